@@ -1,0 +1,41 @@
+#pragma once
+/// Follows addresses through the move tables, each table at most once, in log order. Safe from many threads.
+
+#include <memory>
+#include <optional>
+
+#include "catalog/catalog_view.h"
+#include "catalog/lru_cache.h"
+#include "catalog/move_row.h"
+#include "catalog/reader_pool.h"
+#include "engine/chunk.h"
+
+namespace varve {
+
+/// An answer about where something lies; without an address: nowhere.
+struct Place {
+    std::optional<ChunkAddress> address;
+};
+
+class AddressResolver {
+public:
+    /// Borrows `readers`.
+    AddressResolver(ReaderPool& readers, std::size_t bytes_max) : readers_(readers), moves_(bytes_max) {}
+
+    /// Where `address` lies as of `view`: nowhere when its way ends in a condemned pack. nullopt: the database has not
+    /// (any more) what the view speaks of.
+    std::optional<Place> resolve(const CatalogView& view, ChunkAddress address);
+
+private:
+    /// With the sum of its seals: a pack can get more moves.
+    struct Summed {
+        std::uint64_t sum = 0;
+        MoveRows rows;
+    };
+    std::shared_ptr<const Summed> moves_of(const PackRow& row);
+
+    ReaderPool& readers_;
+    LruCache<PackNumber, Summed> moves_;
+};
+
+}  // namespace varve

@@ -1,0 +1,194 @@
+#include "catalog/catalog_change.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "catalog/index_merge.h"
+#include "catalog/move_row.h"
+#include "catalog/slot_table_row.h"
+#include "catalog/snapshot_rows.h"
+#include "engine/base/check.h"
+#include "engine/timestamp.h"
+
+namespace varve {
+namespace {
+
+bool is_chunk(const Slot& slot) { return slot.kind == SlotKind::chunk || slot.kind == SlotKind::patch; }
+
+std::string_view kind_of(const LogEntry& entry) {
+    constexpr std::array<std::string_view, 4> names{"commit", "forget", "move", "tag"};
+    return names[entry.body.index()];
+}
+
+}  // namespace
+
+CatalogChange::CatalogChange(SqliteDatabase& database, const std::filesystem::path& folder,
+                             std::shared_ptr<const CatalogView> view)
+    : database_(database), folder_(folder), view_(std::move(view)), state_(view_->state()), runs_(view_->runs()) {
+    ++state_.generation;
+}
+
+void CatalogChange::apply(const LogRecord& record, std::span<const StoredPack> packs,
+                          std::span<const MoveTable> tables) {
+    VARVE_CHECK(record.head.number == state_.head.number + 1);
+    const LogEntry& entry = record.entry;
+    database_.run("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)", record.head.number, kind_of(entry),
+                  format_utc(entry.written), entry.host, entry.program, to_hex(record.head.digest.view()));
+    if (const auto* commit = std::get_if<CommitEntry>(&entry.body)) apply_commit(record, *commit, packs);
+    if (const auto* move = std::get_if<MoveEntry>(&entry.body)) apply_move(record, *move, packs, tables);
+    if (const auto* tag = std::get_if<TagEntry>(&entry.body)) edit_tags(database_, state_, *tag);
+    if (const auto* forget = std::get_if<ForgetEntry>(&entry.body))
+        for (const SnapshotId& id : forget->snapshots) remove_snapshot(database_, state_, id);
+    state_.head = record.head;
+}
+
+void CatalogChange::apply_commit(const LogRecord& record, const CommitEntry& commit,
+                                 std::span<const StoredPack> packs) {
+    for (const PackFacts& facts : commit.packs) name_pack(facts, record.head.number, packs);
+    std::uint32_t position = 0;
+    for (const SnapshotRecord& snapshot : commit.snapshots)
+        insert_snapshot(database_, state_, {snapshot, record.head.number, position++});
+}
+
+void CatalogChange::apply_move(const LogRecord& record, const MoveEntry& move, std::span<const StoredPack> packs,
+                               std::span<const MoveTable> tables) {
+    VARVE_CHECK(tables.size() == move.tables.size());
+    for (const PackFacts& facts : move.packs) name_pack(facts, record.head.number, packs);
+    for (const MoveTable& table : tables) enter_table(record.head.number, table);
+    forget_slots_of_condemned();
+    for (const PackId& id : move.condemned) condemn(id);
+    state_.last_move = record.head.number;
+}
+
+void CatalogChange::name_pack(const PackFacts& facts, LogNumber entry, std::span<const StoredPack> packs) {
+    PackRow& row = row_of(facts.id);
+    if (row.standing == PackStanding::condemned) return;  // gone is gone: no entry brings a condemned pack back
+    const bool is_same = row.facts == facts;
+    if (row.standing == PackStanding::committed && !is_same)
+        throw Error(ErrorCode::corrupt,
+                    fmt::format("log entry {} names pack {} with another digest or size than entry {} did", entry,
+                                facts.id.hex(), row.entry));
+    row.standing = PackStanding::committed;
+    row.facts = facts;
+    if (row.entry == 0) row.entry = entry;
+    if (row.slots && is_same) return;
+    drop_slot_table(database_, row);
+    const auto stored =
+        std::find_if(packs.begin(), packs.end(), [&](const StoredPack& pack) { return pack.facts == facts; });
+    if (stored != packs.end()) take_slots(row, *stored->slots);
+}
+
+void CatalogChange::condemn(const PackId& id) {
+    PackRow& row = row_of(id);
+    // What this host happened to know of an orphan is not in the log: a rebuilt catalog would not know it.
+    if (row.standing != PackStanding::committed && row.standing != PackStanding::condemned) row.facts.reset();
+    row.standing = PackStanding::condemned;
+}
+
+/// A reader that resolved an address just before its pack was condemned may still ask for its slots: they stay until
+/// the next move entry.
+void CatalogChange::forget_slots_of_condemned() {
+    for (const PackRow& row : view_->packs())
+        if (row.standing == PackStanding::condemned && row.slots) drop_slot_table(database_, row_of(row.id));
+}
+
+void CatalogChange::take_slots(PackRow& row, const SlotTable& table) {
+    write_slot_table(database_, row, table);
+    for (std::uint32_t slot = 0; slot < table.slots.size(); ++slot)
+        if (is_chunk(table.slots[slot])) added_.push_back({tag_of(table.slots[slot].id), row.number, slot});
+    row.chunks = static_cast<std::uint32_t>(std::count_if(table.slots.begin(), table.slots.end(), is_chunk));
+}
+
+void CatalogChange::enter_table(LogNumber entry, const MoveTable& table) {
+    const std::uint64_t number = ++state_.move_tables;
+    for (const MoveRun& run : table.runs) {
+        const PackNumber to = row_of(run.to.pack).number;
+        write_move(database_, row_of(run.from.pack), {number, run.from.slot, run.count, to, run.to.slot, entry});
+    }
+}
+
+void CatalogChange::add_uncommitted(std::span<const StoredPack> packs) {
+    for (const StoredPack& pack : packs) {
+        PackRow& row = row_of(pack.facts.id);
+        if (row.standing != PackStanding::named) continue;
+        row.standing = PackStanding::uncommitted;
+        row.facts = pack.facts;
+        take_slots(row, *pack.slots);
+    }
+}
+
+void CatalogChange::drop_uncommitted(std::span<const PackId> packs) {
+    for (const PackId& id : packs) {
+        const PackRow* known = view_->find(id);
+        if (known == nullptr || known->standing != PackStanding::uncommitted) continue;
+        PackRow& row = row_of(id);
+        row.standing = PackStanding::named;
+        row.facts.reset();
+        drop_slot_table(database_, row);
+    }
+}
+
+void CatalogChange::reset(const LogHead& genesis) {
+    for (const char* table : {"log", "packs", "slot_tables", "moves", "id_runs", "id_pages"})
+        database_.execute(fmt::format("DELETE FROM {}", table));
+    remove_all_snapshots(database_, state_);
+    changed_.clear();
+    numbers_.clear();
+    added_.clear();
+    runs_.clear();
+    CatalogState empty;
+    empty.generation = state_.generation;
+    empty.epoch = state_.epoch + 1;
+    empty.next_run = state_.next_run;
+    empty.head = genesis;
+    state_ = empty;
+    view_ = std::make_shared<const CatalogView>();
+}
+
+PackRow& CatalogChange::row_of(const PackId& id) {
+    if (const auto found = numbers_.find(id); found != numbers_.end()) return changed_.at(found->second);
+    PackRow row;
+    if (const PackRow* known = view_->find(id)) {
+        row = *known;
+    } else {
+        row.number = static_cast<PackNumber>(++state_.packs);
+        row.id = id;
+    }
+    numbers_.emplace(id, row.number);
+    return changed_.emplace(row.number, std::move(row)).first->second;
+}
+
+std::vector<bool> CatalogChange::live_packs(std::uint64_t& live_chunks) const {
+    std::vector<bool> live(state_.packs + 1);
+    live_chunks = 0;
+    const auto see = [&](const PackRow& row) {
+        live[row.number] = row.is_live();
+        if (row.is_live()) live_chunks += row.chunks;
+    };
+    for (const PackRow& row : view_->packs())
+        if (!changed_.contains(row.number)) see(row);
+    for (const auto& [number, row] : changed_) see(row);
+    return live;
+}
+
+void CatalogChange::write_rows() {
+    for (auto& [number, row] : changed_) {
+        state_.packs_sum -= row.seal;
+        row.changed = state_.generation;
+        write_pack_row(database_, row);
+        state_.packs_sum += row.seal;
+    }
+}
+
+IndexRuns CatalogChange::finish() {
+    write_rows();
+    std::uint64_t live_chunks = 0;
+    const std::vector<bool> live = live_packs(live_chunks);
+    const auto is_live = [&](PackNumber number) { return number < live.size() && live[number]; };
+    IndexRuns runs = add_to_index(database_, folder_, state_, runs_, std::move(added_), {is_live, live_chunks});
+    update_state(database_, state_);
+    return runs;
+}
+
+}  // namespace varve

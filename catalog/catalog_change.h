@@ -1,0 +1,57 @@
+#pragma once
+/// One write transaction of the catalog: collects what entries and packs change, on top of a view, and writes it. Lives
+/// inside the caller's SqliteTransaction; what it made is void when that rolls back.
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "catalog/catalog_view.h"
+#include "engine/catalog.h"
+
+namespace varve {
+
+class CatalogChange {
+public:
+    /// `view` is that of the same transaction.
+    CatalogChange(SqliteDatabase& database, const std::filesystem::path& folder,
+                  std::shared_ptr<const CatalogView> view);
+
+    /// Each as the method of Catalog says.
+    void apply(const LogRecord& record, std::span<const StoredPack> packs, std::span<const MoveTable> tables);
+    void add_uncommitted(std::span<const StoredPack> packs);
+    void drop_uncommitted(std::span<const PackId> packs);
+    void reset(const LogHead& genesis);
+
+    /// Writes what was collected. Returns the runs of the id index, those just written with their filters.
+    IndexRuns finish();
+
+private:
+    void apply_commit(const LogRecord& record, const CommitEntry& commit, std::span<const StoredPack> packs);
+    void apply_move(const LogRecord& record, const MoveEntry& move, std::span<const StoredPack> packs,
+                    std::span<const MoveTable> tables);
+    void name_pack(const PackFacts& facts, LogNumber entry, std::span<const StoredPack> packs);
+    void condemn(const PackId& id);
+    void forget_slots_of_condemned();
+    void take_slots(PackRow& row, const SlotTable& table);
+    void enter_table(LogNumber entry, const MoveTable& table);
+
+    /// The row to change, made as a mere name when the pack was never heard of.
+    PackRow& row_of(const PackId& id);
+    std::vector<bool> live_packs(std::uint64_t& live_chunks) const;
+    void write_rows();
+
+    SqliteDatabase& database_;
+    std::filesystem::path folder_;
+    std::shared_ptr<const CatalogView> view_;
+    CatalogState state_;
+    IndexRuns runs_;
+    std::map<PackNumber, PackRow> changed_;
+    std::unordered_map<PackId, PackNumber> numbers_;  ///< of rows in changed_
+    std::vector<IndexEntry> added_;
+};
+
+}  // namespace varve

@@ -1,0 +1,28 @@
+#pragma once
+/// How the id index grows: what a transaction adds becomes a sorted run, and runs of like size are merged into one four
+/// times as big, so that an entry is written once per power of four and there are never many runs. A run stops growing
+/// at `index_run_entries_max`, so that no transaction lasts longer than a few seconds.
+
+#include <filesystem>
+#include <functional>
+
+#include "catalog/catalog_state.h"
+#include "catalog/index_run.h"
+
+namespace varve {
+
+inline constexpr std::uint64_t index_run_entries_max = 8u << 20;
+
+/// What the index knows of packs while it merges: entries of others are left out.
+struct IndexedPacks {
+    std::function<bool(PackNumber)> is_live;
+    std::uint64_t live_chunks = 0;  ///< entries that live packs have by now
+};
+
+/// Enters `added` (in any order) into the index, inside the caller's transaction; `runs` are those before. Returns the
+/// runs after it; `state` gets its run numbers and sum. Also drops dead entries bit by bit once they outweigh the live
+/// ones.
+IndexRuns add_to_index(SqliteDatabase& database, const std::filesystem::path& folder, CatalogState& state,
+                       const IndexRuns& runs, std::vector<IndexEntry> added, const IndexedPacks& packs);
+
+}  // namespace varve

@@ -1,0 +1,96 @@
+#pragma once
+/// One sorted run of the id index: (tag, address) entries in pages, with the first tag of each page in memory and a
+/// filter before them. Written once, never changed, dropped when it was merged into a bigger one; its number is never
+/// used again. Layout and rules: catalog/SCHEMA.md.
+
+#include <atomic>
+#include <compare>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "catalog/id_filter.h"
+#include "catalog/pack_row.h"
+#include "catalog/sqlite.h"
+#include "engine/chunk.h"
+
+namespace varve {
+
+using RunNumber = std::uint64_t;
+
+/// A chunk whose id begins with `tag` is in this slot. Only the slot table knows the whole id.
+struct IndexEntry {
+    IdTag tag = 0;
+    PackNumber pack = 0;
+    std::uint32_t slot = 0;
+    friend auto operator<=>(const IndexEntry&, const IndexEntry&) = default;
+};
+
+using IndexPage = std::vector<IndexEntry>;
+
+/// A page fills one page of SQLite's, so that a look-up reads one.
+inline constexpr std::size_t index_page_entries = 1020;
+inline constexpr std::size_t index_entry_bytes = 16;
+
+inline IdTag tag_of(const ChunkId& id) { return load_be<IdTag>(id.view().first(sizeof(IdTag))); }
+
+class IndexRun {
+public:
+    IndexRun(RunNumber number, std::uint64_t entries, std::uint64_t filter_key, std::vector<IdTag> first_tags);
+
+    RunNumber number() const { return number_; }
+    std::uint64_t entries() const { return entries_; }
+    std::size_t pages() const { return first_tags_.size(); }
+    /// The checksum of the run's row.
+    std::uint64_t seal() const { return seal_; }
+    std::uint64_t filter_key() const { return filter_key_; }
+    const std::vector<IdTag>& first_tags() const { return first_tags_; }
+
+    /// The pages that can hold `tag`: at most two unless one tag fills pages.
+    struct PageRange {
+        std::size_t begin = 0;
+        std::size_t end = 0;
+    };
+    PageRange pages_of(IdTag tag) const;
+
+    /// The filter, once somebody has set it; else null. The first one set stays.
+    const IdFilter* filter() const { return filter_.load(std::memory_order_acquire); }
+    void set_filter(std::unique_ptr<const IdFilter> filter) const;
+
+private:
+    RunNumber number_;
+    std::uint64_t entries_;
+    std::uint64_t filter_key_;
+    std::vector<IdTag> first_tags_;
+    std::uint64_t seal_;
+    mutable std::mutex filter_mutex_;
+    mutable std::unique_ptr<const IdFilter> filter_owner_;
+    mutable std::atomic<const IdFilter*> filter_{nullptr};
+};
+
+using IndexRuns = std::vector<std::shared_ptr<const IndexRun>>;
+
+/// Where a run's filter is kept when it is big enough for a file.
+std::filesystem::path filter_file(const std::filesystem::path& folder, std::uint64_t filter_key);
+bool has_filter_file(std::uint64_t entries);
+
+/// All runs, ascending by number; those already in `known` are taken from there.
+IndexRuns read_runs(SqliteDatabase& database, const IndexRuns& known);
+void write_run_row(SqliteDatabase& database, const IndexRun& run);
+/// Removes the row and the pages.
+void drop_run(SqliteDatabase& database, const IndexRun& run);
+
+/// One name for a page over all runs there ever are.
+std::uint64_t page_key(RunNumber run, std::size_t page);
+/// nullopt: the run is not in the database any more. Throws CatalogDamaged when the page does not fit its checksum.
+std::optional<IndexPage> read_page(SqliteDatabase& database, const IndexRun& run, std::size_t page);
+void write_page(SqliteDatabase& database, RunNumber run, std::size_t page, std::span<const IndexEntry> entries);
+
+/// Has the run's filter set: from its file, or made from its pages. False: the run is not in the database any more.
+bool load_filter(SqliteDatabase& database, const std::filesystem::path& folder, const IndexRun& run);
+
+}  // namespace varve

@@ -1,0 +1,25 @@
+#pragma once
+/// The tables of the catalog, described in catalog/SCHEMA.md. There is no migration: a database of another version is
+/// CatalogDamaged, and whoever opened it reads the log again.
+
+#include <string>
+
+#include "catalog/sqlite.h"
+#include "engine/log_entry.h"
+#include "engine/random_id.h"
+
+namespace varve {
+
+inline constexpr std::int64_t catalog_schema_version = 1;
+inline constexpr std::int64_t catalog_application_id = 0x76617276;  // "varv"
+
+/// Makes all tables in an empty database, standing at `genesis`.
+void create_schema(SqliteDatabase& database, const RepositoryId& repository, const LogHead& genesis);
+
+/// Whether nothing was ever made in the database.
+bool is_empty(SqliteDatabase& database);
+
+/// Throws CatalogDamaged unless the database is of this version, has exactly these tables and is of `repository`.
+void check_schema(SqliteDatabase& database, const RepositoryId& repository);
+
+}  // namespace varve

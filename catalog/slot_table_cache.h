@@ -1,0 +1,32 @@
+#pragma once
+/// Slot tables of the packs that were asked for last, parsed. Safe from many threads.
+
+#include <memory>
+
+#include "catalog/lru_cache.h"
+#include "catalog/pack_row.h"
+#include "catalog/reader_pool.h"
+#include "engine/slot_table.h"
+
+namespace varve {
+
+class SlotTableCache {
+public:
+    /// Borrows `readers`.
+    SlotTableCache(ReaderPool& readers, std::size_t bytes_max) : readers_(readers), tables_(bytes_max) {}
+
+    /// The table that `row` speaks of, or null when the database does not (any more) hold it.
+    std::shared_ptr<const SlotTable> find(const PackRow& row);
+
+private:
+    /// With the checksum that its bytes had: a number can come to mean another table.
+    struct Sealed {
+        std::uint64_t seal = 0;
+        std::shared_ptr<const SlotTable> table;
+    };
+
+    ReaderPool& readers_;
+    LruCache<PackNumber, Sealed> tables_;
+};
+
+}  // namespace varve

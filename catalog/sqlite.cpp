@@ -1,0 +1,163 @@
+#include "catalog/sqlite.h"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "engine/base/check.h"
+#include "engine/base/error.h"
+#include "engine/catalog.h"
+
+namespace varve {
+namespace {
+
+constexpr int busy_timeout_ms = 60'000;
+
+/// Whether an error says that the bytes of the file are not what this program wrote. A statement that does not fit the
+/// schema or a broken constraint says so too: all statements fit the schema that schema.cpp makes.
+bool is_damage(int code) {
+    switch (code & 0xff) {
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB:
+        case SQLITE_SCHEMA:
+        case SQLITE_ERROR:
+        case SQLITE_CONSTRAINT:
+        case SQLITE_MISMATCH:
+        case SQLITE_FORMAT:
+            return true;
+        default:
+            return code == SQLITE_IOERR_SHORT_READ;
+    }
+}
+
+}  // namespace
+
+SqliteQuery::~SqliteQuery() {
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+}
+
+bool SqliteQuery::step() {
+    const int code = sqlite3_step(statement_);
+    if (code == SQLITE_ROW) return true;
+    if (code != SQLITE_DONE) database_.fail(code);
+    return false;
+}
+
+bool SqliteQuery::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+std::int64_t SqliteQuery::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string_view SqliteQuery::text(int column) const {
+    const auto* begin = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    if (begin == nullptr) return {};
+    return {begin, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+ByteView SqliteQuery::blob(int column) const {
+    const auto* begin = static_cast<const std::byte*>(sqlite3_column_blob(statement_, column));
+    if (begin == nullptr) return {};
+    return {begin, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+void SqliteQuery::bind_integer(int index, std::int64_t value) {
+    database_.check(sqlite3_bind_int64(statement_, index, value));
+}
+
+void SqliteQuery::bind(int index, std::string_view text) {
+    const char* begin = text.empty() ? "" : text.data();
+    database_.check(sqlite3_bind_text64(statement_, index, begin, text.size(), SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void SqliteQuery::bind(int index, ByteView blob) {
+    const void* begin = blob.empty() ? static_cast<const void*>("") : blob.data();
+    database_.check(sqlite3_bind_blob64(statement_, index, begin, blob.size(), SQLITE_STATIC));
+}
+
+void SqliteQuery::bind(int index, std::nullptr_t) { database_.check(sqlite3_bind_null(statement_, index)); }
+
+void SqliteDatabase::Closer::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+void SqliteDatabase::Finalizer::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+SqliteDatabase::SqliteDatabase(const std::filesystem::path& file, int cache_kib) : path_(file.string()) {
+    sqlite3* handle = nullptr;
+    const int code = sqlite3_open_v2(path_.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    handle_.reset(handle);
+    check(code);
+    set_up(cache_kib);
+}
+
+SqliteDatabase::~SqliteDatabase() = default;
+
+void SqliteDatabase::set_up(int cache_kib) {
+    check(sqlite3_extended_result_codes(handle_.get(), 1));
+    check(sqlite3_busy_timeout(handle_.get(), busy_timeout_ms));
+    // The last one to close must not remove the write-ahead log by its name: it may belong to a new database by then.
+    int keep = 1;
+    check(sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_PERSIST_WAL, &keep));
+    execute(fmt::format(
+        "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+        "PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
+        "PRAGMA cache_size=-{}; PRAGMA journal_size_limit=67108864;",
+        cache_kib));
+    if (sqlite3_db_readonly(handle_.get(), "main") == 1) {
+        if (::access(path_.c_str(), W_OK) == 0)
+            throw CatalogDamaged(fmt::format("catalog '{}' asks to be read only", path_));
+        throw Error(ErrorCode::io, fmt::format("cannot write the catalog '{}': permission denied", path_));
+    }
+}
+
+sqlite3_stmt* SqliteDatabase::prepared(std::string_view sql) {
+    const auto found = statements_.find(sql);
+    if (found != statements_.end()) {
+        VARVE_CHECK(sqlite3_stmt_busy(found->second.get()) == 0);
+        return found->second.get();
+    }
+    sqlite3_stmt* statement = nullptr;
+    check(sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                             &statement, nullptr));
+    return statements_.emplace(std::string(sql), statement).first->second.get();
+}
+
+void SqliteDatabase::execute(const std::string& script) {
+    check(sqlite3_exec(handle_.get(), script.c_str(), nullptr, nullptr, nullptr));
+}
+
+std::int64_t SqliteDatabase::pragma(const std::string& name) {
+    SqliteQuery answer = query("PRAGMA " + name);
+    return answer.step() ? answer.integer(0) : 0;
+}
+
+void SqliteDatabase::check(int code) const {
+    if (code != SQLITE_OK) fail(code);
+}
+
+void SqliteDatabase::fail(int code) const {
+    const std::string message = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
+    if (is_damage(code)) throw CatalogDamaged(fmt::format("catalog '{}' is damaged: {}", path_, message));
+    if ((code & 0xff) == SQLITE_BUSY)
+        throw Error(ErrorCode::io, fmt::format("catalog '{}' was held by another program for {} seconds; try again",
+                                               path_, busy_timeout_ms / 1000));
+    throw Error(ErrorCode::io, fmt::format("catalog '{}': {}", path_, message));
+}
+
+SqliteTransaction::SqliteTransaction(SqliteDatabase& database, SqliteLock lock) : database_(database) {
+    database_.run(lock == SqliteLock::immediate ? "BEGIN IMMEDIATE" : "BEGIN");
+}
+
+SqliteTransaction::~SqliteTransaction() {
+    if (!is_open_) return;
+    try {
+        database_.run("ROLLBACK");
+    } catch (const Error&) {
+        // SQLite has rolled back by itself already: after a full disk, an I/O error or damage.
+    }
+}
+
+void SqliteTransaction::commit() {
+    database_.run("COMMIT");
+    is_open_ = false;
+}
+
+}  // namespace varve

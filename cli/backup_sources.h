@@ -1,0 +1,27 @@
+#pragma once
+/// Which disk each source on the command line of `backup` is.
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace varve {
+
+enum class DiskNamed { by_user, by_file };
+
+struct BackupSource {
+    std::string path;  ///< as typed; "-" is standard input
+    std::string disk;
+    DiskNamed named = DiskNamed::by_user;
+};
+
+/// `disks` is empty (each disk has its file's name without the last ending) or has one name for every source, in order.
+/// Throws Error(usage) for another count, a name that is not a disk name, two sources of one disk, "-" without a name.
+std::vector<BackupSource> backup_sources(std::span<const std::string> paths, std::span<const std::string> disks);
+
+/// How a source's path is kept in a snapshot: canonical and absolute, so that the next night is recognised. The last
+/// component of a device's name is not resolved: /dev/vg/disk stays while the /dev/dm-3 behind it changes. A path that
+/// is not UTF-8 is kept escaped, as a snapshot holds valid text only.
+std::string recorded_path(const std::string& path);
+
+}  // namespace varve

@@ -1,0 +1,14 @@
+#pragma once
+/// Where this host keeps what it knows of repositories: `--cache-dir`, else VARVE_CACHE_DIR, else /var/cache/varve for
+/// root and $XDG_CACHE_HOME/varve or ~/.cache/varve for others. Each repository has a subfolder named by its id.
+
+#include <filesystem>
+
+#include "cli/arguments.h"
+
+namespace varve {
+
+/// Throws Error(usage) when nothing names a place. Creates nothing.
+std::filesystem::path cache_folder(const Arguments& arguments);
+
+}  // namespace varve

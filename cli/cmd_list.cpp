@@ -1,0 +1,39 @@
+#include "cli/open_repository.h"
+#include "cli/progress_bar.h"
+#include "cli/render_snapshot.h"
+#include "cli/verbs.h"
+#include "engine/disk_name.h"
+
+namespace varve {
+namespace {
+
+ExitStatus run_list(const Invocation& call) {
+    const auto& operands = call.arguments.operands();
+    std::optional<std::string> disk;
+    if (!operands.empty()) {
+        check_disk_name(operands[0]);
+        disk = operands[0];
+    }
+    ProgressBar progress(call.console, BarMode::never);
+    RepositoryAccess access(call.arguments, progress);
+    std::vector<ListedSnapshot> snapshots;
+    access.run([&](Repository& repository) { snapshots = repository.catalog.snapshots(disk); });
+    const auto detail = call.arguments.has("verbose") ? ListDetail::everything : ListDetail::short_ids;
+    call.console.print(call.arguments.has("json") ? json_text(list_json(snapshots)) : list_text(snapshots, detail));
+    return ExitStatus::done;
+}
+
+}  // namespace
+
+Verb list_verb() {
+    return {"list",
+            "[DISK]",
+            "list the snapshots",
+            "Lists all snapshots, or those of one disk: by disk, then oldest first. Times are\n"
+            "local, with their offset. With --verbose ids are shown whole.",
+            "varve list -r /backup/vms web01/vda",
+            {0, 1, UsesRepository::yes, {}},
+            run_list};
+}
+
+}  // namespace varve

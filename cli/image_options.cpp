@@ -1,0 +1,27 @@
+#include "cli/image_options.h"
+
+namespace varve {
+
+std::vector<OptionSpec> image_option_specs() {
+    return {
+        {"format", 0, "F", Repeat::once, "format of the image (raw, qcow2); else its first bytes decide"},
+        {"snapshot", 0, "NAME", Repeat::once,
+         "read the image's internal snapshot of this name (or id:N) instead of the disk"},
+        {"allow-under", 0, "DIR", Repeat::many,
+         "also follow names of backing files that lead under DIR; without it only under the image's own folder"},
+        {"backing-format", 0, "F", Repeat::once, "format of backing files for which the image records none"},
+    };
+}
+
+OpenOptions image_options(const Arguments& arguments) {
+    return {arguments.value("format"), arguments.value("snapshot"), arguments.values("allow-under"),
+            arguments.value("backing-format")};
+}
+
+std::unique_ptr<ImageReader> open_named_image(const std::string& path, const Arguments& arguments, Progress& progress) {
+    auto image = open_image(path, image_options(arguments));
+    for (const std::string& sentence : image->info().warnings) progress.warn(sentence);
+    return image;
+}
+
+}  // namespace varve

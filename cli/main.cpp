@@ -1,0 +1,42 @@
+// The only place where an Error becomes an exit status and one sentence on standard error.
+
+#include <algorithm>
+#include <exception>
+#include <new>
+
+#include "cli/console.h"
+#include "cli/run.h"
+#include "cli/signals.h"
+#include "engine/base/error.h"
+
+namespace {
+
+using namespace varve;
+
+int status_of(const Error& error, int signal) {
+    if (error.code() == ErrorCode::cancelled && signal != 0) return 128 + signal;
+    return static_cast<int>(error.code() == ErrorCode::usage ? ExitStatus::usage : ExitStatus::failed);
+}
+
+int failed(const char* sentence) {
+    Console(Verbosity::normal).error(sentence);
+    return static_cast<int>(ExitStatus::failed);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        const SignalWatch signals;
+        try {
+            return static_cast<int>(run({argv + std::min(argc, 1), argv + argc}, signals.token()));
+        } catch (const Error& error) {
+            Console(Verbosity::normal).error(error.what());
+            return status_of(error, signals.received());
+        }
+    } catch (const std::bad_alloc&) {
+        return failed("out of memory; nothing was committed");
+    } catch (const std::exception& error) {
+        return failed(error.what());
+    }
+}

@@ -1,0 +1,67 @@
+#include "cli/render_backup.h"
+
+#include <fmt/format.h>
+
+#include "cli/human_size.h"
+#include "cli/render_snapshot.h"
+
+namespace varve {
+namespace {
+
+constexpr std::size_t lines_max = 5;
+
+std::string one_line(const SnapshotRecord& r) {
+    return fmt::format("{}: {} changed, {} stored\n", title_of(r), human_size({r.statistics.bytes_changed}),
+                       human_size({r.statistics.bytes_stored}));
+}
+
+std::string full_text(const SnapshotRecord& r) {
+    const BackupStatistics& s = r.statistics;
+    return fmt::format(
+        "backed up {}\n"
+        "  read {} of {} in {} ({})\n"
+        "  changed {}: {} new, {} reused\n"
+        "  stored {}\n",
+        title_of(r), human_size({s.bytes_scanned}), human_size(r.size),
+        human_seconds(static_cast<double>(s.duration_ns) / 1e9), r.change_source, human_size({s.bytes_changed}),
+        counted(s.chunks_new, "chunk"), s.chunks_reused, human_size({s.bytes_stored}));
+}
+
+std::string totals_text(const BackupReport& report) {
+    ByteCount changed;
+    ByteCount stored;
+    for (const SnapshotRecord& r : report.snapshots) {
+        changed += {r.statistics.bytes_changed};
+        stored += {r.statistics.bytes_stored};
+    }
+    return fmt::format("{} backed up, {} failed: {} changed, {} stored\n", counted(report.snapshots.size(), "disk"),
+                       report.failed.size(), human_size(changed), human_size(stored));
+}
+
+}  // namespace
+
+std::string backup_text(const BackupReport& report) {
+    const std::size_t sources = report.snapshots.size() + report.failed.size();
+    if (sources == 1) return report.snapshots.empty() ? "" : full_text(report.snapshots[0]);
+    std::string out;
+    if (report.snapshots.size() < lines_max) {
+        for (const SnapshotRecord& r : report.snapshots) out += one_line(r);
+    }
+    return out + totals_text(report);
+}
+
+Json backup_json(const BackupReport& report) {
+    Json json;
+    json["snapshots"] = Json::array();
+    for (const SnapshotRecord& r : report.snapshots) json["snapshots"].push_back(backed_up_json(r));
+    json["failed"] = Json::array();
+    for (const FailedSource& f : report.failed) {
+        Json one;
+        one["source"] = f.source;
+        one["error"] = f.error;
+        json["failed"].push_back(std::move(one));
+    }
+    return json;
+}
+
+}  // namespace varve

@@ -1,0 +1,26 @@
+#pragma once
+/// The report of `backup`: what was made, what failed.
+
+#include <string>
+#include <vector>
+
+#include "cli/json.h"
+#include "engine/log_entry.h"
+
+namespace varve {
+
+struct FailedSource {
+    std::string source;  ///< as typed
+    std::string error;   ///< one sentence
+};
+
+struct BackupReport {
+    std::vector<SnapshotRecord> snapshots;
+    std::vector<FailedSource> failed;
+};
+
+/// At most five lines, however many sources there were.
+std::string backup_text(const BackupReport& report);
+Json backup_json(const BackupReport& report);
+
+}  // namespace varve

@@ -1,0 +1,19 @@
+#pragma once
+/// One function a verb; each stands in its cmd_*.cpp.
+
+#include "cli/verb.h"
+
+namespace varve {
+
+Verb backup_verb();
+Verb diff_verb();
+Verb info_verb();
+Verb init_verb();
+Verb list_verb();
+Verb map_verb();
+Verb rebuild_verb();
+Verb restore_verb();
+Verb show_verb();
+Verb verify_verb();
+
+}  // namespace varve

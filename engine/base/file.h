@@ -1,0 +1,83 @@
+#pragma once
+/// POSIX files with whole reads and writes. Every failure is Error(io) that names the path. Reading at offsets is safe
+/// from many threads; the rest is for one thread at a time.
+
+#include <sys/types.h>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "engine/base/bytes.h"
+#include "engine/base/units.h"
+
+namespace varve {
+
+/// Owns a file descriptor; closes it, ignoring errors (whoever needs durability calls sync first).
+class UniqueFd {
+public:
+    UniqueFd() = default;
+    explicit UniqueFd(int fd) : fd_(fd) {}
+    ~UniqueFd();
+    UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
+    UniqueFd& operator=(UniqueFd&& other) noexcept;
+
+    int get() const { return fd_; }
+    int release();
+    explicit operator bool() const { return fd_ >= 0; }
+
+private:
+    int fd_ = -1;
+};
+
+/// What tells two files apart however they are named.
+struct FileIdentity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    friend auto operator<=>(const FileIdentity&, const FileIdentity&) = default;
+};
+
+enum class FileKind { regular, block_device, other };
+
+/// A run of a file that is a hole or data, as the file system tells (lseek SEEK_HOLE/SEEK_DATA).
+struct FileRun {
+    ByteRange range;
+    bool is_hole = false;
+};
+
+class File {
+public:
+    File(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+    /// `flags` are open(2)'s; O_CLOEXEC is added. Not-found is Error(not_found).
+    static File open(const std::string& path, int flags, mode_t mode = 0600);
+
+    int fd() const { return fd_.get(); }
+    const std::string& path() const { return path_; }
+
+    /// Size in bytes: of a regular file, or of the device behind a block device.
+    ByteCount size() const;
+    FileKind kind() const;
+    FileIdentity identity() const;
+
+    /// Fills `out` or throws; a file that ends before is Error(corrupt) with offset and lengths.
+    void read_exactly(ByteOffset at, ByteSpan out) const;
+    /// Reads up to out.size() bytes; the result is less only at the end of the file.
+    std::size_t read_some(ByteOffset at, ByteSpan out) const;
+    void write_all(ByteOffset at, ByteView bytes) const;
+    void truncate(ByteCount size) const;
+    /// fsync: data and metadata are on the medium when it returns.
+    void sync() const;
+
+    /// The run that begins at `at` (before the size); never empty, ends at most at the size. A file system that
+    /// cannot tell gives one data run.
+    FileRun run_at(ByteOffset at) const;
+
+private:
+    UniqueFd fd_;
+    std::string path_;
+};
+
+/// fsync of a folder, so that names in it survive a crash.
+void sync_folder(const std::filesystem::path& folder);
+
+}  // namespace varve

@@ -1,0 +1,30 @@
+#pragma once
+/// Writes one disk image. Ranges arrive in guest order, never overlap, and lie inside the virtual size given at
+/// creation; what is never written stays unallocated. One thread at a time.
+///
+/// Nothing exists under the final name before finish() returned: a writer that is destroyed without finish() discards
+/// what it wrote (a device or a pipe keeps what it got).
+
+#include "engine/base/bytes.h"
+#include "engine/base/units.h"
+
+namespace varve {
+
+class ImageWriter {
+public:
+    virtual ~ImageWriter() = default;
+
+    /// Guest bytes at `at`. Zero runs inside of the writer's own cluster size (raw: 4 KiB) are left out.
+    virtual void write(ByteOffset at, ByteView bytes) = 0;
+
+    /// `range` reads as zeros, explicitly where the format can say so.
+    virtual void zero(ByteRange range) = 0;
+
+    /// Completes the image, makes it durable (file and folder) and gives it its final name.
+    virtual void finish() = 0;
+
+    /// Bytes written to the medium so far.
+    virtual ByteCount bytes_written() const = 0;
+};
+
+}  // namespace varve

@@ -1,0 +1,39 @@
+#pragma once
+/// Reads a source segment by segment and says of each chunk what it is and whether it changed: the part of a backup
+/// that runs on many threads. Only data extents are read; the fingerprint decides first, the id only where it differs.
+
+#include <memory>
+#include <vector>
+
+#include "engine/base/buffer_pool.h"
+#include "engine/fingerprint.h"
+#include "engine/image_reader.h"
+#include "engine/known_chunks.h"
+
+namespace varve {
+
+inline constexpr std::size_t segment_chunks = 32;
+inline constexpr std::size_t segment_bytes = segment_chunks * chunk_bytes;
+static_assert(map_fanout % segment_chunks == 0);
+
+struct ScannedChunk {
+    MapKind kind = MapKind::unallocated;
+    bool is_same = false;  ///< present, and has the parent's fingerprint: id is the parent's
+    ChunkId id;            ///< of a present chunk
+    Fingerprint fingerprint;
+};
+
+struct ScannedSegment {
+    ChunkIndex first;
+    std::vector<ScannedChunk> chunks;  ///< segment_chunks, or fewer at the disk's end
+    BufferPool::Buffer data;           ///< chunk i of the segment at i × chunk_bytes; only present chunks count
+
+    ByteView bytes_of_chunk(std::size_t i) const { return data.view().subspan(i * chunk_bytes, chunk_bytes); }
+};
+
+/// Scans the chunks from `first` up to the segment's or the disk's end. `parent` describes the leaf that they lie in;
+/// null for a first backup.
+ScannedSegment scan_segment(const ImageReader& source, ChunkIndex first, const KnownLeaf* parent,
+                            const Fingerprinter& fingerprinter, BufferPool& buffers);
+
+}  // namespace varve

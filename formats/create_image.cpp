@@ -1,0 +1,87 @@
+#include "formats/create_image.h"
+
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "formats/output_device.h"
+#include "formats/output_file.h"
+#include "formats/output_stream.h"
+#include "formats/qcow2_writer.h"
+#include "formats/raw_writer.h"
+
+namespace varve {
+namespace {
+
+constexpr std::uint64_t raw_size_max = std::numeric_limits<std::int64_t>::max();  // off_t
+
+struct Ending {
+    std::string_view ending;
+    std::string_view format;
+};
+
+constexpr std::array endings{
+    Ending{"raw", "raw"}, Ending{"img", "raw"},   Ending{"qcow2", "qcow2"},   Ending{"qcow", "qcow"},
+    Ending{"qed", "qed"}, Ending{"vmdk", "vmdk"}, Ending{"vdi", "vdi"},       Ending{"vhd", "vpc"},
+    Ending{"vpc", "vpc"}, Ending{"vhdx", "vhdx"}, Ending{"hdd", "parallels"}, Ending{"hds", "parallels"},
+};
+
+std::string lower_case(std::string_view text) {
+    std::string out(text);
+    std::ranges::transform(out, out.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return out;
+}
+
+void check_format(const std::string& format) {
+    if (format == "raw" || format == "qcow2") return;
+    throw Error(ErrorCode::unsupported,
+                fmt::format("images of format '{}' are not written; what is written today: raw, qcow2", format));
+}
+
+void check_raw_size(ByteCount virtual_size) {
+    if (virtual_size.value <= raw_size_max) return;
+    throw Error(ErrorCode::unsupported,
+                fmt::format("a disk of {} bytes is too large for a raw image, which holds at most {}",
+                            virtual_size.value, raw_size_max));
+}
+
+std::unique_ptr<Output> open_output(const std::string& path, const CreateOptions& options) {
+    const TargetRules rules{options.overwrite, options.forbidden};
+    const bool is_stream = path == "-";
+    const bool is_device = !is_stream && names_block_device(path);
+    if ((is_stream || is_device) && options.format != "raw")
+        throw Error(ErrorCode::usage,
+                    fmt::format("{} takes raw images only, not {}: say --format raw, or name a file",
+                                is_stream ? "standard output" : fmt::format("device '{}'", path), options.format));
+    if (is_stream) return output_stream(STDOUT_FILENO, "standard output", rules);
+    if (is_device) return open_output_device(path, rules);
+    return create_output_file(path, rules);
+}
+
+}  // namespace
+
+std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateOptions& options) {
+    check_format(options.format);
+    check_raw_size(options.virtual_size);
+    std::unique_ptr<Output> output = open_output(path, options);
+    if (options.format == "raw") return create_raw_writer(std::move(output), options.virtual_size);
+    return create_qcow2_writer(std::move(output), {.virtual_size = options.virtual_size});
+}
+
+std::optional<std::string> format_of_ending(std::string_view path) {
+    const std::string_view name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+    const std::size_t dot = name.rfind('.');
+    if (dot == std::string_view::npos || dot == 0) return std::nullopt;
+    const std::string ending = lower_case(name.substr(dot + 1));
+    const auto* known = std::ranges::find(endings, ending, &Ending::ending);
+    if (known == endings.end()) return std::nullopt;
+    return std::string(known->format);
+}
+
+}  // namespace varve

@@ -1,0 +1,35 @@
+#pragma once
+/// Starts a new image at a path the user named: picks the format's writer and the kind of output behind it, and refuses
+/// what would destroy something before a byte is written. See output_file.h, output_device.h and output_stream.h for
+/// what is safe from what.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/file.h"
+#include "engine/image_writer.h"
+#include "formats/target_rules.h"
+
+namespace varve {
+
+struct CreateOptions {
+    std::string format;  ///< qemu-img's word: "raw" or "qcow2"
+    ByteCount virtual_size;
+    Overwrite overwrite = Overwrite::refuse;
+    /// Media never overwritten, by medium_identity() of target_rules.h.
+    std::vector<FileIdentity> forbidden;
+};
+
+/// Opens `path` for writing; "-" is standard output, an existing block device is written onto. Throws
+/// Error(unsupported) for a format or a size that is not written, Error(refused) for a target that may not be (see
+/// above), Error(usage) for a format other than raw on a device or a stream.
+std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateOptions& options);
+
+/// The format that the last ending of the file name stands for, whatever its case; nothing if it stands for none.
+/// Endings of formats that are not written yet are known too, so that create_image refuses them by name.
+std::optional<std::string> format_of_ending(std::string_view path);
+
+}  // namespace varve

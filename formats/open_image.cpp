@@ -1,0 +1,179 @@
+#include "formats/open_image.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/block_cache.h"
+#include "formats/layered_reader.h"
+#include "formats/probe.h"
+#include "formats/qcow2_reader.h"
+#include "formats/raw_reader.h"
+#include "formats/reference_resolver.h"
+
+namespace varve {
+namespace {
+
+constexpr std::size_t layers_max = 256;
+
+/// The format of one file, and what there is to say about how it was decided.
+struct Decision {
+    std::string format;
+    std::vector<std::string> warnings;
+};
+
+/// One file of the chain, with the name of the next.
+struct Layer {
+    std::unique_ptr<ImageReader> reader;
+    std::optional<std::string> backing_name;
+    std::optional<std::string> backing_format;
+};
+
+bool is_read(const std::string& format) { return format == "raw" || format == "qcow2"; }
+
+void require_known_option(const std::optional<std::string>& format, std::string_view option) {
+    if (format && !is_read(*format))
+        throw Error(ErrorCode::usage,
+                    fmt::format("{} '{}' is not a format that this version of varve reads; say raw or qcow2", option,
+                                escape_for_display(*format)));
+}
+
+Error not_read(const File& file, const std::string& format, std::string_view way_out) {
+    return Error(ErrorCode::unsupported,
+                 fmt::format("'{}' is {}; this version of varve reads raw and qcow2; {}", file.path(),
+                             describe_format(escape_for_display(format)), way_out));
+}
+
+/// Whether a name or a kind of file makes one expect raw bytes.
+bool looks_raw(const ImageFile& image) {
+    const std::string ending = std::filesystem::path(image.place.path).extension().string();
+    return ending == ".raw" || ending == ".img" || ending == ".dd" || image.file.kind() == FileKind::block_device;
+}
+
+Decision decide_top(const ImageFile& image, const OpenOptions& options) {
+    if (options.format) return {*options.format, {}};
+    const std::optional<std::string> probed = probe_format(image.file);
+    if (!probed) return {"raw", {}};
+    if (!is_read(*probed)) throw not_read(image.file, *probed, "say --format raw to take its bytes as they are");
+    Decision decision{*probed, {}};
+    if (looks_raw(image) && names_backing_file(image.file))
+        decision.warnings.push_back(
+            fmt::format("'{}' looks like a raw disk by its name but has a qcow2 header that names a backing "
+                        "file, and was read as qcow2; if a guest may have written that header, say --format raw",
+                        image.file.path()));
+    return decision;
+}
+
+Decision decide_declared_backing(const ImageFile& image, const std::string& declared) {
+    Decision decision{declared, {}};
+    const std::optional<std::string> probed = declared == "raw" ? probe_format(image.file) : std::nullopt;
+    if (probed)
+        decision.warnings.push_back(
+            fmt::format("'{}' was read as raw, as --backing-format says, although its first bytes are those of {}",
+                        image.file.path(), describe_format(*probed)));
+    return decision;
+}
+
+Decision decide_backing(const ImageFile& image, const std::optional<std::string>& recorded,
+                        const OpenOptions& options) {
+    if (recorded && is_read(*recorded)) return {*recorded, {}};
+    if (recorded) throw not_read(image.file, *recorded, "convert the chain with 'qemu-img convert'");
+    if (options.backing_format) return decide_declared_backing(image, *options.backing_format);
+    const std::optional<std::string> probed = probe_format(image.file);
+    if (!probed)
+        throw Error(ErrorCode::refused,
+                    fmt::format("'{}' is a backing file whose format is not recorded, and its first bytes are those "
+                                "of no known format; if it is a raw disk, say --backing-format raw",
+                                image.file.path()));
+    if (!is_read(*probed)) throw not_read(image.file, *probed, "if it is a raw disk, say --backing-format raw");
+    return {*probed, {}};
+}
+
+/// Opens the files of one chain from the top down. One use.
+class ChainOpener {
+public:
+    ChainOpener(const std::string& path, const OpenOptions& options)
+        : options_(options), resolver_(path, options.allow_under), caches_(std::make_shared<ReadCaches>()) {}
+
+    OpenedImage open() {
+        ImageFile image = resolver_.open_named_by_user();
+        Decision decision = decide_top(image, options_);
+        for (;;) {
+            enter(image, decision.format);
+            const ImagePlace place = image.place;
+            Layer layer = open_layer(std::move(image.file), decision);
+            readers_.push_back(std::move(layer.reader));
+            if (!layer.backing_name) break;
+            image = resolver_.open_reference(place, *layer.backing_name);
+            decision = decide_backing(image, layer.backing_format, options_);
+        }
+        return {overlay(), std::move(layers_)};
+    }
+
+private:
+    /// Refuses loops and excess depth, and notes the layer.
+    void enter(const ImageFile& image, const std::string& format);
+    Layer open_layer(File file, const Decision& decision);
+    std::unique_ptr<ImageReader> overlay();
+
+    const OpenOptions& options_;
+    ReferenceResolver resolver_;
+    std::shared_ptr<ReadCaches> caches_;
+    std::vector<LayerInfo> layers_;
+    std::vector<std::unique_ptr<ImageReader>> readers_;
+};
+
+void ChainOpener::enter(const ImageFile& image, const std::string& format) {
+    const FileIdentity identity = image.file.identity();
+    for (const LayerInfo& above : layers_)
+        if (above.identity == identity)
+            throw Error(ErrorCode::refused,
+                        fmt::format("the backing chain of '{}' loops: '{}' comes twice in it; rebase one of its "
+                                    "images with 'qemu-img rebase'",
+                                    layers_.front().path, image.file.path()));
+    if (layers_.size() == layers_max)
+        throw Error(ErrorCode::refused,
+                    fmt::format("the backing chain of '{}' is deeper than {} images; shorten it with 'qemu-img "
+                                "commit' or 'qemu-img rebase'",
+                                layers_.front().path, layers_max));
+    layers_.push_back({image.place.path, format, identity});
+}
+
+Layer ChainOpener::open_layer(File file, const Decision& decision) {
+    const bool is_top = readers_.empty();
+    if (decision.format == "raw") {
+        if (is_top && options_.snapshot)
+            throw Error(ErrorCode::not_found, fmt::format("'{}' is a raw image: it has no internal snapshot '{}'",
+                                                          file.path(), escape_for_display(*options_.snapshot)));
+        return {std::make_unique<RawReader>(std::move(file), decision.warnings), {}, {}};
+    }
+    const Qcow2Reader::Options options{is_top ? options_.snapshot : std::nullopt, !is_top, decision.warnings};
+    auto reader = std::make_unique<Qcow2Reader>(std::move(file), options, caches_);
+    Layer layer{nullptr, reader->info().backing, reader->backing_format()};
+    layer.reader = std::move(reader);
+    return layer;
+}
+
+std::unique_ptr<ImageReader> ChainOpener::overlay() {
+    std::unique_ptr<ImageReader> disk = std::move(readers_.back());
+    for (std::size_t i = readers_.size() - 1; i-- > 0;)
+        disk = std::make_unique<LayeredReader>(std::move(readers_[i]), std::move(disk));
+    return disk;
+}
+
+}  // namespace
+
+OpenedImage open_image_chain(const std::string& path, const OpenOptions& options) {
+    require_known_option(options.format, "--format");
+    require_known_option(options.backing_format, "--backing-format");
+    return ChainOpener(path, options).open();
+}
+
+std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options) {
+    return std::move(open_image_chain(path, options).reader);
+}
+
+}  // namespace varve

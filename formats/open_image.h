@@ -1,0 +1,42 @@
+#pragma once
+/// Opens a disk image with all its backing files: the one way into formats/ for reading. Decides the format of each
+/// file, follows names inside images under the rules of reference_resolver.h, and refuses what is not read.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/file.h"
+#include "engine/image_reader.h"
+
+namespace varve {
+
+struct OpenOptions {
+    std::optional<std::string> format;     ///< of the image itself; none: its magic decides, nothing claims it: raw
+    std::optional<std::string> snapshot;   ///< an internal snapshot's name, or "id:N"; none: the active disk
+    std::vector<std::string> allow_under;  ///< folders, beside the image's own, where backing files may lie
+    std::optional<std::string> backing_format;  ///< of every backing file whose format is not recorded
+};
+
+/// One file of a chain.
+struct LayerInfo {
+    std::string path;    ///< canonical and absolute; untrusted text below the top layer: escape it before showing
+    std::string format;  ///< "raw" or "qcow2"
+    FileIdentity identity;
+};
+
+struct OpenedImage {
+    std::unique_ptr<ImageReader> reader;  ///< the whole chain as one disk
+    std::vector<LayerInfo> layers;        ///< the named image first
+};
+
+/// Opens `path` for reading. Throws Error(not_found | io | corrupt), Error(unsupported) that names the format or
+/// feature that is not read, Error(refused) for a name that must not be followed, a chain that loops or is deeper than
+/// 256, or a backing file whose format nobody tells; Error(usage) for options that do not fit.
+OpenedImage open_image_chain(const std::string& path, const OpenOptions& options = {});
+
+/// The reader alone.
+std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options = {});
+
+}  // namespace varve

@@ -1,0 +1,23 @@
+#pragma once
+/// Recognises image formats by their magic numbers, also those that this version does not read, so that a refusal can
+/// name them. Source: the public specification of each format; order as in formats/README.md, "Probing".
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/file.h"
+
+namespace varve {
+
+/// The format whose magic `file` carries, in qemu-img's words where qemu-img has one ("qcow2", "vmdk", "vpc", "lvm2"
+/// …), or nothing when none claims it. Reads the first 4 KiB and the last 512 bytes.
+std::optional<std::string> probe_format(const File& file);
+
+/// Whether the qcow2 header in `file` (as probed) names a backing file.
+bool names_backing_file(const File& qcow2_file);
+
+/// "a VMware disk (vmdk)" for "vmdk": a noun phrase for error texts.
+std::string describe_format(std::string_view format);
+
+}  // namespace varve

@@ -1,0 +1,81 @@
+#pragma once
+/// The map of one state of a qcow2 disk (the active one or an internal snapshot): from guest offsets to extents and to
+/// places in the file. Tables are read page by page when asked for and kept in a shared cache, so that memory does not
+/// grow with the disk. Immutable; safe from many threads. Borrows the file.
+///
+/// A damaged entry is Error(corrupt) when it is reached, never before: the parts of the disk beside it stay readable.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/base/file.h"
+#include "engine/extent.h"
+#include "formats/block_cache.h"
+#include "formats/file_bound.h"
+#include "formats/qcow2_header.h"
+#include "formats/qcow2_tables.h"
+
+namespace varve::qcow2 {
+
+/// Guest bytes that lie together in the file.
+struct HostRun {
+    ClusterKind kind = ClusterKind::unallocated;
+    ByteCount length;  ///< in guest bytes, from the asked offset on; compressed: at most to the end of the cluster
+    ByteOffset host;   ///< data: of the asked offset; compressed: of the stream
+    ByteCount stored;  ///< compressed: the bytes that the stream may span
+};
+
+class ClusterMap {
+public:
+    ClusterMap(const File& file, Geometry geometry, TablePlace l1, ByteCount virtual_size,
+               std::shared_ptr<ReadCaches> caches);
+
+    /// The extent that begins at `at`. Merges runs across tables, but reads only a few pages in one call.
+    Extent extent_at(ByteOffset at) const;
+
+    /// The longest run at the begin of `guest` that lies together, within one table page.
+    HostRun host_run_at(ByteRange guest) const;
+
+    const FileBound& bound() const { return bound_; }
+
+private:
+    /// Clusters of one kind from one table page; `problem` tells why there are none.
+    struct KindRun {
+        ExtentKind kind = ExtentKind::unallocated;
+        std::uint64_t clusters = 0;
+        std::string problem;
+    };
+    /// Entries of an L2 table from a given one on, as many as its page holds.
+    struct Entries {
+        BlockCache::Block page;
+        std::size_t first = 0;
+        std::size_t count = 0;
+        std::uint64_t raw(std::size_t i) const {
+            return load_be<std::uint64_t>(ByteView(*page).subspan((first + i) * 8));
+        }
+    };
+
+    KindRun kind_run(std::uint64_t cluster) const;
+    KindRun absent_run(std::uint64_t l1_index, std::uint64_t cluster) const;
+    KindRun allocated_run(const L1Entry& l1, std::uint64_t cluster) const;
+    Entries l1_entries(std::uint64_t index) const;
+    Entries l2_entries(const L1Entry& l1, std::uint64_t cluster) const;
+    Entries table_entries(std::uint64_t cache_owner, ByteRange table, std::uint64_t entry) const;
+    L1Entry checked_l1(std::uint64_t raw) const;
+    L2Entry checked_l2(std::uint64_t raw) const;
+    std::string describe(const L1Entry& l1, std::uint64_t cluster) const;
+    std::string describe(const L1Entry& l1, const L2Entry& entry, std::uint64_t cluster) const;
+
+    const File& file_;
+    FileBound bound_;
+    Geometry geometry_;
+    TablePlace l1_;
+    ByteCount virtual_size_;
+    std::uint64_t clusters_;
+    std::shared_ptr<ReadCaches> caches_;
+    std::uint64_t l1_owner_;  // in caches_->tables: in a damaged image tables of both levels may share an offset
+    std::uint64_t l2_owner_;
+};
+
+}  // namespace varve::qcow2

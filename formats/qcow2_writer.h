@@ -1,0 +1,30 @@
+#pragma once
+/// Writes a qcow2 version 3 image that `qemu-img check` finds clean. Clusters of only zeros, written or announced,
+/// become explicit zero clusters without space of their own; clusters never mentioned stay unallocated; a cluster with
+/// any other byte is data, padded with zeros. The padding of a cluster written in pieces is a hole of the file.
+///
+/// Layout: header | data and L2 tables in guest order | L1 table | refcount blocks | refcount table. The header is
+/// written last: until then the file is no qcow2.
+///
+/// Decision: the header holds the exact virtual size. qemu (7.2) cuts a size that is no multiple of 512 down to one, so
+/// it shows up to 511 bytes less of such a disk; they are in the file, and a disk keeps its identity through qcow2.
+
+#include <memory>
+
+#include "engine/image_writer.h"
+#include "formats/output.h"
+
+namespace varve {
+
+struct Qcow2WriterOptions {
+    ByteCount virtual_size;
+    unsigned cluster_bits = 16;  ///< 9..21
+};
+
+/// The largest disk whose L1 table qemu opens (32 MiB of table): 2 PiB at 64 KiB clusters.
+ByteCount qcow2_virtual_size_max(unsigned cluster_bits);
+
+/// `output` takes ranges in any order. Throws Error(unsupported) for a larger disk than qcow2_virtual_size_max.
+std::unique_ptr<ImageWriter> create_qcow2_writer(std::unique_ptr<Output> output, const Qcow2WriterOptions& options);
+
+}  // namespace varve

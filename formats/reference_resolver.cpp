@@ -1,0 +1,146 @@
+#include "formats/reference_resolver.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/open_beneath.h"
+
+namespace varve {
+namespace {
+
+// A FIFO must not hang the open, nor a terminal become ours; kinds are checked right after.
+constexpr int open_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+
+std::string parent_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// `path` relative to `folder`, if it lies in it by its text alone.
+std::optional<std::string> below(const std::string& folder, const std::string& path) {
+    if (path == folder) return ".";
+    const std::string prefix = folder.ends_with('/') ? folder : folder + "/";
+    if (!path.starts_with(prefix)) return std::nullopt;
+    return "./" + path.substr(prefix.size());
+}
+
+std::optional<std::string> path_of(const UniqueFd& fd) {
+    std::error_code failed;
+    const auto path = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", fd.get()), failed);
+    return failed ? std::nullopt : std::optional(path.string());
+}
+
+/// Why `name` is not a path that may be looked up at all; nothing when it may.
+std::optional<std::string_view> not_a_path(const std::string& name) {
+    if (name.empty()) return "it is empty";
+    if (name.find('\0') != std::string::npos) return "it has a NUL byte";
+    if (name.starts_with("json:")) return "it is a json: description, not a path";
+    // As in qemu: a colon before the first slash makes the name a protocol's.
+    const std::size_t mark = name.find_first_of(":/");
+    if (mark != std::string::npos && name[mark] == ':') return "it is a protocol's name, not a path";
+    return std::nullopt;
+}
+
+Error refusal(const ImagePlace& referrer, const std::string& name, std::string_view reason) {
+    return Error(ErrorCode::refused, fmt::format("'{}' names its backing file '{}', which is not followed: {}",
+                                                 referrer.shown, escape_for_display(name), reason));
+}
+
+Error open_failure(const ImagePlace& referrer, const std::string& name, int error) {
+    const std::string what = fmt::format("'{}' names its backing file '{}'", referrer.shown, escape_for_display(name));
+    if (error == ENOENT)
+        return Error(ErrorCode::not_found, what + ", which does not exist in the folders that it may use");
+    return io_error(what + ", which cannot be opened", error);
+}
+
+void refuse_other_kinds(const File& file) {
+    if (file.kind() == FileKind::other)
+        throw Error(ErrorCode::refused, fmt::format("'{}' is neither a regular file nor a block device", file.path()));
+}
+
+}  // namespace
+
+ReferenceResolver::ReferenceResolver(const std::string& image_path, const std::vector<std::string>& allow_under)
+    : image_path_(image_path) {
+    roots_.push_back(open_root(parent_of(image_path)));
+    for (const std::string& folder : allow_under) roots_.push_back(open_root(folder));
+}
+
+ReferenceResolver::Root ReferenceResolver::open_root(const std::string& folder) {
+    const int fd = ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        throw Error(ErrorCode::not_found, fmt::format("the folder '{}' does not exist", folder));
+    if (fd < 0) throw io_error(fmt::format("cannot open the folder '{}'", folder), errno);
+    Root root{std::filesystem::absolute(folder).lexically_normal().string(), {}, UniqueFd(fd)};
+    if (root.typed.size() > 1 && root.typed.ends_with('/')) root.typed.pop_back();
+    std::error_code failed;
+    const auto canonical = std::filesystem::canonical(folder, failed);
+    root.canonical = failed ? root.typed : canonical.string();
+    return root;
+}
+
+ImageFile ReferenceResolver::open_named_by_user() const {
+    File file = File::open(image_path_, open_flags);
+    refuse_other_kinds(file);
+    std::error_code failed;
+    const auto canonical = std::filesystem::canonical(image_path_, failed);
+    return {std::move(file), {image_path_, failed ? image_path_ : canonical.string(), roots_.front().canonical}};
+}
+
+/// The names, relative to `root`, that `name` in `referrer` can mean.
+std::vector<std::string> ReferenceResolver::candidates(const Root& root, const ImagePlace& referrer,
+                                                       const std::string& name) {
+    std::vector<std::string> names;
+    const bool absolute = name.starts_with('/');
+    if (!absolute) {
+        if (const auto folder = below(root.canonical, referrer.folder)) names.push_back(*folder + "/" + name);
+        return names;
+    }
+    if (const auto path = below(root.typed, name)) names.push_back(*path);
+    if (const auto path = below(root.canonical, name); path && root.canonical != root.typed) names.push_back(*path);
+    return names;
+}
+
+/// The canonical folder in which `name` lies. Wrong only if somebody renames folders meanwhile, which misleads the next
+/// name at most within the root.
+std::string ReferenceResolver::folder_of(const Root& root, const std::string& name) {
+    const std::string parent = parent_of(name);
+    const OpenBeneathResult folder = open_beneath(root.fd.get(), parent, O_PATH | O_DIRECTORY);
+    if (folder.fd)
+        if (const auto path = path_of(folder.fd)) return *path;
+    return root.canonical + "/" + parent;
+}
+
+ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const std::string& name) const {
+    if (const auto reason = not_a_path(name)) throw refusal(referrer, name, *reason);
+    int error = EXDEV;
+    for (const Root& root : roots_) {
+        for (const std::string& candidate : candidates(root, referrer, name)) {
+            OpenBeneathResult result = open_beneath(root.fd.get(), candidate, open_flags);
+            if (!result.fd) {
+                if (result.error != EXDEV) error = result.error;
+                continue;
+            }
+            const std::string path = path_of(result.fd).value_or(root.canonical + "/" + candidate);
+            const std::string shown = escape_for_display(path);
+            ImageFile found{File(std::move(result.fd), shown), {shown, path, folder_of(root, candidate)}};
+            refuse_other_kinds(found.file);
+            return found;
+        }
+    }
+    if (error != EXDEV) throw open_failure(referrer, name, error);
+    throw refusal(
+        referrer, name,
+        fmt::format("it leads outside of '{}'; if you trust it, say --allow-under DIR with a folder that holds it",
+                    escape_for_display(roots_.front().canonical)));
+}
+
+}  // namespace varve

@@ -1,0 +1,56 @@
+#pragma once
+/// Opens the files that images name (backing files), and nothing else: an image comes from a guest or a stranger, so a
+/// name in it is followed only under the folder of the image that the user named, or under a folder that the user
+/// allowed, for the whole chain. Neither "..", a symlink nor a swap leads out. Names of protocols are never followed.
+///
+/// One thread at a time; the folders are opened once, at construction.
+
+#include <string>
+#include <vector>
+
+#include "engine/base/file.h"
+
+namespace varve {
+
+/// Where an image lies: all that is needed to follow a name in it.
+struct ImagePlace {
+    std::string shown;   ///< for error texts, escaped
+    std::string path;    ///< canonical and absolute; untrusted text
+    std::string folder;  ///< canonical; names in the image are relative to it
+};
+
+struct ImageFile {
+    File file;
+    ImagePlace place;
+};
+
+class ReferenceResolver {
+public:
+    /// `image_path` is the user's own; its folder as typed is the first one allowed, then `allow_under`. Throws
+    /// Error(not_found | io) for a folder that cannot be opened.
+    ReferenceResolver(const std::string& image_path, const std::vector<std::string>& allow_under);
+
+    /// Opens the user's own image, wherever it lies.
+    ImageFile open_named_by_user() const;
+
+    /// Opens the file that `referrer` records as `name`. Throws Error(refused) for a name that is not a plain path,
+    /// leads outside the allowed folders, or is neither a regular file nor a block device; Error(not_found | io)
+    /// otherwise. The sentence says which image names what.
+    ImageFile open_reference(const ImagePlace& referrer, const std::string& name) const;
+
+private:
+    struct Root {
+        std::string typed;      ///< absolute, as the user wrote it
+        std::string canonical;  ///< absolute, without symlinks
+        UniqueFd fd;
+    };
+
+    static Root open_root(const std::string& folder);
+    static std::vector<std::string> candidates(const Root& root, const ImagePlace& referrer, const std::string& name);
+    static std::string folder_of(const Root& root, const std::string& name);
+
+    std::string image_path_;
+    std::vector<Root> roots_;
+};
+
+}  // namespace varve

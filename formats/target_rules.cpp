@@ -1,0 +1,40 @@
+#include "formats/target_rules.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+
+namespace varve {
+
+FileIdentity medium_identity(const struct stat& status) {
+    if (S_ISBLK(status.st_mode)) return {status.st_rdev, 0};
+    return {status.st_dev, status.st_ino};
+}
+
+std::optional<FileIdentity> medium_identity(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0) return medium_identity(status);
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw io_error(fmt::format("cannot stat '{}'", path), errno);
+}
+
+void refuse_forbidden(const std::string& path, const struct stat& status, const TargetRules& rules) {
+    const FileIdentity medium = medium_identity(status);
+    const FileIdentity node{status.st_dev, status.st_ino};
+    const auto is_meant = [&](const FileIdentity& forbidden) { return forbidden == medium || forbidden == node; };
+    if (std::ranges::none_of(rules.forbidden, is_meant)) return;
+    throw Error(
+        ErrorCode::refused,
+        fmt::format("'{}' is the source of this snapshot and must not be overwritten: choose another target", path));
+}
+
+void refuse_unless_forced(const std::string& path, const TargetRules& rules) {
+    if (rules.overwrite == Overwrite::force) return;
+    throw Error(ErrorCode::refused,
+                fmt::format("'{}' exists: choose another name, or say --force to overwrite it", path));
+}
+
+}  // namespace varve

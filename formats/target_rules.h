@@ -1,0 +1,39 @@
+#pragma once
+/// What a new image may never overwrite. The rules hold for every kind of output, so that no kind can forget one.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/stat.h>
+
+#include "engine/base/file.h"
+
+namespace varve {
+
+enum class Overwrite {
+    refuse,  ///< something that exists is left alone
+    force,   ///< an existing regular file is replaced, an existing block device is overwritten
+};
+
+struct TargetRules {
+    Overwrite overwrite = Overwrite::refuse;
+    /// Media that must survive, whatever name leads to them: the sources of a snapshot. By medium_identity; of a block
+    /// device File::identity() does too, but stands for that one node only.
+    std::vector<FileIdentity> forbidden;
+};
+
+/// What tells the *medium* behind a name apart: of a block device its device number (st_rdev, inode 0), since many
+/// nodes may name one device; of anything else st_dev and st_ino.
+FileIdentity medium_identity(const struct stat& status);
+
+/// The identity of what `path` leads to, symbolic links followed; nothing when it does not exist.
+std::optional<FileIdentity> medium_identity(const std::string& path);
+
+/// Throws Error(refused) when `status`, found at `path`, is one of rules.forbidden.
+void refuse_forbidden(const std::string& path, const struct stat& status, const TargetRules& rules);
+
+/// Throws Error(refused) naming what is at `path` when rules.overwrite does not allow it to be written over.
+void refuse_unless_forced(const std::string& path, const TargetRules& rules);
+
+}  // namespace varve

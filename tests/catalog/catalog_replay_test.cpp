@@ -1,0 +1,96 @@
+// The same log gives the same catalog, however it was read.
+
+#include "catalog/sqlite_catalog.h"
+#include "tests/catalog/dump_catalog.h"
+#include "tests/catalog/random_log.h"
+#include "tests/catch.h"
+#include "tests/fakes/temporary_folder.h"
+
+namespace varve {
+namespace {
+
+/// A host that wrote the log itself: it knew packs before their entries did, met orphans, and closed now and then.
+RandomLog live_host(const std::filesystem::path& folder, std::uint64_t seed) {
+    std::unique_ptr<Catalog> catalog;
+    SampleLog strangers(seed + 1000);
+    return make_random_log(seed, 120, 60, [&](const LogStep& step) {
+        if (!catalog || step.record.head.number % 25 == 0) {
+            catalog.reset();
+            const SampleLog same(seed);
+            catalog = open_sqlite_catalog(folder, same.repository(), same.genesis());
+        }
+        const std::vector<StoredPack> orphans{strangers.data_pack(20), strangers.data_pack(5)};
+        catalog->add_uncommitted(orphans);
+        if (step.record.head.number % 2 == 0) catalog->add_uncommitted(step.packs);
+        REQUIRE(enter(*catalog, step));
+        const std::vector<PackId> gone{orphans[0].facts.id};
+        catalog->drop_uncommitted(gone);
+    });
+}
+
+/// A host that reads the log later: packs that a later entry condemned are gone from the repository, and their tables.
+void replay(Catalog& catalog, const RandomLog& made) {
+    for (LogStep step : made.log.steps()) {
+        std::erase_if(step.packs, [&](const StoredPack& pack) {
+            return std::any_of(made.condemned.begin(), made.condemned.end(),
+                               [&](const StoredPack& gone) { return gone.facts == pack.facts; });
+        });
+        REQUIRE(enter(catalog, step));
+    }
+}
+
+void check_answers(const Catalog& catalog, const RandomLog& made) {
+    for (const StoredPack& pack : made.live) {
+        CHECK(*catalog.slots(pack.facts.id) == *pack.slots);
+        for (std::uint32_t i = 0; i < pack.slots->slots.size(); ++i)
+            if (catalog.find_chunk(pack.slots->slots[i].id) != ChunkAddress{pack.facts.id, i})
+                FAIL("a chunk is not found in its place");
+    }
+    for (const StoredPack& pack : made.condemned)
+        for (const Slot& slot : pack.slots->slots)
+            if (catalog.find_chunk(slot.id)) FAIL("a chunk is found in a condemned pack");
+    CHECK(catalog.snapshots().size() == made.snapshots.size());
+}
+
+}  // namespace
+
+TEST_CASE("catalog: a replayed log gives the same view, row by row", "[catalog]") {
+    for (const std::uint64_t seed : {1u, 2u, 3u}) {
+        const TemporaryFolder folder;
+        const RandomLog made = live_host(folder.path() / "a", seed);
+        const auto fresh = open_sqlite_catalog(folder.path() / "b", made.log.repository(), made.log.genesis());
+        replay(*fresh, made);
+        check_answers(*fresh, made);
+        const std::string expected = dump_catalog(folder.path() / "a");
+        CHECK(expected.size() > 10'000);
+        CHECK(dump_catalog(folder.path() / "b") == expected);
+
+        const auto same = open_sqlite_catalog(folder.path() / "a", made.log.repository(), made.log.genesis());
+        check_answers(*same, made);
+        same->reset(made.log.genesis());
+        replay(*same, made);
+        check_answers(*same, made);
+        CHECK(dump_catalog(folder.path() / "a") == expected);
+    }
+}
+
+TEST_CASE("catalog: another object of the same catalog sees each step at once", "[catalog]") {
+    const TemporaryFolder folder;
+    const SampleLog same(7);
+    const auto writer = open_sqlite_catalog(folder.path() / "a", same.repository(), same.genesis());
+    const auto reader = open_sqlite_catalog(folder.path() / "a", same.repository(), same.genesis());
+    const RandomLog made = make_random_log(7, 60, 60, [&](const LogStep& step) {
+        REQUIRE(enter(*writer, step));
+        for (const StoredPack& pack : step.packs)
+            if (pack.facts.kind == PackKind::data)
+                REQUIRE(reader->find_chunk(pack.slots->slots[0].id) == ChunkAddress{pack.facts.id, 0});
+        if (const auto* move = std::get_if<MoveEntry>(&step.record.entry.body)) {
+            REQUIRE(reader->current({move->condemned[0], 0}) == ChunkAddress{step.packs[0].facts.id, 0});
+            REQUIRE(reader->last_move() == step.record.head.number);
+        }
+        REQUIRE(reader->head() == step.record.head);
+    });
+    check_answers(*reader, made);
+}
+
+}  // namespace varve

@@ -1,0 +1,173 @@
+#include "catalog/sqlite_catalog.h"
+
+#include <sys/stat.h>
+#include <fstream>
+
+#include "catalog/sqlite.h"
+#include "tests/contract/catalog_contract.h"
+#include "tests/fakes/temporary_folder.h"
+
+namespace varve {
+namespace {
+
+using Path = std::filesystem::path;
+
+std::unique_ptr<Catalog> open(const Path& folder, const SampleLog& log) {
+    return open_sqlite_catalog(folder, log.repository(), log.genesis());
+}
+
+void execute(const Path& folder, const std::string& sql) {
+    SqliteDatabase(folder / "catalog.sqlite", 1024).execute(sql);
+}
+
+mode_t mode_of(const Path& file) {
+    struct stat status {};
+    REQUIRE(::stat(file.c_str(), &status) == 0);
+    return status.st_mode & 07777;
+}
+
+}  // namespace
+
+TEST_CASE("catalog: the SQLite catalog keeps the contract of Catalog", "[catalog]") {
+    const TemporaryFolder folder;
+    contract::check_catalog([&](const RepositoryId& repository, const LogHead& genesis) {
+        return open_sqlite_catalog(folder.path() / "cache", repository, genesis);
+    });
+}
+
+TEST_CASE("catalog: what was entered is there after it was closed", "[catalog]") {
+    const TemporaryFolder folder;
+    SampleLog log(1);
+    const StoredPack pack = log.data_pack(50);
+    REQUIRE(enter(*open(folder.path() / "a", log), log.commit({log.snapshot("d", 1)}, {pack})));
+    const auto again = open(folder.path() / "a", log);
+    CHECK(again->head() == log.head());
+    CHECK(again->snapshots().size() == 1);
+    CHECK(again->find_chunk(pack.slots->slots[7].id) == ChunkAddress{pack.facts.id, 7});
+}
+
+TEST_CASE("catalog: folder and files are for their owner only", "[catalog]") {
+    const TemporaryFolder folder;
+    const mode_t before = ::umask(0);
+    const auto catalog = open(folder.path() / "x" / "y", SampleLog(1));
+    ::umask(before);
+    CHECK(mode_of(folder.path() / "x") == 0700);
+    CHECK(mode_of(folder.path() / "x" / "y") == 0700);
+    int files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path() / "x" / "y")) {
+        CHECK(mode_of(entry.path()) == 0600);
+        ++files;
+    }
+    CHECK(files == 4);
+}
+
+TEST_CASE("catalog: a catalog of another repository, version or kind is damaged, and can be removed", "[catalog]") {
+    const TemporaryFolder folder;
+    const Path path = folder.path() / "a";
+    SampleLog log(1);
+    REQUIRE(enter(*open(path, log), log.commit({log.snapshot("d", 1)}, {})));
+    CHECK_THROWS_AS(open(path, SampleLog(2)), CatalogDamaged);
+    SECTION("another version") { execute(path, "PRAGMA user_version = 2"); }
+    SECTION("another program's") { execute(path, "PRAGMA application_id = 1"); }
+    SECTION("a table more") { execute(path, "CREATE TABLE more (x)"); }
+    SECTION("a table less") { execute(path, "DROP TABLE tags"); }
+    SECTION("a column more") { execute(path, "ALTER TABLE log ADD COLUMN x"); }
+    SECTION("no SQLite database") { std::ofstream(path / "catalog.sqlite") << std::string(100'000, 'x'); }
+    SECTION("too short for one") { std::ofstream(path / "catalog.sqlite") << "SQLite format 3"; }
+    CHECK_THROWS_AS(open(path, log), CatalogDamaged);
+    remove_sqlite_catalog(path);
+    CHECK(open(path, log)->head() == log.genesis());
+    remove_sqlite_catalog(path);
+    remove_sqlite_catalog(folder.path() / "never there");
+}
+
+TEST_CASE("catalog: a row that somebody changed is damage", "[catalog]") {
+    const TemporaryFolder folder;
+    const Path path = folder.path() / "a";
+    SampleLog log(1);
+    const StoredPack a = log.data_pack(20), b = log.data_pack(20);
+    {
+        const auto catalog = open(path, log);
+        REQUIRE(enter(*catalog, log.commit({log.snapshot("d", 1), log.snapshot("e", 1)}, {a})));
+        REQUIRE(enter(*catalog, log.move({one_run({a.facts.id, 0}, 10, {b.facts.id, 0})}, {b}, {})));
+    }
+    const auto ask = [&] {
+        const auto catalog = open(path, log);
+        catalog->snapshots();
+        catalog->slots(a.facts.id);
+        catalog->current({a.facts.id, 0});
+        for (const Slot& slot : b.slots->slots) catalog->find_chunk(slot.id);
+    };
+    REQUIRE_NOTHROW(ask());
+    SECTION("a fingerprint") {
+        execute(path,
+                "UPDATE slot_tables SET bytes = CAST(substr(bytes, 1, 300) || x'5a' || substr(bytes, 302) AS BLOB) "
+                "WHERE pack = 1");
+    }
+    SECTION("the slot table of another pack") {
+        execute(path, "UPDATE slot_tables SET bytes = (SELECT bytes FROM slot_tables WHERE pack = 2)");
+    }
+    SECTION("a slot table less") { execute(path, "DELETE FROM slot_tables WHERE pack = 1"); }
+    SECTION("a snapshot's size") { execute(path, "UPDATE snapshots SET size = size + 1 WHERE disk = 'e'"); }
+    SECTION("a snapshot less") { execute(path, "DELETE FROM snapshots WHERE disk = 'd'"); }
+    SECTION("a disk less") {
+        execute(path, "DELETE FROM snapshots WHERE disk = 'd'; DELETE FROM disks WHERE disk = 'd'");
+    }
+    SECTION("a tag") { execute(path, "UPDATE tags SET value = 'x' WHERE name = 'why'"); }
+    SECTION("an option less") { execute(path, "DELETE FROM source_options WHERE name = 'compat'"); }
+    SECTION("an attachment") { execute(path, "UPDATE attachments SET slot = slot + 1"); }
+    SECTION("a pack's state") { execute(path, "UPDATE packs SET state = 'condemned'"); }
+    SECTION("a pack less") { execute(path, "DELETE FROM packs WHERE number = 2"); }
+    SECTION("a move") { execute(path, "UPDATE moves SET to_slot = to_slot + 1"); }
+    SECTION("a move less") { execute(path, "DELETE FROM moves"); }
+    SECTION("the head") { execute(path, "UPDATE state SET log_number = 1"); }
+    SECTION("the state") { execute(path, "DELETE FROM state"); }
+    SECTION("a run less") { execute(path, "DELETE FROM id_runs WHERE run = 1"); }
+    SECTION("a page of the index") { execute(path, "UPDATE id_pages SET entries = zeroblob(length(entries))"); }
+    SECTION("a page of the index less") { execute(path, "DELETE FROM id_pages"); }
+    CHECK_THROWS_AS(ask(), CatalogDamaged);
+}
+
+TEST_CASE("catalog: two packs with one id but other bytes are a broken log", "[catalog]") {
+    const TemporaryFolder folder;
+    SampleLog log(1);
+    const auto catalog = open(folder.path() / "a", log);
+    const StoredPack pack = log.data_pack(20);
+    StoredPack other = pack;
+    other.facts.digest = log.id<Digest>();
+    REQUIRE(enter(*catalog, log.commit({log.snapshot("d", 1)}, {pack})));
+    CHECK_THROWS_AS(enter(*catalog, log.commit({log.snapshot("d", 1)}, {other})), Error);
+    CHECK(catalog->head().number == 1);
+}
+
+TEST_CASE("catalog: an orphan's slot table gives way to that of the pack that an entry names", "[catalog]") {
+    const TemporaryFolder folder;
+    SampleLog log(1);
+    const auto catalog = open(folder.path() / "a", log);
+    const StoredPack orphan = log.data_pack(20);
+    StoredPack named = log.data_pack(10);
+    named.facts.id = orphan.facts.id;
+    catalog->add_uncommitted({&orphan, 1});
+    CHECK(catalog->slots(orphan.facts.id)->slots.size() == 20);
+    REQUIRE(enter(*catalog, log.commit({log.snapshot("d", 1)}, {named})));
+    CHECK(*catalog->slots(orphan.facts.id) == *named.slots);
+    CHECK(catalog->find_chunk(named.slots->slots[3].id) == ChunkAddress{named.facts.id, 3});
+    CHECK_FALSE(catalog->find_chunk(orphan.slots->slots[3].id));
+}
+
+TEST_CASE("catalog: numbers up to 64 bits and texts with any byte come back", "[catalog]") {
+    const TemporaryFolder folder;
+    SampleLog log(1);
+    const auto catalog = open(folder.path() / "a", log);
+    SnapshotRecord snapshot = log.snapshot("d", -1);
+    snapshot.size = {~std::uint64_t{0}};
+    snapshot.source.path = std::string("a\0b\xff\n'\"", 8);
+    snapshot.source.snapshot = "";
+    snapshot.change_token = {};
+    snapshot.tags = {{std::string("\0", 1), std::string("\0\0", 2)}};
+    snapshot.attachments = {};
+    REQUIRE(enter(*catalog, log.commit({snapshot}, {})));
+    CHECK(contract::records_of(catalog->snapshots()) == std::vector{snapshot});
+}
+
+}  // namespace varve

@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# Sourced by every script here. A test runs in a folder of its own with a blank in its name, with its own cache, in UTC.
+# VARVE names the program, CHECK_JSON a cmake script.
+set -euo pipefail
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/varve test.XXXXXX")
+children=()
+clean_up() {
+  local child
+  for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done
+  chmod -R u+rwX "$work" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap clean_up EXIT
+cd "$work"
+export PATH="$PATH:/usr/sbin:/sbin" LC_ALL=C.UTF-8 TZ=UTC VARVE_CACHE_DIR="$work/cache"
+unset VARVE_REPO XDG_CACHE_HOME TMPDIR
+
+fail() {
+  printf 'FAILED: %s\n' "$*" >&2
+  for stream in out err; do
+    [ -f "$work/$stream" ] && printf -- '-- %s:\n%s\n' "$stream" "$(head -c 4000 "$work/$stream" | cat -v)" >&2
+  done
+  exit 1
+}
+
+# run ARGUMENT...: the program with its streams in the files out and err, its exit status in $status.
+run() {
+  status=0
+  "$VARVE" "$@" >out 2>err </dev/null || status=$?
+}
+
+expect_status() { [ "$status" = "$1" ] || fail "exit status $1 was expected, $status came"; }
+expect_out() { [[ $(<out) == *"$1"* ]] || fail "standard output should hold: $1"; }
+expect_err() { [[ $(<err) == *"$1"* ]] || fail "standard error should hold: $1"; }
+expect_no_out() { [ ! -s out ] || fail "standard output should be empty"; }
+expect_no_err() { [ ! -s err ] || fail "standard error should be empty"; }
+# One sentence on standard error, exit status $1, nothing on standard output.
+expect_refusal() {
+  expect_status "$1"
+  expect_no_out
+  [ "$(wc -l <err)" = 1 ] || fail "one line was expected on standard error"
+  [[ $(<err) == "varve: "* ]] || fail "standard error should begin with 'varve: '"
+  expect_err "$2"
+}
+expect_same() { cmp "$1" "$2" >/dev/null || fail "$1 and $2 should be the same"; }
+expect_json() { cmake -DFILE="$work/${1:-out}" -P "$CHECK_JSON" >json.log 2>&1 || fail "not one JSON value: $(cat json.log)"; }
+
+# expect_golden NAME: out, with all that changes from run to run made alike, is tests/golden/NAME.
+expect_golden() {
+  sed -E -e 's/"[0-9a-f]{32}"/"ID"/' -e 's/("seconds": )[0-9.e-]+/\1SECONDS/' -e "s#$work#WORK#g" \
+    -e 's/("bytes_stored": )[0-9]+/\1STORED/' out >normal
+  if [ -n "${VARVE_UPDATE_GOLDEN:-}" ]; then cp normal "$GOLDEN/$1"; fi
+  diff -u "$GOLDEN/$1" normal >golden.diff || fail "differs from tests/golden/$1: $(cat golden.diff)"
+}
+
+# make_image FILE MIB [SEED]: a raw disk with 64 KiB of data every 2 MiB, holes between.
+make_image() {
+  local at
+  truncate -s "$2M" "$1"
+  for ((at = 0; at < $2; at += 2)); do
+    printf 'block %s of seed %s\n%.0s' "$at" "${3:-0}" {1..3000} |
+      dd of="$1" ibs=64K obs=64K seek=$((at * 16)) conv=notrunc,sync iflag=fullblock status=none
+  done
+}
+
+# overwrite FILE OFFSET TEXT
+overwrite() { printf '%s' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+
+make_repository() {
+  run init repo
+  expect_status 0
+  export VARVE_REPO="$work/repo"
+}

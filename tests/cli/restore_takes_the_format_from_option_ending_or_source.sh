@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+. "$(dirname "$0")/lib.sh"
+
+make_repository
+make_image a.raw 4
+qemu-img convert -f raw -O qcow2 a.raw a.qcow2
+run backup a.qcow2 --disk d
+format_of() { run info "$1" --json && sed -nE 's/.*"format": "(.*)".*/\1/p' out; }
+run restore d@latest --to x.raw
+[ "$(format_of x.raw)" = raw ] || fail ".raw is raw"
+run restore d@latest --to x.img
+[ "$(format_of x.img)" = raw ] || fail ".img is raw"
+run restore d@latest --to x
+[ "$(format_of x)" = qcow2 ] || fail "without an ending the source's format counts"
+run restore d@latest --to y.img --format qcow2
+[ "$(format_of y.img)" = qcow2 ] || fail "--format is strongest"
+run restore d@latest --to z.vmdk
+expect_refusal 1 "vmdk"
+[ ! -e z.vmdk ] || fail "something was left"
+run restore d@latest --to - --format qcow2
+expect_refusal 2 "raw only"

@@ -1,0 +1,116 @@
+#include "engine/verify.h"
+
+#include "engine/base/error.h"
+#include "store/memory_backend.h"
+#include "tests/catch.h"
+#include "tests/support/test_repository.h"
+
+using namespace varve;
+using test::TestRepository;
+
+namespace {
+
+Bytes object(const Backend& backend, const std::string& name) { return *backend.get(name, mib(1024)); }
+
+void replace(Backend& backend, const std::string& name, const Bytes& bytes) {
+    backend.remove(name);
+    REQUIRE(backend.put_if_absent(name, bytes) == PutResult::stored);
+}
+
+fakes::MemoryImage random_disk(std::uint64_t seed, std::uint64_t size) {
+    std::mt19937_64 random(seed);
+    fakes::MemoryImage disk(size);
+    disk.write_random(random, 0, size);
+    return disk;
+}
+
+}  // namespace
+
+TEST_CASE("verify: every flipped byte of every pack is found, and the snapshots that it hits are named",
+          "[engine][verify]") {
+    MemoryBackend backend;
+    TestRepository first(backend);
+    const fakes::MemoryImage disk = random_disk(1, 6 * chunk_bytes);
+    const SnapshotRecord snapshot = first.backup(disk, "d");
+    std::mt19937_64 random(11);
+    for (const std::string& name : backend.list("packs/", {})) {
+        const Bytes whole = object(backend, name);
+        for (int round = 0; round < 60; ++round) {
+            Bytes bad = whole;
+            const std::size_t at = random() % bad.size();
+            bad[at] ^= static_cast<std::byte>(1 + random() % 255);
+            replace(backend, name, bad);
+            INFO(name << " byte " << at);
+            const VerifyReport report = first.verify();
+            REQUIRE_FALSE(report.findings.empty());
+            for (const Finding& finding : report.findings) REQUIRE_FALSE(finding.message.empty());
+        }
+        replace(backend, name, whole);
+    }
+    REQUIRE(first.verify().findings.empty());
+}
+
+TEST_CASE("verify: a damaged chunk is told with its disk, offset and length, and the rest is checked",
+          "[engine][verify]") {
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    const fakes::MemoryImage disk = random_disk(2, 64 * chunk_bytes);
+    const SnapshotRecord snapshot = repository.backup(disk, "web01/vda");
+    // Random bytes do not compress: the data pack is the large one, and its middle lies in some chunk's bytes.
+    for (const std::string& name : backend.list("packs/", {})) {
+        Bytes bytes = object(backend, name);
+        if (bytes.size() < mib(1).value) continue;
+        bytes[bytes.size() / 2] ^= std::byte{1};
+        replace(backend, name, bytes);
+    }
+    const VerifyReport report = repository.verify();
+    REQUIRE(report.checked_chunks == 64);
+    bool found = false;
+    for (const Finding& finding : report.findings) {
+        if (finding.kind != "chunk_damaged") continue;
+        found = true;
+        REQUIRE(finding.disk == "web01/vda");
+        REQUIRE(finding.snapshot == snapshot.id.hex());
+        REQUIRE(finding.length == chunk_bytes);
+        Bytes part(chunk_bytes);
+    }
+    REQUIRE(found);
+    REQUIRE_THROWS_WITH(repository.restored_bytes(snapshot), ContainsSubstring("web01/vda"));
+}
+
+TEST_CASE("verify: a pack that is gone is told once, with every range that needs it", "[engine][verify]") {
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    const fakes::MemoryImage disk = random_disk(3, 10 * chunk_bytes);
+    repository.backup(disk, "d");
+    for (const std::string& name : backend.list("packs/", {}))
+        if (object(backend, name).size() > 5 * chunk_bytes) backend.remove(name);
+    const VerifyReport report = repository.verify();
+    std::size_t missing = 0;
+    std::uint64_t damaged = 0;
+    for (const Finding& finding : report.findings) {
+        if (finding.kind == "pack_missing") ++missing;
+        if (finding.kind == "chunk_damaged") damaged += finding.length;
+    }
+    REQUIRE(missing == 1);
+    REQUIRE(damaged == 10 * chunk_bytes);
+}
+
+TEST_CASE("verify: against the image that was backed up nothing is found, against another the place",
+          "[engine][verify]") {
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    fakes::MemoryImage disk = random_disk(4, 300 * chunk_bytes + 5);
+    disk.clear(100 * chunk_bytes, 30 * chunk_bytes, ExtentKind::zero);
+    const SnapshotRecord snapshot = repository.backup(disk, "d");
+    REQUIRE(verify_against(repository.repository, snapshot, disk, repository.progress, {}).findings.empty());
+    std::mt19937_64 random(5);
+    disk.write_random(random, 270 * chunk_bytes + 17, 1);
+    disk.clear(5 * chunk_bytes, chunk_bytes, ExtentKind::unallocated);
+    const VerifyReport report = verify_against(repository.repository, snapshot, disk, repository.progress, {});
+    REQUIRE(report.findings.size() == 2);
+    REQUIRE(report.findings[0].offset == 5 * chunk_bytes);
+    REQUIRE(report.findings[1].offset == 270 * chunk_bytes);
+    disk.resize(299 * chunk_bytes);
+    REQUIRE(verify_against(repository.repository, snapshot, disk, repository.progress, {}).findings.size() == 1);
+}

@@ -1,0 +1,168 @@
+#pragma once
+/// A made-up log for tests of catalogs: packs with random chunks, and entries over them in a right chain. Nothing is
+/// behind the packs. Everything follows from the seed.
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/catalog.h"
+
+namespace varve {
+
+/// What catch_up hands to Catalog::apply for one entry.
+struct LogStep {
+    LogHead before;
+    LogRecord record;
+    std::vector<StoredPack> packs;
+    std::vector<MoveTable> tables;
+};
+
+inline bool enter(Catalog& catalog, const LogStep& step) {
+    return catalog.apply(step.before, step.record, step.packs, step.tables);
+}
+
+class SampleLog {
+public:
+    explicit SampleLog(std::uint64_t seed) : random_(seed) {
+        repository_.bytes = bytes<16>();
+        genesis_.digest = sha256(repository_.view());
+        head_ = genesis_;
+    }
+
+    const RepositoryId& repository() const { return repository_; }
+    const LogHead& genesis() const { return genesis_; }
+    const LogHead& head() const { return head_; }
+    const std::deque<LogStep>& steps() const { return steps_; }
+
+    template <typename Id>
+    Id id() {
+        Id result;
+        result.bytes = bytes<std::tuple_size_v<decltype(result.bytes)>>();
+        return result;
+    }
+
+    /// A data pack of `chunks` whole chunks, in frames of four.
+    StoredPack data_pack(std::uint32_t chunks) {
+        std::vector<ChunkId> ids(chunks);
+        for (ChunkId& chunk : ids) chunk = id<ChunkId>();
+        return data_pack(ids);
+    }
+
+    /// A data pack with just these chunks.
+    StoredPack data_pack(const std::vector<ChunkId>& ids) {
+        return pack(PackKind::data, ids, SlotKind::chunk, chunk_bytes);
+    }
+
+    StoredPack metadata_pack(std::uint32_t pages) {
+        std::vector<ChunkId> ids(pages);
+        for (ChunkId& page : ids) page = id<ChunkId>();
+        return pack(PackKind::metadata, ids, SlotKind::page, 500);
+    }
+
+    SnapshotRecord snapshot(const std::string& disk, TimeNs time) {
+        SnapshotRecord r;
+        r.id = id<SnapshotId>();
+        r.parent = last_snapshot_;
+        last_snapshot_ = r.id;
+        r.disk = disk;
+        r.time = time;
+        r.size = {number()};
+        r.root = id<Digest>();
+        r.map_digest = id<Digest>();
+        r.map = {id<PackId>(), 7};
+        r.source = {"/srv/" + disk + ".qcow2",
+                    "qcow2",
+                    number() % 2 == 0 ? "" : "before upgrade",
+                    {{"cluster_size", "65536"}, {"compat", "1.1"}}};
+        r.change_source = "full";
+        r.change_token = Bytes{std::byte{0}, std::byte{255}, std::byte{7}};
+        r.tags = {{"why", "nightly \xc3\xa9"}, {"empty", ""}};
+        r.statistics = {number(), number(), number(), number(), number(), number(), number()};
+        r.attachments = {{"vm.xml", {id<PackId>(), 3}, 1234}, {"nvram", {id<PackId>(), 4}, 5}};
+        return r;
+    }
+
+    const LogStep& commit(std::vector<SnapshotRecord> snapshots, std::vector<StoredPack> packs) {
+        CommitEntry entry{std::move(snapshots), {}, {}};
+        for (const StoredPack& pack : packs) entry.packs.push_back(pack.facts);
+        return add(std::move(entry), std::move(packs), {});
+    }
+
+    const LogStep& forget(std::vector<SnapshotId> snapshots) { return add(ForgetEntry{std::move(snapshots)}, {}, {}); }
+
+    const LogStep& tag(const SnapshotId& snapshot, std::map<std::string, std::string> added,
+                       std::vector<std::string> removed) {
+        return add(TagEntry{snapshot, std::move(added), std::move(removed)}, {}, {});
+    }
+
+    const LogStep& move(std::vector<MoveTable> tables, std::vector<StoredPack> packs, std::vector<PackId> condemned) {
+        MoveEntry entry{std::vector<ChunkAddress>(tables.size()), {}, std::move(condemned)};
+        for (const StoredPack& pack : packs) entry.packs.push_back(pack.facts);
+        return add(std::move(entry), std::move(packs), std::move(tables));
+    }
+
+    std::uint64_t number() { return random_() >> 1; }
+
+private:
+    template <std::size_t N>
+    std::array<std::byte, N> bytes() {
+        std::array<std::byte, N> result;
+        for (std::byte& b : result) b = static_cast<std::byte>(random_());
+        return result;
+    }
+
+    StoredPack pack(PackKind kind, const std::vector<ChunkId>& ids, SlotKind slot_kind, std::uint32_t length) {
+        constexpr std::uint32_t frame_slots = 4;
+        SlotTable table;
+        std::uint64_t offset = 96;
+        for (std::uint32_t first = 0; first < ids.size(); first += frame_slots) {
+            const auto count = std::min<std::uint32_t>(frame_slots, static_cast<std::uint32_t>(ids.size()) - first);
+            const Frame frame{offset, 40 + 64 * count, length * count, length * count, first, count, FrameCodec::plain};
+            for (std::uint32_t i = 0; i < count; ++i) {
+                Fingerprint fingerprint;
+                if (kind == PackKind::data) fingerprint.bytes = bytes<16>();
+                table.slots.push_back({ids[first + i], fingerprint, slot_kind, 0,
+                                       static_cast<std::uint32_t>(table.frames.size()), i * length, length});
+            }
+            table.frames.push_back(frame);
+            offset += frame.header_bytes + frame.stored_bytes;
+        }
+        return {{id<PackId>(), kind, id<Digest>(), {offset}}, std::make_shared<const SlotTable>(std::move(table))};
+    }
+
+    const LogStep& add(decltype(LogEntry::body) body, std::vector<StoredPack> packs, std::vector<MoveTable> tables) {
+        LogStep& step = steps_.emplace_back();
+        step.before = head_;
+        head_ = {head_.number + 1, id<Digest>()};
+        step.record.head = head_;
+        LogEntry& entry = step.record.entry;
+        entry.nonce = bytes<16>();
+        entry.written = 1'700'000'000'000'000'000 + static_cast<TimeNs>(head_.number);
+        entry.host = "host1";
+        entry.program = "varve test";
+        entry.body = std::move(body);
+        step.packs = std::move(packs);
+        step.tables = std::move(tables);
+        return step;
+    }
+
+    std::mt19937_64 random_;
+    RepositoryId repository_;
+    LogHead genesis_;
+    LogHead head_;
+    SnapshotId last_snapshot_;
+    std::deque<LogStep> steps_;  ///< references to steps stay good
+};
+
+/// The table that moves `count` slots from `from` on to `to` on.
+inline MoveTable one_run(const ChunkAddress& from, std::uint32_t count, const ChunkAddress& to) {
+    return {{{from, count, to}}};
+}
+
+}  // namespace varve

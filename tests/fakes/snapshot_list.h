@@ -1,0 +1,55 @@
+#pragma once
+/// A Catalog that only knows a list of snapshots: for what looks snapshots up by name. Everything else throws.
+
+#include <algorithm>
+
+#include "engine/catalog.h"
+
+namespace varve {
+
+class SnapshotList final : public Catalog {
+public:
+    /// Kept in the catalog's order.
+    void add(SnapshotRecord record) {
+        list_.push_back({std::move(record), list_.size() + 1, 0});
+        std::stable_sort(list_.begin(), list_.end(), [](const ListedSnapshot& a, const ListedSnapshot& b) {
+            return std::tie(a.record.disk, a.record.time, a.commit) < std::tie(b.record.disk, b.record.time, b.commit);
+        });
+    }
+
+    std::vector<ListedSnapshot> snapshots(const std::optional<std::string>& disk = std::nullopt) const override {
+        return filtered([&](const SnapshotRecord& r) { return !disk || r.disk == *disk; });
+    }
+    std::vector<ListedSnapshot> snapshots_by_prefix(const std::string& hex_prefix) const override {
+        return filtered([&](const SnapshotRecord& r) { return r.id.hex().starts_with(hex_prefix); });
+    }
+
+    LogHead head() const override { unexpected(); }
+    bool apply(const LogHead&, const LogRecord&, std::span<const StoredPack>, std::span<const MoveTable>) override {
+        unexpected();
+    }
+    void reset(const LogHead&) override { unexpected(); }
+    std::optional<ListedPack> pack(const PackId&) const override { unexpected(); }
+    std::vector<ListedPack> packs() const override { unexpected(); }
+    LogNumber last_move() const override { unexpected(); }
+    void add_uncommitted(std::span<const StoredPack>) override { unexpected(); }
+    void drop_uncommitted(std::span<const PackId>) override { unexpected(); }
+    std::optional<ChunkAddress> find_chunk(const ChunkId&) const override { unexpected(); }
+    std::shared_ptr<const SlotTable> slots(const PackId&) const override { unexpected(); }
+    std::optional<ChunkAddress> current(const ChunkAddress&) const override { unexpected(); }
+
+private:
+    template <typename Predicate>
+    std::vector<ListedSnapshot> filtered(Predicate wanted) const {
+        std::vector<ListedSnapshot> out;
+        for (const ListedSnapshot& s : list_) {
+            if (wanted(s.record)) out.push_back(s);
+        }
+        return out;
+    }
+    [[noreturn]] static void unexpected() { throw Error(ErrorCode::unsupported, "a SnapshotList only lists"); }
+
+    std::vector<ListedSnapshot> list_;
+};
+
+}  // namespace varve

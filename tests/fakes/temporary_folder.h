@@ -1,0 +1,30 @@
+#pragma once
+/// A new empty folder under the system's temporary one, removed with everything in it at the end of the scope.
+
+#include <filesystem>
+#include <string>
+
+#include "engine/random_id.h"
+
+namespace varve {
+
+class TemporaryFolder {
+public:
+    TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("varve-test-" + PackId::make().hex())) {
+        std::filesystem::create_directory(path_);
+    }
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+    const std::filesystem::path& path() const { return path_; }
+    std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+}  // namespace varve

@@ -1,0 +1,78 @@
+// Real images that nobody here wrote: every raw and qcow2 file that MANIFEST.tsv of the folder VARVE_CORPUS lists reads
+// to the SHA-256 given there, or is refused where it says so. Without the variable there is nothing to read: the one
+// skip there is.
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "engine/base/hex.h"
+#include "tests/catch.h"
+#include "tests/formats/reader_support.h"
+
+namespace varve::reader_test {
+namespace {
+
+struct Row {
+    std::string file;
+    std::string format;
+    std::uint64_t size = 0;
+    std::string sha256;  ///< or a sentence that tells why there is none
+};
+
+std::vector<Row> read_manifest(const std::filesystem::path& folder) {
+    std::ifstream in(folder / "MANIFEST.tsv");
+    REQUIRE(in);
+    std::vector<Row> rows;
+    std::string line;
+    std::getline(in, line);
+    while (std::getline(in, line)) {
+        std::istringstream fields(line);
+        std::string variant, size;
+        Row row;
+        std::getline(fields, row.file, '\t');
+        std::getline(fields, variant, '\t');
+        std::getline(fields, size, '\t');
+        std::getline(fields, row.sha256, '\t');
+        row.format = variant.substr(0, variant.find(' '));
+        if (row.format != "raw" && row.format != "qcow2") continue;
+        row.size = std::stoull(size);
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+bool is_digest(const std::string& text) {
+    return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+void check_row(const std::filesystem::path& folder, const Row& row) {
+    INFO(row.file);
+    const std::string path = (folder / row.file).string();
+    const OpenOptions options{row.format, {}, {}, {}};
+    if (!is_digest(row.sha256)) {
+        CHECK_FALSE(refusal_of(path, options).empty());
+        return;
+    }
+    CHECK(open_image(path)->info().format == row.format);
+    const auto reader = open_image(path, options);
+    // The manifest has qemu's size and bytes, and qemu pads a raw file to 512: the exact size is the right one.
+    CHECK(divide_up(reader->info().virtual_size.value, 512) * 512 == divide_up(row.size, 512) * 512);
+    CHECK(to_hex(digest_of(*reader, row.size).view()) == row.sha256);
+}
+
+}  // namespace
+
+TEST_CASE("corpus: real raw and qcow2 images read to their known digests", "[formats][qcow2][raw][corpus]") {
+    const char* folder = std::getenv("VARVE_CORPUS");
+    if (folder == nullptr) {
+        WARN("skipped: VARVE_CORPUS names no folder");
+        return;
+    }
+    const std::vector<Row> rows = read_manifest(folder);
+    for (const Row& row : rows) check_row(folder, row);
+    WARN(rows.size() << " images of " << folder);
+    CHECK_FALSE(rows.empty());
+}
+
+}  // namespace varve::reader_test

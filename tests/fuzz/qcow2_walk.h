@@ -1,0 +1,67 @@
+#pragma once
+/// What the qcow2 fuzz target does with one input; a test of tests/formats does the same with the corpus, so that every
+/// input that once broke something is run by everybody.
+
+#include <algorithm>
+#include <memory>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine/base/check.h"
+#include "engine/base/error.h"
+#include "formats/qcow2_reader.h"
+
+namespace varve::fuzz {
+
+inline File memory_file(ByteView bytes) {
+    File file(UniqueFd(::memfd_create("fuzz", MFD_CLOEXEC)), "input");
+    file.write_all(ByteOffset{}, bytes);
+    return file;
+}
+
+/// Reads the begin of an extent and, for data, its end; what is no data must read as zeros.
+inline void read_extent(const ImageReader& reader, const Extent& extent, ByteSpan buffer) {
+    const ByteSpan piece =
+        buffer.first(static_cast<std::size_t>(std::min<std::uint64_t>(extent.length.value, buffer.size())));
+    std::fill(piece.begin(), piece.end(), std::byte{0x5a});
+    reader.read(extent.begin, piece);
+    if (extent.kind == ExtentKind::data)
+        reader.read(extent.end() - ByteCount{piece.size()}, piece);
+    else
+        VARVE_CHECK(is_zero(piece));
+}
+
+/// Walks the map from `at` for a bounded number of steps.
+inline void walk(const ImageReader& reader, ByteOffset at) {
+    Bytes buffer(10000);
+    const ByteOffset end{reader.info().virtual_size.value};
+    for (int steps = 0; steps < 300 && at < end; ++steps) {
+        try {
+            const Extent extent = reader.extent_at(at);
+            VARVE_CHECK(extent.begin == at && extent.length.value > 0 && extent.length <= end - at);
+            read_extent(reader, extent, buffer);
+            at = extent.end();
+        } catch (const Error&) {
+            at += std::min(end - at, kib(64));  // behind the damage
+        }
+    }
+}
+
+/// Opens the active disk and a few snapshots, walks each from its begin and near its end. Errors are the right answer.
+inline void open_walk_read(ByteView input) {
+    std::vector<std::optional<std::string>> states{std::nullopt};
+    for (std::size_t i = 0; i < states.size() && i < 4; ++i) {
+        try {
+            const Qcow2Reader reader(memory_file(input), {states[i], false, {}}, std::make_shared<ReadCaches>());
+            walk(reader, ByteOffset{});
+            const std::uint64_t size = reader.info().virtual_size.value;
+            if (size > (1 << 20)) walk(reader, ByteOffset{size - (1 << 20) + 1});
+            if (i == 0)
+                for (const ImageSnapshot& snapshot : reader.info().snapshots) states.push_back("id:" + snapshot.id);
+        } catch (const Error&) {
+        }
+    }
+}
+
+}  // namespace varve::fuzz

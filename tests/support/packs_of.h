@@ -1,0 +1,27 @@
+#pragma once
+/// Looks into the packs of a repository behind the engine's back, for tests that count.
+
+#include <map>
+
+#include "engine/chunk_store.h"
+
+namespace varve::test {
+
+/// How often each chunk id stands in the data packs that are there, committed or not.
+inline std::map<ChunkId, int> chunk_copies(const ChunkStore& chunks) {
+    std::map<ChunkId, int> copies;
+    for (const PackId& id : chunks.list_packs()) {
+        const StoredPack pack = chunks.read_pack(id, PackCheck::trailer);
+        for (const Slot& slot : pack.slots->slots)
+            if (slot.kind == SlotKind::chunk || slot.kind == SlotKind::patch) ++copies[slot.id];
+    }
+    return copies;
+}
+
+inline int chunks_stored_twice(const ChunkStore& chunks) {
+    int twice = 0;
+    for (const auto& [id, count] : chunk_copies(chunks)) twice += count > 1 ? 1 : 0;
+    return twice;
+}
+
+}  // namespace varve::test

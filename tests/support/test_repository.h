@@ -1,0 +1,89 @@
+#pragma once
+/// A whole repository over any backend with a catalog in a temporary folder, for tests of the jobs. Opening a second
+/// one over the same backend is a second host.
+
+#include <memory>
+#include <stop_token>
+
+#include "catalog/sqlite_catalog.h"
+#include "engine/backup.h"
+#include "engine/catalog_sync.h"
+#include "engine/following_store.h"
+#include "engine/repository.h"
+#include "engine/restore.h"
+#include "engine/snapshot_diff.h"
+#include "engine/verify.h"
+#include "store/backend.h"
+#include "store/pack_store.h"
+#include "store/repository_config.h"
+#include "store/stored_log.h"
+#include "tests/fakes/memory_image.h"
+#include "tests/fakes/temporary_folder.h"
+
+namespace varve::test {
+
+/// Keeps the warnings.
+class ListeningProgress final : public Progress {
+public:
+    void begin(std::string_view, ByteCount) override {}
+    void advance(ByteCount) override {}
+    void warn(std::string_view sentence) override { warnings.emplace_back(sentence); }
+    std::vector<std::string> warnings;
+};
+
+class TestRepository {
+public:
+    explicit TestRepository(Backend& backend)
+        : info(open_or_create(backend)),
+          log(backend, info),
+          catalog(open_sqlite_catalog(folder_.path(), info.id, log.genesis())),
+          packs(backend, info, *catalog),
+          chunks(info, log, packs, *catalog) {}
+
+    SnapshotRecord backup(const ImageReader& source, const std::string& disk, TimeNs time = 0) {
+        BackupRequest request;
+        request.disk = disk;
+        request.time = time;
+        request.source.path = "/images/" + disk;
+        request.source.format = "raw";
+        return varve::backup(repository, source, request, progress, {});
+    }
+
+    Bytes restored_bytes(const SnapshotRecord& snapshot) {
+        fakes::MemoryTarget target(snapshot.size.value);
+        varve::restore(repository, snapshot, target, progress, {});
+        VARVE_CHECK(target.is_finished);
+        return target.image.bytes();
+    }
+
+    std::vector<SnapshotRecord> snapshots() {
+        catch_up(repository, progress);
+        std::vector<SnapshotRecord> records;
+        for (const ListedSnapshot& listed : catalog->snapshots()) records.push_back(listed.record);
+        return records;
+    }
+
+    VerifyReport verify() {
+        const std::vector<SnapshotRecord> all = snapshots();
+        return varve::verify(repository, all, progress, {});
+    }
+
+private:
+    static RepositoryInfo open_or_create(Backend& backend) {
+        if (backend.size("config")) return open_repository(backend);
+        return create_repository(backend);
+    }
+
+    TemporaryFolder folder_;
+
+public:
+    const RepositoryInfo info;
+    StoredLog log;
+    std::unique_ptr<Catalog> catalog;
+    PackStore packs;
+    FollowingStore chunks;
+    Repository repository{info, log, chunks, *catalog};
+    ListeningProgress progress;
+};
+
+}  // namespace varve::test

@@ -1,0 +1,229 @@
+// The rules that hold for every file of the project: who may include whom (DESIGN.md section 3), and what a reader may
+// count on. A scan of the sources, so that a breach is a failed test and not a review comment.
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/catch.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path source_dir = VARVE_SOURCE_DIR;
+constexpr std::size_t line_columns_max = 120;
+constexpr std::size_t file_lines_max = 500;
+
+struct Source {
+    std::string path;  ///< relative to the project
+    std::vector<std::string> lines;
+};
+
+std::vector<std::string> lines_of(const fs::path& path) {
+    std::ifstream in(path);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+
+/// All C++ files of the project's folders.
+const std::vector<Source>& sources() {
+    static const std::vector<Source> all = [] {
+        std::vector<Source> found;
+        for (const char* folder : {"engine", "formats", "store", "catalog", "cli", "tests", "examples"}) {
+            for (const auto& entry : fs::recursive_directory_iterator(source_dir / folder)) {
+                const auto ending = entry.path().extension();
+                if (ending == ".h" || ending == ".cpp")
+                    found.push_back({fs::relative(entry.path(), source_dir).string(), lines_of(entry.path())});
+            }
+        }
+        return found;
+    }();
+    return all;
+}
+
+/// The layer a file belongs to: its folder, with engine/base apart.
+std::string layer_of(const std::string& path) {
+    if (path.starts_with("engine/base/")) return "engine/base";
+    return path.substr(0, path.find('/'));
+}
+
+/// What `#include "..."` names on this line; empty when it is no such line.
+std::string included(const std::string& line) {
+    static const std::regex pattern(R"(^\s*#\s*include\s*"([^"]*)\")");
+    std::smatch match;
+    return std::regex_search(line, match, pattern) ? match[1].str() : "";
+}
+
+std::string system_included(const std::string& line) {
+    static const std::regex pattern(R"(^\s*#\s*include\s*<([^>]*)>)");
+    std::smatch match;
+    return std::regex_search(line, match, pattern) ? match[1].str() : "";
+}
+
+/// Which layers a layer may include, beside itself.
+const std::map<std::string, std::set<std::string>>& allowed_layers() {
+    static const std::map<std::string, std::set<std::string>> table{
+        {"engine/base", {}},
+        {"engine", {"engine/base"}},
+        {"formats", {"engine", "engine/base"}},
+        {"store", {"engine", "engine/base"}},
+        {"catalog", {"engine", "engine/base"}},
+        {"cli", {"engine", "engine/base", "formats", "store", "catalog"}},
+        {"tests", {"engine", "engine/base", "formats", "store", "catalog", "cli"}},
+        {"examples", {"engine", "engine/base", "formats", "store", "catalog", "cli"}},
+    };
+    return table;
+}
+
+/// The jobs, which adapters must not know.
+const std::set<std::string> job_headers{"engine/backup.h", "engine/restore.h", "engine/verify.h",
+                                        "engine/snapshot_diff.h", "engine/catalog_sync.h"};
+
+/// Beginnings of third-party headers, and the folders whose .cpp files may include them.
+const std::map<std::string, std::set<std::string>>& third_parties() {
+    static const std::map<std::string, std::set<std::string>> table{
+        {"sqlite3", {"catalog"}},
+        {"zstd", {"formats", "store"}},
+        {"zlib", {"formats"}},
+        {"openssl/", {"engine/base", "store", "formats"}},
+        {"xxhash", {"engine", "store", "catalog"}},
+        {"boost/", {"cli"}},
+        {"nlohmann/", {"cli"}},
+        {"fmt/", {"engine/base", "engine", "formats", "store", "catalog", "cli"}},
+    };
+    return table;
+}
+
+std::string place(const Source& source, std::size_t line) { return source.path + ":" + std::to_string(line + 1); }
+
+/// Calls `check(source, line number, line)`, which returns a complaint or nothing, for every line; returns all
+/// complaints.
+template <typename Check>
+std::string complaints(Check check) {
+    std::string out;
+    for (const Source& source : sources()) {
+        for (std::size_t i = 0; i < source.lines.size(); ++i) {
+            const std::string complaint = check(source, source.lines[i]);
+            if (!complaint.empty()) out += place(source, i) + ": " + complaint + "\n";
+        }
+    }
+    return out;
+}
+
+std::size_t columns_of(const std::string& line) {
+    return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+}  // namespace
+
+TEST_CASE("tidy: the sources are there to be scanned", "[tidy]") { CHECK(sources().size() > 50); }
+
+TEST_CASE("tidy: includes point inward only", "[tidy]") {
+    CHECK(complaints([](const Source& source, const std::string& line) -> std::string {
+              const std::string header = included(line);
+              if (header.empty()) return "";
+              const std::string from = layer_of(source.path);
+              const std::string to = layer_of(header);
+              if (to == from || allowed_layers().at(from).contains(to)) return "";
+              return from + " may not include " + header + " (or it is not named from the top folder)";
+          }) == "");
+}
+
+TEST_CASE("tidy: adapters do not know the jobs", "[tidy]") {
+    CHECK(complaints([](const Source& source, const std::string& line) -> std::string {
+              const std::string from = layer_of(source.path);
+              const bool is_adapter = from == "formats" || from == "store" || from == "catalog";
+              return is_adapter && job_headers.contains(included(line)) ? "an adapter includes a job" : "";
+          }) == "");
+}
+
+TEST_CASE("tidy: third-party libraries stay in their folders, and in .cpp files", "[tidy]") {
+    CHECK(complaints([](const Source& source, const std::string& line) -> std::string {
+              const std::string header = system_included(line);
+              const std::string from = layer_of(source.path);
+              if (header.empty() || from == "tests" || from == "examples") return "";
+              for (const auto& [prefix, folders] : third_parties()) {
+                  if (!header.starts_with(prefix)) continue;
+                  if (!folders.contains(from)) return from + " may not include <" + header + ">";
+                  if (source.path.ends_with(".h") && from != "cli") return "<" + header + "> in a header";
+              }
+              return "";
+          }) == "");
+}
+
+TEST_CASE("tidy: headers begin with #pragma once and a comment that says what they are", "[tidy]") {
+    std::string out;
+    for (const Source& source : sources()) {
+        if (!source.path.ends_with(".h")) continue;
+        const auto& lines = source.lines;
+        if (lines.empty() || lines[0] != "#pragma once") out += source.path + ": #pragma once is not the first line\n";
+        const bool is_contract = !source.path.starts_with("tests/");
+        if (is_contract && (lines.size() < 2 || !lines[1].starts_with("///")))
+            out += source.path + ": no contract at its head\n";
+    }
+    CHECK(out == "");
+}
+
+TEST_CASE("tidy: no using namespace in headers", "[tidy]") {
+    CHECK(complaints([](const Source& source, const std::string& line) -> std::string {
+              const bool is_header = source.path.ends_with(".h");
+              return is_header && line.find("using namespace") != line.npos ? "using namespace in a header" : "";
+          }) == "");
+}
+
+TEST_CASE("tidy: a source's own header comes first", "[tidy]") {
+    std::string out;
+    for (const Source& source : sources()) {
+        if (!source.path.ends_with(".cpp") || source.path.starts_with("tests/")) continue;
+        const std::string own = source.path.substr(0, source.path.size() - 4) + ".h";
+        if (!fs::exists(source_dir / own)) continue;
+        const auto first = std::find_if(source.lines.begin(), source.lines.end(), [](const std::string& line) {
+            return !included(line).empty() || !system_included(line).empty();
+        });
+        if (first == source.lines.end() || included(*first) != own)
+            out += source.path + ": " + own + " is not its first include\n";
+    }
+    CHECK(out == "");
+}
+
+TEST_CASE("tidy: no tabs, no blanks at line ends, no line that is too long", "[tidy]") {
+    CHECK(complaints([](const Source&, const std::string& line) -> std::string {
+              if (line.find('\t') != line.npos) return "a tab";
+              if (line.ends_with(' ')) return "a blank at the end";
+              return columns_of(line) > line_columns_max ? std::to_string(columns_of(line)) + " columns" : "";
+          }) == "");
+}
+
+TEST_CASE("tidy: a file is one concept, not more than it takes to read at once", "[tidy]") {
+    std::string out;
+    for (const Source& source : sources()) {
+        if (source.path.starts_with("tests/")) continue;
+        if (source.lines.size() > file_lines_max)
+            out += source.path + ": " + std::to_string(source.lines.size()) + " lines\n";
+    }
+    CHECK(out == "");
+}
+
+TEST_CASE("tidy: at the top lie the folders of the design and nothing else", "[tidy]") {
+    const std::set<std::string> allowed{"engine", "formats",  "store",          "catalog",           "cli",
+                                        "tests",  "examples", "CMakeLists.txt", "CMakePresets.json", "README.md",
+                                        "LICENSE"};
+    std::string out;
+    for (const auto& entry : fs::directory_iterator(source_dir)) {
+        const std::string name = entry.path().filename().string();
+        const bool is_known = allowed.contains(name) || name.starts_with('.') || name.starts_with("build") ||
+                              name == "CMakeUserPresets.json";
+        if (!is_known) out += name + "\n";
+    }
+    for (const std::string& name : allowed) {
+        if (!fs::exists(source_dir / name)) out += name + " is missing\n";
+    }
+    CHECK(out == "");
+}
