@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace varve::model {
+
+/// The free choices within one step of an actor (which packs a list shows, whether a reply is lost). The explorer runs
+/// the step again and again, each time along another path of answers, until none is left.
+class Choices {
+public:
+    /// A number below `count`; over all runs, each of them.
+    std::size_t pick(std::size_t count) {
+        if (asked_ == path_.size()) path_.push_back({0, count});
+        return path_[asked_++].answer;
+    }
+
+    bool yes_or_no() { return pick(2) == 1; }
+
+    /// Goes to the next path. False if all have been taken.
+    bool next() {
+        asked_ = 0;
+        while (!path_.empty()) {
+            if (++path_.back().answer < path_.back().count) return true;
+            path_.pop_back();
+        }
+        return false;
+    }
+
+private:
+    struct Question {
+        std::size_t answer;
+        std::size_t count;
+    };
+    std::vector<Question> path_;
+    std::size_t asked_ = 0;
+};
+
+}  // namespace varve::model

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "tests/model/choices.h"
+#include "tests/model/log.h"
+#include "tests/model/rules.h"
+#include "tests/model/store.h"
+
+namespace varve::model {
+
+/// How often the network may misbehave in one exploration.
+struct Faults {
+    std::size_t lost_replies = 0;   ///< the request is done, its sender does not learn it
+    std::size_t late_requests = 0;  ///< the sender gives up waiting; the request is done at any later time, or never
+    /// Whether power may fail while an object can be seen and is not durable yet, as in a directory before its fsync.
+    enum class Power { steady, may_fail } power = Power::steady;
+};
+
+/// A request that its sender no longer waits for.
+struct LateRequest {
+    enum class Kind { put_entry, put_pack, remove_pack } kind = Kind::put_entry;
+    std::size_t number = 0;        // put_entry
+    Entry entry = {};              // put_entry
+    PackId pack = 0;               // put_pack, remove_pack
+    std::vector<Slot> slots = {};  // put_pack
+
+    void add_to(StateHash& hash) const;
+};
+
+/// Everything that actors share: the store, the log and what is under way to them.
+struct Environment {
+    Rules rules;
+    Faults faults;
+    Store store;
+    Log log;
+    std::size_t durable_entries = 0;  ///< how much of the log a power cut would leave
+    std::vector<LateRequest> late;
+    std::string violation;  ///< What an actor or a request did wrong, if anything. Ends the exploration.
+
+    /// Puts `entry`, checking that all packs that it names as written are there. False if the number is taken.
+    bool put_entry(std::size_t number, const Entry& entry);
+
+    /// Puts a pack. Durable at once only while power is steady.
+    void put_pack(PackId id, const std::vector<Slot>& slots);
+
+    void sync_log() { durable_entries = log.size(); }
+    bool power_may_fail() const { return faults.power == Faults::Power::may_fail; }
+
+    /// Does late request `index`, and forgets it.
+    std::string deliver(std::size_t index);
+
+    /// The id for a new pack: fresh, or with Rule::fresh_pack_ids off, a name made of the content.
+    PackId name_pack(ActorIndex writer, std::size_t ordinal, const std::vector<Slot>& slots) const;
+
+    void add_to(StateHash& hash) const;
+};
+
+/// One step of one actor.
+struct Step {
+    Environment& env;
+    Choices& choices;
+    ActorIndex self;
+    std::string* story;  // null while exploring: sentences are made only for the trace
+
+    template <class Sentence>
+    void tell(const Sentence& sentence) const {
+        if (story == nullptr) return;
+        if (!story->empty()) *story += ", ";
+        *story += sentence();
+    }
+};
+
+}  // namespace varve::model

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "tests/model/world.h"
+
+namespace varve::model {
+
+/// Builds the past of a repository: what happened, in order, before the actors of a scenario begin.
+class History {
+public:
+    explicit History(Rules rules) { world_.env.rules = rules; }
+
+    PackId pack(const std::vector<Slot>& slots) {
+        const PackId id = world_.env.rules.on(Rule::fresh_pack_ids) ? ++packs_ : world_.env.name_pack(0, 0, slots);
+        world_.env.store.put(id, slots);
+        return id;
+    }
+
+    void commit(SnapshotId snapshot, const std::vector<PackId>& packs, const std::vector<Address>& map) {
+        Entry entry = new_entry(EntryKind::commit, snapshot);
+        entry.packs = packs;
+        entry.map = map;
+        for (Address at : map) entry.content.push_back(world_.env.store.slot(at).chunk);
+        world_.env.put_entry(world_.env.log.size() + 1, entry);
+    }
+
+    /// A snapshot that takes all its chunks from packs of others.
+    void commit_of_hits(SnapshotId snapshot, const std::vector<PackId>& hit_packs, const std::vector<Address>& map) {
+        Entry entry = new_entry(EntryKind::commit, snapshot);
+        entry.hit_packs = hit_packs;
+        entry.map = map;
+        for (Address at : map) entry.content.push_back(world_.env.store.slot(at).chunk);
+        world_.env.put_entry(world_.env.log.size() + 1, entry);
+    }
+
+    void forget(SnapshotId snapshot) {
+        world_.env.put_entry(world_.env.log.size() + 1, new_entry(EntryKind::forget, snapshot));
+    }
+
+    World then(std::vector<Actor> actors, Faults faults = {}) {
+        world_.actors = std::move(actors);
+        world_.env.faults = faults;
+        world_.env.store.sync();
+        world_.env.sync_log();
+        return world_;
+    }
+
+private:
+    static Entry new_entry(EntryKind kind, SnapshotId snapshot) {
+        Entry entry;
+        entry.kind = kind;
+        entry.author = 99;  // nobody who acts now
+        entry.snapshot = snapshot;
+        return entry;
+    }
+
+    World world_;
+    PackId packs_ = 0;
+};
+
+}  // namespace varve::model

@@ -1,0 +1,115 @@
+#include <array>
+#include <cstddef>
+#include <iostream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/catch.h"
+#include "tests/model/choices.h"
+#include "tests/model/explorer.h"
+#include "tests/model/rules.h"
+#include "tests/model/scenario.h"
+
+namespace varve::model {
+namespace {
+
+/// A rule, a scenario that needs it, and what goes wrong there without it.
+struct Need {
+    Rule rule;
+    const char* sentence;
+    const char* scenario;
+    const char* broken;
+};
+
+constexpr std::array needs = {
+    Need{Rule::durable_before_entry, "[R0] packs are durable before an entry names them",  //
+         "writer and pruner", "names pack 10, which is not there"},
+    Need{Rule::recheck_hits, "[R1] hits are checked again after a lost race",  //
+         "writer and pruner", "was dropped"},
+    Need{Rule::follow_hits_to_the_end, "[R1a] a hit is followed through all move tables",  //
+         "hits in moved packs", "was dropped"},
+    Need{Rule::condemned_is_no_hit, "[R1b] a chunk that a move dropped is no hit, though its pack is still there",
+         "writer and pruner", "was dropped"},
+    Need{Rule::recheck_own_packs, "[R2] own packs are checked again after a lost race",  //
+         "writer and pruner", "which is gone"},
+    Need{Rule::condemned_in_any_role, "[R2a] an adopted pack may be condemned as another's, not as an orphan",
+         "pack of a running writer adopted", "which is gone"},
+    Need{Rule::moves_name_packs_too, "[R2b] a condemned pack is no orphan to adopt",  //
+         "orphan adopted while two pruners run", "which is gone"},
+    Need{Rule::walk_if_parent_is_gone, "[R3] the map is walked if the parent is forgotten",  //
+         "writer, forgetter and pruner", "was dropped"},
+    Need{Rule::walk_after_every_entry, "[R3a] the map is walked again after each later entry",  //
+         "writer, forgetter and pruner", "was dropped"},
+    Need{Rule::parent_is_live, "[R3b] nothing is inherited from a parent that was forgotten before",  //
+         "writer, forgetter and pruner", "was dropped"},
+    Need{Rule::recognise_own_entry, "[R4] one's own entry is recognised after a lost reply",  //
+         "lost replies", "is committed twice"},
+    Need{Rule::recognise_after_every_refusal, "[R4a] one's own entry is recognised after a refusal",  //
+         "late requests", "is committed twice"},
+    Need{Rule::fresh_pack_ids, "[R5] pack ids are never used again",  //
+         "writer and pruner", "which is gone"},
+    Need{Rule::plan_again, "[R6] a pruner that lost the race plans again",  //
+         "writer and pruner", "was dropped"},
+    Need{Rule::check_own_copies, "[R6a] a pruner's copies may have been condemned as orphans",
+         "two pruners and a hit on a dead chunk", "which is gone"},
+    Need{Rule::enter_before_delete, "[R7] a pack is deleted only after its move is entered",  //
+         "writer and pruner", "which is gone"},
+    Need{Rule::read_log_again, "[R8] a reader that misses a pack reads the log again",
+         "reader, two forgetters and two pruners", "reports loss"},
+    Need{Rule::miss_twice_is_no_loss, "[R8a] a reader reads the log again as often as it takes",
+         "reader, two forgetters and two pruners", "reports loss"},
+    Need{Rule::read_log_by_number, "[R8b] a reader does not trust a list of the log",
+         "reader, two forgetters and two pruners", "reports loss"},
+    Need{Rule::bases_must_resolve, "[R9] a patch resolves only if its base does",  //
+         "patches", "is a patch of"},
+    Need{Rule::ask_heirs, "[R10] a pruner asks the heirs of forgotten snapshots",  //
+         "line of parents", "was dropped"},
+    Need{Rule::sync_adopted, "[R11] an adopted pack is synced before it is named",  //
+         "power cuts under writers", "after a power cut"},
+    Need{Rule::sync_before_delete, "[R11a] the log is synced before a pack is deleted that another condemned",  //
+         "power cuts under pruners", "after a power cut"},
+    Need{Rule::sync_recognised_entry, "[R11b] one's own entry found after a doubt is synced before it is reported",
+         "power cuts under writers", "is reported as entered, and is not durable"},
+};
+static_assert(needs.size() == static_cast<std::size_t>(Rule::count), "every rule is shown to be needed");
+
+}  // namespace
+
+TEST_CASE("log protocol: every live snapshot stays whole in all interleavings", "[model]") {
+    for (const Scenario& scenario : all_scenarios()) {
+        DYNAMIC_SECTION(scenario.name) {
+            const Exploration exploration = explore(scenario.start(Rules::all()));
+            std::cout << scenario.name << ": " << exploration.text() << "\n";
+            CHECK(exploration.broken == "");
+            CHECK(exploration.states > scenario.states_min);
+        }
+    }
+}
+
+TEST_CASE("log protocol: without any one of its rules the model finds the damage", "[model]") {
+    std::set<Rule> covered;
+    for (const Need& need : needs) {
+        covered.insert(need.rule);
+        DYNAMIC_SECTION(need.sentence) {
+            const Exploration exploration = explore(scenario(need.scenario).start(Rules::all_but(need.rule)));
+            std::cout << "without " << need.sentence << ": " << exploration.text() << "\n";
+            CHECK_THAT(exploration.broken, ContainsSubstring(need.broken));
+            CHECK_FALSE(exploration.trace.empty());
+        }
+    }
+    CHECK(covered.size() == needs.size());
+}
+
+TEST_CASE("log protocol: each path of choices is taken once", "[model]") {
+    std::vector<std::string> paths;
+    Choices choices;
+    do {
+        std::string path = std::to_string(choices.pick(3));
+        if (path == "1") path += choices.yes_or_no() ? "y" : "n";
+        paths.push_back(path);
+    } while (choices.next());
+    CHECK(paths == std::vector<std::string>{"0", "1n", "1y", "2"});
+}
+
+}  // namespace varve::model

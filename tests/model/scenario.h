@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "tests/model/world.h"
+
+namespace varve::model {
+
+/// A small repository with a past, and the actors that are let loose on it.
+struct Scenario {
+    std::string name;
+    World (*start)(Rules);
+    std::size_t states_min;  ///< fewer would mean that the exploration has silently shrunk
+};
+
+const std::vector<Scenario>& all_scenarios();
+const Scenario& scenario(const std::string& name);
+
+}  // namespace varve::model

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tests/model/environment.h"
+#include "tests/model/forgetter.h"
+#include "tests/model/pruner.h"
+#include "tests/model/reader.h"
+#include "tests/model/writer.h"
+
+namespace varve::model {
+
+using Actor = std::variant<Writer, Forgetter, Pruner, Reader>;
+
+/// One state: what is shared, and where each actor stands. An actor that is never stepped again has crashed: every
+/// state is one in which each actor may have died.
+struct World {
+    Environment env;
+    std::vector<Actor> actors;
+
+    void add_to(StateHash& hash) const;
+};
+
+/// What is wrong in this state, if anything: the promises of README.md, section "Promises".
+std::optional<std::string> broken_promise(const World& world);
+
+}  // namespace varve::model
