@@ -42,6 +42,13 @@ std::optional<Place> IdLookup::prove(const CatalogView& view, const IndexEntry& 
     const std::shared_ptr<const SlotTable> table = slots_.find(*row);
     if (!table) return std::nullopt;
     if (entry.slot >= table->slots.size() || table->slots[entry.slot].id != id) return Place{};
+    if (table->slots[entry.slot].kind == SlotKind::patch) {
+        // A patch is of use only together with its base.
+        const std::optional<Place> base = addresses_.resolve(view, table->base_of(entry.slot));
+        if (!base) return std::nullopt;
+        const PackRow* base_row = base->address ? view.find(base->address->pack) : nullptr;
+        if (base_row == nullptr || !base_row->is_live()) return Place{};
+    }
     return addresses_.resolve(view, {row->id, entry.slot});
 }
 

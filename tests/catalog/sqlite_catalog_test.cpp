@@ -28,7 +28,7 @@ mode_t mode_of(const Path& file) {
 
 }  // namespace
 
-TEST_CASE("catalog: the SQLite catalog keeps the contract of Catalog", "[catalog]") {
+TEST_CASE("catalog: the SQLite catalog keeps the contract of Catalog", "[catalog][pipeline]") {
     const TemporaryFolder folder;
     contract::check_catalog([&](const RepositoryId& repository, const LogHead& genesis) {
         return open_sqlite_catalog(folder.path() / "cache", repository, genesis);

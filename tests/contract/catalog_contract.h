@@ -168,6 +168,15 @@ inline void check_moves(Catalog& catalog, SampleLog& log) {
         REQUIRE(enter(catalog, log.move({one_run({pb, 8}, 1, {pc, 8}), one_run({pa, 8}, 1, {pb, 8})}, {}, {})));
         CHECK(catalog.current({pa, 8}) == ChunkAddress{pb, 8});
     }
+    SECTION("a patch is found only as long as its base is there") {
+        const StoredPack patches = log.patch_pack({{pa, 7}, {pa, 8}});
+        REQUIRE(enter(catalog, log.commit({log.snapshot("d", 2)}, {patches})));
+        const ChunkId first = patches.slots->slots[0].id, second = patches.slots->slots[1].id;
+        CHECK(catalog.find_chunk(first) == ChunkAddress{patches.facts.id, 0});
+        REQUIRE(enter(catalog, log.move({one_run({pa, 7}, 1, {pb, 0})}, {b}, {pa})));
+        CHECK(catalog.find_chunk(first) == ChunkAddress{patches.facts.id, 0});
+        CHECK_FALSE(catalog.find_chunk(second));
+    }
     SECTION("an orphan that an entry condemned is never taken up again") {
         catalog.add_uncommitted({&b, 1});
         REQUIRE(enter(catalog, log.move({}, {}, {pb, pc})));

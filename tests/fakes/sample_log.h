@@ -59,6 +59,21 @@ public:
         return pack(PackKind::data, ids, SlotKind::chunk, chunk_bytes);
     }
 
+    /// A data pack of patches of one block, each on one of these bases.
+    StoredPack patch_pack(const std::vector<ChunkAddress>& bases) {
+        std::vector<ChunkId> ids(bases.size());
+        for (ChunkId& chunk : ids) chunk = id<ChunkId>();
+        StoredPack made = pack(PackKind::data, ids, SlotKind::patch, patch_block_bytes);
+        SlotTable table = *made.slots;
+        for (std::uint32_t i = 0; i < bases.size(); ++i) {
+            table.slots[i].patch_mask = 1;
+            table.patch_bases.push_back({i, bases[i]});
+        }
+        for (Frame& frame : table.frames) frame.header_bytes += 24 * frame.slot_count;
+        made.slots = std::make_shared<const SlotTable>(std::move(table));
+        return made;
+    }
+
     StoredPack metadata_pack(std::uint32_t pages) {
         std::vector<ChunkId> ids(pages);
         for (ChunkId& page : ids) page = id<ChunkId>();
