@@ -71,6 +71,12 @@ void BackupCall::check_stdin_options(const BackupSource& source) const {
         throw Error(ErrorCode::usage, "standard input is read as raw; leave --format and --snapshot out");
 }
 
+/// The sentence, with the source before it unless it names it anyway.
+std::string naming(const std::string& path, const std::string& sentence) {
+    const std::string shown = escape_for_display(path);
+    return sentence.find("'" + shown + "'") != sentence.npos ? sentence : fmt::format("{}: {}", shown, sentence);
+}
+
 ExitStatus BackupCall::run() {
     RepositoryAccess access(call_.arguments, progress_);
     for (const BackupSource& source : sources_) {
@@ -82,7 +88,7 @@ ExitStatus BackupCall::run() {
                 throw;
             }
             progress_.clear();
-            call_.console.error(fmt::format("{}: {}", escape_for_display(source.path), error.what()));
+            call_.console.error(naming(source.path, error.what()));
             report_.failed.push_back({source.path, error.what()});
         }
     }

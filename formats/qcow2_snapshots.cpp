@@ -85,6 +85,15 @@ std::string listed_ids(const std::vector<const Snapshot*>& snapshots) {
     return snapshots.size() > ids_listed_max ? ids + ", …" : ids;
 }
 
+/// Names that a user can say, with the ids that make them certain.
+std::string listed_names(const std::vector<Snapshot>& snapshots) {
+    std::string names;
+    for (std::size_t i = 0; i < std::min(snapshots.size(), ids_listed_max); ++i)
+        names += fmt::format("{}'{}' ('id:{}')", names.empty() ? "" : ", ", escape_for_display(snapshots[i].facts.name),
+                             escape_for_display(snapshots[i].facts.id));
+    return snapshots.size() > ids_listed_max ? names + ", …" : names;
+}
+
 std::vector<const Snapshot*> matching(const std::vector<Snapshot>& snapshots, const std::string& wanted) {
     std::vector<const Snapshot*> found;
     const bool by_id_only = wanted.starts_with("id:");
@@ -118,12 +127,11 @@ const Snapshot& select_snapshot(const File& file, const std::vector<Snapshot>& s
     if (found.size() > 1)
         throw Error(ErrorCode::refused, fmt::format("'{}' has {} snapshots that '{}' can mean; say one of {}",
                                                     file.path(), found.size(), shown, listed_ids(found)));
-    std::vector<const Snapshot*> all;
-    for (const Snapshot& snapshot : snapshots) all.push_back(&snapshot);
-    throw Error(ErrorCode::not_found,
-                all.empty() ? fmt::format("'{}' has no internal snapshots, so none is called '{}'", file.path(), shown)
-                            : fmt::format("'{}' has no internal snapshot '{}'; it has {}", file.path(), shown,
-                                          listed_ids(all)));
+    if (snapshots.empty())
+        throw Error(ErrorCode::not_found,
+                    fmt::format("'{}' has no internal snapshots, so none is called '{}'", file.path(), shown));
+    throw Error(ErrorCode::not_found, fmt::format("'{}' has no internal snapshot '{}'; it has {}", file.path(), shown,
+                                                  listed_names(snapshots)));
 }
 
 }  // namespace varve::qcow2
