@@ -14,7 +14,7 @@ void check_against_qemu(const std::string& path, const std::string& format) {
 
 }  // namespace
 
-TEST_CASE("contract: raw", "[formats][raw][contract]") {
+TEST_CASE("contract: raw", "[formats][raw][contract][pipeline]") {
     ScratchFolder folder;
     const std::string path = folder.file("disk.raw");
     qemu_img({"create", "-q", "-f", "raw", path, "3M"});
@@ -22,14 +22,14 @@ TEST_CASE("contract: raw", "[formats][raw][contract]") {
     check_against_qemu(path, "raw");
 }
 
-TEST_CASE("contract: raw with a size that is not a multiple of 512", "[formats][raw][contract]") {
+TEST_CASE("contract: raw with a size that is not a multiple of 512", "[formats][raw][contract][pipeline]") {
     ScratchFolder folder;
     const Bytes whole(100'003, std::byte{0x11});
     write_file(folder.file("odd.raw"), whole);
     contract::check_image_reader(*open_image(folder.file("odd.raw")), whole);
 }
 
-TEST_CASE("contract: qcow2 with plain and compressed clusters", "[formats][qcow2][contract]") {
+TEST_CASE("contract: qcow2 with plain and compressed clusters", "[formats][qcow2][contract][pipeline]") {
     ScratchFolder folder;
     const std::string path = folder.file("disk.qcow2");
     for (const std::string options :
@@ -42,7 +42,7 @@ TEST_CASE("contract: qcow2 with plain and compressed clusters", "[formats][qcow2
     }
 }
 
-TEST_CASE("contract: qcow2 with a size that is not a multiple of 512", "[formats][qcow2][contract]") {
+TEST_CASE("contract: qcow2 with a size that is not a multiple of 512", "[formats][qcow2][contract][pipeline]") {
     ScratchFolder folder;
     // Two clusters of 512 bytes and 100 bytes of a third. The oracle is wrong here: qemu cuts the 100 bytes off.
     Qcow2Builder image(1124);
@@ -54,7 +54,7 @@ TEST_CASE("contract: qcow2 with a size that is not a multiple of 512", "[formats
     contract::check_image_reader(*open_image(folder.file("odd.qcow2")), whole);
 }
 
-TEST_CASE("contract: layers, above a shorter and a longer one", "[formats][qcow2][raw][contract]") {
+TEST_CASE("contract: layers, above a shorter and a longer one", "[formats][qcow2][raw][contract][pipeline]") {
     ScratchFolder folder;
     const std::string top = folder.file("top.qcow2");
     for (const std::string size : {"1M", "6M"}) {
