@@ -68,6 +68,8 @@ public:
         return varve::verify(repository, all, progress, {});
     }
 
+    const std::filesystem::path& cache_folder() const { return folder_.path(); }
+
 private:
     static RepositoryInfo open_or_create(Backend& backend) {
         if (backend.size("config")) return open_repository(backend);
