@@ -22,13 +22,6 @@ namespace {
 
 constexpr int attempts_max = 3;
 
-/// Leaves [begin, end) are all of one kind that has no bytes.
-struct UniformLeaves {
-    std::uint64_t begin;
-    std::uint64_t end;
-    MapKind kind;
-};
-
 struct SegmentTask {
     ChunkIndex first;
     std::shared_ptr<const KnownLeaf> parent;
@@ -64,7 +57,6 @@ public:
 private:
     void find_parent();
     void scan();
-    std::optional<UniformLeaves> uniform_leaves_at(std::uint64_t leaf) const;
     std::shared_ptr<const KnownLeaf> parent_leaf(std::uint64_t leaf) const;
     Scanned work(Task&& task) const;
     void take(OrderedPipeline<Task, Scanned>& pipeline);
@@ -102,26 +94,6 @@ void BackupRun::find_parent() {
     parent_ = former.back();
     basis_.parents = {parent_->record.id};
     parent_map_.emplace(repository_.chunks, parent_->record);
-}
-
-/// The whole leaves from `leaf` on that one zero or unallocated extent covers, if any.
-std::optional<UniformLeaves> BackupRun::uniform_leaves_at(std::uint64_t leaf) const {
-    const ByteOffset begin{leaf * leaf_bytes};
-    const ByteOffset disk_end = ByteOffset{} + size();
-    ByteOffset end = begin;
-    std::optional<ExtentKind> kind;
-    while (end < disk_end) {
-        const Extent extent = source_.extent_at(end);
-        if (extent.kind == ExtentKind::data || (kind && *kind != extent.kind)) break;
-        kind = extent.kind;
-        end = extent.end();
-    }
-    if (!kind) return std::nullopt;
-    // Past the disk's end chunks are unallocated, so only an unallocated tail makes the last leaf uniform.
-    const bool is_tail = end == disk_end && *kind == ExtentKind::unallocated;
-    const std::uint64_t leaf_end = is_tail ? leaf_count(size()) : end.value / leaf_bytes;
-    if (leaf_end <= leaf) return std::nullopt;
-    return UniformLeaves{leaf, leaf_end, *kind == ExtentKind::zero ? MapKind::zero : MapKind::unallocated};
 }
 
 std::shared_ptr<const KnownLeaf> BackupRun::parent_leaf(std::uint64_t leaf) const {
@@ -191,7 +163,7 @@ void BackupRun::scan() {
     };
     const std::uint64_t chunks = chunk_count(size());
     for (std::uint64_t leaf = 0; leaf < leaf_count(size());) {
-        if (const auto uniform = uniform_leaves_at(leaf)) {
+        if (const auto uniform = uniform_leaves_at(source_, leaf)) {
             push(*uniform);
             leaf = uniform->end;
             continue;

@@ -17,7 +17,6 @@ ChunkSpan chunks_touched(std::uint64_t begin, std::uint64_t end) {
     return {static_cast<std::size_t>(begin / chunk_bytes), static_cast<std::size_t>(divide_up(end, chunk_bytes))};
 }
 
-/// Notes the kinds of a segment's chunks: any data makes data, any zero beside unallocated makes zero.
 std::vector<Extent> extents_of(const ImageReader& source, ByteOffset begin, ByteOffset end) {
     std::vector<Extent> extents;
     for (ByteOffset at = begin; at < end;) {
@@ -30,6 +29,7 @@ std::vector<Extent> extents_of(const ImageReader& source, ByteOffset begin, Byte
     return extents;
 }
 
+/// Any data makes a chunk data, any zero beside unallocated makes it zero.
 void note_kinds(ScannedSegment& segment, const std::vector<Extent>& extents, ByteOffset begin) {
     for (const Extent& extent : extents) {
         if (extent.kind == ExtentKind::unallocated) continue;
@@ -98,6 +98,26 @@ ScannedSegment scan_segment(const ImageReader& source, ChunkIndex first, const K
         identify(segment, parent, fingerprinter);
     }
     return segment;
+}
+
+std::optional<UniformLeaves> uniform_leaves_at(const ImageReader& source, std::uint64_t leaf) {
+    const ByteCount size = source.info().virtual_size;
+    const ByteOffset begin{leaf * leaf_bytes};
+    const ByteOffset disk_end = ByteOffset{} + size;
+    ByteOffset end = begin;
+    std::optional<ExtentKind> kind;
+    while (end < disk_end) {
+        const Extent extent = source.extent_at(end);
+        if (extent.kind == ExtentKind::data || (kind && *kind != extent.kind)) break;
+        kind = extent.kind;
+        end = extent.end();
+    }
+    if (!kind) return std::nullopt;
+    // Past the disk's end chunks are unallocated, so only an unallocated tail makes the last leaf uniform.
+    const bool is_tail = end == disk_end && *kind == ExtentKind::unallocated;
+    const std::uint64_t leaf_end = is_tail ? leaf_count(size) : end.value / leaf_bytes;
+    if (leaf_end <= leaf) return std::nullopt;
+    return UniformLeaves{leaf, leaf_end, *kind == ExtentKind::zero ? MapKind::zero : MapKind::unallocated};
 }
 
 }  // namespace varve

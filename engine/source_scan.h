@@ -3,6 +3,7 @@
 /// that runs on many threads. Only data extents are read; the fingerprint decides first, the id only where it differs.
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/base/buffer_pool.h"
@@ -15,6 +16,17 @@ namespace varve {
 inline constexpr std::size_t segment_chunks = 32;
 inline constexpr std::size_t segment_bytes = segment_chunks * chunk_bytes;
 static_assert(map_fanout % segment_chunks == 0);
+
+/// Leaves [begin, end) are all of one kind that has no bytes.
+struct UniformLeaves {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    MapKind kind = MapKind::unallocated;
+};
+
+/// The whole leaves from `leaf` on that are zero, or unallocated, throughout; nullopt when there is none. Reads the
+/// allocation map only, so that emptiness costs nothing, whatever its size.
+std::optional<UniformLeaves> uniform_leaves_at(const ImageReader& source, std::uint64_t leaf);
 
 struct ScannedChunk {
     MapKind kind = MapKind::unallocated;

@@ -6,33 +6,17 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/buffer_pool.h"
 #include "engine/base/ordered_pipeline.h"
 #include "engine/disk_map.h"
+#include "engine/finding.h"
 #include "engine/known_chunks.h"
-#include "engine/leaf_assembly.h"
 #include "engine/pack_usage.h"
-#include "engine/source_scan.h"
 
 namespace varve {
 namespace {
 
 std::string page_name(const ChunkAddress& address) {
     return fmt::format("slot {} of pack {}", address.slot, address.pack.hex());
-}
-
-/// Part of a snapshot as a finding names it: leaves [first, first + count).
-Finding finding_at(const SnapshotRecord& snapshot, std::string kind, std::uint64_t begin, std::uint64_t end,
-                   std::string object, std::string message) {
-    Finding finding;
-    finding.kind = std::move(kind);
-    finding.object = std::move(object);
-    finding.snapshot = snapshot.id.hex();
-    finding.disk = snapshot.disk;
-    finding.offset = std::min(begin, snapshot.size.value);
-    finding.length = std::min(end, snapshot.size.value) - finding.offset;
-    finding.message = std::move(message);
-    return finding;
 }
 
 /// Walks one snapshot's map: every page is read and proved by its digest once, however many snapshots share it.
@@ -246,23 +230,6 @@ private:
     std::vector<Finding>& findings_;
 };
 
-/// Neighbouring chunk findings of one kind become one.
-void merge_neighbours(std::vector<Finding>& findings) {
-    std::vector<Finding> merged;
-    for (Finding& finding : findings) {
-        if (!merged.empty() && finding.length != 0) {
-            Finding& last = merged.back();
-            if (last.kind == finding.kind && last.snapshot == finding.snapshot && last.object == finding.object &&
-                last.offset + last.length == finding.offset) {
-                last.length += finding.length;
-                continue;
-            }
-        }
-        merged.push_back(std::move(finding));
-    }
-    findings = std::move(merged);
-}
-
 }  // namespace
 
 VerifyReport verify(const Repository& repository, std::span<const SnapshotRecord> snapshots, Progress& progress,
@@ -280,66 +247,6 @@ VerifyReport verify(const Repository& repository, std::span<const SnapshotRecord
         DamageLocator locator(repository, damage, report.findings);
         for (const SnapshotRecord& snapshot : snapshots) locator.run(snapshot);
     }
-    merge_neighbours(report.findings);
-    return report;
-}
-
-namespace {
-
-struct ComparedSegment {
-    ScannedSegment segment;
-    std::shared_ptr<const KnownLeaf> known;
-};
-
-void note_differences(const ComparedSegment& compared, const SnapshotRecord& snapshot, VerifyReport& report) {
-    for (std::size_t i = 0; i < compared.segment.chunks.size(); ++i) {
-        const ChunkIndex chunk{compared.segment.first.value + i};
-        ++report.checked_chunks;
-        report.checked_bytes += bytes_in_chunk(chunk, snapshot.size);
-        if (compared.segment.chunks[i].id == compared.known->ids[chunk.value % map_fanout]) continue;
-        report.findings.push_back(finding_at(snapshot, "content_differs", chunk.begin().value,
-                                             chunk.begin().value + chunk_bytes, "image",
-                                             "the image's bytes differ from the snapshot's"));
-    }
-}
-
-}  // namespace
-
-VerifyReport verify_against(const Repository& repository, const SnapshotRecord& snapshot, const ImageReader& image,
-                            Progress& progress, std::stop_token stop) {
-    VerifyReport report;
-    if (image.info().virtual_size != snapshot.size) {
-        report.findings.push_back(finding_at(snapshot, "content_differs", 0, 0, "image",
-                                             fmt::format("the image has {} bytes, the snapshot {}",
-                                                         image.info().virtual_size.value, snapshot.size.value)));
-        return report;
-    }
-    const DiskMap map(repository.chunks, snapshot);
-    const Fingerprinter fingerprinter(repository.info.fingerprint_seed);
-    BufferPool buffers(segment_bytes);
-    progress.begin("comparing", snapshot.size);
-    // Without a parent to compare fingerprints with, every chunk gets its id: that is the proof asked for.
-    using Task = std::pair<ChunkIndex, std::shared_ptr<const KnownLeaf>>;
-    OrderedPipeline<Task, ComparedSegment> pipeline(worker_count(), 2 * worker_count() + 2, [&](Task&& task) {
-        return ComparedSegment{scan_segment(image, task.first, nullptr, fingerprinter, buffers), task.second};
-    });
-    const auto take = [&] {
-        throw_if_stopped(stop);
-        const ComparedSegment compared = pipeline.take();
-        note_differences(compared, snapshot, report);
-        progress.advance({std::min((compared.segment.first.value + compared.segment.chunks.size()) * chunk_bytes,
-                                   snapshot.size.value)});
-    };
-    for (std::uint64_t leaf = 0; leaf < leaf_count(snapshot.size); ++leaf) {
-        const auto known =
-            std::make_shared<const KnownLeaf>(describe_leaf(map, repository.catalog, map.subtree(0, leaf)));
-        const std::uint64_t end = std::min(chunk_count(snapshot.size), (leaf + 1) * map_fanout);
-        for (std::uint64_t first = leaf * map_fanout; first < end; first += segment_chunks) {
-            while (pipeline.full()) take();
-            pipeline.push({ChunkIndex{first}, known});
-        }
-    }
-    while (!pipeline.empty()) take();
     merge_neighbours(report.findings);
     return report;
 }

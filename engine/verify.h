@@ -9,23 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "engine/finding.h"
 #include "engine/image_reader.h"
 #include "engine/log_entry.h"
 #include "engine/progress.h"
 #include "engine/repository.h"
 
 namespace varve {
-
-struct Finding {
-    std::string
-        kind;  ///< "pack_missing", "pack_damaged", "chunk_damaged", "map_damaged", "root_mismatch", "content_differs"
-    std::string object;    ///< the pack, page or image concerned
-    std::string snapshot;  ///< id in hex; empty where no snapshot is concerned
-    std::string disk;
-    std::uint64_t offset = 0;  ///< guest bytes concerned; length 0: the whole snapshot
-    std::uint64_t length = 0;
-    std::string message;  ///< one sentence
-};
 
 struct VerifyReport {
     std::uint64_t checked_chunks = 0;

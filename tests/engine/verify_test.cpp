@@ -114,3 +114,35 @@ TEST_CASE("verify: against the image that was backed up nothing is found, agains
     disk.resize(299 * chunk_bytes);
     REQUIRE(verify_against(repository.repository, snapshot, disk, repository.progress, {}).findings.size() == 1);
 }
+
+TEST_CASE("verify: against a mostly empty image of 16 TiB costs what is there", "[engine][verify]") {
+    // One chunk in the middle of nothing, or nothing at all.
+    class Huge final : public ImageReader {
+    public:
+        explicit Huge(bool has_data) : has_data_(has_data) { info_.virtual_size = {std::uint64_t{16} << 40}; }
+        const ImageInfo& info() const override { return info_; }
+        Extent extent_at(ByteOffset at) const override {
+            const std::uint64_t begin = std::uint64_t{5} << 40;
+            const std::uint64_t end = info_.virtual_size.value;
+            if (!has_data_ || at.value >= begin + chunk_bytes) return {at, {end - at.value}, ExtentKind::unallocated};
+            if (at.value < begin) return {at, {begin - at.value}, ExtentKind::unallocated};
+            return {at, {begin + chunk_bytes - at.value}, ExtentKind::data};
+        }
+        void read(ByteOffset, ByteSpan out) const override { std::fill(out.begin(), out.end(), std::byte{7}); }
+        ByteCount bytes_read() const override { return {}; }
+
+    private:
+        ImageInfo info_;
+        bool has_data_;
+    };
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    const SnapshotRecord snapshot = repository.backup(Huge(true), "huge");
+    const VerifyReport equal = verify_against(repository.repository, snapshot, Huge(true), repository.progress, {});
+    REQUIRE(equal.findings.empty());
+    REQUIRE(equal.checked_bytes == snapshot.size);
+    const VerifyReport empty = verify_against(repository.repository, snapshot, Huge(false), repository.progress, {});
+    REQUIRE(empty.findings.size() == 1);
+    REQUIRE(empty.findings.front().offset == std::uint64_t{5} << 40);
+    REQUIRE(empty.findings.front().length == chunk_bytes);
+}
