@@ -1,8 +1,21 @@
 #include "engine/chunk_deposit.h"
 
-#include "engine/base/check.h"
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
 
 namespace varve {
+namespace {
+
+/// Another program on this host changed the catalog since the chunk was found there.
+[[noreturn]] void throw_gone(const PackId& pack) {
+    throw Error(ErrorCode::conflict,
+                fmt::format("pack {}, which this backup counted on, was given up or the catalog made "
+                            "again meanwhile; nothing was committed, run the backup again",
+                            pack.hex()));
+}
+
+}  // namespace
 
 ChunkAddress ChunkDeposit::put(const ChunkId& id, const Fingerprint& fingerprint, ByteView plain) {
     if (const auto pending = pending_.find(id); pending != pending_.end()) {
@@ -28,7 +41,7 @@ void ChunkDeposit::note_hit(const ChunkAddress& address) {
     const auto table = catalog_.slots(address.pack);
     if (table->slots.at(address.slot).kind != SlotKind::patch) return;
     const auto base = catalog_.current(table->base_of(address.slot));
-    VARVE_CHECK(base.has_value());  // find_chunk gives no patch without its base
+    if (!base) throw_gone(address.pack);
     hits_.insert(base->pack);
 }
 
@@ -44,7 +57,7 @@ void ChunkDeposit::note_durable() {
 void ChunkDeposit::adopt_orphans() {
     for (auto hit = hits_.begin(); hit != hits_.end();) {
         const auto pack = catalog_.pack(*hit);
-        VARVE_CHECK(pack.has_value());
+        if (!pack) throw_gone(*hit);
         if (pack->state == PackState::uncommitted) {
             session_.adopt({pack->facts, catalog_.slots(*hit)});
             hit = hits_.erase(hit);

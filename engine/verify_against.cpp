@@ -82,6 +82,8 @@ VerifyReport verify_against(const Repository& repository, const SnapshotRecord& 
             while (!pipeline.empty()) take();
             compare(*uniform, map, snapshot, report);
             leaf = uniform->end;
+            throw_if_stopped(stop);
+            progress.advance({std::min(leaf * leaf_bytes, snapshot.size.value)});
             continue;
         }
         const auto known =
