@@ -162,3 +162,39 @@ TEST_CASE("moved packs: whole packs of a killed backup are adopted, not stored t
     REQUIRE(fresh.snapshots().size() == 1);
     REQUIRE(fresh.restored_bytes(snapshot) == disk.bytes());
 }
+
+TEST_CASE("moved packs: a catalog that is made again in the middle of a backup starts it again", "[engine][move]") {
+    // The catalog is thrown away once hits were found in it, while a later part of the disk is read.
+    class InterruptedLate final : public ImageReader {
+    public:
+        InterruptedLate(const ImageReader& inner, std::function<void()> event)
+            : inner_(inner), event_(std::move(event)) {}
+        const ImageInfo& info() const override { return inner_.info(); }
+        Extent extent_at(ByteOffset at) const override { return inner_.extent_at(at); }
+        void read(ByteOffset at, ByteSpan out) const override {
+            if (at.value >= 60u << 20) std::call_once(once_, event_);
+            inner_.read(at, out);
+        }
+        ByteCount bytes_read() const override { return inner_.bytes_read(); }
+
+    private:
+        const ImageReader& inner_;
+        const std::function<void()> event_;
+        mutable std::once_flag once_;
+    };
+    MemoryBackend backend;
+    TestRepository host(backend);
+    std::mt19937_64 random(11);
+    fakes::MemoryImage disk(64u << 20);
+    for (std::uint64_t mib_at = 0; mib_at < 64; mib_at += 2) disk.write_random(random, mib_at << 20, chunk_bytes);
+    host.backup(disk, "a", 1);
+    const InterruptedLate source(disk, [&] {
+        open_sqlite_catalog(host.cache_folder(), host.info.id, host.log.genesis())->reset(host.log.genesis());
+    });
+    const SnapshotRecord second = host.backup(source, "b", 2);
+    REQUIRE(host.progress.warnings.size() == 1);
+    REQUIRE_THAT(host.progress.warnings.front(), ContainsSubstring("starting again"));
+    REQUIRE(host.restored_bytes(second) == disk.bytes());
+    REQUIRE(test::chunks_stored_twice(host.chunks) == 0);
+    REQUIRE(host.verify().findings.empty());
+}
