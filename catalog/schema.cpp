@@ -59,6 +59,8 @@ constexpr std::array schema = {
   source_path     TEXT NOT NULL,
   source_format   TEXT NOT NULL,
   source_snapshot TEXT NOT NULL,
+  source_state    TEXT NOT NULL,
+  group_name      TEXT NOT NULL,
   change_source   TEXT NOT NULL,
   change_token    BLOB NOT NULL,
   bytes_scanned   INTEGER NOT NULL,
@@ -92,6 +94,13 @@ constexpr std::array schema = {
   pack     TEXT NOT NULL,
   slot     INTEGER NOT NULL,
   bytes    INTEGER NOT NULL,
+  PRIMARY KEY (snapshot, position)
+) WITHOUT ROWID)"),
+    std::string_view(R"(CREATE TABLE unreadable (
+  snapshot TEXT NOT NULL REFERENCES snapshots (id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  begin    INTEGER NOT NULL,
+  length   INTEGER NOT NULL,
   PRIMARY KEY (snapshot, position)
 ) WITHOUT ROWID)"),
     std::string_view(R"(CREATE TABLE packs (

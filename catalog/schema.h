@@ -10,7 +10,7 @@
 
 namespace varve {
 
-inline constexpr std::int64_t catalog_schema_version = 1;
+inline constexpr std::int64_t catalog_schema_version = 2;
 inline constexpr std::int64_t catalog_application_id = 0x76617276;  // "varv"
 
 /// Makes all tables in an empty database, standing at `genesis`.

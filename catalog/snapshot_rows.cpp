@@ -14,10 +14,10 @@ namespace {
 
 constexpr std::string_view snapshot_columns =
     "id, parent, disk, time_ns, size, root, map_digest, map_pack, map_slot, source_path, source_format, "
-    "source_snapshot, change_source, "
+    "source_snapshot, source_state, group_name, change_source, "
     "change_token, bytes_scanned, bytes_audited, bytes_changed, bytes_stored, chunks_new, chunks_reused, duration_ns, "
     "entry, position, seal";
-constexpr int seal_column = 23;
+constexpr int seal_column = 25;
 
 void add_map(Seal& seal, const std::map<std::string, std::string>& map) {
     seal.add(map.size());
@@ -31,7 +31,9 @@ std::uint64_t seal_of_snapshot(const ListedSnapshot& listed) {
     seal.add(r.root.view()).add(r.map_digest.view()).add(r.map.pack.view()).add(r.map.slot);
     seal.add(std::string_view(r.source.path))
         .add(std::string_view(r.source.format))
-        .add(std::string_view(r.source.snapshot));
+        .add(std::string_view(r.source.snapshot))
+        .add(std::string_view(r.source.state));
+    seal.add(std::string_view(r.group));
     add_map(seal, r.source.options);
     seal.add(std::string_view(r.change_source)).add(ByteView(r.change_token));
     add_map(seal, r.tags);
@@ -40,6 +42,8 @@ std::uint64_t seal_of_snapshot(const ListedSnapshot& listed) {
     seal.add(s.chunks_new).add(s.chunks_reused).add(s.duration_ns).add(r.attachments.size());
     for (const Attachment& a : r.attachments)
         seal.add(std::string_view(a.name)).add(a.address.pack.view()).add(a.address.slot).add(a.bytes);
+    seal.add(r.unreadable.size());
+    for (const ByteRange& range : r.unreadable) seal.add(range.begin.value).add(range.length.value);
     return seal.add(listed.commit).add(listed.position).value();
 }
 
@@ -112,6 +116,14 @@ std::vector<Attachment> read_attachments(SqliteDatabase& database, const std::st
     return attachments;
 }
 
+std::vector<ByteRange> read_unreadable(SqliteDatabase& database, const std::string& snapshot) {
+    SqliteQuery rows =
+        database.query("SELECT begin, length FROM unreadable WHERE snapshot = ? ORDER BY position", snapshot);
+    std::vector<ByteRange> ranges;
+    while (rows.step()) ranges.push_back({{rows.number(0)}, {rows.number(1)}});
+    return ranges;
+}
+
 ListedSnapshot parse_snapshot(SqliteDatabase& database, const SqliteQuery& row) {
     ListedSnapshot listed;
     SnapshotRecord& r = listed.record;
@@ -126,18 +138,21 @@ ListedSnapshot parse_snapshot(SqliteDatabase& database, const SqliteQuery& row) 
     r.source.path = row.text(9);
     r.source.format = row.text(10);
     r.source.snapshot = row.text(11);
-    r.change_source = row.text(12);
-    const ByteView token = row.blob(13);
+    r.source.state = row.text(12);
+    r.group = row.text(13);
+    r.change_source = row.text(14);
+    const ByteView token = row.blob(15);
     r.change_token.assign(token.begin(), token.end());
-    r.statistics = {row.number(14), row.number(15), row.number(16), row.number(17),
-                    row.number(18), row.number(19), row.number(20)};
-    listed.commit = row.number(21);
-    listed.position = static_cast<std::uint32_t>(row.integer(22));
+    r.statistics = {row.number(16), row.number(17), row.number(18), row.number(19),
+                    row.number(20), row.number(21), row.number(22)};
+    listed.commit = row.number(23);
+    listed.position = static_cast<std::uint32_t>(row.integer(24));
 
     const std::string id = r.id.hex();
     r.source.options = read_map(database, "SELECT name, value FROM source_options WHERE snapshot = ?", id);
     r.tags = read_map(database, "SELECT name, value FROM tags WHERE snapshot = ?", id);
     r.attachments = read_attachments(database, id);
+    r.unreadable = read_unreadable(database, id);
     if (row.number(seal_column) != seal_of_snapshot(listed))
         throw CatalogDamaged(
             fmt::format("the catalog is damaged: the row of snapshot {} does not fit its checksum", id));
@@ -184,6 +199,9 @@ void insert_details(SqliteDatabase& database, const SnapshotRecord& r, const std
         database.run("INSERT INTO attachments VALUES (?, ?, ?, ?, ?, ?)", id, i, a.name, a.address.pack.hex(),
                      a.address.slot, a.bytes);
     }
+    for (std::size_t i = 0; i < r.unreadable.size(); ++i)
+        database.run("INSERT INTO unreadable VALUES (?, ?, ?, ?)", id, i, r.unreadable[i].begin.value,
+                     r.unreadable[i].length.value);
 }
 
 }  // namespace
@@ -208,11 +226,13 @@ void insert_snapshot(SqliteDatabase& database, CatalogState& state, const Listed
     if (!r.parent.is_none()) parent = r.parent.hex();
     const BackupStatistics& s = r.statistics;
     database.run(
-        "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", id,
-        parent, r.disk, format_utc(r.time), r.time, r.size.value, to_hex(r.root.view()), to_hex(r.map_digest.view()),
-        r.map.pack.hex(), r.map.slot, r.source.path, r.source.format, r.source.snapshot, r.change_source,
-        ByteView(r.change_token), s.bytes_scanned, s.bytes_audited, s.bytes_changed, s.bytes_stored, s.chunks_new,
-        s.chunks_reused, s.duration_ns, snapshot.commit, snapshot.position, seal);
+        "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?)",
+        id, parent, r.disk, format_utc(r.time), r.time, r.size.value, to_hex(r.root.view()),
+        to_hex(r.map_digest.view()), r.map.pack.hex(), r.map.slot, r.source.path, r.source.format, r.source.snapshot,
+        r.source.state, r.group, r.change_source, ByteView(r.change_token), s.bytes_scanned, s.bytes_audited,
+        s.bytes_changed, s.bytes_stored, s.chunks_new, s.chunks_reused, s.duration_ns, snapshot.commit,
+        snapshot.position, seal);
     insert_details(database, r, id);
     count_snapshot(database, state, r.disk, seal, 1);
 }

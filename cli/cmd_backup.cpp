@@ -116,7 +116,7 @@ BackupRequest BackupCall::request_for(const BackupSource& source, const ImageInf
     request.time = time_ ? *time_ : current_time();
     request.tags = tags_;
     request.source = {recorded_path(source.path), info.format, call_.arguments.value("snapshot").value_or(""),
-                      info.options};
+                      info.state, info.options};
     return request;
 }
 

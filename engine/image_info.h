@@ -30,7 +30,10 @@ struct ImageBitmap {
 };
 
 struct ImageInfo {
-    std::string format;                  ///< qemu-img's word: "raw", "qcow2", ...
+    std::string format;  ///< qemu-img's word: "raw", "qcow2", ...
+    /// Names the frozen state that is read, the same whenever it is read: of an internal snapshot. Empty for a state
+    /// that may be written to, like the active one.
+    std::string state;
     ByteCount virtual_size;              ///< exact bytes, not rounded to sectors
     ByteCount cluster_size;              ///< allocation unit; 0 where the format has none (raw)
     std::optional<std::string> backing;  ///< the backing file's name as the image has it

@@ -46,6 +46,7 @@ struct SourceRecord {
     std::string path;                            ///< canonical absolute path, or "-"
     std::string format;                          ///< qemu-img's word
     std::string snapshot;                        ///< internal snapshot that was read; empty: the active state
+    std::string state;                           ///< ImageInfo::state of that snapshot; empty: the active state
     std::map<std::string, std::string> options;  ///< creation options, so that a restore makes the same kind of image
     friend bool operator==(const SourceRecord&, const SourceRecord&) = default;
 };
@@ -57,7 +58,7 @@ struct Attachment {
     friend bool operator==(const Attachment&, const Attachment&) = default;
 };
 
-/// One point in time of one disk.
+/// One point in time of one disk. `group` and `attachments` are those of its commit.
 struct SnapshotRecord {
     SnapshotId id;
     SnapshotId parent;  ///< none() for a first backup
@@ -73,6 +74,8 @@ struct SnapshotRecord {
     std::map<std::string, std::string> tags;
     BackupStatistics statistics;
     std::vector<Attachment> attachments;
+    std::string group;                  ///< name of the group (a machine) that it was taken with; empty: none
+    std::vector<ByteRange> unreadable;  ///< ascending: what the source could not give, and was stored as zeros
     friend bool operator==(const SnapshotRecord&, const SnapshotRecord&) = default;
 };
 

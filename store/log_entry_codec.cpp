@@ -73,6 +73,13 @@ void write_snapshot(ByteWriter& to, const SnapshotRecord& snapshot) {
         write_address(to, attachment.address);
         to.u64le(attachment.bytes);
     }
+    write_text(to, snapshot.group);
+    write_text(to, snapshot.source.state);
+    to.u32le(static_cast<std::uint32_t>(snapshot.unreadable.size()));
+    for (const ByteRange& range : snapshot.unreadable) {
+        to.u64le(range.begin.value);
+        to.u64le(range.length.value);
+    }
 }
 
 std::vector<Attachment> read_attachments(ByteReader& from) {
@@ -85,6 +92,15 @@ std::vector<Attachment> read_attachments(ByteReader& from) {
         attachments.push_back(std::move(attachment));
     }
     return attachments;
+}
+
+std::vector<ByteRange> read_ranges(ByteReader& from) {
+    std::vector<ByteRange> ranges;
+    for (std::size_t left = from.count(16); left > 0; --left) {
+        const ByteOffset begin{from.u64le()};
+        ranges.push_back({begin, {from.u64le()}});
+    }
+    return ranges;
 }
 
 SnapshotRecord read_snapshot(ByteReader& from) {
@@ -107,6 +123,10 @@ SnapshotRecord read_snapshot(ByteReader& from) {
     snapshot.tags = read_map(from);
     snapshot.statistics = read_statistics(from);
     snapshot.attachments = read_attachments(from);
+    if (from.remaining() == 0) return snapshot;  // written before the fields below were added
+    snapshot.group = read_text(from);
+    snapshot.source.state = read_text(from);
+    snapshot.unreadable = read_ranges(from);
     return snapshot;
 }
 

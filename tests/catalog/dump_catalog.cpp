@@ -94,6 +94,7 @@ std::string dump_catalog(const std::filesystem::path& folder) {
     dump.section("tags", "SELECT * FROM tags ORDER BY snapshot, name");
     dump.section("source_options", "SELECT * FROM source_options ORDER BY snapshot, name");
     dump.section("attachments", "SELECT * FROM attachments ORDER BY snapshot, position");
+    dump.section("unreadable", "SELECT * FROM unreadable ORDER BY snapshot, position");
     dump.section(
         "packs",
         "SELECT id, state, kind, digest, size, entry, moves, CASE state WHEN 'committed' THEN slots END, "

@@ -116,6 +116,8 @@ TEST_CASE("catalog: a row that somebody changed is damage", "[catalog]") {
     SECTION("a tag") { execute(path, "UPDATE tags SET value = 'x' WHERE name = 'why'"); }
     SECTION("an option less") { execute(path, "DELETE FROM source_options WHERE name = 'compat'"); }
     SECTION("an attachment") { execute(path, "UPDATE attachments SET slot = slot + 1"); }
+    SECTION("a group") { execute(path, "UPDATE snapshots SET group_name = 'x'"); }
+    SECTION("an unreadable range less") { execute(path, "DELETE FROM unreadable WHERE begin = 4096"); }
     SECTION("a pack's state") { execute(path, "UPDATE packs SET state = 'condemned'"); }
     SECTION("a pack less") { execute(path, "DELETE FROM packs WHERE number = 2"); }
     SECTION("a move") { execute(path, "UPDATE moves SET to_slot = to_slot + 1"); }

@@ -94,12 +94,15 @@ public:
         r.source = {"/srv/" + disk + ".qcow2",
                     "qcow2",
                     number() % 2 == 0 ? "" : "before upgrade",
+                    "state of then",
                     {{"cluster_size", "65536"}, {"compat", "1.1"}}};
         r.change_source = "full";
         r.change_token = Bytes{std::byte{0}, std::byte{255}, std::byte{7}};
         r.tags = {{"why", "nightly \xc3\xa9"}, {"empty", ""}};
         r.statistics = {number(), number(), number(), number(), number(), number(), number()};
         r.attachments = {{"vm.xml", {id<PackId>(), 3}, 1234}, {"nvram", {id<PackId>(), 4}, 5}};
+        r.group = "web01";
+        r.unreadable = {{{4096}, {512}}, {{1 << 20}, {65536}}};
         return r;
     }
 
