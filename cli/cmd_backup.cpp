@@ -160,9 +160,10 @@ Verb backup_verb() {
             "take a snapshot of each disk image or device",
             "Reads each SOURCE (a raw or qcow2 image, a block device, or - for raw on standard\n"
             "input) and keeps what the repository does not have yet. Each source is a snapshot of\n"
-            "its own; one that fails is named, and the others go on. Standard input is kept in a\n"
-            "temporary file first, as its size is known only at its end: in $TMPDIR, else in the\n"
-            "cache folder; zero blocks take no space there.",
+            "its own; one that fails is named, and the others go on. The disk of a running machine\n"
+            "is refused: shut it down, or let it write to an overlay and back up the base.\n"
+            "Standard input is kept in a temporary file first, as its size is known only at its\n"
+            "end: in $TMPDIR, else in the cache folder; zero blocks take no space there.",
             "varve backup -r /backup/vms --disk web01/vda web01.qcow2",
             {1, operands_unlimited, UsesRepository::yes, option_specs()},
             run_backup};

@@ -8,7 +8,7 @@ namespace {
 
 ExitStatus run_info(const Invocation& call) {
     ProgressBar progress(call.console, BarMode::never);
-    const auto image = open_named_image(call.arguments.operands()[0], call.arguments, progress);
+    const auto image = open_named_image(call.arguments.operands()[0], call.arguments, progress, LiveImage::warn);
     call.console.print(call.arguments.has("json") ? json_text(info_json(image->info())) : info_text(image->info()));
     return ExitStatus::done;
 }

@@ -91,8 +91,7 @@ Verb restore_verb() {
             "output as raw. The format is --format, else what the ending of PATH says (.qcow2,\n"
             ".raw, .img), else that of the disk that was backed up; devices are always raw. A\n"
             "file appears under its name when it is whole. What exists is overwritten only with\n"
-            "--force; a symbolic link never, a device in use never, and the disk that the\n"
-            "snapshot was taken of never while another process (its running machine) has it open.",
+            "--force; a symbolic link never, and a disk in use (by its running machine) never.",
             "varve restore -r /backup/vms web01/vda@2026-11-20 --to web01.qcow2",
             {1,
              1,

@@ -14,12 +14,19 @@ std::vector<OptionSpec> image_option_specs() {
 }
 
 OpenOptions image_options(const Arguments& arguments) {
-    return {arguments.value("format"), arguments.value("snapshot"), arguments.values("allow-under"),
-            arguments.value("backing-format")};
+    OpenOptions options;
+    options.format = arguments.value("format");
+    options.snapshot = arguments.value("snapshot");
+    options.allow_under = arguments.values("allow-under");
+    options.backing_format = arguments.value("backing-format");
+    return options;
 }
 
-std::unique_ptr<ImageReader> open_named_image(const std::string& path, const Arguments& arguments, Progress& progress) {
-    auto image = open_image(path, image_options(arguments));
+std::unique_ptr<ImageReader> open_named_image(const std::string& path, const Arguments& arguments, Progress& progress,
+                                              LiveImage live) {
+    OpenOptions options = image_options(arguments);
+    options.live = live;
+    auto image = open_image(path, options);
     for (const std::string& sentence : image->info().warnings) progress.warn(sentence);
     return image;
 }

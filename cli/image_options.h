@@ -15,6 +15,7 @@ std::vector<OptionSpec> image_option_specs();
 OpenOptions image_options(const Arguments& arguments);
 
 /// Opens `path` and tells what the image warns of.
-std::unique_ptr<ImageReader> open_named_image(const std::string& path, const Arguments& arguments, Progress& progress);
+std::unique_ptr<ImageReader> open_named_image(const std::string& path, const Arguments& arguments, Progress& progress,
+                                              LiveImage live = LiveImage::refuse);
 
 }  // namespace varve

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "cli/backup_sources.h"
-#include "cli/busy_file.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "formats/create_image.h"
+#include "formats/file_users.h"
 #include "formats/output_device.h"
 
 namespace varve {
@@ -19,36 +19,15 @@ bool is_own_source(const RestoreTarget& target, const SnapshotRecord& snapshot) 
            (medium == medium_identity(snapshot.source.path) || recorded_path(target.path) == snapshot.source.path);
 }
 
+/// A device whose content came from it may be a machine's disk, also of one that takes no QEMU locks.
 void refuse_busy_source(const RestoreTarget& target, const SnapshotRecord& snapshot) {
-    if (!is_own_source(target, snapshot)) return;
-    if (const auto opener = other_opener(target.path))
-        throw Error(
-            ErrorCode::refused,
-            fmt::format(
-                "'{}' is the disk that this snapshot was taken of, and {} has it open; shut that down first, or "
-                "restore to another path",
-                escape_for_display(target.path), *opener));
+    if (!names_block_device(target.path) || !is_own_source(target, snapshot)) return;
+    if (const auto opener = other_opener(*medium_identity(target.path)))
+        throw Error(ErrorCode::refused,
+                    fmt::format("'{}' is the disk that this snapshot was taken of, and {} has it open; shut that down "
+                                "first, or restore to another path",
+                                escape_for_display(target.path), *opener));
 }
-
-/// Looks once more, right before the new image replaces the source: a restore takes long.
-class GuardedWriter final : public ImageWriter {
-public:
-    GuardedWriter(std::unique_ptr<ImageWriter> writer, RestoreTarget target, SnapshotRecord snapshot)
-        : writer_(std::move(writer)), target_(std::move(target)), snapshot_(std::move(snapshot)) {}
-
-    void write(ByteOffset at, ByteView bytes) override { writer_->write(at, bytes); }
-    void zero(ByteRange range) override { writer_->zero(range); }
-    void finish() override {
-        refuse_busy_source(target_, snapshot_);
-        writer_->finish();
-    }
-    ByteCount bytes_written() const override { return writer_->bytes_written(); }
-
-private:
-    std::unique_ptr<ImageWriter> writer_;
-    RestoreTarget target_;
-    SnapshotRecord snapshot_;
-};
 
 }  // namespace
 
@@ -66,10 +45,7 @@ RestoreTarget restore_target(const std::string& path, const std::optional<std::s
 
 std::unique_ptr<ImageWriter> create_restore_target(const RestoreTarget& target, const SnapshotRecord& snapshot) {
     if (target.overwrite == Overwrite::force) refuse_busy_source(target, snapshot);
-    auto writer = create_image(target.path, {target.format, snapshot.size, target.overwrite, {}});
-    const bool may_replace_source = target.path != "-" && !names_block_device(target.path);
-    if (!may_replace_source) return writer;
-    return std::make_unique<GuardedWriter>(std::move(writer), target, snapshot);
+    return create_image(target.path, {target.format, snapshot.size, target.overwrite, {}});
 }
 
 }  // namespace varve

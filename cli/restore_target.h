@@ -22,8 +22,8 @@ struct RestoreTarget {
 RestoreTarget restore_target(const std::string& path, const std::optional<std::string>& format, Overwrite overwrite,
                              const SnapshotRecord& snapshot);
 
-/// Starts the image. The snapshot's own source is never overwritten while something else has it open: that is refused
-/// here, and once more before the new image takes its name. Throws what create_image() throws.
+/// Starts the image. Throws what create_image() throws, and Error(refused) for a device that the snapshot was taken of
+/// while something else has it open (a file in use is refused by create_image() itself).
 std::unique_ptr<ImageWriter> create_restore_target(const RestoreTarget& target, const SnapshotRecord& snapshot);
 
 }  // namespace varve

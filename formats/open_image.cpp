@@ -102,7 +102,7 @@ public:
         ImageFile image = resolver_.open_named_by_user();
         Decision decision = decide_top(image, options_);
         for (;;) {
-            enter(image, decision.format);
+            enter(image, decision);
             const ImagePlace place = image.place;
             Layer layer = open_layer(std::move(image.file), decision);
             readers_.push_back(std::move(layer.reader));
@@ -114,8 +114,8 @@ public:
     }
 
 private:
-    /// Refuses loops and excess depth, and notes the layer.
-    void enter(const ImageFile& image, const std::string& format);
+    /// Refuses loops, excess depth and a running machine's file, and notes the layer.
+    void enter(const ImageFile& image, Decision& decision);
     Layer open_layer(File file, const Decision& decision);
     std::unique_ptr<ImageReader> overlay();
 
@@ -124,9 +124,10 @@ private:
     std::shared_ptr<ReadCaches> caches_;
     std::vector<LayerInfo> layers_;
     std::vector<std::unique_ptr<ImageReader>> readers_;
+    bool is_live_told_ = false;  ///< one warning about running machines is enough
 };
 
-void ChainOpener::enter(const ImageFile& image, const std::string& format) {
+void ChainOpener::enter(const ImageFile& image, Decision& decision) {
     const FileIdentity identity = image.file.identity();
     for (const LayerInfo& above : layers_)
         if (above.identity == identity)
@@ -139,7 +140,12 @@ void ChainOpener::enter(const ImageFile& image, const std::string& format) {
                     fmt::format("the backing chain of '{}' is deeper than {} images; shorten it with 'qemu-img "
                                 "commit' or 'qemu-img rebase'",
                                 layers_.front().path, layers_max));
-    layers_.push_back({image.place.path, format, identity});
+    auto warning = check_not_live(image.file, options_.live);
+    if (warning && !is_live_told_) {
+        decision.warnings.push_back(std::move(*warning));
+        is_live_told_ = true;
+    }
+    layers_.push_back({image.place.path, decision.format, identity});
 }
 
 Layer ChainOpener::open_layer(File file, const Decision& decision) {

@@ -9,6 +9,7 @@
 
 #include "engine/base/file.h"
 #include "engine/image_reader.h"
+#include "formats/live_image.h"
 
 namespace varve {
 
@@ -17,6 +18,7 @@ struct OpenOptions {
     std::optional<std::string> snapshot;   ///< an internal snapshot's name, or "id:N"; none: the active disk
     std::vector<std::string> allow_under;  ///< folders, beside the image's own, where backing files may lie
     std::optional<std::string> backing_format;  ///< of every backing file whose format is not recorded
+    LiveImage live = LiveImage::refuse;         ///< what to do when a machine writes to a file of the chain
 };
 
 /// One file of a chain.
@@ -33,7 +35,8 @@ struct OpenedImage {
 
 /// Opens `path` for reading. Throws Error(not_found | io | corrupt), Error(unsupported) that names the format or
 /// feature that is not read, Error(refused) for a name that must not be followed, a chain that loops or is deeper than
-/// 256, or a backing file whose format nobody tells; Error(usage) for options that do not fit.
+/// 256, a backing file whose format nobody tells, or a file that a running machine writes to (live_image.h);
+/// Error(usage) for options that do not fit.
 OpenedImage open_image_chain(const std::string& path, const OpenOptions& options = {});
 
 /// The reader alone.

@@ -137,6 +137,7 @@ std::unique_ptr<Output> open_output_device(const std::string& path, const Target
     if (!S_ISBLK(status.st_mode))
         throw Error(ErrorCode::refused, fmt::format("'{}' is no block device any more: nothing was written", path));
     refuse_forbidden(path, status, rules);
+    refuse_in_use(path, status, &device);
     return output_onto(std::move(device));
 }
 

@@ -17,7 +17,7 @@ namespace varve {
 bool names_block_device(const std::string& path);
 
 /// Opens the device for this process alone (O_EXCL): Error(refused) when it is mounted or held by another (LVM, RAID,
-/// a second varve), is forbidden, or force is not given.
+/// a second varve), is forbidden, has QEMU's locks on it, or force is not given.
 std::unique_ptr<Output> open_output_device(const std::string& path, const TargetRules& rules);
 
 /// Output onto an open device. A regular file does as well, for tests: it keeps its length and has its zeros written.

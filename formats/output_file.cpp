@@ -58,6 +58,14 @@ std::string_view kind_word(mode_t mode) {
     }
 }
 
+/// What lies at the place, opened for questions only; nothing without the right to read it.
+std::optional<File> open_to_ask(const Place& place) {
+    const int fd =
+        ::openat(place.folder.fd(), place.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) return std::nullopt;
+    return File(UniqueFd(fd), place.path);
+}
+
 /// What lies at the place, if it is a file that the rules let go; nothing if the name is free.
 std::optional<struct stat> replaceable_at(const Place& place, const TargetRules& rules) {
     struct stat status {};
@@ -70,6 +78,8 @@ std::optional<struct stat> replaceable_at(const Place& place, const TargetRules&
                                                     kind_word(status.st_mode)));
     refuse_forbidden(place.path, status, rules);
     refuse_unless_forced(place.path, rules);
+    const std::optional<File> file = open_to_ask(place);
+    refuse_in_use(place.path, status, file ? &*file : nullptr);
     return status;
 }
 

@@ -18,9 +18,10 @@
 namespace varve {
 
 /// Checks the final name and creates the unnamed or hidden file. Throws Error(refused) before anything is written when
-/// the name exists and is not an ordinary file, is forbidden, or needs force; Error(not_found) without the folder.
-/// commit() repeats the checks: a name that appeared in between is left alone (Error(refused)). After any error of
-/// commit() the final name is as it was, but for one: the folder could not be synced, which the error says.
+/// the name exists and is not an ordinary file, is forbidden, is in use (target_rules.h), or needs force;
+/// Error(not_found) without the folder. commit() repeats the checks: a name that appeared in between is left alone
+/// (Error(refused)). After any error of commit() the final name is as it was, but for one: the folder could not be
+/// synced, which the error says.
 std::unique_ptr<Output> create_output_file(const std::string& path, const TargetRules& rules);
 
 }  // namespace varve

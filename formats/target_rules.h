@@ -33,6 +33,12 @@ std::optional<FileIdentity> medium_identity(const std::string& path);
 /// Throws Error(refused) when `status`, found at `path`, is one of rules.forbidden.
 void refuse_forbidden(const std::string& path, const struct stat& status, const TargetRules& rules);
 
+/// Throws Error(refused) with who it is when somebody uses the medium found at `path`, forced or not: any of QEMU's
+/// locks, also a reader's, as the overlays of a base are worth nothing without it; and, of a regular file, any other
+/// process or the kernel that has it open. (A device may be open in the very server that offers it, as with nbd.)
+/// `medium` is the same, open; nullptr when it may not be opened: then only the processes tell.
+void refuse_in_use(const std::string& path, const struct stat& status, const File* medium);
+
 /// Throws Error(refused) naming what is at `path` when rules.overwrite does not allow it to be written over.
 void refuse_unless_forced(const std::string& path, const TargetRules& rules);
 

@@ -17,6 +17,9 @@ expect_same a.raw later.raw
 ln a.raw hard.raw
 run restore a@latest --to hard.raw --force
 expect_refusal 1 "has it open"
+# Whatever it is: what is open is left alone.
+run restore a@latest --to a.raw --format qcow2 --force
+expect_refusal 1 "has it open"
 kill "${children[0]}"
 wait "${children[0]}" || true
 run restore a@latest --to a.raw --force

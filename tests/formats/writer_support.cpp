@@ -154,4 +154,10 @@ void lose_renameat2() {
         std::array{load(offsetof(seccomp_data, nr)), skip_unless_equal(__NR_renameat2, 1), fail_with(EINVAL), allow()});
 }
 
+void lose_ofd_locks() {
+    constexpr auto command_argument = static_cast<std::uint32_t>(offsetof(seccomp_data, args) + sizeof(std::uint64_t));
+    install(std::array{load(offsetof(seccomp_data, nr)), skip_unless_equal(__NR_fcntl, 3), load(command_argument),
+                       skip_unless_equal(F_OFD_GETLK, 1), fail_with(ENOLCK), allow()});
+}
+
 }  // namespace varve::writer_test

@@ -51,5 +51,6 @@ int in_child(const std::function<bool()>& body);
 /// For a child: from now on these calls fail as on a system or file system without them.
 void lose_o_tmpfile();
 void lose_renameat2();
+void lose_ofd_locks();
 
 }  // namespace varve::writer_test
