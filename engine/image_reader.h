@@ -25,6 +25,11 @@ public:
 
     /// Guest bytes that read() fetched from the medium so far (data extents only), for `bytes_scanned`.
     virtual ByteCount bytes_read() const = 0;
+
+    /// To be asked when all is read and before anything is made of it: throws Error(refused) when somebody wrote to the
+    /// medium since it was opened, so that what was read may be no single state of the disk. Cheap. A medium that
+    /// cannot change has nothing to check.
+    virtual void check_unchanged() const {}
 };
 
 }  // namespace varve

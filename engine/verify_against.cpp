@@ -96,6 +96,7 @@ VerifyReport verify_against(const Repository& repository, const SnapshotRecord& 
         ++leaf;
     }
     while (!pipeline.empty()) take();
+    image.check_unchanged();
     merge_neighbours(report.findings);
     return report;
 }

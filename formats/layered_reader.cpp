@@ -35,6 +35,11 @@ void LayeredReader::read(ByteOffset at, ByteSpan out) const {
     }
 }
 
+void LayeredReader::check_unchanged() const {
+    top_->check_unchanged();
+    backing_->check_unchanged();
+}
+
 void LayeredReader::read_backing(ByteOffset at, ByteSpan out) const {
     const std::uint64_t end = backing_->info().virtual_size.value;
     const std::uint64_t inside = at.value < end ? std::min<std::uint64_t>(end - at.value, out.size()) : 0;

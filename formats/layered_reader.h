@@ -18,6 +18,7 @@ public:
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return top_->bytes_read() + backing_->bytes_read(); }
+    void check_unchanged() const override;
 
 private:
     void read_backing(ByteOffset at, ByteSpan out) const;

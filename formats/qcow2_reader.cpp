@@ -37,6 +37,7 @@ void append(std::vector<std::string>& to, std::vector<std::string> more) {
 
 Qcow2Reader::Qcow2Reader(File file, const Options& options, std::shared_ptr<ReadCaches> caches)
     : file_(std::move(file)),
+      watch_(file_),
       header_(qcow2::read_header(file_)),
       caches_(std::move(caches)),
       cache_owner_(caches_->clusters.new_owner()) {

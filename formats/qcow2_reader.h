@@ -10,6 +10,7 @@
 #include "engine/base/file.h"
 #include "engine/image_reader.h"
 #include "formats/block_cache.h"
+#include "formats/file_watch.h"
 #include "formats/qcow2_cluster_map.h"
 #include "formats/qcow2_header.h"
 #include "formats/recent_extents.h"
@@ -31,6 +32,7 @@ public:
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
+    void check_unchanged() const override { watch_.check_unchanged(file_); }
 
     /// The backing file's format as the image records it.
     const std::optional<std::string>& backing_format() const { return header_.extensions.backing_format; }
@@ -49,6 +51,7 @@ private:
     Bytes inflate(const qcow2::HostRun& run) const;
 
     File file_;
+    FileWatch watch_;  // before anything is read
     qcow2::Header header_;
     std::shared_ptr<ReadCaches> caches_;
     std::uint64_t cache_owner_;

@@ -10,7 +10,7 @@
 namespace varve {
 
 RawReader::RawReader(File file, std::vector<std::string> warnings)
-    : file_(std::move(file)), has_holes_(file_.kind() == FileKind::regular) {
+    : file_(std::move(file)), watch_(file_), has_holes_(file_.kind() == FileKind::regular) {
     info_.warnings = std::move(warnings);
     info_.format = "raw";
     info_.virtual_size = file_.size();

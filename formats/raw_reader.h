@@ -6,6 +6,7 @@
 
 #include "engine/base/file.h"
 #include "engine/image_reader.h"
+#include "formats/file_watch.h"
 #include "formats/recent_extents.h"
 
 namespace varve {
@@ -21,9 +22,11 @@ public:
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
+    void check_unchanged() const override { watch_.check_unchanged(file_); }
 
 private:
     File file_;
+    FileWatch watch_;
     bool has_holes_ = false;
     ImageInfo info_;
     mutable RecentExtents recent_;

@@ -115,6 +115,29 @@ TEST_CASE("verify: against the image that was backed up nothing is found, agains
     REQUIRE(verify_against(repository.repository, snapshot, disk, repository.progress, {}).findings.size() == 1);
 }
 
+TEST_CASE("verify: against an image that changed while it was read nothing is said", "[engine][verify]") {
+    class Changing final : public ImageReader {
+    public:
+        explicit Changing(const fakes::MemoryImage& disk) : disk_(disk) {}
+        const ImageInfo& info() const override { return disk_.info(); }
+        Extent extent_at(ByteOffset at) const override { return disk_.extent_at(at); }
+        void read(ByteOffset at, ByteSpan out) const override { disk_.read(at, out); }
+        ByteCount bytes_read() const override { return disk_.bytes_read(); }
+        void check_unchanged() const override {
+            if (bytes_read().value != 0) throw Error(ErrorCode::refused, "the image changed");
+        }
+
+    private:
+        const fakes::MemoryImage& disk_;
+    };
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    const fakes::MemoryImage disk = random_disk(6, 3 * chunk_bytes);
+    const SnapshotRecord snapshot = repository.backup(fakes::MemoryImage(disk), "d");
+    REQUIRE_THROWS_WITH(verify_against(repository.repository, snapshot, Changing(disk), repository.progress, {}),
+                        "the image changed");
+}
+
 TEST_CASE("verify: against a mostly empty image of 16 TiB costs what is there", "[engine][verify]") {
     // One chunk in the middle of nothing, or nothing at all.
     class Huge final : public ImageReader {
