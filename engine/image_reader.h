@@ -2,6 +2,8 @@
 /// Reads one disk image as a flat array of guest bytes with its allocation map. Immutable after open; every method is
 /// safe from many threads at once. Bytes past the virtual size do not exist: asking for them is a programmer error.
 
+#include <vector>
+
 #include "engine/base/bytes.h"
 #include "engine/extent.h"
 #include "engine/image_info.h"
@@ -30,6 +32,10 @@ public:
     /// medium since it was opened, so that what was read may be no single state of the disk. Cheap. A medium that
     /// cannot change has nothing to check.
     virtual void check_unchanged() const {}
+
+    /// Guest bytes that read() so far gave as zeros since the medium could not give them: ascending, apart from each
+    /// other. Only a reader that is to go on past such places (tolerant_reader.h) has any; all others throw there.
+    virtual std::vector<ByteRange> unreadable() const { return {}; }
 };
 
 }  // namespace varve

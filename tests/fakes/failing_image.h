@@ -1,0 +1,49 @@
+#pragma once
+/// A disk on a medium that cannot give some of its bytes, and counts how often it was asked for them.
+
+#include <algorithm>
+#include <atomic>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "tests/fakes/memory_image.h"
+
+namespace varve::fakes {
+
+class FailingImage final : public ImageReader {
+public:
+    FailingImage(const MemoryImage& disk, std::vector<ByteRange> bad, ErrorCode code = ErrorCode::io)
+        : disk_(disk), bad_(std::move(bad)), code_(code) {}
+
+    const ImageInfo& info() const override { return disk_.info(); }
+
+    Extent extent_at(ByteOffset at) const override {
+        if (map_fails.load()) throw Error(ErrorCode::io, "the map cannot be read");
+        return disk_.extent_at(at);
+    }
+
+    void read(ByteOffset at, ByteSpan out) const override {
+        const ByteOffset end = at + ByteCount{out.size()};
+        for (const ByteRange& range : bad_) {
+            if (range.begin >= end || at >= range.end()) continue;
+            failures.fetch_add(1);
+            std::fill(out.begin(), out.end(), std::byte{0xee});  // what a failed read leaves behind
+            throw Error(code_, fmt::format("cannot read at offset {}", std::max(range.begin, at).value));
+        }
+        disk_.read(at, out);
+    }
+
+    ByteCount bytes_read() const override { return disk_.bytes_read(); }
+
+    std::atomic<bool> map_fails{false};
+    mutable std::atomic<int> failures{0};
+
+private:
+    const MemoryImage& disk_;
+    std::vector<ByteRange> bad_;
+    ErrorCode code_;
+};
+
+}  // namespace varve::fakes
