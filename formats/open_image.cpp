@@ -11,6 +11,7 @@
 #include "formats/layered_reader.h"
 #include "formats/probe.h"
 #include "formats/qcow2_reader.h"
+#include "formats/qcow2_state_changes.h"
 #include "formats/raw_reader.h"
 #include "formats/reference_resolver.h"
 
@@ -180,6 +181,14 @@ OpenedImage open_image_chain(const std::string& path, const OpenOptions& options
 
 std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options) {
     return std::move(open_image_chain(path, options).reader);
+}
+
+std::unique_ptr<ChangeMap> changes_between_states(const std::string& path, const OpenOptions& now,
+                                                  const std::optional<std::string>& before_snapshot) {
+    require_known_option(now.format, "--format");
+    ImageFile image = ReferenceResolver(path, now.allow_under).open_named_by_user();
+    if (decide_top(image, now).format != "qcow2") return nullptr;
+    return qcow2::changes_between_states(std::move(image.file), before_snapshot, now.snapshot);
 }
 
 }  // namespace varve

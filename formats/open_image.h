@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/file.h"
+#include "engine/change_map.h"
 #include "engine/image_reader.h"
 #include "formats/live_image.h"
 
@@ -41,5 +42,12 @@ OpenedImage open_image_chain(const std::string& path, const OpenOptions& options
 
 /// The reader alone.
 std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options = {});
+
+/// What may differ between two states of the one file at `path`: the one that `now` opens, and the internal snapshot
+/// `before_snapshot`, named as in OpenOptions::snapshot (none: the active state). Null where the format does not tell.
+/// Sound only while the file and its backing files do not change; what two runs saw is the same only if
+/// ImageInfo::state of a snapshot is the same in both. Errors as open_image_chain's. No backing file is opened.
+std::unique_ptr<ChangeMap> changes_between_states(const std::string& path, const OpenOptions& now,
+                                                  const std::optional<std::string>& before_snapshot);
 
 }  // namespace varve

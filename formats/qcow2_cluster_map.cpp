@@ -10,7 +10,6 @@
 namespace varve::qcow2 {
 namespace {
 
-constexpr std::uint64_t page_bytes_max = 64 << 10;
 constexpr int runs_merged_max = 16;
 
 ExtentKind extent_kind(ClusterKind kind) {
@@ -29,16 +28,15 @@ ExtentKind extent_kind(ClusterKind kind) {
 }  // namespace
 
 ClusterMap::ClusterMap(const File& file, Geometry geometry, TablePlace l1, ByteCount virtual_size,
-                       std::shared_ptr<ReadCaches> caches)
+                       const std::shared_ptr<ReadCaches>& caches)
     : file_(file),
       bound_(file),
       geometry_(geometry),
       l1_(l1),
       virtual_size_(virtual_size),
       clusters_(divide_up(virtual_size.value, geometry.cluster_size())),
-      caches_(std::move(caches)),
-      l1_owner_(caches_->tables.new_owner()),
-      l2_owner_(caches_->tables.new_owner()) {}
+      l1_pages_(file, 8, caches),
+      l2_pages_(file, 8, caches) {}
 
 Extent ClusterMap::extent_at(ByteOffset at) const {
     VARVE_CHECK(at.value < virtual_size_.value);
@@ -62,20 +60,20 @@ HostRun ClusterMap::host_run_at(ByteRange guest) const {
     const std::uint64_t inside = guest.begin.value & (cluster_size - 1);
     const std::uint64_t wanted = divide_up(inside + guest.length.value, cluster_size);
 
-    const L1Entry l1 = checked_l1(l1_entries(cluster / geometry_.l2_entries()).raw(0));
+    const L1Entry l1 = checked_l1(l1_entries(cluster / geometry_.l2_entries()).word(0));
     if (l1.problem != nullptr) throw corrupt_image(file_, describe(l1, cluster));
     if (l1.absent()) {
         const std::uint64_t rest = (geometry_.l2_entries() - cluster % geometry_.l2_entries()) * cluster_size - inside;
         return {ClusterKind::unallocated, std::min(guest.length, ByteCount{rest}), {}, {}};
     }
-    const Entries entries = l2_entries(l1, cluster);
-    const L2Entry first = checked_l2(entries.raw(0));
+    const TableEntries entries = l2_entries(l1, cluster);
+    const L2Entry first = checked_l2(entries.word(0));
     if (first.problem != nullptr) throw corrupt_image(file_, describe(l1, first, cluster));
     std::uint64_t count = 1;
     const std::uint64_t count_max =
         first.kind == ClusterKind::compressed ? 1 : std::min<std::uint64_t>(wanted, entries.count);
     for (; count < count_max; ++count) {
-        const L2Entry next = checked_l2(entries.raw(count));
+        const L2Entry next = checked_l2(entries.word(count));
         if (next.problem != nullptr || next.kind != first.kind) break;
         if (next.kind == ClusterKind::data && next.host.value != first.host.value + count * cluster_size) break;
     }
@@ -86,56 +84,37 @@ HostRun ClusterMap::host_run_at(ByteRange guest) const {
 
 ClusterMap::KindRun ClusterMap::kind_run(std::uint64_t cluster) const {
     const std::uint64_t l1_index = cluster / geometry_.l2_entries();
-    const L1Entry l1 = checked_l1(l1_entries(l1_index).raw(0));
+    const L1Entry l1 = checked_l1(l1_entries(l1_index).word(0));
     if (l1.problem != nullptr) return {ExtentKind::unallocated, 0, describe(l1, cluster)};
     return l1.absent() ? absent_run(l1_index, cluster) : allocated_run(l1, cluster);
 }
 
 /// All L1 entries without a table that follow each other in one page.
 ClusterMap::KindRun ClusterMap::absent_run(std::uint64_t l1_index, std::uint64_t cluster) const {
-    const Entries entries = l1_entries(l1_index);
+    const TableEntries entries = l1_entries(l1_index);
     std::size_t count = 1;
-    while (count < entries.count && decode_l1(entries.raw(count), geometry_).absent()) ++count;
+    while (count < entries.count && decode_l1(entries.word(count), geometry_).absent()) ++count;
     const std::uint64_t end = (l1_index + count) * geometry_.l2_entries();
     return {ExtentKind::unallocated, std::min(end, clusters_) - cluster, {}};
 }
 
 ClusterMap::KindRun ClusterMap::allocated_run(const L1Entry& l1, std::uint64_t cluster) const {
-    const Entries entries = l2_entries(l1, cluster);
-    const L2Entry first = checked_l2(entries.raw(0));
+    const TableEntries entries = l2_entries(l1, cluster);
+    const L2Entry first = checked_l2(entries.word(0));
     if (first.problem != nullptr) return {ExtentKind::unallocated, 0, describe(l1, first, cluster)};
     KindRun run{extent_kind(first.kind), 1, {}};
     const std::uint64_t count_max = std::min<std::uint64_t>(entries.count, clusters_ - cluster);
     for (; run.clusters < count_max; ++run.clusters) {
-        const L2Entry next = checked_l2(entries.raw(run.clusters));
+        const L2Entry next = checked_l2(entries.word(run.clusters));
         if (next.problem != nullptr || extent_kind(next.kind) != run.kind) break;
     }
     return run;
 }
 
-ClusterMap::Entries ClusterMap::l1_entries(std::uint64_t index) const {
-    return table_entries(l1_owner_, l1_.range(), index);
-}
+TableEntries ClusterMap::l1_entries(std::uint64_t index) const { return l1_pages_.entries_from(l1_.range(), index); }
 
-ClusterMap::Entries ClusterMap::l2_entries(const L1Entry& l1, std::uint64_t cluster) const {
-    return table_entries(l2_owner_, {l1.l2_table, ByteCount{geometry_.cluster_size()}},
-                         cluster % geometry_.l2_entries());
-}
-
-ClusterMap::Entries ClusterMap::table_entries(std::uint64_t cache_owner, ByteRange table, std::uint64_t entry) const {
-    const std::uint64_t at = entry * 8;
-    VARVE_CHECK(at < table.length.value);
-    const std::uint64_t page = at / page_bytes_max * page_bytes_max;
-    const ByteOffset position = table.begin + ByteCount{page};
-    const std::uint64_t length = std::min(page_bytes_max, table.length.value - page);
-    const auto load = [&] {
-        Bytes bytes(static_cast<std::size_t>(length));
-        file_.read_exactly(position, bytes);
-        return bytes;
-    };
-    BlockCache::Block block = caches_->tables.get({cache_owner, position.value}, load);
-    const auto first = static_cast<std::size_t>((at - page) / 8);
-    return {block, first, block->size() / 8 - first};
+TableEntries ClusterMap::l2_entries(const L1Entry& l1, std::uint64_t cluster) const {
+    return l2_pages_.entries_from({l1.l2_table, ByteCount{geometry_.cluster_size()}}, cluster % geometry_.l2_entries());
 }
 
 L1Entry ClusterMap::checked_l1(std::uint64_t raw) const {

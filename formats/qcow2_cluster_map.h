@@ -11,9 +11,9 @@
 
 #include "engine/base/file.h"
 #include "engine/extent.h"
-#include "formats/block_cache.h"
 #include "formats/file_bound.h"
 #include "formats/qcow2_header.h"
+#include "formats/qcow2_table_pages.h"
 #include "formats/qcow2_tables.h"
 
 namespace varve::qcow2 {
@@ -29,7 +29,7 @@ struct HostRun {
 class ClusterMap {
 public:
     ClusterMap(const File& file, Geometry geometry, TablePlace l1, ByteCount virtual_size,
-               std::shared_ptr<ReadCaches> caches);
+               const std::shared_ptr<ReadCaches>& caches);
 
     /// The extent that begins at `at`. Merges runs across tables, but reads only a few pages in one call.
     Extent extent_at(ByteOffset at) const;
@@ -46,22 +46,12 @@ private:
         std::uint64_t clusters = 0;
         std::string problem;
     };
-    /// Entries of an L2 table from a given one on, as many as its page holds.
-    struct Entries {
-        BlockCache::Block page;
-        std::size_t first = 0;
-        std::size_t count = 0;
-        std::uint64_t raw(std::size_t i) const {
-            return load_be<std::uint64_t>(ByteView(*page).subspan((first + i) * 8));
-        }
-    };
 
     KindRun kind_run(std::uint64_t cluster) const;
     KindRun absent_run(std::uint64_t l1_index, std::uint64_t cluster) const;
     KindRun allocated_run(const L1Entry& l1, std::uint64_t cluster) const;
-    Entries l1_entries(std::uint64_t index) const;
-    Entries l2_entries(const L1Entry& l1, std::uint64_t cluster) const;
-    Entries table_entries(std::uint64_t cache_owner, ByteRange table, std::uint64_t entry) const;
+    TableEntries l1_entries(std::uint64_t index) const;
+    TableEntries l2_entries(const L1Entry& l1, std::uint64_t cluster) const;
     L1Entry checked_l1(std::uint64_t raw) const;
     L2Entry checked_l2(std::uint64_t raw) const;
     std::string describe(const L1Entry& l1, std::uint64_t cluster) const;
@@ -73,9 +63,8 @@ private:
     TablePlace l1_;
     ByteCount virtual_size_;
     std::uint64_t clusters_;
-    std::shared_ptr<ReadCaches> caches_;
-    std::uint64_t l1_owner_;  // in caches_->tables: in a damaged image tables of both levels may share an offset
-    std::uint64_t l2_owner_;
+    TablePages l1_pages_;
+    TablePages l2_pages_;
 };
 
 }  // namespace varve::qcow2

@@ -6,13 +6,11 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/image_error.h"
 #include "formats/qcow2_bitmaps.h"
 #include "formats/qcow2_compression.h"
 #include "formats/qcow2_features.h"
 #include "formats/qcow2_overlaps.h"
-#include "formats/qcow2_snapshots.h"
 
 namespace varve {
 namespace {
@@ -42,22 +40,18 @@ Qcow2Reader::Qcow2Reader(File file, const Options& options, std::shared_ptr<Read
       caches_(std::move(caches)),
       cache_owner_(caches_->clusters.new_owner()) {
     describe(options);
-    const State state = choose_state(options);
+    const qcow2::DiskState state = choose_state(options);
+    info_.state = state.identity;
     info_.virtual_size = state.virtual_size;
     const qcow2::Geometry geometry{header_.version, header_.cluster_bits};
     map_ = std::make_unique<qcow2::ClusterMap>(file_, geometry, state.l1, state.virtual_size, caches_);
 }
 
-Qcow2Reader::State Qcow2Reader::choose_state(const Options& options) {
-    State state{header_.l1, header_.virtual_size};
-    if (options.is_backing) return state;
+qcow2::DiskState Qcow2Reader::choose_state(const Options& options) {
+    if (options.is_backing) return {header_.l1, header_.virtual_size, {}};
     const std::vector<qcow2::Snapshot> snapshots = qcow2::read_snapshots(file_, header_);
     for (const qcow2::Snapshot& snapshot : snapshots) info_.snapshots.push_back(snapshot.facts);
-    if (!options.snapshot) return state;
-    const qcow2::Snapshot& chosen = qcow2::select_snapshot(file_, snapshots, *options.snapshot);
-    qcow2::check_l1(file_, header_, chosen.l1, chosen.facts.size,
-                    fmt::format("snapshot '{}'", escape_for_display(chosen.facts.id)));
-    return {chosen.l1, chosen.facts.size};
+    return qcow2::choose_state(file_, header_, snapshots, options.snapshot);
 }
 
 void Qcow2Reader::describe(const Options& options) {

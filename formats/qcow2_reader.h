@@ -12,6 +12,7 @@
 #include "formats/block_cache.h"
 #include "formats/file_watch.h"
 #include "formats/qcow2_cluster_map.h"
+#include "formats/qcow2_disk_state.h"
 #include "formats/qcow2_header.h"
 #include "formats/recent_extents.h"
 
@@ -38,12 +39,7 @@ public:
     const std::optional<std::string>& backing_format() const { return header_.extensions.backing_format; }
 
 private:
-    struct State {
-        qcow2::TablePlace l1;
-        ByteCount virtual_size;
-    };
-
-    State choose_state(const Options& options);
+    qcow2::DiskState choose_state(const Options& options);
     void describe(const Options& options);
     void read_run(const qcow2::HostRun& run, ByteOffset at, ByteSpan out) const;
     void read_data(const qcow2::HostRun& run, ByteSpan out) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
@@ -50,6 +51,38 @@ void qemu_io(const std::string& path, const std::string& format, const std::vect
     INFO(result.output);
     REQUIRE(result.status >= 0);
     REQUIRE(result.status != 127);
+}
+
+std::vector<std::string> random_commands(std::mt19937_64& random, std::uint64_t size, std::uint64_t cluster, int count,
+                                         bool compressed) {
+    std::vector<std::string> commands;
+    const unsigned kinds = compressed ? 6 : 5;
+    for (int i = 0; i < count; ++i) {
+        const std::uint64_t length = std::max<std::uint64_t>(512, random() % (size / 12) / 512 * 512);
+        const std::uint64_t at = random() % (size - length) / 512 * 512;
+        const std::uint64_t run = cluster * (1 + random() % 3);
+        const std::uint64_t cluster_at = random() % ((size - run) / cluster + 1) * cluster;
+        const auto pattern = static_cast<unsigned>(1 + random() % 255);
+        switch (random() % kinds) {
+            case 0:
+            case 1:
+                commands.push_back(fmt::format("write -P {} {} {}", pattern, at, length));
+                break;
+            case 2:
+                commands.push_back(fmt::format("write -z {} {}", at, length));
+                break;
+            case 3:
+                commands.push_back(fmt::format("write -z -u {} {}", at, length));
+                break;
+            case 4:
+                commands.push_back(fmt::format("discard {} {}", at, length));
+                break;
+            default:
+                for (std::uint64_t piece = 0; piece < run; piece += cluster)
+                    commands.push_back(fmt::format("write -c -P {} {} {}", pattern, cluster_at + piece, cluster));
+        }
+    }
+    return commands;
 }
 
 Bytes qemu_bytes(const std::string& path, const std::string& format) {

@@ -2,6 +2,7 @@
 /// What the reader tests share: whole disks in memory, and qemu-img and qemu-io as the tools that make images and as
 /// the oracle that tells what is in them.
 
+#include <random>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ std::string qemu_img(std::vector<std::string> arguments);
 /// Runs qemu-io's commands one after the other on an image; any may fail for the format's own reasons (a compressed
 /// write in a version that has none), as the oracle reads what came of it.
 void qemu_io(const std::string& path, const std::string& format, const std::vector<std::string>& commands);
+/// Guest-sized writes of all kinds for qemu_io; clusters of compressed writes are whole.
+std::vector<std::string> random_commands(std::mt19937_64& random, std::uint64_t size, std::uint64_t cluster, int count,
+                                         bool compressed = true);
 /// The guest bytes as `qemu-img convert -O raw` gives them.
 Bytes qemu_bytes(const std::string& path, const std::string& format);
 
