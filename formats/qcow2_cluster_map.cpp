@@ -25,6 +25,14 @@ ExtentKind extent_kind(ClusterKind kind) {
     return ExtentKind::data;
 }
 
+std::uint64_t l2_index(const Geometry& geometry, ByteOffset at) {
+    return at.value % geometry.l2_span() / geometry.cluster_size();
+}
+
+unsigned piece_of(const Geometry& geometry, ByteOffset at) {
+    return static_cast<unsigned>(at.value % geometry.cluster_size() / geometry.piece_size());
+}
+
 }  // namespace
 
 ClusterMap::ClusterMap(const File& file, Geometry geometry, TablePlace l1, ByteCount virtual_size,
@@ -33,88 +41,91 @@ ClusterMap::ClusterMap(const File& file, Geometry geometry, TablePlace l1, ByteC
       bound_(file),
       geometry_(geometry),
       l1_(l1),
-      virtual_size_(virtual_size),
-      clusters_(divide_up(virtual_size.value, geometry.cluster_size())),
+      end_(ByteOffset{} + virtual_size),
       l1_pages_(file, 8, caches),
-      l2_pages_(file, 8, caches) {}
+      l2_pages_(file, geometry.l2_entry_bytes(), caches) {}
 
 Extent ClusterMap::extent_at(ByteOffset at) const {
-    VARVE_CHECK(at.value < virtual_size_.value);
-    std::uint64_t cluster = at.value >> geometry_.cluster_bits;
-    const KindRun first = kind_run(cluster);
-    if (first.clusters == 0) throw corrupt_image(file_, first.problem);
-    cluster += first.clusters;
-    for (int runs = 1; runs < runs_merged_max && cluster < clusters_; ++runs) {
-        const KindRun next = kind_run(cluster);
-        if (next.clusters == 0 || next.kind != first.kind) break;
-        cluster += next.clusters;
+    VARVE_CHECK(at < end_);
+    const KindRun first = kind_run(at);
+    if (!first.problem.empty()) throw corrupt_image(file_, first.problem);
+    ByteOffset end = first.end;
+    for (int runs = 1; runs < runs_merged_max && end < end_; ++runs) {
+        const KindRun next = kind_run(end);
+        if (!next.problem.empty() || next.kind != first.kind) break;
+        end = next.end;
     }
-    const ByteOffset end{cluster >= clusters_ ? virtual_size_.value : cluster << geometry_.cluster_bits};
     return {at, end - at, first.kind};
 }
 
 HostRun ClusterMap::host_run_at(ByteRange guest) const {
-    VARVE_CHECK(!guest.empty() && guest.end().value <= virtual_size_.value);
-    const std::uint64_t cluster_size = geometry_.cluster_size();
-    const std::uint64_t cluster = guest.begin.value >> geometry_.cluster_bits;
-    const std::uint64_t inside = guest.begin.value & (cluster_size - 1);
-    const std::uint64_t wanted = divide_up(inside + guest.length.value, cluster_size);
+    VARVE_CHECK(!guest.empty() && guest.end() <= end_);
+    const ByteOffset at = guest.begin;
+    const L1Entry l1 = checked_l1(l1_entries(at).word(0));
+    if (l1.problem != nullptr) throw corrupt_image(file_, describe(l1, at));
+    if (l1.absent()) return {ClusterKind::unallocated, std::min(guest.end(), absent_end(at)) - at, {}, {}};
 
-    const L1Entry l1 = checked_l1(l1_entries(cluster / geometry_.l2_entries()).word(0));
-    if (l1.problem != nullptr) throw corrupt_image(file_, describe(l1, cluster));
-    if (l1.absent()) {
-        const std::uint64_t rest = (geometry_.l2_entries() - cluster % geometry_.l2_entries()) * cluster_size - inside;
-        return {ClusterKind::unallocated, std::min(guest.length, ByteCount{rest}), {}, {}};
-    }
-    const TableEntries entries = l2_entries(l1, cluster);
-    const L2Entry first = checked_l2(entries.word(0));
-    if (first.problem != nullptr) throw corrupt_image(file_, describe(l1, first, cluster));
-    std::uint64_t count = 1;
-    const std::uint64_t count_max =
-        first.kind == ClusterKind::compressed ? 1 : std::min<std::uint64_t>(wanted, entries.count);
-    for (; count < count_max; ++count) {
-        const L2Entry next = checked_l2(entries.word(count));
-        if (next.problem != nullptr || next.kind != first.kind) break;
-        if (next.kind == ClusterKind::data && next.host.value != first.host.value + count * cluster_size) break;
-    }
-    const std::uint64_t skip = first.kind == ClusterKind::data ? inside : 0;
-    return {first.kind, std::min(guest.length, ByteCount{count * cluster_size - inside}), first.host + ByteCount{skip},
-            first.stored};
+    const TableEntries entries = l2_entries(l1, at);
+    const L2Entry first = checked_l2(entries.l2(0));
+    if (first.problem != nullptr) throw corrupt_image(file_, describe(l1, first, at));
+    const ClusterKind kind = first.kind_at(piece_of(geometry_, at));
+    const ByteOffset end = run_end(entries, first, guest, [&](const L2Entry& next, std::uint64_t index) {
+        if (kind == ClusterKind::compressed || next.kind_at(0) != kind) return false;
+        return kind != ClusterKind::data || next.host.value == first.host.value + index * geometry_.cluster_size();
+    });
+    const ByteCount skip{kind == ClusterKind::data ? at.value % geometry_.cluster_size() : 0};
+    return {kind, end - at, first.host + skip, first.stored};
 }
 
-ClusterMap::KindRun ClusterMap::kind_run(std::uint64_t cluster) const {
-    const std::uint64_t l1_index = cluster / geometry_.l2_entries();
-    const L1Entry l1 = checked_l1(l1_entries(l1_index).word(0));
-    if (l1.problem != nullptr) return {ExtentKind::unallocated, 0, describe(l1, cluster)};
-    return l1.absent() ? absent_run(l1_index, cluster) : allocated_run(l1, cluster);
+ClusterMap::KindRun ClusterMap::kind_run(ByteOffset at) const {
+    const L1Entry l1 = checked_l1(l1_entries(at).word(0));
+    if (l1.problem != nullptr) return {ExtentKind::unallocated, at, describe(l1, at)};
+    if (l1.absent()) return {ExtentKind::unallocated, absent_end(at), {}};
+    return allocated_run(l1, at);
 }
 
-/// All L1 entries without a table that follow each other in one page.
-ClusterMap::KindRun ClusterMap::absent_run(std::uint64_t l1_index, std::uint64_t cluster) const {
-    const TableEntries entries = l1_entries(l1_index);
+/// Where the L1 entries without a table end that follow each other in one page.
+ByteOffset ClusterMap::absent_end(ByteOffset at) const {
+    const TableEntries entries = l1_entries(at);
     std::size_t count = 1;
     while (count < entries.count && decode_l1(entries.word(count), geometry_).absent()) ++count;
-    const std::uint64_t end = (l1_index + count) * geometry_.l2_entries();
-    return {ExtentKind::unallocated, std::min(end, clusters_) - cluster, {}};
+    return std::min(end_, ByteOffset{(at.value / geometry_.l2_span() + count) * geometry_.l2_span()});
 }
 
-ClusterMap::KindRun ClusterMap::allocated_run(const L1Entry& l1, std::uint64_t cluster) const {
-    const TableEntries entries = l2_entries(l1, cluster);
-    const L2Entry first = checked_l2(entries.word(0));
-    if (first.problem != nullptr) return {ExtentKind::unallocated, 0, describe(l1, first, cluster)};
-    KindRun run{extent_kind(first.kind), 1, {}};
-    const std::uint64_t count_max = std::min<std::uint64_t>(entries.count, clusters_ - cluster);
-    for (; run.clusters < count_max; ++run.clusters) {
-        const L2Entry next = checked_l2(entries.word(run.clusters));
-        if (next.problem != nullptr || extent_kind(next.kind) != run.kind) break;
+ClusterMap::KindRun ClusterMap::allocated_run(const L1Entry& l1, ByteOffset at) const {
+    const TableEntries entries = l2_entries(l1, at);
+    const L2Entry first = checked_l2(entries.l2(0));
+    if (first.problem != nullptr) return {ExtentKind::unallocated, at, describe(l1, first, at)};
+    const ExtentKind kind = extent_kind(first.kind_at(piece_of(geometry_, at)));
+    const auto joins = [&](const L2Entry& next, std::uint64_t) { return extent_kind(next.kind_at(0)) == kind; };
+    return {kind, run_end(entries, first, {at, end_ - at}, joins), {}};
+}
+
+/// Where the run ends that begins at `guest`, within `guest` and the page of `entries`: the equal pieces of the `first`
+/// entry, and those at the begin of the sound entries after it, while `joins(entry, index)` and all pieces before do.
+template <typename Joins>
+ByteOffset ClusterMap::run_end(const TableEntries& entries, const L2Entry& first, ByteRange guest,
+                               const Joins& joins) const {
+    const std::uint64_t cluster_size = geometry_.cluster_size();
+    ByteOffset cluster{guest.begin.value / cluster_size * cluster_size};
+    const unsigned piece = piece_of(geometry_, guest.begin);
+    ByteOffset end = cluster + ByteCount{(piece + first.equal_pieces(piece)) * geometry_.piece_size()};
+    for (std::size_t index = 1; index < entries.count; ++index) {
+        cluster += ByteCount{cluster_size};
+        if (end != cluster || end >= guest.end()) break;
+        const L2Entry next = checked_l2(entries.l2(index));
+        if (next.problem != nullptr || !joins(next, index)) break;
+        end += ByteCount{next.equal_pieces(0) * geometry_.piece_size()};
     }
-    return run;
+    return std::min(end, guest.end());
 }
 
-TableEntries ClusterMap::l1_entries(std::uint64_t index) const { return l1_pages_.entries_from(l1_.range(), index); }
+TableEntries ClusterMap::l1_entries(ByteOffset at) const {
+    return l1_pages_.entries_from(l1_.range(), at.value / geometry_.l2_span());
+}
 
-TableEntries ClusterMap::l2_entries(const L1Entry& l1, std::uint64_t cluster) const {
-    return l2_pages_.entries_from({l1.l2_table, ByteCount{geometry_.cluster_size()}}, cluster % geometry_.l2_entries());
+TableEntries ClusterMap::l2_entries(const L1Entry& l1, ByteOffset at) const {
+    return l2_pages_.entries_from({l1.l2_table, ByteCount{geometry_.cluster_size()}}, l2_index(geometry_, at));
 }
 
 L1Entry ClusterMap::checked_l1(std::uint64_t raw) const {
@@ -125,27 +136,27 @@ L1Entry ClusterMap::checked_l1(std::uint64_t raw) const {
     return entry;
 }
 
-L2Entry ClusterMap::checked_l2(std::uint64_t raw) const {
+L2Entry ClusterMap::checked_l2(const RawL2Entry& raw) const {
     L2Entry entry = decode_l2(raw, geometry_);
-    const bool stored = entry.kind == ClusterKind::data || entry.kind == ClusterKind::compressed;
+    const bool stored = entry.compressed || entry.data != 0;
     if (entry.problem == nullptr && stored && !bound_.contains(entry.host))
         entry.problem = "a cluster past the end of the file";
     return entry;
 }
 
-std::string ClusterMap::describe(const L1Entry& l1, std::uint64_t cluster) const {
+std::string ClusterMap::describe(const L1Entry& l1, ByteOffset at) const {
     return fmt::format(
         "L1 entry {} (table at offset {}): expected an L2 table within the {} bytes of the file, found {} "
         "(offset {})",
-        cluster / geometry_.l2_entries(), l1_.offset.value, bound_.size().value, l1.problem, l1.l2_table.value);
+        at.value / geometry_.l2_span(), l1_.offset.value, bound_.size().value, l1.problem, l1.l2_table.value);
 }
 
-std::string ClusterMap::describe(const L1Entry& l1, const L2Entry& entry, std::uint64_t cluster) const {
+std::string ClusterMap::describe(const L1Entry& l1, const L2Entry& entry, ByteOffset at) const {
     return fmt::format(
         "L2 table {} at offset {}, entry {}: expected a cluster within the {} bytes of the file, found {} "
         "(offset {})",
-        cluster / geometry_.l2_entries(), l1.l2_table.value, cluster % geometry_.l2_entries(), bound_.size().value,
-        entry.problem, entry.host.value);
+        at.value / geometry_.l2_span(), l1.l2_table.value, l2_index(geometry_, at), bound_.size().value, entry.problem,
+        entry.host.value);
 }
 
 }  // namespace varve::qcow2

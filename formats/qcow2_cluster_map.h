@@ -37,32 +37,31 @@ public:
     /// The longest run at the begin of `guest` that lies together, within one table page.
     HostRun host_run_at(ByteRange guest) const;
 
-    const FileBound& bound() const { return bound_; }
-
 private:
-    /// Clusters of one kind from one table page; `problem` tells why there are none.
+    /// Guest bytes of one kind that one table page tells about; `problem` tells why there are none.
     struct KindRun {
         ExtentKind kind = ExtentKind::unallocated;
-        std::uint64_t clusters = 0;
+        ByteOffset end;
         std::string problem;
     };
 
-    KindRun kind_run(std::uint64_t cluster) const;
-    KindRun absent_run(std::uint64_t l1_index, std::uint64_t cluster) const;
-    KindRun allocated_run(const L1Entry& l1, std::uint64_t cluster) const;
-    TableEntries l1_entries(std::uint64_t index) const;
-    TableEntries l2_entries(const L1Entry& l1, std::uint64_t cluster) const;
+    KindRun kind_run(ByteOffset at) const;
+    ByteOffset absent_end(ByteOffset at) const;
+    KindRun allocated_run(const L1Entry& l1, ByteOffset at) const;
+    template <typename Joins>
+    ByteOffset run_end(const TableEntries& entries, const L2Entry& first, ByteRange guest, const Joins& joins) const;
+    TableEntries l1_entries(ByteOffset at) const;
+    TableEntries l2_entries(const L1Entry& l1, ByteOffset at) const;
     L1Entry checked_l1(std::uint64_t raw) const;
-    L2Entry checked_l2(std::uint64_t raw) const;
-    std::string describe(const L1Entry& l1, std::uint64_t cluster) const;
-    std::string describe(const L1Entry& l1, const L2Entry& entry, std::uint64_t cluster) const;
+    L2Entry checked_l2(const RawL2Entry& raw) const;
+    std::string describe(const L1Entry& l1, ByteOffset at) const;
+    std::string describe(const L1Entry& l1, const L2Entry& entry, ByteOffset at) const;
 
     const File& file_;
     FileBound bound_;
     Geometry geometry_;
     TablePlace l1_;
-    ByteCount virtual_size_;
-    std::uint64_t clusters_;
+    ByteOffset end_;
     TablePages l1_pages_;
     TablePages l2_pages_;
 };

@@ -71,8 +71,6 @@ void refuse_unreadable_features(const File& file, const Header& header) {
         throw unsupported_image(file, fmt::format("an unknown encryption (crypt_method {})", header.crypt_method));
     if ((header.incompatible & incompatible_data_file) != 0)
         throw unsupported_image(file, "an external data file (incompatible feature bit 2)");
-    if ((header.incompatible & incompatible_extended_l2) != 0)
-        throw unsupported_image(file, "extended L2 entries (incompatible feature bit 4)");
 }
 
 std::vector<std::string> feature_names(const Header& header) {

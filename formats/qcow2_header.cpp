@@ -97,7 +97,7 @@ void check_refcount_table(const File& file, Parsed& parsed) {
     if (parsed.refcount_table_clusters == 0 || parsed.refcount_table_clusters > clusters_max)
         throw bad_field(file, "refcount_table_clusters", 56, fmt::format("1 to {}", clusters_max),
                         parsed.refcount_table_clusters);
-    header.refcounts.entries = parsed.refcount_table_clusters * header.l2_entries();
+    header.refcounts.entries = parsed.refcount_table_clusters * (header.cluster_size().value / 8);
     check_aligned(file, header, "refcount_table_offset", 48, header.refcounts.offset);
     const std::uint64_t file_bytes = file.size().value;
     const ByteRange place = header.refcounts.range();
@@ -157,6 +157,12 @@ void check_version_and_cluster_size(const File& file, const Header& header) {
         throw bad_field(file, "cluster_bits", 20, "9 to 21", header.cluster_bits);
 }
 
+void check_subcluster_size(const File& file, const Header& header) {
+    if ((header.incompatible & incompatible_extended_l2) != 0 && header.cluster_bits < 14)
+        throw bad_field(file, "cluster_bits", 20, "14 to 21, as the image has extended L2 entries",
+                        header.cluster_bits);
+}
+
 }  // namespace
 
 Header read_header(const File& file) {
@@ -169,6 +175,7 @@ Header read_header(const File& file) {
     header.backing_name = read_backing_name(file, header, parsed.backing);
     header.extensions = read_extensions(file, header, parsed.backing);
     refuse_unreadable_features(file, header);
+    check_subcluster_size(file, header);
     if (header.version == 3) parse_compression(file, in, header);
     if (header.virtual_size.value > virtual_size_max)
         throw bad_field(file, "size", 24, fmt::format("at most {}", virtual_size_max), header.virtual_size.value);
@@ -178,8 +185,10 @@ Header read_header(const File& file) {
     return header;
 }
 
+Geometry Header::geometry() const { return {version, cluster_bits, (incompatible & incompatible_extended_l2) != 0}; }
+
 std::uint64_t l1_entries_needed(const Header& header, ByteCount virtual_size) {
-    return divide_up(divide_up(virtual_size.value, header.cluster_size().value), header.l2_entries());
+    return divide_up(virtual_size.value, header.geometry().l2_span());
 }
 
 void check_l1(const File& file, const Header& header, const TablePlace& l1, ByteCount virtual_size,

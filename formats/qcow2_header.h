@@ -7,6 +7,7 @@
 
 #include "engine/base/file.h"
 #include "formats/qcow2_header_extensions.h"
+#include "formats/qcow2_tables.h"
 
 namespace varve::qcow2 {
 
@@ -45,7 +46,7 @@ struct Header {
     Extensions extensions;
 
     ByteCount cluster_size() const { return {std::uint64_t{1} << cluster_bits}; }
-    std::uint64_t l2_entries() const { return cluster_size().value / 8; }
+    Geometry geometry() const;
 };
 
 /// Reads and checks the header of `file`. Throws Error(corrupt) for a field outside its limits, and Error(unsupported)

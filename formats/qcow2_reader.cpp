@@ -15,14 +15,15 @@
 namespace varve {
 namespace {
 
+std::string on_or_off(bool set) { return set ? "on" : "off"; }
+
 std::map<std::string, std::string> creation_options(const qcow2::Header& header) {
-    const bool lazy = (header.compatible & qcow2::compatible_lazy_refcounts) != 0;
     return {
         {"cluster_size", fmt::format("{}", header.cluster_size().value)},
         {"compat", header.version == 2 ? "0.10" : "1.1"},
         {"compression_type", header.compression == qcow2::Compression::zstd ? "zstd" : "zlib"},
-        {"extended_l2", "off"},
-        {"lazy_refcounts", lazy ? "on" : "off"},
+        {"extended_l2", on_or_off((header.incompatible & qcow2::incompatible_extended_l2) != 0)},
+        {"lazy_refcounts", on_or_off((header.compatible & qcow2::compatible_lazy_refcounts) != 0)},
         {"refcount_bits", fmt::format("{}", 1u << header.refcount_order)},
     };
 }
@@ -43,8 +44,7 @@ Qcow2Reader::Qcow2Reader(File file, const Options& options, std::shared_ptr<Read
     const qcow2::DiskState state = choose_state(options);
     info_.state = state.identity;
     info_.virtual_size = state.virtual_size;
-    const qcow2::Geometry geometry{header_.version, header_.cluster_bits};
-    map_ = std::make_unique<qcow2::ClusterMap>(file_, geometry, state.l1, state.virtual_size, caches_);
+    map_ = std::make_unique<qcow2::ClusterMap>(file_, header_.geometry(), state.l1, state.virtual_size, caches_);
 }
 
 qcow2::DiskState Qcow2Reader::choose_state(const Options& options) {

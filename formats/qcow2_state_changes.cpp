@@ -12,6 +12,10 @@ constexpr int runs_merged_max = 16;
 /// An entry without the bit that says how often its cluster is used.
 constexpr std::uint64_t without_copied(std::uint64_t entry) { return entry & ~(std::uint64_t{1} << 63); }
 
+bool is_same(const RawL2Entry& before, const RawL2Entry& now) {
+    return without_copied(before.entry) == without_copied(now.entry) && before.bitmap == now.bitmap;
+}
+
 std::uint64_t common_clusters(const Geometry& geometry, ByteCount before, ByteCount now) {
     if (before == now) return divide_up(now.value, geometry.cluster_size());
     return std::min(before, now).value / geometry.cluster_size();
@@ -26,7 +30,7 @@ StateChanges::StateChanges(File file, const Geometry& geometry, const DiskState&
       geometry_(geometry),
       before_{before.l1, TablePages(file_, 8, caches)},
       now_{now.l1, TablePages(file_, 8, caches)},
-      l2_pages_(file_, 8, caches),
+      l2_pages_(file_, geometry.l2_entry_bytes(), caches),
       end_(ByteOffset{} + now.virtual_size),
       comparable_clusters_(common_clusters(geometry, before.virtual_size, now.virtual_size)) {}
 
@@ -67,9 +71,9 @@ StateChanges::Run StateChanges::l2_run(std::uint64_t l1_before, std::uint64_t l1
     if (!before || !now) return {false, count_max};
     for (const L2Entries* side : {&*before, &*now})
         if (side->entries) count_max = std::min(count_max, side->entries->count);
-    const bool same = is_same(*before, *now, 0);
+    const bool same = is_same(before->at(0), now->at(0));
     std::size_t count = 1;
-    while (count < count_max && is_same(*before, *now, count) == same) ++count;
+    while (count < count_max && is_same(before->at(count), now->at(count)) == same) ++count;
     return {same, count};
 }
 
@@ -82,18 +86,13 @@ std::optional<StateChanges::L2Entries> StateChanges::l2_entries(std::uint64_t l1
     return L2Entries{l2_pages_.entries_from(table, first)};
 }
 
-bool StateChanges::is_same(const L2Entries& before, const L2Entries& now, std::size_t entry) const {
-    return without_copied(before.word(entry, 0)) == without_copied(now.word(entry, 0));
-}
-
 std::unique_ptr<ChangeMap> changes_between_states(File file, const std::optional<std::string>& before,
                                                   const std::optional<std::string>& now) {
     const Header header = read_header(file);
     const std::vector<Snapshot> snapshots = read_snapshots(file, header);
     const DiskState state_before = choose_state(file, header, snapshots, before);
     const DiskState state_now = choose_state(file, header, snapshots, now);
-    const Geometry geometry{header.version, header.cluster_bits};
-    return std::make_unique<StateChanges>(std::move(file), geometry, state_before, state_now,
+    return std::make_unique<StateChanges>(std::move(file), header.geometry(), state_before, state_now,
                                           std::make_shared<ReadCaches>());
 }
 

@@ -38,15 +38,12 @@ private:
     /// Entries of an L2 table; without a table all of them are 0.
     struct L2Entries {
         std::optional<TableEntries> entries;
-        std::uint64_t word(std::size_t entry, std::size_t index) const {
-            return entries ? entries->word(entry, index) : 0;
-        }
+        RawL2Entry at(std::size_t entry) const { return entries ? entries->l2(entry) : RawL2Entry{}; }
     };
 
     Run run_at(std::uint64_t cluster) const;
     Run l2_run(std::uint64_t l1_before, std::uint64_t l1_now, std::uint64_t first) const;
     std::optional<L2Entries> l2_entries(std::uint64_t l1_entry, std::uint64_t first) const;
-    bool is_same(const L2Entries& before, const L2Entries& now, std::size_t entry) const;
 
     File file_;
     FileBound bound_;

@@ -6,6 +6,7 @@
 
 #include "engine/base/file.h"
 #include "formats/block_cache.h"
+#include "formats/qcow2_tables.h"
 
 namespace varve::qcow2 {
 
@@ -19,6 +20,8 @@ struct TableEntries {
     std::uint64_t word(std::size_t entry, std::size_t index = 0) const {
         return load_be<std::uint64_t>(ByteView(*page).subspan((first + entry) * entry_bytes + index * 8));
     }
+    /// An entry of an L2 table.
+    RawL2Entry l2(std::size_t entry) const { return {word(entry), entry_bytes == 16 ? word(entry, 1) : 0}; }
 };
 
 class TablePages {

@@ -11,17 +11,58 @@ constexpr std::uint64_t l2_zero = 1;
 constexpr std::uint64_t sector_bytes = 512;
 constexpr std::uint64_t host_end_max = std::uint64_t{1} << 56;
 
-L2Entry decode_compressed(std::uint64_t raw, const Geometry& geometry) {
+constexpr std::uint32_t all_pieces = ~std::uint32_t{0};
+
+L2Entry decode_compressed(const RawL2Entry& raw, const Geometry& geometry) {
     const std::uint32_t offset_bits = 62 - (geometry.cluster_bits - 8);
-    const std::uint64_t offset = raw & ((std::uint64_t{1} << offset_bits) - 1);
-    const std::uint64_t sectors = ((raw & (l2_compressed - 1)) >> offset_bits) + 1;
-    L2Entry entry{ClusterKind::compressed, ByteOffset{offset},
-                  ByteCount{sectors * sector_bytes - offset % sector_bytes}};
-    if (offset >= host_end_max) entry.problem = "a compressed cluster beyond 2^56";
+    const std::uint64_t offset = raw.entry & ((std::uint64_t{1} << offset_bits) - 1);
+    const std::uint64_t sectors = ((raw.entry & (l2_compressed - 1)) >> offset_bits) + 1;
+    L2Entry entry;
+    entry.compressed = true;
+    entry.host = ByteOffset{offset};
+    entry.stored = ByteCount{sectors * sector_bytes - offset % sector_bytes};
+    if (offset >= host_end_max)
+        entry.problem = "a compressed cluster beyond 2^56";
+    else if (raw.bitmap != 0)
+        entry.problem = "a compressed cluster with a subcluster bitmap";
     return entry;
 }
 
+/// The kinds of a plain entry's pieces.
+void decode_kind(const RawL2Entry& raw, const Geometry& geometry, L2Entry& entry) {
+    if ((raw.entry & l2_zero) != 0)
+        entry.zero = all_pieces;
+    else if (entry.host.value != 0)
+        entry.data = all_pieces;
+    if (entry.zero != 0 && geometry.version < 3) entry.problem = "the zero flag in a version 2 image";
+}
+
+/// The kinds of an extended entry's pieces.
+void decode_bitmap(const RawL2Entry& raw, L2Entry& entry) {
+    entry.data = static_cast<std::uint32_t>(raw.bitmap);
+    entry.zero = static_cast<std::uint32_t>(raw.bitmap >> 32);
+    if ((raw.entry & l2_zero) != 0)
+        entry.problem = "reserved bits that are set";
+    else if ((entry.data & entry.zero) != 0)
+        entry.problem = "a subcluster that is both allocated and zero";
+    else if (entry.data != 0 && entry.host.value == 0)
+        entry.problem = "an allocated subcluster without a cluster";
+}
+
 }  // namespace
+
+ClusterKind L2Entry::kind_at(unsigned piece) const {
+    if (compressed) return ClusterKind::compressed;
+    if ((data >> piece & 1) != 0) return ClusterKind::data;
+    return (zero >> piece & 1) != 0 ? ClusterKind::zero : ClusterKind::unallocated;
+}
+
+unsigned L2Entry::equal_pieces(unsigned piece) const {
+    const std::uint32_t data_differs = (data >> piece & 1) != 0 ? ~data : data;
+    const std::uint32_t zero_differs = (zero >> piece & 1) != 0 ? ~zero : zero;
+    const std::uint32_t from_here = (data_differs | zero_differs) >> piece;
+    return from_here == 0 ? pieces_per_cluster - piece : static_cast<unsigned>(std::countr_zero(from_here));
+}
 
 L1Entry decode_l1(std::uint64_t raw, const Geometry& geometry) {
     L1Entry entry{ByteOffset{raw & offset_mask}};
@@ -32,18 +73,17 @@ L1Entry decode_l1(std::uint64_t raw, const Geometry& geometry) {
     return entry;
 }
 
-L2Entry decode_l2(std::uint64_t raw, const Geometry& geometry) {
-    if ((raw & l2_compressed) != 0) return decode_compressed(raw, geometry);
-    L2Entry entry{ClusterKind::data, ByteOffset{raw & offset_mask}, ByteCount{geometry.cluster_size()}};
-    if ((raw & l2_zero) != 0)
-        entry.kind = ClusterKind::zero;
-    else if (entry.host.value == 0)
-        entry.kind = ClusterKind::unallocated;
-    if ((raw & l2_reserved) != 0)
+L2Entry decode_l2(const RawL2Entry& raw, const Geometry& geometry) {
+    if ((raw.entry & l2_compressed) != 0) return decode_compressed(raw, geometry);
+    L2Entry entry;
+    entry.host = ByteOffset{raw.entry & offset_mask};
+    if (geometry.extended_l2)
+        decode_bitmap(raw, entry);
+    else
+        decode_kind(raw, geometry, entry);
+    if ((raw.entry & l2_reserved) != 0)
         entry.problem = "reserved bits that are set";
-    else if (entry.kind == ClusterKind::zero && geometry.version < 3)
-        entry.problem = "the zero flag in a version 2 image";
-    else if (entry.host.value % geometry.cluster_size() != 0)
+    else if (entry.problem == nullptr && entry.host.value % geometry.cluster_size() != 0)
         entry.problem = "a data cluster that is not cluster-aligned";
     return entry;
 }

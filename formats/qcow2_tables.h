@@ -1,20 +1,30 @@
 #pragma once
-/// The entries of qcow2's two-level cluster table, decoded: pure functions of one 64-bit value. Source: qemu
-/// docs/interop/qcow2.txt, "Cluster mapping".
+/// The entries of qcow2's two-level cluster table, decoded: pure functions of their words. Source: qemu
+/// docs/interop/qcow2.txt, "Cluster mapping" and "Extended L2 Entries".
 
+#include <bit>
 #include <cstdint>
 
 #include "engine/base/units.h"
 
 namespace varve::qcow2 {
 
+/// Every cluster is looked at as so many pieces: the subclusters of an extended entry, each with a kind of its own. In
+/// the cluster of a plain entry all pieces are of one kind.
+inline constexpr unsigned pieces_per_cluster = 32;
+
 /// What turns guest offsets into table positions.
 struct Geometry {
     std::uint32_t version = 3;
     std::uint32_t cluster_bits = 16;
+    bool extended_l2 = false;
 
     std::uint64_t cluster_size() const { return std::uint64_t{1} << cluster_bits; }
-    std::uint64_t l2_entries() const { return cluster_size() / 8; }
+    std::uint64_t piece_size() const { return cluster_size() / pieces_per_cluster; }
+    std::size_t l2_entry_bytes() const { return extended_l2 ? 16 : 8; }
+    std::uint64_t l2_entries() const { return cluster_size() / l2_entry_bytes(); }
+    /// Guest bytes that one L2 table maps.
+    std::uint64_t l2_span() const { return l2_entries() * cluster_size(); }
 };
 
 /// `problem` is null for a sound entry, else what is wrong with it.
@@ -26,14 +36,26 @@ struct L1Entry {
 
 enum class ClusterKind : std::uint8_t { unallocated, zero, data, compressed };
 
+/// The words of an L2 entry; `bitmap` is there in extended ones only.
+struct RawL2Entry {
+    std::uint64_t entry = 0;
+    std::uint64_t bitmap = 0;
+};
+
 struct L2Entry {
-    ClusterKind kind = ClusterKind::unallocated;
-    ByteOffset host;   ///< of data and compressed bytes; meaningless for the other kinds
-    ByteCount stored;  ///< compressed: the bytes that the stream may span; data: the cluster size
+    ByteOffset host;          ///< of the data cluster or compressed stream; meaningless for the other kinds
+    ByteCount stored;         ///< compressed: the bytes that the stream may span
+    bool compressed = false;  ///< all pieces
+    std::uint32_t data = 0;   ///< bit i: piece i has data
+    std::uint32_t zero = 0;   ///< bit i: piece i is zero
     const char* problem = nullptr;
+
+    ClusterKind kind_at(unsigned piece) const;
+    /// How many pieces from `piece` on, at least one, are of its kind.
+    unsigned equal_pieces(unsigned piece) const;
 };
 
 L1Entry decode_l1(std::uint64_t raw, const Geometry& geometry);
-L2Entry decode_l2(std::uint64_t raw, const Geometry& geometry);
+L2Entry decode_l2(const RawL2Entry& raw, const Geometry& geometry);
 
 }  // namespace varve::qcow2

@@ -33,7 +33,8 @@ TEST_CASE("contract: qcow2 with plain and compressed clusters", "[formats][qcow2
     ScratchFolder folder;
     const std::string path = folder.file("disk.qcow2");
     for (const std::string options :
-         {"cluster_size=512", "cluster_size=65536,compression_type=zstd", "cluster_size=2097152"}) {
+         {"cluster_size=512", "cluster_size=65536,compression_type=zstd", "cluster_size=2097152",
+          "cluster_size=16384,extended_l2=on", "cluster_size=2097152,extended_l2=on"}) {
         CAPTURE(options);
         qemu_img({"create", "-q", "-f", "qcow2", "-o", options, path, "5M"});
         qemu_io(path, "qcow2",

@@ -1,6 +1,7 @@
 // qemu-img as the oracle over a generated matrix: every cluster size, both versions and compressions, all refcount
 // widths, random guest writes; bytes, sizes and kinds must agree.
 
+#include <array>
 #include <random>
 
 #include <fmt/format.h>
@@ -19,11 +20,14 @@ struct Shape {
     unsigned cluster_bits = 16;
     unsigned refcount_bits = 16;
     std::string preallocation = "off";
+    bool extended_l2 = false;
+    bool with_backing = false;
 };
 
 std::string options_of(const Shape& shape) {
     std::string options = fmt::format("compat={},cluster_size={},preallocation={}", shape.compat,
                                       1u << shape.cluster_bits, shape.preallocation);
+    if (shape.extended_l2) options += ",extended_l2=on";
     if (shape.compat == "1.1")
         options += fmt::format(",refcount_bits={},compression_type={}", shape.refcount_bits, shape.compression);
     return options;
@@ -35,12 +39,25 @@ std::uint64_t disk_size(unsigned cluster_bits) {
     return std::max<std::uint64_t>(cluster * 12, std::uint64_t{1} << 20) + std::max<std::uint64_t>(512, cluster / 2);
 }
 
+/// A raw file that is shorter than the disk above it.
+void make_backing(const std::string& path, std::uint64_t disk_bytes, std::mt19937_64& random) {
+    const std::uint64_t size = disk_bytes / 3 / 512 * 512 * 2;
+    qemu_img({"create", "-q", "-f", "raw", path, fmt::format("{}", size)});
+    qemu_io(path, "raw", random_commands(random, size, 4096, 8, false));
+}
+
 void make_and_compare(const ScratchFolder& folder, const Shape& shape, std::mt19937_64& random) {
     const std::string path = folder.file("disk.qcow2");
     const std::uint64_t size = disk_size(shape.cluster_bits);
     const std::string options = options_of(shape);
     CAPTURE(seed, options);
-    qemu_img({"create", "-q", "-f", "qcow2", "-o", options, path, fmt::format("{}", size)});
+    std::vector<std::string> create{"create", "-q", "-f", "qcow2", "-o", options};
+    if (shape.with_backing) {
+        make_backing(folder.file("base.raw"), size, random);
+        create.insert(create.end(), {"-b", "base.raw", "-F", "raw"});
+    }
+    create.insert(create.end(), {path, fmt::format("{}", size)});
+    qemu_img(create);
     // Many compressed clusters share a host cluster: where its refcount overflows, qemu 7.2 damages its own image.
     const bool compressed = shape.refcount_bits >= 8;
     qemu_io(path, "qcow2", random_commands(random, size, std::uint64_t{1} << shape.cluster_bits, 14, compressed));
@@ -50,6 +67,7 @@ void make_and_compare(const ScratchFolder& folder, const Shape& shape, std::mt19
     CHECK(info.options.at("compat") == shape.compat);
     CHECK(info.options.at("refcount_bits") == fmt::format("{}", shape.refcount_bits));
     CHECK(info.options.at("compression_type") == shape.compression);
+    CHECK(info.options.at("extended_l2") == (shape.extended_l2 ? "on" : "off"));
 }
 
 }  // namespace
@@ -75,6 +93,37 @@ TEST_CASE("oracle: preallocated images read as qemu-img reads them", "[formats][
     std::mt19937_64 random(seed + 1);
     for (const std::string how : {"metadata", "falloc", "full"})
         for (const unsigned bits : {12u, 16u}) make_and_compare(folder, {"1.1", "zlib", bits, 16, how}, random);
+}
+
+TEST_CASE("oracle: images with subclusters read as qemu-img reads them", "[formats][qcow2][oracle]") {
+    ScratchFolder folder;
+    std::mt19937_64 random(seed + 3);
+    for (unsigned bits = 14; bits <= 21; ++bits)
+        for (const bool with_backing : {false, true})
+            for (const std::string type : {"zlib", "zstd"})
+                make_and_compare(folder, {"1.1", type, bits, 16, "off", true, with_backing}, random);
+    for (const std::string how : {"metadata", "falloc"})
+        for (const unsigned bits : {14u, 16u})
+            make_and_compare(folder, {"1.1", "zlib", bits, 16, how, true, false}, random);
+}
+
+TEST_CASE("oracle: overlays with and without subclusters show each other through", "[formats][qcow2][oracle]") {
+    ScratchFolder folder;
+    std::mt19937_64 random(seed + 4);
+    constexpr std::array options{"cluster_size=16k,extended_l2=on", "cluster_size=4k", "cluster_size=64k",
+                                 "cluster_size=128k,extended_l2=on"};
+    std::string below;
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        const std::string layer = options[i];
+        const std::string name = fmt::format("layer{}.qcow2", i);
+        std::vector<std::string> create{"create", "-q", "-f", "qcow2", "-o", layer};
+        if (!below.empty()) create.insert(create.end(), {"-b", below, "-F", "qcow2"});
+        create.insert(create.end(), {folder.file(name), "2M"});
+        qemu_img(create);
+        qemu_io(folder.file(name), "qcow2", random_commands(random, 2 << 20, 128 << 10, 8));
+        compare_with_qemu(folder.file(name), "qcow2");
+        below = name;
+    }
 }
 
 TEST_CASE("oracle: internal snapshots do not disturb the active disk", "[formats][qcow2][oracle]") {

@@ -22,12 +22,12 @@ struct Case {
     std::string says;                ///< a part of the refusal; empty: it must be read
 };
 
-void run(const std::vector<Case>& cases, unsigned version = 3) {
+void run(const std::vector<Case>& cases, const B& base = B()) {
     ScratchFolder folder;
     const std::string path = folder.file("bad.qcow2");
     for (const Case& c : cases) {
         INFO(c.what);
-        B image(32768, 9, version);
+        B image = base;
         c.change(image);
         write_file(path, image.view());
         const std::string refusal = refusal_of(path);
@@ -37,6 +37,14 @@ void run(const std::vector<Case>& cases, unsigned version = 3) {
             CHECK_THAT(refusal, ContainsSubstring(c.says));
         if (!c.says.empty()) CHECK_THAT(refusal, ContainsSubstring(path));
     }
+}
+
+/// An empty disk of 4 clusters of 16 KiB with subclusters of 512 bytes.
+B with_subclusters() { return B(65536, 14).be64(72, 16); }
+
+/// The words of extended L2 entry `index`.
+B& extended_entry(B& image, std::uint64_t index, std::uint64_t entry, std::uint64_t bitmap) {
+    return image.be64(image.l2() + index * 16, entry).be64(image.l2() + index * 16 + 8, bitmap);
 }
 
 std::string deflated(const std::string& plain) {
@@ -108,7 +116,8 @@ TEST_CASE("BAD-INPUT 6: table entries that lead nowhere are named", "[formats][q
         {"zero over a lost cluster", [](B& i) { i.l2_entry(2, std::uint64_t{1} << 40 | 1); }, ""},
         {"data partly past the end", [](B& i) { i.data_cluster(3, 'd').cut(i.end() - 100); }, ""},
     });
-    run({{"zero flag in version 2", [](B& i) { i.l2_entry(0, 1); }, "the zero flag in a version 2 image"}}, 2);
+    run({{"zero flag in version 2", [](B& i) { i.l2_entry(0, 1); }, "the zero flag in a version 2 image"}},
+        B(32768, 9, 2));
 
     ScratchFolder folder;
     write_file(folder.file("big"), B(std::uint64_t{1} << 20, 12).l2_entry(0, 0x5200).grow(0x6000).view());
@@ -321,7 +330,8 @@ TEST_CASE("BAD-INPUT 11: what this version does not read is refused by name", "[
          "'shiny\\x1b'"},
         {"dirty", [](B& i) { i.be64(72, 1); }, ""},
         {"corrupt", [](B& i) { i.be64(72, 2); }, ""},
-        {"extended L2", [](B& i) { i.be64(72, 16); }, "extended L2 entries"},
+        {"extended L2 with clusters of 512", [](B& i) { i.be64(72, 16); },
+         "cluster_bits at byte 20: expected 14 to 21, as the image has extended L2 entries, found 9"},
         {"AES", [](B& i) { i.be32(32, 1); }, "AES encryption"},
         {"LUKS", [](B& i) { i.be32(32, 2); }, "LUKS encryption"},
         {"another encryption", [](B& i) { i.be32(32, 3); }, "crypt_method 3"},
@@ -343,6 +353,65 @@ TEST_CASE("BAD-INPUT 11: what this version does not read is refused by name", "[
     CHECK_THAT(info.warnings[0], ContainsSubstring("marked dirty"));
     CHECK_THAT(info.warnings[1], ContainsSubstring("marked corrupt"));
     CHECK(info.options.at("lazy_refcounts") == "on");
+}
+
+TEST_CASE("BAD-INPUT 11: extended L2 entries that lie are named", "[formats][qcow2][bad-input]") {
+    constexpr std::uint64_t zeros = std::uint64_t{1} << 32;  // the bit that makes subcluster 0 zero
+    run({{"subclusters of 256 bytes", [](B& i) { i.be64(72, 16); }, "expected 14 to 21"}}, B(32768, 13));
+    run(
+        {
+            {"sound: data, zero and below", [](B& i) { extended_entry(i.grow(6 << 14), 0, 5 << 14, 1 | zeros << 1); },
+             ""},
+            {"a cluster of which nothing is used", [](B& i) { extended_entry(i.grow(6 << 14), 0, 5 << 14, 0); }, ""},
+            {"zero without a cluster", [](B& i) { extended_entry(i, 1, 0, 0xffffffff00000000); }, ""},
+            {"zero over a lost cluster", [](B& i) { extended_entry(i, 1, std::uint64_t{1} << 40, zeros); }, ""},
+            {"both bits", [](B& i) { extended_entry(i.grow(6 << 14), 2, 5 << 14, 4 | zeros << 2); },
+             "L2 table 0 at offset 65536, entry 2: expected a cluster within the 98304 bytes of the file, found a "
+             "subcluster that is both allocated and zero"},
+            {"all bits", [](B& i) { extended_entry(i, 0, 0, ~std::uint64_t{0}); }, "both allocated and zero"},
+            {"allocated without a cluster", [](B& i) { extended_entry(i, 3, 0, 0x80000000); },
+             "entry 3: expected a cluster within the 81920 bytes of the file, found an allocated subcluster without a"},
+            {"the plain zero flag", [](B& i) { extended_entry(i, 0, 1, 0); }, "reserved bits"},
+            {"a compressed cluster with a bitmap", [](B& i) { extended_entry(i, 0, B::compressed | 5 << 14, zeros); },
+             "a compressed cluster with a subcluster bitmap"},
+            {"a cluster past the end", [](B& i) { extended_entry(i, 0, 5 << 14, 1); }, "past the end of the file"},
+            {"a cluster that is not aligned", [](B& i) { extended_entry(i.grow(6 << 14), 0, (5 << 14) - 512, 1); },
+             "not cluster-aligned"},
+        },
+        with_subclusters());
+}
+
+TEST_CASE("BAD-INPUT 4: an L1 table that is long enough for plain entries only", "[formats][qcow2][bad-input]") {
+    // An L2 table of 16 KiB maps 32 MiB with plain entries, and 16 MiB with extended ones.
+    ScratchFolder folder;
+    write_file(folder.file("a"), B(32 << 20, 14).view());
+    CHECK(refusal_of(folder.file("a")).empty());
+    write_file(folder.file("a"), B(32 << 20, 14).be64(72, 16).view());
+    CHECK_THAT(refusal_of(folder.file("a")), ContainsSubstring("expected at least 2 entries"));
+}
+
+TEST_CASE("BAD-INPUT 6: damage in one subcluster leaves those before and the clusters beside readable",
+          "[formats][qcow2][bad-input]") {
+    ScratchFolder folder;
+    B image = with_subclusters();
+    image.text(image.data(), std::string(1 << 14, 'a'));
+    extended_entry(extended_entry(image, 0, image.data(), 0x80000001), 1, image.data(), 1 | std::uint64_t{1} << 32);
+    extended_entry(image, 2, image.data(), 0x0000000f'000000f0);
+    write_file(folder.file("a"), image.view());
+    const auto reader = open_image(folder.file("a"));
+    const auto kinds = [&](std::uint64_t at) { return reader->extent_at(ByteOffset{at}); };
+    CHECK(kinds(0) == Extent{ByteOffset{0}, ByteCount{512}, ExtentKind::data});
+    CHECK(kinds(512) == Extent{ByteOffset{512}, ByteCount{30 * 512}, ExtentKind::unallocated});
+    CHECK(kinds(31 * 512) == Extent{ByteOffset{31 * 512}, ByteCount{512}, ExtentKind::data});
+    CHECK_THROWS_AS(reader->extent_at(ByteOffset{1 << 14}), Error);
+    CHECK(kinds(2 << 14) == Extent{ByteOffset{2 << 14}, ByteCount{2048}, ExtentKind::zero});
+    CHECK(kinds((2 << 14) + 2048) == Extent{ByteOffset{(2 << 14) + 2048}, ByteCount{2048}, ExtentKind::data});
+    CHECK(kinds((2 << 14) + 4096).kind == ExtentKind::unallocated);
+    Bytes bytes(1 << 14);
+    reader->read(ByteOffset{2 << 14}, bytes);
+    CHECK(is_zero(ByteView(bytes).first(2048)));
+    CHECK(text_of(ByteView(bytes).subspan(2048, 2048)) == std::string(2048, 'a'));
+    CHECK(is_zero(ByteView(bytes).subspan(4096)));
 }
 
 TEST_CASE("BAD-INPUT 17: virtual sizes are exact", "[formats][qcow2][raw][bad-input]") {

@@ -18,10 +18,11 @@ Bytes truth_of(const ScratchFolder& folder, const std::string& path, const std::
 }
 
 /// Snapshots of 1 MiB and 6 MiB in a disk of 2 MiB; all of 1 MiB in version 2, where qemu does not resize any more.
-std::string make_image(const ScratchFolder& folder, const std::string& compat) {
+std::string make_image(const ScratchFolder& folder, const std::string& compat,
+                       const std::string& options = "cluster_size=4096") {
     const bool resizes = compat != "0.10";
     const std::string path = folder.file("disk.qcow2");
-    qemu_img({"create", "-q", "-f", "qcow2", "-o", "cluster_size=4096,compat=" + compat, path, "1M"});
+    qemu_img({"create", "-q", "-f", "qcow2", "-o", options + ",compat=" + compat, path, "1M"});
     qemu_io(path, "qcow2", {"write -P 1 0 300k", "write -c -P 2 512k 4k"});
     qemu_img({"snapshot", "-c", "small", path});
     if (resizes) qemu_img({"resize", "-q", path, "6M"});
@@ -75,6 +76,14 @@ TEST_CASE("snapshots: each reads with its own size and bytes", "[formats][qcow2]
         CHECK(info.snapshots[1].time_ns > 1'000'000'000'000'000'000);
         compare_with_qemu(path, "qcow2");
     }
+}
+
+TEST_CASE("snapshots: each reads with its own subclusters", "[formats][qcow2][oracle]") {
+    ScratchFolder folder;
+    const std::string path = make_image(folder, "1.1", "cluster_size=16k,extended_l2=on");
+    for (const std::string name : {"small", "large"})
+        CHECK((read_all(*open_image(path, {{}, name, {}, {}})) == truth_of(folder, path, name)));
+    compare_with_qemu(path, "qcow2");
 }
 
 TEST_CASE("snapshots: a snapshot above a backing file falls through to it", "[formats][qcow2][oracle]") {
