@@ -7,8 +7,10 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/base/error.h"
+#include "formats/creation_options.h"
 #include "formats/output_device.h"
 #include "formats/output_file.h"
 #include "formats/output_stream.h"
@@ -39,9 +41,9 @@ std::string lower_case(std::string_view text) {
 }
 
 void check_format(const std::string& format) {
-    if (format == "raw" || format == "qcow2") return;
-    throw Error(ErrorCode::unsupported,
-                fmt::format("images of format '{}' are not written; what is written today: raw, qcow2", format));
+    if (is_written(format)) return;
+    throw Error(ErrorCode::unsupported, fmt::format("images of format '{}' are not written; what is written today: {}",
+                                                    format, fmt::join(written_formats(), ", ")));
 }
 
 void check_raw_size(ByteCount virtual_size) {
@@ -68,10 +70,11 @@ std::unique_ptr<Output> open_output(const std::string& path, const CreateOptions
 
 std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateOptions& options) {
     check_format(options.format);
+    check_creation_options(options.format, options.options);
     check_raw_size(options.virtual_size);
     std::unique_ptr<Output> output = open_output(path, options);
     if (options.format == "raw") return create_raw_writer(std::move(output), options.virtual_size);
-    return create_qcow2_writer(std::move(output), {.virtual_size = options.virtual_size});
+    return create_qcow2_writer(std::move(output), options.virtual_size, parse_qcow2_options(options.options));
 }
 
 std::optional<std::string> format_of_ending(std::string_view path) {

@@ -11,6 +11,7 @@
 
 #include "engine/base/file.h"
 #include "engine/image_writer.h"
+#include "formats/option_words.h"
 #include "formats/target_rules.h"
 
 namespace varve {
@@ -21,11 +22,14 @@ struct CreateOptions {
     Overwrite overwrite = Overwrite::refuse;
     /// Media never overwritten, by medium_identity() of target_rules.h.
     std::vector<FileIdentity> forbidden;
+    /// Creation options in qemu-img's words, e.g. {"cluster_size", "2M"}; creation_options.h tells which there are.
+    OptionMap options = {};
 };
 
 /// Opens `path` for writing; "-" is standard output, an existing block device is written onto. Throws
 /// Error(unsupported) for a format or a size that is not written, Error(refused) for a target that may not be (see
-/// above), Error(usage) for a format other than raw on a device or a stream.
+/// above), Error(usage) for creation options that the format does not take, and for a format other than raw on a device
+/// or a stream.
 std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateOptions& options);
 
 /// The format that the last ending of the file name stands for, whatever its case; nothing if it stands for none.

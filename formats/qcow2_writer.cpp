@@ -41,13 +41,14 @@ ClusterCut cut_at_clusters(ByteRange range, ByteCount cluster_size) {
 
 class Qcow2Writer final : public ImageWriter {
 public:
-    Qcow2Writer(std::unique_ptr<Output> output, const Qcow2WriterOptions& options)
+    Qcow2Writer(std::unique_ptr<Output> output, ByteCount virtual_size, const Qcow2Options& options)
         : output_(std::move(output)),
+          virtual_size_(virtual_size),
           options_(options),
           cluster_size_{std::uint64_t{1} << options.cluster_bits},
-          order_(options.virtual_size),
+          order_(virtual_size),
           space_(cluster_size_),
-          map_(*output_, space_, options.virtual_size),
+          map_(*output_, space_, virtual_size),
           partial_(cluster_size_.value) {}
 
     void write(ByteOffset at, ByteView bytes) override;
@@ -61,7 +62,8 @@ private:
     void flush_partial();
 
     std::unique_ptr<Output> output_;
-    Qcow2WriterOptions options_;
+    ByteCount virtual_size_;
+    Qcow2Options options_;
     ByteCount cluster_size_;
     WriteOrder order_;
     qcow2::HostSpace space_;
@@ -138,7 +140,7 @@ void Qcow2Writer::finish() {
     const qcow2::L1Place l1 = map_.finish();
     const qcow2::RefcountTablePlace refcount_table = qcow2::write_refcounts(*output_, space_);
     output_->resize(space_.end() - ByteOffset{});
-    output_->write({}, qcow2::encode_header({options_.cluster_bits, options_.virtual_size, l1, refcount_table}));
+    output_->write({}, qcow2::encode_header({options_.cluster_bits, virtual_size_, l1, refcount_table}));
     output_->commit();
 }
 
@@ -149,16 +151,17 @@ ByteCount qcow2_virtual_size_max(unsigned cluster_bits) {
     return {l1_table_bytes_max / table_entry_bytes * (cluster_size / table_entry_bytes) * cluster_size};
 }
 
-std::unique_ptr<ImageWriter> create_qcow2_writer(std::unique_ptr<Output> output, const Qcow2WriterOptions& options) {
+std::unique_ptr<ImageWriter> create_qcow2_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
+                                                 const Qcow2Options& options) {
     VARVE_CHECK(options.cluster_bits >= 9 && options.cluster_bits <= 21);
     const ByteCount size_max = qcow2_virtual_size_max(options.cluster_bits);
-    if (options.virtual_size > size_max)
+    if (virtual_size > size_max)
         throw Error(
             ErrorCode::unsupported,
             fmt::format(
                 "a disk of {} bytes is too large for qcow2, which holds at most {} at {}-byte clusters: choose raw",
-                options.virtual_size.value, size_max.value, std::uint64_t{1} << options.cluster_bits));
-    return std::make_unique<Qcow2Writer>(std::move(output), options);
+                virtual_size.value, size_max.value, std::uint64_t{1} << options.cluster_bits));
+    return std::make_unique<Qcow2Writer>(std::move(output), virtual_size, options);
 }
 
 }  // namespace varve

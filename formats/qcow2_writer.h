@@ -13,18 +13,15 @@
 
 #include "engine/image_writer.h"
 #include "formats/output.h"
+#include "formats/qcow2_options.h"
 
 namespace varve {
-
-struct Qcow2WriterOptions {
-    ByteCount virtual_size;
-    unsigned cluster_bits = 16;  ///< 9..21
-};
 
 /// The largest disk whose L1 table qemu opens (32 MiB of table): 2 PiB at 64 KiB clusters.
 ByteCount qcow2_virtual_size_max(unsigned cluster_bits);
 
 /// `output` takes ranges in any order. Throws Error(unsupported) for a larger disk than qcow2_virtual_size_max.
-std::unique_ptr<ImageWriter> create_qcow2_writer(std::unique_ptr<Output> output, const Qcow2WriterOptions& options);
+std::unique_ptr<ImageWriter> create_qcow2_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
+                                                 const Qcow2Options& options);
 
 }  // namespace varve

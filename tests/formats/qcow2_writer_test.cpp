@@ -24,8 +24,7 @@ void round_up_size(const std::string& path, ByteCount virtual_size) {
 }
 
 std::unique_ptr<ImageWriter> create(const std::string& path, ByteCount virtual_size, unsigned cluster_bits = 16) {
-    return create_qcow2_writer(create_output_file(path, {}),
-                               {.virtual_size = virtual_size, .cluster_bits = cluster_bits});
+    return create_qcow2_writer(create_output_file(path, {}), virtual_size, {.cluster_bits = cluster_bits});
 }
 
 contract::WriterKind qcow2_kind(unsigned cluster_bits = 16) {
@@ -89,7 +88,7 @@ TEST_CASE("qcow2 writer: zeros written, zeros announced and nothing stay apart",
 
 TEST_CASE("qcow2 writer: one write is one call for consecutive data clusters", "[formats][qcow2]") {
     const auto medium = std::make_shared<MemoryMedium>();
-    const auto writer = create_qcow2_writer(std::make_unique<MemoryOutput>(medium), {.virtual_size = mib(64)});
+    const auto writer = create_qcow2_writer(std::make_unique<MemoryOutput>(medium), mib(64), {});
     writer->write({65536}, Bytes(mib(8).value, std::byte{1}));
     REQUIRE(medium->write_calls == 1);
 }
@@ -153,8 +152,8 @@ TEST_CASE("qcow2 writer: an output that fails anywhere is an error, and commits 
         const auto medium = std::make_shared<MemoryMedium>();
         medium->fail_at = n;
         try {
-            const auto writer = create_qcow2_writer(std::make_unique<MemoryOutput>(medium),
-                                                    {.virtual_size = mib(1), .cluster_bits = 12});
+            const auto writer =
+                create_qcow2_writer(std::make_unique<MemoryOutput>(medium), mib(1), {.cluster_bits = 12});
             contract::play(*writer, pattern);
             writer->finish();
             REQUIRE((medium->committed && n > 10));

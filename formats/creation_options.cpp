@@ -1,0 +1,71 @@
+#include "formats/creation_options.h"
+
+#include <array>
+
+#include "engine/base/check.h"
+#include "formats/qcow2_options.h"
+
+namespace varve {
+namespace {
+
+struct WrittenFormat {
+    std::string_view name;
+    std::vector<OptionWord> (*words)();
+    void (*check)(const OptionMap&);
+};
+
+constexpr std::array formats{
+    WrittenFormat{"raw", [] { return std::vector<OptionWord>(); },
+                  [](const OptionMap& options) {
+                      if (!options.empty()) throw unknown_word("raw", options.begin()->first, {});
+                  }},
+    WrittenFormat{"qcow2", qcow2_option_words, [](const OptionMap& options) { parse_qcow2_options(options); }},
+};
+
+const WrittenFormat& find_format(std::string_view name) {
+    const auto* found = std::ranges::find(formats, name, &WrittenFormat::name);
+    VARVE_CHECK(found != formats.end());
+    return *found;
+}
+
+bool is_sound(const WrittenFormat& format, const OptionMap& options) {
+    try {
+        format.check(options);
+        return true;
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::usage) throw;
+        return false;
+    }
+}
+
+}  // namespace
+
+std::vector<std::string_view> written_formats() {
+    std::vector<std::string_view> names;
+    for (const WrittenFormat& format : formats) names.push_back(format.name);
+    return names;
+}
+
+bool is_written(std::string_view format) {
+    return std::ranges::find(formats, format, &WrittenFormat::name) != formats.end();
+}
+
+std::vector<OptionWord> creation_words(std::string_view format) { return find_format(format).words(); }
+
+void check_creation_options(std::string_view format, const OptionMap& options) { find_format(format).check(options); }
+
+/// One word after the other, so that only those are left out that contradict.
+OptionMap with_recorded_options(std::string_view format, const OptionMap& said, const OptionMap& recorded) {
+    const WrittenFormat& written = find_format(format);
+    written.check(said);
+    OptionMap options = said;
+    for (const OptionWord& word : written.words()) {
+        const auto of_source = recorded.find(std::string(word.name));
+        if (word.from_source == FromSource::never || of_source == recorded.end()) continue;
+        const auto [added, is_new] = options.insert(*of_source);
+        if (is_new && !is_sound(written, options)) options.erase(added);
+    }
+    return options;
+}
+
+}  // namespace varve
