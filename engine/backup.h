@@ -1,12 +1,16 @@
 #pragma once
-/// The backup job: one source, read once, becomes one snapshot. Unchanged chunks are recognised by the fingerprint that
-/// the parent's slot tables hold; only what differs is hashed, and only what the repository does not have is stored.
-/// Zero and unallocated ranges are never read.
+/// The backup job: sources, each read once, become snapshots. Unchanged chunks are recognised by the fingerprint that
+/// the parent's slot tables hold, or by a change map without reading them; only what differs is hashed, and only what
+/// the repository does not have is stored. Zero and unallocated ranges are never read.
 
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
+#include "engine/attachment_deposit.h"
+#include "engine/change_map.h"
 #include "engine/image_reader.h"
 #include "engine/log_entry.h"
 #include "engine/progress.h"
@@ -14,19 +18,45 @@
 
 namespace varve {
 
+/// What is known of a source without reading it.
+struct KnownChanges {
+    SnapshotId since;                ///< the snapshot that holds the earlier state: it becomes the parent
+    const ChangeMap* map = nullptr;  ///< borrowed; compares the source with that state
+    std::string source;              ///< kind of change source, as the snapshot records it
+};
+
 struct BackupRequest {
     std::string disk;
     TimeNs time = 0;
     std::map<std::string, std::string> tags;
     SourceRecord source;
+    /// Used as long as its snapshot is live. Without it the parent is the disk's newest snapshot, whatever its time.
+    std::optional<KnownChanges> changes;
     /// False for a source that can be read only once, in order (a pipe): a backup overtaken by a prune then fails
     /// instead of starting again.
     bool can_restart = true;
 };
 
-/// Runs to the end and commits, or throws and leaves every former snapshot as it was. The parent is the disk's newest
-/// snapshot, whatever its time. Returns the record as it stands in the log.
+/// One disk of a group.
+struct DiskToBackUp {
+    const ImageReader* source = nullptr;  ///< borrowed
+    BackupRequest request;
+};
+
+/// Disks that are committed together or not at all, with the small files kept beside them.
+struct BackupGroup {
+    std::string name;  ///< empty: a group without a name, as a single disk is
+    std::vector<DiskToBackUp> disks;
+    std::vector<FileToAttach> attachments;
+};
+
+/// Runs to the end and commits, or throws and leaves every former snapshot as it was. Each source is asked
+/// check_unchanged() before. Returns the records as they stand in the log, in the order of the disks.
+std::vector<SnapshotRecord> backup(Repository& repository, const BackupGroup& group, Progress& progress,
+                                   const std::stop_token& stop);
+
+/// A single disk.
 SnapshotRecord backup(Repository& repository, const ImageReader& source, const BackupRequest& request,
-                      Progress& progress, std::stop_token stop);
+                      Progress& progress, const std::stop_token& stop);
 
 }  // namespace varve

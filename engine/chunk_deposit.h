@@ -12,8 +12,10 @@ namespace varve {
 
 class ChunkDeposit {
 public:
-    /// Borrows both for its life.
-    ChunkDeposit(PackSession& session, Catalog& catalog) : session_(session), catalog_(catalog) {}
+    /// Borrows session and catalog for its life. `siblings`: packs that the same commit will name anyway, as its own,
+    /// because another session wrote or adopted them.
+    ChunkDeposit(PackSession& session, Catalog& catalog, std::set<PackId> siblings = {})
+        : session_(session), catalog_(catalog), own_packs_(std::move(siblings)) {}
 
     ChunkAddress put(const ChunkId& id, const Fingerprint& fingerprint, ByteView plain);
 
@@ -33,7 +35,7 @@ private:
     PackSession& session_;
     Catalog& catalog_;
     std::unordered_map<ChunkId, ChunkAddress> pending_;  ///< of packs that are not durable yet: a few packs' worth
-    std::set<PackId> own_packs_;
+    std::set<PackId> own_packs_;                         ///< written by the session, and the siblings
     std::set<PackId> hits_;
     std::uint64_t chunks_new_ = 0;
     std::uint64_t chunks_reused_ = 0;

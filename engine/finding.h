@@ -10,8 +10,9 @@
 namespace varve {
 
 struct Finding {
-    std::string
-        kind;  ///< "pack_missing", "pack_damaged", "chunk_damaged", "map_damaged", "root_mismatch", "content_differs"
+    /// "pack_missing", "pack_damaged", "chunk_damaged", "map_damaged", "attachment_damaged", "root_mismatch",
+    /// "content_differs"
+    std::string kind;
     std::string object;    ///< the pack, page or image concerned
     std::string snapshot;  ///< id in hex; empty where no snapshot is concerned
     std::string disk;

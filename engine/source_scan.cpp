@@ -7,16 +7,6 @@
 namespace varve {
 namespace {
 
-/// The chunks that a byte range within the segment touches.
-struct ChunkSpan {
-    std::size_t begin;
-    std::size_t end;
-};
-
-ChunkSpan chunks_touched(std::uint64_t begin, std::uint64_t end) {
-    return {static_cast<std::size_t>(begin / chunk_bytes), static_cast<std::size_t>(divide_up(end, chunk_bytes))};
-}
-
 std::vector<Extent> extents_of(const ImageReader& source, ByteOffset begin, ByteOffset end) {
     std::vector<Extent> extents;
     for (ByteOffset at = begin; at < end;) {
@@ -29,26 +19,76 @@ std::vector<Extent> extents_of(const ImageReader& source, ByteOffset begin, Byte
     return extents;
 }
 
-/// Any data makes a chunk data, any zero beside unallocated makes it zero.
-void note_kinds(ScannedSegment& segment, const std::vector<Extent>& extents, ByteOffset begin) {
-    for (const Extent& extent : extents) {
-        if (extent.kind == ExtentKind::unallocated) continue;
-        const MapKind kind = extent.kind == ExtentKind::data ? MapKind::present : MapKind::zero;
-        const ChunkSpan span = chunks_touched((extent.begin - begin).value, (extent.end() - begin).value);
-        for (std::size_t i = span.begin; i < span.end; ++i)
-            segment.chunks[i].kind = std::max(segment.chunks[i].kind, kind);
+/// Scans runs of chunks into one segment.
+class SegmentScan {
+public:
+    SegmentScan(ScannedSegment& segment, const ImageReader& source, const KnownLeaf* parent,
+                const Fingerprinter& fingerprinter, BufferPool& buffers)
+        : segment_(segment), source_(source), parent_(parent), fingerprinter_(fingerprinter), buffers_(buffers) {}
+
+    /// Chunks [begin, end) of the segment, taken from the parent.
+    void inherit(std::size_t begin, std::size_t end);
+    /// Chunks [begin, end) of the segment, read.
+    void read(std::size_t begin, std::size_t end);
+
+private:
+    void note_kinds(const std::vector<Extent>& extents);
+    void read_data(const std::vector<Extent>& extents, std::size_t end);
+    void identify(std::size_t begin, std::size_t end);
+    std::size_t in_segment(ByteOffset at) const { return static_cast<std::size_t>((at - origin_).value); }
+    const LeafEntry& parent_entry(std::size_t i) const { return parent_->page.entries[in_leaf_ + i]; }
+
+    ScannedSegment& segment_;
+    const ImageReader& source_;
+    const KnownLeaf* parent_;
+    const Fingerprinter& fingerprinter_;
+    BufferPool& buffers_;
+    const ByteOffset origin_ = segment_.first.begin();
+    const std::size_t in_leaf_ = static_cast<std::size_t>(segment_.first.value % map_fanout);
+};
+
+void SegmentScan::inherit(std::size_t begin, std::size_t end) {
+    VARVE_CHECK(parent_ != nullptr);
+    for (std::size_t i = begin; i < end; ++i) {
+        ScannedChunk& chunk = segment_.chunks[i];
+        chunk.kind = parent_entry(i).kind;
+        chunk.is_same = chunk.kind == MapKind::present;
+        chunk.id = parent_->ids[in_leaf_ + i];
+        chunk.fingerprint = parent_->fingerprints[in_leaf_ + i];
     }
 }
 
-/// Reads the data extents into the buffer; what else lies in a chunk with data becomes zeros.
-void read_data(ScannedSegment& segment, const ImageReader& source, const std::vector<Extent>& extents,
-               ByteOffset begin) {
-    const ByteSpan buffer = segment.data.span();
+void SegmentScan::read(std::size_t begin, std::size_t end) {
+    const ByteOffset disk_end = ByteOffset{} + source_.info().virtual_size;
+    const ByteOffset run_end = std::min(origin_ + ByteCount{end * chunk_bytes}, disk_end);
+    const std::vector<Extent> extents = extents_of(source_, origin_ + ByteCount{begin * chunk_bytes}, run_end);
+    note_kinds(extents);
+    if (std::none_of(extents.begin(), extents.end(), [](const Extent& e) { return e.kind == ExtentKind::data; }))
+        return;
+    if (segment_.data.view().empty()) segment_.data = buffers_.lend();
+    read_data(extents, end);
+    identify(begin, end);
+}
+
+/// Any data makes a chunk data, any zero beside unallocated makes it zero.
+void SegmentScan::note_kinds(const std::vector<Extent>& extents) {
     for (const Extent& extent : extents) {
-        const std::size_t at = static_cast<std::size_t>((extent.begin - begin).value);
-        const ByteSpan target = buffer.subspan(at, static_cast<std::size_t>(extent.length.value));
+        if (extent.kind == ExtentKind::unallocated) continue;
+        const MapKind kind = extent.kind == ExtentKind::data ? MapKind::present : MapKind::zero;
+        const std::size_t end = static_cast<std::size_t>(divide_up(in_segment(extent.end()), chunk_bytes));
+        for (std::size_t i = in_segment(extent.begin) / chunk_bytes; i < end; ++i)
+            segment_.chunks[i].kind = std::max(segment_.chunks[i].kind, kind);
+    }
+}
+
+/// Reads the data extents into the buffer; what else lies in a chunk with data becomes zeros. `end`: of the run, in
+/// chunks.
+void SegmentScan::read_data(const std::vector<Extent>& extents, std::size_t end) {
+    const ByteSpan buffer = segment_.data.span();
+    for (const Extent& extent : extents) {
+        const ByteSpan target = buffer.subspan(in_segment(extent.begin), static_cast<std::size_t>(extent.length.value));
         if (extent.kind == ExtentKind::data) {
-            source.read(extent.begin, target);
+            source_.read(extent.begin, target);
         } else {
             // Only the edges can share a chunk with data, so a wide hole costs two chunks at most.
             const std::size_t head = std::min(target.size(), chunk_bytes);
@@ -57,45 +97,52 @@ void read_data(ScannedSegment& segment, const ImageReader& source, const std::ve
             std::fill_n(target.end() - static_cast<std::ptrdiff_t>(tail), tail, std::byte{0});
         }
     }
-    const std::size_t end = static_cast<std::size_t>((extents.back().end() - begin).value);
-    std::fill(buffer.begin() + static_cast<std::ptrdiff_t>(end),
-              buffer.begin() + static_cast<std::ptrdiff_t>(segment.chunks.size() * chunk_bytes), std::byte{0});
+    const std::size_t disk_end = in_segment(extents.back().end());
+    std::fill(buffer.begin() + static_cast<std::ptrdiff_t>(disk_end),
+              buffer.begin() + static_cast<std::ptrdiff_t>(end * chunk_bytes), std::byte{0});
 }
 
-void identify(ScannedSegment& segment, const KnownLeaf* parent, const Fingerprinter& fingerprinter) {
-    const std::size_t in_leaf = segment.first.value % map_fanout;
-    for (std::size_t i = 0; i < segment.chunks.size(); ++i) {
-        ScannedChunk& chunk = segment.chunks[i];
+void SegmentScan::identify(std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+        ScannedChunk& chunk = segment_.chunks[i];
         if (chunk.kind != MapKind::present) continue;
-        const ByteView bytes = segment.bytes_of_chunk(i);
+        const ByteView bytes = segment_.bytes_of_chunk(i);
         if (is_zero(bytes)) {
             chunk.kind = MapKind::zero;
             continue;
         }
-        chunk.fingerprint = fingerprinter.of(bytes);
-        const bool had_data = parent != nullptr && parent->page.entries[in_leaf + i].kind == MapKind::present;
-        chunk.is_same = had_data && parent->fingerprints[in_leaf + i] == chunk.fingerprint;
-        chunk.id = chunk.is_same ? parent->ids[in_leaf + i] : sha256(bytes);
+        chunk.fingerprint = fingerprinter_.of(bytes);
+        const bool had_data = parent_ != nullptr && parent_entry(i).kind == MapKind::present;
+        chunk.is_same = had_data && parent_->fingerprints[in_leaf_ + i] == chunk.fingerprint;
+        chunk.id = chunk.is_same ? parent_->ids[in_leaf_ + i] : sha256(bytes);
     }
 }
 
 }  // namespace
 
+std::size_t chunks_in_segment(ChunkIndex first, ByteCount disk_size) {
+    return static_cast<std::size_t>(std::min<std::uint64_t>(segment_chunks, chunk_count(disk_size) - first.value));
+}
+
 ScannedSegment scan_segment(const ImageReader& source, ChunkIndex first, const KnownLeaf* parent,
-                            const Fingerprinter& fingerprinter, BufferPool& buffers) {
-    const ByteOffset begin = first.begin();
-    const ByteOffset end = std::min(begin + ByteCount{segment_bytes}, ByteOffset{} + source.info().virtual_size);
+                            const std::vector<bool>& inherited, const Fingerprinter& fingerprinter,
+                            BufferPool& buffers) {
     ScannedSegment segment;
     segment.first = first;
-    segment.chunks.resize(static_cast<std::size_t>(chunk_count(end - begin)));
-    const std::vector<Extent> extents = extents_of(source, begin, end);
-    note_kinds(segment, extents, begin);
-    const bool has_data =
-        std::any_of(extents.begin(), extents.end(), [](const Extent& e) { return e.kind == ExtentKind::data; });
-    if (has_data) {
-        segment.data = buffers.lend();
-        read_data(segment, source, extents, begin);
-        identify(segment, parent, fingerprinter);
+    segment.chunks.resize(chunks_in_segment(first, source.info().virtual_size));
+    SegmentScan scan(segment, source, parent, fingerprinter, buffers);
+    if (inherited.empty()) {
+        scan.read(0, segment.chunks.size());
+        return segment;
+    }
+    for (std::size_t begin = 0; begin < segment.chunks.size();) {
+        std::size_t end = begin + 1;
+        while (end < segment.chunks.size() && inherited[end] == inherited[begin]) ++end;
+        if (inherited[begin])
+            scan.inherit(begin, end);
+        else
+            scan.read(begin, end);
+        begin = end;
     }
     return segment;
 }

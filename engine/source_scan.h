@@ -30,7 +30,7 @@ std::optional<UniformLeaves> uniform_leaves_at(const ImageReader& source, std::u
 
 struct ScannedChunk {
     MapKind kind = MapKind::unallocated;
-    bool is_same = false;  ///< present, and has the parent's fingerprint: id is the parent's
+    bool is_same = false;  ///< present, and known to be the parent's: so is its id
     ChunkId id;            ///< of a present chunk
     Fingerprint fingerprint;
 };
@@ -43,9 +43,13 @@ struct ScannedSegment {
     ByteView bytes_of_chunk(std::size_t i) const { return data.view().subspan(i * chunk_bytes, chunk_bytes); }
 };
 
-/// Scans the chunks from `first` up to the segment's or the disk's end. `parent` describes the leaf that they lie in;
-/// null for a first backup.
+/// How many chunks the segment from `first` on has: segment_chunks, or fewer at the disk's end.
+std::size_t chunks_in_segment(ChunkIndex first, ByteCount disk_size);
+
+/// Scans the chunks of the segment from `first` on. `parent` describes the leaf that they lie in; null for a first
+/// backup. Chunks marked in `inherited` (empty: none) are taken from it unread.
 ScannedSegment scan_segment(const ImageReader& source, ChunkIndex first, const KnownLeaf* parent,
-                            const Fingerprinter& fingerprinter, BufferPool& buffers);
+                            const std::vector<bool>& inherited, const Fingerprinter& fingerprinter,
+                            BufferPool& buffers);
 
 }  // namespace varve

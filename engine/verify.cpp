@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/escape.h"
 #include "engine/base/ordered_pipeline.h"
 #include "engine/disk_map.h"
 #include "engine/finding.h"
@@ -19,11 +20,12 @@ std::string page_name(const ChunkAddress& address) {
     return fmt::format("slot {} of pack {}", address.slot, address.pack.hex());
 }
 
-/// Walks one snapshot's map: every page is read and proved by its digest once, however many snapshots share it.
-class MapCheck {
+/// Walks what one snapshot names: its attachments, and its map, whose pages are each read and proved by their digest
+/// once, however many snapshots share them.
+class SnapshotCheck {
 public:
-    MapCheck(const Repository& repository, PackUsage& usage, std::set<ChunkAddress>& seen,
-             std::vector<Finding>& findings)
+    SnapshotCheck(const Repository& repository, PackUsage& usage, std::set<ChunkAddress>& seen,
+                  std::vector<Finding>& findings)
         : repository_(repository), usage_(usage), seen_(seen), findings_(findings) {}
 
     void run(const SnapshotRecord& snapshot) {
@@ -33,9 +35,30 @@ public:
             findings_.push_back(finding_at(snapshot, "root_mismatch", 0, 0, "log entry",
                                            "the snapshot's root does not follow from its size and its map's digest"));
         walk(map, map_root_level, 0, map.root());
+        for (const Attachment& attachment : snapshot.attachments) check(attachment);
     }
 
 private:
+    void check(const Attachment& attachment) {
+        if (seen_.contains(attachment.address)) return;
+        std::string what;
+        try {
+            usage_.add(attachment.address);
+            const Bytes bytes = repository_.chunks.get_metadata(attachment.address, SlotKind::attachment);
+            seen_.insert(attachment.address);
+            if (bytes.size() == attachment.bytes) return;
+            what = fmt::format("expected {} bytes, found {}", attachment.bytes, bytes.size());
+        } catch (const CatalogDamaged&) {
+            throw;
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) throw;
+            what = error.what();
+        }
+        findings_.push_back(finding_at(*snapshot_, "attachment_damaged", 0, 0, page_name(attachment.address),
+                                       fmt::format("attachment '{}' at {}: {}", escape_for_display(attachment.name),
+                                                   page_name(attachment.address), what)));
+    }
+
     void walk(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree) {
         if (subtree.kind != MapKind::present || seen_.contains(subtree.page)) return;
         try {
@@ -237,10 +260,10 @@ VerifyReport verify(const Repository& repository, std::span<const SnapshotRecord
     VerifyReport report;
     PackUsage usage(repository.catalog);
     std::set<ChunkAddress> seen;
-    MapCheck maps(repository, usage, seen, report.findings);
+    SnapshotCheck check(repository, usage, seen, report.findings);
     for (const SnapshotRecord& snapshot : snapshots) {
         throw_if_stopped(stop);
-        maps.run(snapshot);
+        check.run(snapshot);
     }
     const Damage damage = PackCheckRun(repository, usage, report).run(progress, stop);
     if (!damage.empty()) {

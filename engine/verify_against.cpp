@@ -68,7 +68,7 @@ VerifyReport verify_against(const Repository& repository, const SnapshotRecord& 
     // Without a parent to compare fingerprints with, every chunk gets its id: that is the proof asked for.
     using Task = std::pair<ChunkIndex, std::shared_ptr<const KnownLeaf>>;
     OrderedPipeline<Task, ComparedSegment> pipeline(worker_count(), 2 * worker_count() + 2, [&](Task&& task) {
-        return ComparedSegment{scan_segment(image, task.first, nullptr, fingerprinter, buffers), task.second};
+        return ComparedSegment{scan_segment(image, task.first, nullptr, {}, fingerprinter, buffers), task.second};
     });
     const auto take = [&] {
         throw_if_stopped(stop);

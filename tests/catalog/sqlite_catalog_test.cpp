@@ -67,7 +67,7 @@ TEST_CASE("catalog: a catalog of another repository, version or kind is damaged,
     SampleLog log(1);
     REQUIRE(enter(*open(path, log), log.commit({log.snapshot("d", 1)}, {})));
     CHECK_THROWS_AS(open(path, SampleLog(2)), CatalogDamaged);
-    SECTION("another version") { execute(path, "PRAGMA user_version = 2"); }
+    SECTION("another version") { execute(path, "PRAGMA user_version = 1"); }
     SECTION("another program's") { execute(path, "PRAGMA application_id = 1"); }
     SECTION("a table more") { execute(path, "CREATE TABLE more (x)"); }
     SECTION("a table less") { execute(path, "DROP TABLE tags"); }

@@ -21,7 +21,7 @@ public:
         const std::vector<SnapshotRecord> live = host_.snapshots();
         auto session = host_.chunks.begin_session();
         std::map<ChunkAddress, ChunkAddress> moved;
-        for (const SnapshotRecord& snapshot : live) copy_map(*session, snapshot, moved);
+        for (const SnapshotRecord& snapshot : live) copy_snapshot(*session, snapshot, moved);
         MoveTable table;
         for (const auto& [from, to] : moved) table.runs.push_back({from, 1, to});
         MoveEntry move;
@@ -57,7 +57,7 @@ private:
     }
 
     ChunkAddress copy_slot(PackSession& session, const ChunkAddress& address, const ChunkAddress& now, SlotKind kind) {
-        if (kind == SlotKind::page) return session.put_metadata(kind, host_.chunks.get_metadata(address, kind));
+        if (kind != SlotKind::chunk) return session.put_metadata(kind, host_.chunks.get_metadata(address, kind));
         const Slot slot = host_.catalog->slots(now.pack)->slots.at(now.slot);
         ChunkAddress copied;
         host_.chunks.get({&address, 1}, [&](std::size_t, ByteView plain) {
@@ -66,9 +66,11 @@ private:
         return copied;
     }
 
-    void copy_map(PackSession& session, const SnapshotRecord& snapshot, std::map<ChunkAddress, ChunkAddress>& moved) {
+    void copy_snapshot(PackSession& session, const SnapshotRecord& snapshot, std::map<ChunkAddress, ChunkAddress>& moved) {
         const DiskMap map(host_.chunks, snapshot);
         copy_subtree(session, map, map_root_level, map.root(), moved);
+        for (const Attachment& attachment : snapshot.attachments)
+            copy(session, attachment.address, moved, SlotKind::attachment);
     }
 
     void copy_subtree(PackSession& session, const DiskMap& map, int level, const Subtree& subtree,

@@ -1,0 +1,84 @@
+#include "engine/disk_backup.h"
+
+#include "engine/disk_scan.h"
+#include "engine/map_builder.h"
+
+namespace varve {
+namespace {
+
+std::uint64_t nanoseconds_since(std::chrono::steady_clock::time_point begun) {
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begun).count());
+}
+
+}  // namespace
+
+DiskBackup::DiskBackup(Repository& repository, const DiskToBackUp& disk, std::set<PackId> siblings)
+    : repository_(repository),
+      source_(*disk.source),
+      request_(disk.request),
+      session_(repository.chunks.begin_session()),
+      deposit_(*session_, repository.catalog, std::move(siblings)),
+      bytes_read_before_(source_.bytes_read()) {
+    find_parent();
+}
+
+void DiskBackup::find_parent() {
+    const std::vector<ListedSnapshot> former = repository_.catalog.snapshots(request_.disk);
+    if (former.empty()) return;
+    parent_ = former.back();
+    for (const ListedSnapshot& snapshot : former) {
+        if (!request_.changes || snapshot.record.id != request_.changes->since) continue;
+        parent_ = snapshot;
+        changes_ = &*request_.changes;
+    }
+    parent_map_.emplace(repository_.chunks, parent_->record);
+}
+
+DepositedAttachments DiskBackup::attach(const std::vector<FileToAttach>& files) {
+    return deposit_attachments(files, parent_ ? &parent_->record : nullptr, *session_, repository_.catalog);
+}
+
+std::string DiskBackup::change_source() const {
+    if (!parent_) return "full";
+    return changes_ != nullptr ? changes_->source : "rescan";
+}
+
+SnapshotRecord DiskBackup::describe(const Subtree& root, ByteCount bytes_changed) const {
+    SnapshotRecord record;
+    record.id = SnapshotId::make();
+    if (parent_) record.parent = parent_->record.id;
+    record.disk = request_.disk;
+    record.time = request_.time;
+    record.size = source_.info().virtual_size;
+    record.map_digest = root.digest;
+    record.map = root.page;
+    record.root = root_identity(record.size, record.map_digest);
+    record.source = request_.source;
+    record.change_source = change_source();
+    record.tags = request_.tags;
+    record.statistics.bytes_scanned = (source_.bytes_read() - bytes_read_before_).value;
+    record.statistics.bytes_changed = bytes_changed.value;
+    record.statistics.bytes_stored = session_->bytes_stored().value;
+    record.statistics.chunks_new = deposit_.chunks_new();
+    record.statistics.chunks_reused = deposit_.chunks_reused();
+    record.statistics.duration_ns = nanoseconds_since(begun_);
+    return record;
+}
+
+FinishedDisk DiskBackup::run(Progress& progress, const std::stop_token& stop) {
+    const DiskMap* parent_map = parent_map_ ? &*parent_map_ : nullptr;
+    MapBuilder map(*session_, parent_map);
+    DiskScan scan(repository_, source_, parent_map, changes_ != nullptr ? changes_->map : nullptr, map, deposit_);
+    progress.begin("reading", source_.info().virtual_size);
+    scan.run(progress, stop);
+    const Subtree root = map.finish(source_.info().virtual_size);
+    throw_if_stopped(stop);
+    FinishedDisk finished;
+    finished.packs = deposit_.finish();
+    finished.hit_packs = deposit_.hit_packs();
+    finished.record = describe(root, scan.bytes_changed());
+    return finished;
+}
+
+}  // namespace varve
