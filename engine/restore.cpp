@@ -1,78 +1,18 @@
 #include "engine/restore.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
-#include "engine/base/buffer_pool.h"
 #include "engine/base/error.h"
-#include "engine/base/ordered_pipeline.h"
+#include "engine/copy_image.h"
 #include "engine/snapshot_reader.h"
 
 namespace varve {
-namespace {
-
-constexpr std::size_t piece_bytes = 4 << 20;
-
-/// A run of the disk on its way to the writer; data pieces carry their bytes.
-struct Piece {
-    Extent extent;
-    BufferPool::Buffer bytes;
-};
-
-void write(ImageWriter& writer, const Piece& piece) {
-    switch (piece.extent.kind) {
-        case ExtentKind::data:
-            writer.write(piece.extent.begin,
-                         piece.bytes.view().first(static_cast<std::size_t>(piece.extent.length.value)));
-            break;
-        case ExtentKind::zero:
-            writer.zero({piece.extent.begin, piece.extent.length});
-            break;
-        case ExtentKind::unallocated:
-            break;
-    }
-}
-
-void copy(const ImageReader& source, ImageWriter& writer, Progress& progress, const std::stop_token& stop) {
-    const unsigned workers = worker_count();
-    BufferPool buffers(piece_bytes);
-    OrderedPipeline<Extent, Piece> pipeline(workers, 2 * workers + 2, [&](Extent&& extent) {
-        Piece piece{extent, {}};
-        if (extent.kind == ExtentKind::data) {
-            piece.bytes = buffers.lend();
-            source.read(extent.begin, piece.bytes.span().first(static_cast<std::size_t>(extent.length.value)));
-        }
-        return piece;
-    });
-    const auto take = [&] {
-        throw_if_stopped(stop);
-        const Piece piece = pipeline.take();
-        write(writer, piece);
-        progress.advance({piece.extent.end().value});
-    };
-    const ByteOffset end = ByteOffset{} + source.info().virtual_size;
-    for (ByteOffset at; at < end;) {
-        Extent extent = source.extent_at(at);
-        if (extent.kind == ExtentKind::data) {
-            // Pieces end at multiples of their size, so that frames are seldom cut.
-            const std::uint64_t piece_end = (at.value / piece_bytes + 1) * piece_bytes;
-            extent.length = std::min(extent.end(), ByteOffset{piece_end}) - at;
-        }
-        while (pipeline.full()) take();
-        at = extent.end();
-        pipeline.push(std::move(extent));
-    }
-    while (!pipeline.empty()) take();
-}
-
-}  // namespace
 
 void restore(const Repository& repository, const SnapshotRecord& snapshot, ImageWriter& writer, Progress& progress,
              std::stop_token stop) {
     progress.begin("restoring", snapshot.size);
     try {
-        copy(SnapshotReader(repository.chunks, snapshot), writer, progress, stop);
+        copy_image(SnapshotReader(repository.chunks, snapshot), writer, progress, stop);
         writer.finish();
     } catch (Error& error) {
         if (error.code() == ErrorCode::corrupt || error.code() == ErrorCode::not_found)
