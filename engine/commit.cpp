@@ -1,30 +1,14 @@
 #include "engine/commit.h"
 
-#include <unistd.h>
 #include <algorithm>
-#include <chrono>
 
 #include <fmt/format.h>
 
-#include "engine/base/random.h"
-#include "engine/catalog_sync.h"
 #include "engine/disk_map.h"
+#include "engine/log_append.h"
 
 namespace varve {
 namespace {
-
-LogEntry make_entry(CommitEntry body) {
-    LogEntry entry;
-    random_bytes(entry.nonce);
-    entry.written =
-        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-            .count();
-    char host[256] = "";
-    if (::gethostname(host, sizeof host - 1) == 0) entry.host = host;
-    entry.program = program_name;
-    entry.body = std::move(body);
-    return entry;
-}
 
 [[noreturn]] void throw_overtaken(const PackId& pack) {
     throw Error(ErrorCode::conflict,
@@ -94,43 +78,15 @@ void recheck(const Repository& repository, const CommitEntry& entry, const std::
     for (const SnapshotRecord& snapshot : entry.snapshots) check_inherited(repository, snapshot);
 }
 
-/// Appends after `head`. nullopt: somebody else has the number. A refusal or a failure leaves it open whether the entry
-/// there is our own, put by a request whose reply was lost or late: its nonce tells.
-std::optional<LogHead> append_once(CommitLog& log, const LogHead& head, const LogEntry& entry) {
-    std::exception_ptr failure;
-    try {
-        if (const auto appended = log.append(head, entry)) return appended;
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::io) throw;
-        failure = std::current_exception();
-    }
-    const std::optional<LogRecord> there = log.next(head);
-    if (!there) {
-        if (failure) std::rethrow_exception(failure);
-        throw Error(ErrorCode::io, fmt::format("log entry {} could neither be written nor read; run the backup again",
-                                               head.number + 1));
-    }
-    if (there->entry.nonce != entry.nonce) return std::nullopt;
-    // Our own. Visible is not yet durable: a put that finds it there makes it so.
-    if (failure) log.append(head, entry);
-    return there->head;
-}
-
 }  // namespace
 
 void commit(Repository& repository, CommitEntry body, const std::vector<StoredPack>& packs, const CommitBasis& basis,
             Progress& progress) {
     for (const StoredPack& pack : packs) body.packs.push_back(pack.facts);
-    const LogEntry entry = make_entry(std::move(body));
-    while (true) {
-        const LogHead head = catch_up(repository, progress);
+    const auto check = [&](const LogEntry& entry) {
         recheck(repository, std::get<CommitEntry>(entry.body), packs, basis);
-        const std::optional<LogHead> committed = append_once(repository.log, head, entry);
-        if (!committed) continue;
-        // The entry stands: the catalog is only told now, and can be told again by any later command.
-        repository.catalog.apply(head, LogRecord{*committed, entry}, packs, {});
-        return;
-    }
+    };
+    append_to_log(repository, {std::move(body), packs}, check, progress);
 }
 
 }  // namespace varve

@@ -22,7 +22,4 @@ struct CommitBasis {
 void commit(Repository& repository, CommitEntry entry, const std::vector<StoredPack>& packs, const CommitBasis& basis,
             Progress& progress);
 
-/// Name and version of this program, as entries have it.
-inline constexpr const char* program_name = "varve " VARVE_VERSION;
-
 }  // namespace varve
