@@ -9,6 +9,7 @@
 #include "cli/render_backup.h"
 #include "cli/source_change.h"
 #include "cli/spool.h"
+#include "cli/tag_options.h"
 #include "cli/verbs.h"
 #include "engine/backup.h"
 #include "engine/base/error.h"
@@ -18,27 +19,13 @@
 namespace varve {
 namespace {
 
-std::map<std::string, std::string> parse_tags(const std::vector<std::string>& words) {
-    std::map<std::string, std::string> tags;
-    for (const std::string& word : words) {
-        const std::size_t equals = word.find('=');
-        if (equals == word.npos || equals == 0 || !is_valid_utf8(word))
-            throw Error(ErrorCode::usage,
-                        fmt::format("'{}' is not a tag; say --tag KEY=VALUE", escape_for_display(word)));
-        if (!tags.emplace(word.substr(0, equals), word.substr(equals + 1)).second)
-            throw Error(ErrorCode::usage,
-                        fmt::format("the tag '{}' is given twice", escape_for_display(word.substr(0, equals))));
-    }
-    return tags;
-}
-
 /// One call of `backup`: what all its sources share.
 class BackupCall {
 public:
     explicit BackupCall(const Invocation& call)
         : call_(call),
           sources_(backup_sources(call.arguments.operands(), call.arguments.values("disk"))),
-          tags_(parse_tags(call.arguments.values("tag"))),
+          tags_(parse_tags(call.arguments.values("tag"), "--tag")),
           progress_(call.console, call.arguments.has("json") ? BarMode::never : BarMode::when_terminal) {
         if (const auto time = call.arguments.value("time")) time_ = parse_time(*time);
         for (const BackupSource& source : sources_) check_stdin_options(source);

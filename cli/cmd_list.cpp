@@ -1,6 +1,7 @@
 #include "cli/open_repository.h"
 #include "cli/progress_bar.h"
 #include "cli/render_snapshot.h"
+#include "cli/snapshot_filter.h"
 #include "cli/verbs.h"
 #include "engine/disk_name.h"
 
@@ -14,10 +15,12 @@ ExitStatus run_list(const Invocation& call) {
         check_disk_name(operands[0]);
         disk = operands[0];
     }
+    const SnapshotFilter filter = snapshot_filter(call.arguments);
     ProgressBar progress(call.console, BarMode::never);
     RepositoryAccess access(call.arguments, progress);
     std::vector<ListedSnapshot> snapshots;
     access.run([&](Repository& repository) { snapshots = repository.catalog.snapshots(disk); });
+    std::erase_if(snapshots, [&](const ListedSnapshot& s) { return !filter.fits(s.record); });
     const auto detail = call.arguments.has("verbose") ? ListDetail::everything : ListDetail::short_ids;
     call.console.print(call.arguments.has("json") ? json_text(list_json(snapshots)) : list_text(snapshots, detail));
     return ExitStatus::done;
@@ -29,11 +32,13 @@ Verb list_verb() {
     return {"list",
             "[DISK]",
             "list the snapshots",
-            "Lists all snapshots, or those of one disk: by disk, then oldest first. Times are\n"
-            "local, with their offset. With --verbose ids are shown whole.",
-            "varve list -r /backup/vms web01/vda",
-            {0, 1, UsesRepository::yes, {}},
-            run_list};
+            "Lists all snapshots, or those of one disk: by disk, then oldest first. --group, --tag\n"
+            "and --since leave out what does not fit all of them. Times are local, with their\n"
+            "offset. With --verbose ids are shown whole.",
+            "varve list -r /backup/vms web01/vda --since 2026-11-01 --tag keep",
+            {0, 1, UsesRepository::yes, snapshot_filter_specs()},
+            run_list,
+            "snapshots"};
 }
 
 }  // namespace varve

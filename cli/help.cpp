@@ -8,7 +8,9 @@ std::string program_help() {
     std::string out =
         "varve keeps one thin layer per night of every VM disk, and gives back any night.\n\n"
         "Usage: varve VERB [OPTION...]\n\n";
-    for (const Verb& verb : all_verbs()) out += fmt::format("  {:<8} {}\n", verb.name, verb.summary);
+    for (const Verb& verb : all_verbs())
+        out += fmt::format("  {:<8} {}{}\n", verb.name, verb.summary,
+                           verb.alias.empty() ? "" : fmt::format(" (also: varve {})", verb.alias));
     out +=
         "\n`varve VERB --help` shows each with an example; `varve --version` tells the version.\n\n"
         "A snapshot is DISK@latest, DISK@~1 (one before it), DISK@2026-11-20 or DISK@2026-11-20T02:30 (the newest not\n"
@@ -19,9 +21,10 @@ std::string program_help() {
 }
 
 std::string verb_help(const Verb& verb) {
-    return fmt::format("Usage: varve {}{}{} [OPTION...]\n\n{}\n\nOptions:\n{}\nExample:\n  {}\n", verb.name,
-                       verb.operands.empty() ? "" : " ", verb.operands, verb.details, describe_options(verb.syntax),
-                       verb.example);
+    const std::string also = verb.alias.empty() ? "" : fmt::format("   or: varve {} ...\n", verb.alias);
+    return fmt::format("Usage: varve {}{}{} [OPTION...]\n{}\n{}\n\nOptions:\n{}\nExample:\n  {}\n", verb.name,
+                       verb.operands.empty() ? "" : " ", verb.operands, also, verb.details,
+                       describe_options(verb.syntax), verb.example);
 }
 
 }  // namespace varve

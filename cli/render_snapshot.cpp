@@ -1,5 +1,7 @@
 #include "cli/render_snapshot.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "cli/human_size.h"
@@ -26,6 +28,19 @@ Json common_json(const SnapshotRecord& r) {
 Json map_json(const std::map<std::string, std::string>& map) {
     Json json = Json::object();
     for (const auto& [key, value] : map) json[key] = value;
+    return json;
+}
+
+Json group_json(const SnapshotRecord& r) { return r.group.empty() ? Json(nullptr) : Json(r.group); }
+
+Json unreadable_json(const SnapshotRecord& r) {
+    Json json = Json::array();
+    for (const ByteRange& range : r.unreadable) {
+        Json one;
+        one["offset"] = range.begin.value;
+        one["length"] = range.length.value;
+        json.push_back(std::move(one));
+    }
     return json;
 }
 
@@ -63,29 +78,40 @@ std::string pairs_text(const std::map<std::string, std::string>& pairs) {
 
 std::string list_text(const std::vector<ListedSnapshot>& snapshots, ListDetail detail) {
     if (snapshots.empty()) return "no snapshots\n";
-    Table table({{"SNAPSHOT"},
-                 {"DISK"},
-                 {"TIME"},
-                 {"SIZE", Table::Align::right},
-                 {"FORMAT"},
-                 {"STORED", Table::Align::right},
-                 {"TAGS"}});
+    const bool has_groups =
+        std::any_of(snapshots.begin(), snapshots.end(), [](const auto& s) { return !s.record.group.empty(); });
+    const auto shown = [&](auto row) {
+        if (!has_groups) row.erase(row.begin() + 2);
+        return row;
+    };
+    Table table(shown(std::vector<Table::Column>{{"SNAPSHOT"},
+                                                 {"DISK"},
+                                                 {"GROUP"},
+                                                 {"TIME"},
+                                                 {"SIZE", Table::Align::right},
+                                                 {"FORMAT"},
+                                                 {"STORED", Table::Align::right},
+                                                 {"TAGS"}}));
     for (const ListedSnapshot& s : snapshots) {
         const SnapshotRecord& r = s.record;
-        table.add({detail == ListDetail::everything ? r.id.hex() : short_id(r.id), escape_for_display(r.disk),
-                   format_local(r.time), human_size(r.size), escape_for_display(r.source.format),
-                   human_size({r.statistics.bytes_stored}), pairs_text(r.tags)});
+        table.add(shown(std::vector<std::string>{
+            detail == ListDetail::everything ? r.id.hex() : short_id(r.id), escape_for_display(r.disk),
+            escape_for_display(r.group), format_local(r.time), human_size(r.size), escape_for_display(r.source.format),
+            human_size({r.statistics.bytes_stored}), pairs_text(r.tags)}));
     }
     return table.text();
 }
 
 Json list_json(const std::vector<ListedSnapshot>& snapshots) {
     Json json = Json::array();
-    for (const ListedSnapshot& s : snapshots) {
-        Json one = common_json(s.record);
-        one["tags"] = map_json(s.record.tags);
-        json.push_back(std::move(one));
-    }
+    for (const ListedSnapshot& s : snapshots) json.push_back(snapshot_json(s.record));
+    return json;
+}
+
+Json snapshot_json(const SnapshotRecord& snapshot) {
+    Json json = common_json(snapshot);
+    json["group"] = group_json(snapshot);
+    json["tags"] = map_json(snapshot.tags);
     return json;
 }
 
@@ -108,12 +134,15 @@ std::string show_text(const ListedSnapshot& snapshot) {
     if (!r.source.snapshot.empty())
         out += line("read from", "internal snapshot " + escape_for_display(r.source.snapshot));
     if (!r.source.options.empty()) out += line("options", pairs_text(r.source.options));
+    if (!r.group.empty()) out += line("group", escape_for_display(r.group));
     if (!r.tags.empty()) out += line("tags", pairs_text(r.tags));
     out += line("change source", escape_for_display(r.change_source)) + line("scanned", exact_size({s.bytes_scanned}));
     if (s.bytes_audited != 0) out += line("audited", exact_size({s.bytes_audited}));
     out += line("changed", exact_size({s.bytes_changed})) + line("stored", exact_size({s.bytes_stored})) +
            line("chunks", fmt::format("{} new, {} reused", s.chunks_new, s.chunks_reused)) +
            line("took", human_seconds(static_cast<double>(s.duration_ns) / 1e9));
+    for (const ByteRange& range : r.unreadable)
+        out += line("unreadable", fmt::format("{} bytes at {}, kept as zeros", range.length.value, range.begin.value));
     for (const Attachment& a : r.attachments)
         out += line("attachment", fmt::format("{} ({})", escape_for_display(a.name), human_size({a.bytes})));
     return out;
@@ -121,8 +150,7 @@ std::string show_text(const ListedSnapshot& snapshot) {
 
 Json show_json(const ListedSnapshot& snapshot) {
     const SnapshotRecord& r = snapshot.record;
-    Json json = common_json(r);
-    json["tags"] = map_json(r.tags);
+    Json json = snapshot_json(r);
     json["parent"] = r.parent.is_none() ? Json(nullptr) : Json(r.parent.hex());
     json["log_entry"] = snapshot.commit;
     Json source;
@@ -141,6 +169,7 @@ Json show_json(const ListedSnapshot& snapshot) {
         attachments.push_back(std::move(one));
     }
     json["attachments"] = std::move(attachments);
+    json["unreadable"] = unreadable_json(r);
     return json;
 }
 

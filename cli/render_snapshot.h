@@ -24,6 +24,9 @@ Json list_json(const std::vector<ListedSnapshot>& snapshots);
 std::string show_text(const ListedSnapshot& snapshot);
 Json show_json(const ListedSnapshot& snapshot);
 
+/// One element of what `list` and `tag` report.
+Json snapshot_json(const SnapshotRecord& snapshot);
+
 /// One element of what `backup` reports.
 Json backed_up_json(const SnapshotRecord& snapshot);
 

@@ -19,8 +19,9 @@ const std::vector<Verb>& all_verbs() {
 const Verb& find_verb(std::string_view name) {
     std::vector<std::string> names;
     for (const Verb& verb : all_verbs()) {
-        if (verb.name == name) return verb;
+        if (verb.name == name || (!verb.alias.empty() && verb.alias == name)) return verb;
         names.emplace_back(verb.name);
+        if (!verb.alias.empty()) names.emplace_back(verb.alias);
     }
     const auto nearest = nearest_word(name, names);
     throw Error(ErrorCode::usage, fmt::format("unknown verb '{}'{}; `varve --help` lists the verbs", name,

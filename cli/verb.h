@@ -27,12 +27,13 @@ struct Verb {
     Syntax syntax;
     /// Throws Error; only main.cpp turns that into an exit status.
     ExitStatus (*run)(const Invocation&);
+    std::string_view alias = {};  ///< another name for it; empty: none
 };
 
 /// All verbs in the order of the help.
 const std::vector<Verb>& all_verbs();
 
-/// Throws Error(usage) with the nearest verb when there is none of this name.
+/// By name or alias. Throws Error(usage) with the nearest verb when there is none of this name.
 const Verb& find_verb(std::string_view name);
 
 }  // namespace varve

@@ -18,7 +18,8 @@ constexpr std::int64_t seconds_per_day = 86'400;
 /// A date and time of day as typed, before its zone is known.
 struct Fields {
     int year = 0, month = 0, day = 0;
-    int hour = 23, minute = 59, second = 59;  // a date alone means the end of that day
+    int hour = 23, minute = 59, second = 59;  // of a day alone: its end
+    bool is_day_alone = true;
 };
 
 [[noreturn]] void fail(std::string_view text, std::string_view why) {
@@ -73,6 +74,7 @@ Fields parse_fields(std::string_view text, Scanner& scanner) {
     if (!date.ok()) fail(text, "there is no such day");
     if (f.year < year_min || f.year > year_max) fail(text, fmt::format("years go from {} to {}", year_min, year_max));
     if (!scanner.at('T')) return f;
+    f.is_day_alone = false;
     scanner.expect('T');
     f.hour = scanner.number(2);
     scanner.expect(':');
@@ -136,6 +138,17 @@ std::int64_t local_seconds(std::string_view text, const Fields& f) {
     return *latest;
 }
 
+/// The end of the day before, one second before the beginning of that of `f`: it exists also where the clock jumps over
+/// midnight.
+Fields day_before(Fields f) {
+    using namespace std::chrono;
+    const year_month_day date{sys_days{year(f.year) / f.month / f.day} - days(1)};
+    f.year = static_cast<int>(date.year());
+    f.month = static_cast<int>(static_cast<unsigned>(date.month()));
+    f.day = static_cast<int>(static_cast<unsigned>(date.day()));
+    return f;
+}
+
 std::int64_t floor_seconds(TimeNs time) { return time / ns_per_second - (time % ns_per_second < 0 ? 1 : 0); }
 
 std::string format_fields(const std::tm& tm) {
@@ -145,12 +158,15 @@ std::string format_fields(const std::tm& tm) {
 
 }  // namespace
 
-TimeNs parse_time(std::string_view text) {
+TimeNs parse_time(std::string_view text, DayAlone day) {
     Scanner scanner(text, text);
-    const Fields fields = parse_fields(text, scanner);
+    const Fields typed = parse_fields(text, scanner);
+    const bool is_begin_of_day = typed.is_day_alone && day == DayAlone::its_begin;
+    const Fields fields = is_begin_of_day ? day_before(typed) : typed;
     const std::optional<int> offset = parse_zone(text, scanner);
     if (!scanner.at_end()) fail(text, "something follows the offset");
-    const std::int64_t seconds = offset ? utc_seconds(fields) - *offset : local_seconds(text, fields);
+    const std::int64_t seconds =
+        (offset ? utc_seconds(fields) - *offset : local_seconds(text, fields)) + (is_begin_of_day ? 1 : 0);
     if (seconds < 0) fail(text, "it is before 1970");
     return seconds * ns_per_second;
 }

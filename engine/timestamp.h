@@ -12,9 +12,12 @@ namespace varve {
 
 inline constexpr TimeNs ns_per_second = 1'000'000'000;
 
+/// Which instant a day without a time of day is.
+enum class DayAlone { its_end, its_begin };
+
 /// The instant that `text` names; a whole second, from 1970 to 2261. A local time that the clock passed twice is the
 /// later one. Throws Error(usage) with what was expected, also for a local time that the clock jumped over.
-TimeNs parse_time(std::string_view text);
+TimeNs parse_time(std::string_view text, DayAlone day = DayAlone::its_end);
 
 /// `2026-11-20T02:30:15Z`, for machines; parts of a second are cut off.
 std::string format_utc(TimeNs time);

@@ -46,6 +46,19 @@ TEST_CASE("timestamp: a date alone is the end of that day", "[engine][timestamp]
     CHECK(round_trip("2026-11-20-05:00") == "2026-11-21T04:59:59Z");
 }
 
+TEST_CASE("timestamp: a date alone is the beginning of that day where that is asked for", "[engine][timestamp]") {
+    const auto begin_of = [](const char* text) { return format_utc(parse_time(text, DayAlone::its_begin)); };
+    const Zone zone(berlin);
+    CHECK(begin_of("2026-11-20") == "2026-11-19T23:00:00Z");
+    CHECK(begin_of("2026-03-01Z") == "2026-03-01T00:00:00Z");
+    CHECK(begin_of("1970-01-01Z") == "1970-01-01T00:00:00Z");
+    CHECK(begin_of("2026-03-30") == "2026-03-29T22:00:00Z");
+    CHECK(begin_of("2026-11-20T02:30:15Z") == "2026-11-20T02:30:15Z");
+    const Zone midnight_is_jumped_over("XXX3XXY,M10.2.0/0,M3.4.0/0");
+    CHECK(begin_of("2026-10-11") == "2026-10-11T03:00:00Z");
+    CHECK_THROWS_WITH(parse_time("2026-10-11T00:00"), ContainsSubstring("jumped over"));
+}
+
 TEST_CASE("timestamp: without an offset the local zone counts", "[engine][timestamp]") {
     const Zone zone(berlin);
     CHECK(round_trip("2026-11-20T02:30") == "2026-11-20T01:30:00Z");

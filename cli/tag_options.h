@@ -1,0 +1,30 @@
+#pragma once
+/// Tags as they are typed: K=V, or K alone where a tag is taken away or looked for. A name is not empty and has no '='.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace varve {
+
+/// K=V words; `option` is the one that they stand after, for the texts. Throws Error(usage) for another shape, a name
+/// given twice, or text that is not UTF-8.
+std::map<std::string, std::string> parse_tags(const std::vector<std::string>& words, std::string_view option);
+
+/// K words. Throws Error(usage) as parse_tags().
+std::vector<std::string> parse_tag_names(const std::vector<std::string>& words, std::string_view option);
+
+/// A tag that is looked for.
+struct WantedTag {
+    std::string name;
+    std::optional<std::string> value;  ///< none: any
+
+    bool fits(const std::map<std::string, std::string>& tags) const;
+};
+
+/// K or K=V words. Throws Error(usage) for an empty name.
+std::vector<WantedTag> parse_wanted_tags(const std::vector<std::string>& words, std::string_view option);
+
+}  // namespace varve
