@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "cli/image_options.h"
 #include "cli/open_repository.h"
 #include "cli/progress_bar.h"
@@ -35,15 +33,8 @@ void check_usage(const Arguments& arguments) {
 /// The snapshots named, each once, or all.
 std::vector<SnapshotRecord> records_of(const Catalog& catalog, const std::vector<std::string>& names) {
     std::vector<SnapshotRecord> records;
-    if (names.empty()) {
-        for (ListedSnapshot& s : catalog.snapshots()) records.push_back(std::move(s.record));
-    }
-    for (const std::string& name : names) {
-        SnapshotRecord record = find_snapshot(catalog, name).record;
-        const auto is_same = [&](const SnapshotRecord& r) { return r.id == record.id; };
-        if (std::find_if(records.begin(), records.end(), is_same) == records.end())
-            records.push_back(std::move(record));
-    }
+    for (ListedSnapshot& s : names.empty() ? catalog.snapshots() : find_snapshots(catalog, names))
+        records.push_back(std::move(s.record));
     return records;
 }
 

@@ -14,6 +14,7 @@ Verb map_verb();
 Verb rebuild_verb();
 Verb restore_verb();
 Verb show_verb();
+Verb tag_verb();
 Verb verify_verb();
 
 }  // namespace varve

@@ -128,4 +128,14 @@ ListedSnapshot find_snapshot(const Catalog& catalog, std::string_view text) {
     return std::visit([&](const auto& name) { return find(catalog, name); }, parse_snapshot_name(text));
 }
 
+std::vector<ListedSnapshot> find_snapshots(const Catalog& catalog, const std::vector<std::string>& texts) {
+    std::vector<ListedSnapshot> found;
+    for (const std::string& text : texts) {
+        ListedSnapshot snapshot = find_snapshot(catalog, text);
+        const auto is_same = [&](const ListedSnapshot& s) { return s.record.id == snapshot.record.id; };
+        if (std::none_of(found.begin(), found.end(), is_same)) found.push_back(std::move(snapshot));
+    }
+    return found;
+}
+
 }  // namespace varve

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "engine/catalog.h"
 #include "engine/log_entry.h"
@@ -40,5 +41,8 @@ SnapshotName parse_snapshot_name(std::string_view text);
 /// The snapshot that `text` names. Throws Error(not_found) when there is none, Error(refused) with the candidates when
 /// a prefix fits several, and what parse_snapshot_name() throws.
 ListedSnapshot find_snapshot(const Catalog& catalog, std::string_view text);
+
+/// What find_snapshot() finds for each of `texts`, in their order; one that is named twice stands there once.
+std::vector<ListedSnapshot> find_snapshots(const Catalog& catalog, const std::vector<std::string>& texts);
 
 }  // namespace varve

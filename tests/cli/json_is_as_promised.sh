@@ -22,6 +22,8 @@ expect_status 0
 [ "$(<out)" = "[]" ] || fail "an empty array was expected"
 run show web01/vda@~1 --json
 expect_golden show.json
+run tag web01/vda@~1 web01/vda@latest --add keep=always --add night=2 --json
+expect_golden tag.json
 run diff web01/vda@~1 web01/vda@latest --json
 expect_golden diff.json
 run restore web01/vda@latest --to back.qcow2 --json
