@@ -7,6 +7,7 @@ namespace varve {
 
 Verb backup_verb();
 Verb compare_verb();
+Verb convert_verb();
 Verb diff_verb();
 Verb info_verb();
 Verb init_verb();

@@ -30,7 +30,9 @@ void refuse_forbidden(const std::string& path, const struct stat& status, const 
     if (std::ranges::none_of(rules.forbidden, is_meant)) return;
     throw Error(
         ErrorCode::refused,
-        fmt::format("'{}' is the source of this snapshot and must not be overwritten: choose another target", path));
+        fmt::format(
+            "'{}' is what is read here, or a file that it stands on, and is never overwritten: choose another target",
+            path));
 }
 
 void refuse_in_use(const std::string& path, const struct stat& status, const File* medium) {

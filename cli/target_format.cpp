@@ -1,0 +1,26 @@
+#include "cli/target_format.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/create_image.h"
+#include "formats/output_device.h"
+
+namespace varve {
+
+std::string target_format(const std::string& path, const std::optional<std::string>& typed,
+                          const std::string& otherwise) {
+    const bool is_stream = path == "-";
+    if (is_stream || names_block_device(path)) {
+        if (typed && *typed != "raw")
+            throw Error(ErrorCode::usage,
+                        fmt::format("{} takes raw only, not {}; leave the format out",
+                                    is_stream ? "standard output" : "a block device", escape_for_display(*typed)));
+        return "raw";
+    }
+    if (typed) return *typed;
+    return format_of_ending(path).value_or(otherwise);
+}
+
+}  // namespace varve

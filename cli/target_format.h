@@ -1,0 +1,14 @@
+#pragma once
+/// In which format an image is written when the user names a path and perhaps a format.
+
+#include <optional>
+#include <string>
+
+namespace varve {
+
+/// The format typed, else that of a known ending of `path`, else `otherwise`. "-" (standard output) and block devices
+/// are raw; another format typed for them is Error(usage).
+std::string target_format(const std::string& path, const std::optional<std::string>& typed,
+                          const std::string& otherwise);
+
+}  // namespace varve
