@@ -1,0 +1,45 @@
+#pragma once
+/// Enters snapshots that a repository has already once more, as one group with attachments: any names and sizes, also
+/// such as no backup would write.
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/digest.h"
+#include "engine/commit.h"
+#include "tests/support/test_repository.h"
+
+namespace varve::test {
+
+/// Attachments as name and content.
+using NamedTexts = std::vector<std::pair<std::string, std::string>>;
+
+inline std::vector<Attachment> put_attachments(PackSession& session, const NamedTexts& texts) {
+    std::vector<Attachment> attachments;
+    for (const auto& [name, text] : texts)
+        attachments.push_back({name, session.put_metadata(SlotKind::attachment, bytes_of(text)), text.size()});
+    return attachments;
+}
+
+/// Commits copies of `members` under new ids. Whatever `change` does to the records is entered with them.
+inline std::vector<SnapshotRecord> commit_group(Repository& repository, Progress& progress, const std::string& group,
+                                                std::vector<SnapshotRecord> members, const NamedTexts& texts,
+                                                const std::function<void(std::vector<SnapshotRecord>&)>& change = {}) {
+    const auto session = repository.chunks.begin_session();
+    const std::vector<Attachment> attachments = put_attachments(*session, texts);
+    CommitEntry entry;
+    for (SnapshotRecord& member : members) {
+        member.id = SnapshotId::make();
+        member.parent = {};
+        member.group = group;
+        member.attachments = attachments;
+    }
+    if (change) change(members);
+    entry.snapshots = members;
+    commit(repository, entry, session->finish(), {repository.catalog.last_move(), {}}, progress);
+    return members;
+}
+
+}  // namespace varve::test
