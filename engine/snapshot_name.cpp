@@ -5,12 +5,12 @@
 #include <fmt/format.h>
 
 #include "engine/base/escape.h"
-#include "engine/disk_name.h"
 #include "engine/timestamp.h"
 
 namespace varve {
 namespace {
 
+constexpr PointWords words{"disk", "snapshot", "DISK"};
 constexpr std::size_t prefix_digits_min = 4;
 constexpr std::size_t id_digits = 32;
 constexpr std::size_t candidates_shown_max = 8;
@@ -46,18 +46,6 @@ SnapshotByPrefix parse_prefix(std::string_view text) {
     return {to_lower(text)};
 }
 
-std::uint64_t parse_steps(std::string_view text, std::string_view digits) {
-    std::uint64_t steps = 0;
-    const bool is_number = !digits.empty() && digits.size() <= 9 &&
-                           std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_number)
-        throw Error(ErrorCode::usage,
-                    fmt::format("'{}' names no snapshot: a number is expected after '~', as in DISK@~1",
-                                escape_for_display(text)));
-    for (const char c : digits) steps = steps * 10 + static_cast<std::uint64_t>(c - '0');
-    return steps;
-}
-
 std::vector<ListedSnapshot> snapshots_of(const Catalog& catalog, const std::string& disk) {
     auto found = catalog.snapshots(disk);
     if (found.empty())
@@ -67,25 +55,11 @@ std::vector<ListedSnapshot> snapshots_of(const Catalog& catalog, const std::stri
     return found;
 }
 
-ListedSnapshot find(const Catalog& catalog, const SnapshotByAge& name) {
-    const auto all = snapshots_of(catalog, name.disk);
-    if (name.steps_back >= all.size())
-        throw Error(ErrorCode::not_found,
-                    fmt::format("disk '{}' has {} snapshot{}, so there is no @~{}; the oldest is @~{}",
-                                escape_for_display(name.disk), all.size(), all.size() == 1 ? "" : "s", name.steps_back,
-                                all.size() - 1));
-    return all[all.size() - 1 - name.steps_back];
-}
-
-ListedSnapshot find(const Catalog& catalog, const SnapshotByTime& name) {
-    const auto all = snapshots_of(catalog, name.disk);
-    const TimeNs end = name.not_after + ns_per_second;
-    const auto after = std::find_if(all.begin(), all.end(), [&](const auto& s) { return s.record.time >= end; });
-    if (after == all.begin())
-        throw Error(ErrorCode::not_found, fmt::format("disk '{}' has no snapshot of {} or before; its first is of {}",
-                                                      escape_for_display(name.disk), format_local(name.not_after),
-                                                      format_local(all.front().record.time)));
-    return *std::prev(after);
+ListedSnapshot find(const Catalog& catalog, const PointName& name) {
+    const auto all = snapshots_of(catalog, name.name);
+    std::vector<TimeNs> times;
+    for (const ListedSnapshot& snapshot : all) times.push_back(snapshot.record.time);
+    return all[find_point(name, times, words)];
 }
 
 ListedSnapshot find(const Catalog& catalog, const SnapshotByPrefix& name) {
@@ -109,19 +83,8 @@ ListedSnapshot find(const Catalog& catalog, const SnapshotByPrefix& name) {
 }  // namespace
 
 SnapshotName parse_snapshot_name(std::string_view text) {
-    const std::size_t cut = text.rfind('@');
-    if (cut == text.npos) return parse_prefix(text);
-    const std::string disk(text.substr(0, cut));
-    const std::string_view which = text.substr(cut + 1);
-    check_disk_name(disk);
-    if (which == "latest") return SnapshotByAge{disk, 0};
-    if (which.starts_with('~')) return SnapshotByAge{disk, parse_steps(text, which.substr(1))};
-    try {
-        return SnapshotByTime{disk, parse_time(which)};
-    } catch (Error& e) {
-        throw Error(e.code(), fmt::format("'{}' names no snapshot: after '@' comes latest, ~N or a time, and {}",
-                                          escape_for_display(text), e.what()));
-    }
+    if (auto point = parse_point_name(text, words)) return *std::move(point);
+    return parse_prefix(text);
 }
 
 ListedSnapshot find_snapshot(const Catalog& catalog, std::string_view text) {

@@ -2,30 +2,15 @@
 /// How a user names a snapshot: `DISK@latest`, `DISK@~N` (N before the latest), `DISK@WHEN` (the newest not after it),
 /// or an id or a prefix of at least 4 hex digits. The text is cut at its last '@'; what has no '@' is an id.
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "engine/catalog.h"
-#include "engine/log_entry.h"
+#include "engine/point_name.h"
 
 namespace varve {
-
-/// `DISK@~N`; `DISK@latest` is 0 steps back.
-struct SnapshotByAge {
-    std::string disk;
-    std::uint64_t steps_back = 0;
-    friend bool operator==(const SnapshotByAge&, const SnapshotByAge&) = default;
-};
-
-/// `DISK@WHEN`. A snapshot counts by the second that it is shown with.
-struct SnapshotByTime {
-    std::string disk;
-    TimeNs not_after = 0;
-    friend bool operator==(const SnapshotByTime&, const SnapshotByTime&) = default;
-};
 
 /// A whole id or the beginning of one, in lower case.
 struct SnapshotByPrefix {
@@ -33,7 +18,7 @@ struct SnapshotByPrefix {
     friend bool operator==(const SnapshotByPrefix&, const SnapshotByPrefix&) = default;
 };
 
-using SnapshotName = std::variant<SnapshotByAge, SnapshotByTime, SnapshotByPrefix>;
+using SnapshotName = std::variant<PointName, SnapshotByPrefix>;
 
 /// Throws Error(usage) for what is no snapshot name; for a bare disk name the text says "say DISK@latest".
 SnapshotName parse_snapshot_name(std::string_view text);

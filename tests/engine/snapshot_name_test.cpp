@@ -45,10 +45,10 @@ ErrorCode code_of(const SnapshotList& list, std::string_view name) {
 }  // namespace
 
 TEST_CASE("snapshot name: the text is cut at its last '@'", "[engine][snapshot_name]") {
-    CHECK(parse_snapshot_name("web01/vda@latest") == SnapshotName(SnapshotByAge{"web01/vda", 0}));
-    CHECK(parse_snapshot_name("web01/vda@~3") == SnapshotName(SnapshotByAge{"web01/vda", 3}));
+    CHECK(parse_snapshot_name("web01/vda@latest") == SnapshotName(PointName{"web01/vda", PointByAge{0}}));
+    CHECK(parse_snapshot_name("web01/vda@~3") == SnapshotName(PointName{"web01/vda", PointByAge{3}}));
     CHECK(parse_snapshot_name("d@2026-11-20T02:30Z") ==
-          SnapshotName(SnapshotByTime{"d", parse_time("2026-11-20T02:30Z")}));
+          SnapshotName(PointName{"d", PointByTime{parse_time("2026-11-20T02:30Z")}}));
     CHECK(parse_snapshot_name("ABCD") == SnapshotName(SnapshotByPrefix{"abcd"}));
     CHECK_THROWS_WITH(parse_snapshot_name("a@b@latest"), ContainsSubstring("holds '@'"));
 }
