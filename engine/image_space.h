@@ -4,12 +4,12 @@
 #include <stop_token>
 
 #include "engine/image_reader.h"
+#include "engine/progress.h"
 
 namespace varve {
 
-/// Bytes of the image's data extents, from its allocation map alone: what a copy takes at most beside the metadata of
-/// its format. Stops counting past `enough`, and then returns some number above it; an image that is not larger than
-/// `enough` is not looked into at all. Throws what extent_at() throws, and Error(cancelled).
-ByteCount data_bytes(const ImageReader& image, ByteCount enough, const std::stop_token& stop);
+/// Bytes of the image's data extents, from its allocation map alone: what a copy takes beside the metadata of its
+/// format, or less where data turns out to be zeros. Throws what extent_at() throws, and Error(cancelled).
+ByteCount data_bytes(const ImageReader& image, Progress& progress, const std::stop_token& stop);
 
 }  // namespace varve

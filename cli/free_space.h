@@ -1,0 +1,29 @@
+#pragma once
+/// Too little space, said before anything is written: for files that a command is about to make.
+
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+
+#include "engine/image_reader.h"
+#include "engine/progress.h"
+
+namespace varve {
+
+struct PlannedFile {
+    std::string path;    ///< for the error text
+    std::string folder;  ///< an existing one, on the file system that takes the file
+    std::string format;
+    const ImageReader* image = nullptr;  ///< what will be written there; borrowed
+};
+
+/// Throws Error(refused), with both numbers, when the data of the files needs more than their file system has free; a
+/// file that will be replaced is not counted as free, since it goes last. Looks into the images only where their whole
+/// sizes would not fit. A file system that does not tell what is free has room. What the data will take is an upper
+/// bound where zeros lie among it or the file system compresses: so the text names the option that skips this.
+void check_free_space(std::span<const PlannedFile> files, Progress& progress, const std::stop_token& stop);
+
+inline constexpr const char* no_space_check_option = "no-space-check";
+
+}  // namespace varve
