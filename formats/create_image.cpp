@@ -55,6 +55,7 @@ void check_raw_size(ByteCount virtual_size) {
 
 std::unique_ptr<Output> open_output(const std::string& path, const CreateOptions& options) {
     const TargetRules rules{options.overwrite, options.forbidden};
+    if (options.folder != nullptr) return create_output_file(path, rules, options.folder);
     const bool is_stream = path == "-";
     const bool is_device = !is_stream && names_block_device(path);
     if ((is_stream || is_device) && options.format != "raw")
@@ -85,6 +86,12 @@ std::optional<std::string> format_of_ending(std::string_view path) {
     const auto* known = std::ranges::find(endings, ending, &Ending::ending);
     if (known == endings.end()) return std::nullopt;
     return std::string(known->format);
+}
+
+std::optional<std::string> ending_of_format(std::string_view format) {
+    const auto* first = std::ranges::find(endings, format, &Ending::format);
+    if (first == endings.end()) return std::nullopt;
+    return std::string(first->ending);
 }
 
 }  // namespace varve

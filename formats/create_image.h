@@ -24,6 +24,9 @@ struct CreateOptions {
     std::vector<FileIdentity> forbidden;
     /// Creation options in qemu-img's words, e.g. {"cluster_size", "2M"}; creation_options.h tells which there are.
     OptionMap options = {};
+    /// Where the last part of `path` is a file's name, whatever leads there by then; null: in the folder that `path`
+    /// names. Open during the call. With it `path` is never a stream or a device.
+    const File* folder = nullptr;
 };
 
 /// Opens `path` for writing; "-" is standard output, an existing block device is written onto. Throws
@@ -35,5 +38,8 @@ std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateO
 /// The format that the last ending of the file name stands for, whatever its case; nothing if it stands for none.
 /// Endings of formats that are not written yet are known too, so that create_image refuses them by name.
 std::optional<std::string> format_of_ending(std::string_view path);
+
+/// The usual ending, without a dot, of a file in `format`; nothing for an unknown word.
+std::optional<std::string> ending_of_format(std::string_view format);
 
 }  // namespace varve

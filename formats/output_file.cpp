@@ -30,11 +30,18 @@ struct Place {
     std::string path;  ///< as the user typed it, for error texts
 };
 
-Place place_of(const std::string& path) {
+File another_handle(const File& folder) {
+    UniqueFd fd(::fcntl(folder.fd(), F_DUPFD_CLOEXEC, 0));
+    if (!fd) throw io_error(fmt::format("cannot open '{}' once more", folder.path()), errno);
+    return File(std::move(fd), folder.path());
+}
+
+Place place_of(const std::string& path, const File* open_folder) {
     const std::size_t slash = path.rfind('/');
     const bool has_folder = slash != std::string::npos;
     std::string name = has_folder ? path.substr(slash + 1) : path;
     if (name.empty()) throw Error(ErrorCode::usage, fmt::format("'{}' names no file: add a file name", path));
+    if (open_folder != nullptr) return {another_handle(*open_folder), std::move(name), path};
     const std::string folder = has_folder ? path.substr(0, slash + 1) : ".";
     return {File::open(folder, O_RDONLY | O_DIRECTORY), std::move(name), path};
 }
@@ -251,8 +258,8 @@ void OutputFile::fail_to_publish() const {
 
 }  // namespace
 
-std::unique_ptr<Output> create_output_file(const std::string& path, const TargetRules& rules) {
-    return std::make_unique<OutputFile>(place_of(path), rules);
+std::unique_ptr<Output> create_output_file(const std::string& path, const TargetRules& rules, const File* folder) {
+    return std::make_unique<OutputFile>(place_of(path, folder), rules);
 }
 
 }  // namespace varve

@@ -22,6 +22,8 @@ namespace varve {
 /// Error(not_found) without the folder. commit() repeats the checks: a name that appeared in between is left alone
 /// (Error(refused)). After any error of commit() the final name is as it was, but for one: the folder could not be
 /// synced, which the error says.
-std::unique_ptr<Output> create_output_file(const std::string& path, const TargetRules& rules);
+/// `folder`: where the last part of `path` is looked up; null: the folder that `path` names. Not needed after the call.
+std::unique_ptr<Output> create_output_file(const std::string& path, const TargetRules& rules,
+                                           const File* folder = nullptr);
 
 }  // namespace varve
