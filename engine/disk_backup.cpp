@@ -57,6 +57,7 @@ SnapshotRecord DiskBackup::describe(const Subtree& root, ByteCount bytes_changed
     record.source = request_.source;
     record.change_source = change_source();
     record.tags = request_.tags;
+    record.unreadable = source_.unreadable();
     record.statistics.bytes_scanned = (source_.bytes_read() - bytes_read_before_).value;
     record.statistics.bytes_changed = bytes_changed.value;
     record.statistics.bytes_stored = session_->bytes_stored().value;

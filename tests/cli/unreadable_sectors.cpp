@@ -1,0 +1,71 @@
+// Loaded before the program (LD_PRELOAD): a medium with unreadable sectors, or one that is written to meanwhile.
+// UNREADABLE="END:BEGIN:LENGTH[,BEGIN:LENGTH...]" names by the end of its path the file whose bytes
+// [BEGIN, BEGIN + LENGTH) fail with EIO. WRITTEN_AT="END:OFFSET" names one that gets a new modification time whenever
+// something at OFFSET or behind it is read.
+
+#include <dlfcn.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+using Pread = ssize_t (*)(int, void*, size_t, off_t);
+
+/// The rules in the variable `name`, from the first colon on, if the open file is the one that they name.
+const char* rules_for(const char* name, int fd) {
+    const char* rules = std::getenv(name);
+    const char* colon = rules == nullptr ? nullptr : std::strchr(rules, ':');
+    if (colon == nullptr) return nullptr;
+    char link[64];
+    char path[PATH_MAX];
+    std::snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    const ssize_t length = ::readlink(link, path, sizeof path);
+    const auto end = static_cast<size_t>(colon - rules);
+    const bool is_meant = length >= static_cast<ssize_t>(end) && std::memcmp(path + length - end, rules, end) == 0;
+    return is_meant ? colon : nullptr;
+}
+
+/// How many of the bytes at `offset` can be read before the first that can't.
+size_t readable(int fd, off_t offset, size_t count) {
+    size_t left = count;
+    for (const char* rule = rules_for("UNREADABLE", fd); rule != nullptr; rule = std::strchr(rule, ',')) {
+        char* next = nullptr;
+        const long long begin = std::strtoll(rule + 1, &next, 10);
+        const long long bad_end = begin + std::strtoll(next + 1, &next, 10);
+        rule = next;
+        if (offset >= begin && offset < bad_end) return 0;
+        if (offset < begin && offset + static_cast<off_t>(left) > begin) left = static_cast<size_t>(begin - offset);
+    }
+    return left;
+}
+
+void write_meanwhile(int fd, off_t offset) {
+    const char* rule = rules_for("WRITTEN_AT", fd);
+    if (rule != nullptr && offset >= std::strtoll(rule + 1, nullptr, 10)) ::futimens(fd, nullptr);
+}
+
+ssize_t checked_pread(const char* name, int fd, void* to, size_t count, off_t offset) {
+    write_meanwhile(fd, offset);
+    const size_t left = readable(fd, offset, count);
+    if (left == 0 && count != 0) {
+        errno = EIO;
+        return -1;
+    }
+    return reinterpret_cast<Pread>(::dlsym(RTLD_NEXT, name))(fd, to, left, offset);
+}
+
+}  // namespace
+
+extern "C" ssize_t pread(int fd, void* to, size_t count, off_t offset) {
+    return checked_pread("pread", fd, to, count, offset);
+}
+
+extern "C" ssize_t pread64(int fd, void* to, size_t count, off_t offset) {
+    return checked_pread("pread64", fd, to, count, offset);
+}
