@@ -1,4 +1,5 @@
 #include <unistd.h>
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -6,6 +7,7 @@
 #include "cli/image_options.h"
 #include "cli/open_repository.h"
 #include "cli/progress_bar.h"
+#include "cli/read_errors.h"
 #include "cli/render_backup.h"
 #include "cli/source_change.h"
 #include "cli/spool.h"
@@ -26,6 +28,7 @@ public:
         : call_(call),
           sources_(backup_sources(call.arguments.operands(), call.arguments.values("disk"))),
           tags_(parse_tags(call.arguments.values("tag"), "--tag")),
+          read_errors_(read_errors_of(call.arguments)),
           progress_(call.console, call.arguments.has("json") ? BarMode::never : BarMode::when_terminal) {
         if (const auto time = call.arguments.value("time")) time_ = parse_time(*time);
         for (const BackupSource& source : sources_) check_stdin_options(source);
@@ -46,6 +49,7 @@ private:
     const Invocation& call_;
     std::vector<BackupSource> sources_;
     std::map<std::string, std::string> tags_;
+    ReadErrors read_errors_;
     std::optional<TimeNs> time_;
     ProgressBar progress_;
     BackupReport report_;
@@ -80,7 +84,9 @@ ExitStatus BackupCall::run() {
         }
     }
     print_report();
-    return report_.failed.empty() ? ExitStatus::done : ExitStatus::failed;
+    if (!report_.failed.empty()) return ExitStatus::failed;
+    const auto is_whole = [](const SnapshotRecord& r) { return r.unreadable.empty(); };
+    return std::ranges::all_of(report_.snapshots, is_whole) ? ExitStatus::done : ExitStatus::found;
 }
 
 void BackupCall::back_up(RepositoryAccess& access, const BackupSource& source) {
@@ -90,11 +96,13 @@ void BackupCall::back_up(RepositoryAccess& access, const BackupSource& source) {
         check_unchanged_source(repository.catalog, source, request);
         report_.snapshots.push_back(backup(repository, *image, request, progress_, call_.stop));
     });
+    if (const auto& unreadable = report_.snapshots.back().unreadable; !unreadable.empty())
+        progress_.warn(naming(source.path, unreadable_text(unreadable)));
 }
 
 std::unique_ptr<ImageReader> BackupCall::open(const RepositoryAccess& access, const BackupSource& source) {
     if (source.path == "-") return spool_raw_image(STDIN_FILENO, access.cache_folder(), progress_, call_.stop);
-    return open_named_image(source.path, call_.arguments, progress_);
+    return apply_read_errors(open_named_image(source.path, call_.arguments, progress_), read_errors_);
 }
 
 BackupRequest BackupCall::request_for(const BackupSource& source, const ImageInfo& info) const {
@@ -135,6 +143,7 @@ std::vector<OptionSpec> option_specs() {
         {"time", 0, "T", Repeat::once,
          "time of the snapshot instead of now: 2026-11-20 or 2026-11-20T02:30:15, with Z or an "
          "offset, else local"}};
+    specs.push_back(read_errors_spec());
     for (OptionSpec& spec : image_option_specs()) specs.push_back(std::move(spec));
     return specs;
 }

@@ -7,7 +7,7 @@ enum class ExitStatus : int {
     done = 0,
     failed = 1,  ///< nothing half-done is left
     usage = 2,   ///< the call itself is wrong
-    found = 3,   ///< damage, or the difference that was asked for
+    found = 3,   ///< damage, an unreadable place that was passed over, or the difference that was asked for
 };
 
 }  // namespace varve

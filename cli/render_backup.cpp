@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/human_size.h"
+#include "cli/read_errors.h"
 #include "cli/render_snapshot.h"
 
 namespace varve {
@@ -11,8 +12,9 @@ namespace {
 constexpr std::size_t lines_max = 5;
 
 std::string one_line(const SnapshotRecord& r) {
-    return fmt::format("{}: {} changed, {} stored\n", title_of(r), human_size({r.statistics.bytes_changed}),
-                       human_size({r.statistics.bytes_stored}));
+    return fmt::format("{}: {} changed, {} stored{}\n", title_of(r), human_size({r.statistics.bytes_changed}),
+                       human_size({r.statistics.bytes_stored}),
+                       r.unreadable.empty() ? "" : "; " + unreadable_text(r.unreadable));
 }
 
 std::string full_text(const SnapshotRecord& r) {
@@ -21,10 +23,11 @@ std::string full_text(const SnapshotRecord& r) {
         "backed up {}\n"
         "  read {} of {} in {} ({})\n"
         "  changed {}: {} new, {} reused\n"
-        "  stored {}\n",
+        "  stored {}\n{}",
         title_of(r), human_size({s.bytes_scanned}), human_size(r.size),
         human_seconds(static_cast<double>(s.duration_ns) / 1e9), r.change_source, human_size({s.bytes_changed}),
-        counted(s.chunks_new, "chunk"), s.chunks_reused, human_size({s.bytes_stored}));
+        counted(s.chunks_new, "chunk"), s.chunks_reused, human_size({s.bytes_stored}),
+        r.unreadable.empty() ? "" : fmt::format("  {}\n", unreadable_text(r.unreadable)));
 }
 
 std::string totals_text(const BackupReport& report) {

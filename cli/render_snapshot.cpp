@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/human_size.h"
+#include "cli/read_errors.h"
 #include "cli/table.h"
 #include "engine/base/escape.h"
 #include "engine/base/hex.h"
@@ -118,6 +119,7 @@ Json snapshot_json(const SnapshotRecord& snapshot) {
 Json backed_up_json(const SnapshotRecord& snapshot) {
     Json json = common_json(snapshot);
     json["change_source"] = snapshot.change_source;
+    json["unreadable"] = unreadable_json(snapshot.unreadable);
     json.update(statistics_json(snapshot.statistics));
     return json;
 }
@@ -142,7 +144,8 @@ std::string show_text(const ListedSnapshot& snapshot) {
            line("chunks", fmt::format("{} new, {} reused", s.chunks_new, s.chunks_reused)) +
            line("took", human_seconds(static_cast<double>(s.duration_ns) / 1e9));
     for (const ByteRange& range : r.unreadable)
-        out += line("unreadable", fmt::format("{} bytes at {}, kept as zeros", range.length.value, range.begin.value));
+        out +=
+            line("unreadable", fmt::format("{} bytes at offset {}, zeros here", range.length.value, range.begin.value));
     for (const Attachment& a : r.attachments)
         out += line("attachment", fmt::format("{} ({})", escape_for_display(a.name), human_size({a.bytes})));
     return out;
@@ -160,6 +163,7 @@ Json show_json(const ListedSnapshot& snapshot) {
     source["options"] = map_json(r.source.options);
     json["source"] = std::move(source);
     json["change_source"] = r.change_source;
+    json["unreadable"] = unreadable_json(r.unreadable);
     json.update(statistics_json(r.statistics));
     Json attachments = Json::array();
     for (const Attachment& a : r.attachments) {
