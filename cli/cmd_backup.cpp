@@ -9,11 +9,13 @@
 #include "cli/progress_bar.h"
 #include "cli/read_errors.h"
 #include "cli/render_backup.h"
+#include "cli/render_plan.h"
 #include "cli/source_change.h"
 #include "cli/spool.h"
 #include "cli/tag_options.h"
 #include "cli/verbs.h"
 #include "engine/backup.h"
+#include "engine/backup_plan.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "engine/timestamp.h"
@@ -41,6 +43,7 @@ public:
 private:
     void check_stdin_options(const BackupSource& source) const;
     void back_up(RepositoryAccess& access, const BackupSource& source);
+    void plan(RepositoryAccess& access, const BackupSource& source);
     std::unique_ptr<ImageReader> open(const RepositoryAccess& access, const BackupSource& source);
     BackupRequest request_for(const BackupSource& source, const ImageInfo& info) const;
     void check_unchanged_source(const Catalog& catalog, const BackupSource& source, const BackupRequest& request) const;
@@ -53,10 +56,14 @@ private:
     std::optional<TimeNs> time_;
     ProgressBar progress_;
     BackupReport report_;
+    std::vector<SourcePlan> plans_;  ///< of a dry run
 };
 
 void BackupCall::check_stdin_options(const BackupSource& source) const {
     if (source.path != "-") return;
+    if (call_.arguments.has("dry-run"))
+        throw Error(ErrorCode::usage,
+                    "what is in standard input is known only when it has been read; leave --dry-run out");
     const auto format = call_.arguments.value("format");
     if ((format && *format != "raw") || call_.arguments.has("snapshot"))
         throw Error(ErrorCode::usage, "standard input is read as raw; leave --format and --snapshot out");
@@ -72,7 +79,7 @@ ExitStatus BackupCall::run() {
     RepositoryAccess access(call_.arguments, progress_);
     for (const BackupSource& source : sources_) {
         try {
-            back_up(access, source);
+            call_.arguments.has("dry-run") ? plan(access, source) : back_up(access, source);
         } catch (const Error& error) {
             if (error.code() == ErrorCode::cancelled) {
                 print_report();
@@ -100,6 +107,17 @@ void BackupCall::back_up(RepositoryAccess& access, const BackupSource& source) {
         progress_.warn(naming(source.path, unreadable_text(unreadable)));
 }
 
+void BackupCall::plan(RepositoryAccess& access, const BackupSource& source) {
+    const OpenedImage image = open_image_chain(source.path, image_options(call_.arguments));
+    for (const std::string& sentence : image.reader->info().warnings) progress_.warn(sentence);
+    const BackupRequest request = request_for(source, image.reader->info());
+    access.run([&](Repository& repository) {
+        check_unchanged_source(repository.catalog, source, request);
+        plans_.push_back({plan_backup(repository.catalog, *image.reader, source.disk, progress_, call_.stop),
+                          request.source, image.layers});
+    });
+}
+
 std::unique_ptr<ImageReader> BackupCall::open(const RepositoryAccess& access, const BackupSource& source) {
     if (source.path == "-") return spool_raw_image(STDIN_FILENO, access.cache_folder(), progress_, call_.stop);
     return apply_read_errors(open_named_image(source.path, call_.arguments, progress_), read_errors_);
@@ -125,7 +143,10 @@ void BackupCall::check_unchanged_source(const Catalog& catalog, const BackupSour
 
 void BackupCall::print_report() {
     progress_.clear();
-    if (call_.arguments.has("json"))
+    const bool as_json = call_.arguments.has("json");
+    if (call_.arguments.has("dry-run"))
+        call_.console.print(as_json ? json_text(plan_json(plans_, report_.failed)) : plan_text(plans_));
+    else if (as_json)
         call_.console.print(json_text(backup_json(report_)));
     else
         call_.console.summary(backup_text(report_));
@@ -143,6 +164,7 @@ std::vector<OptionSpec> option_specs() {
         {"time", 0, "T", Repeat::once,
          "time of the snapshot instead of now: 2026-11-20 or 2026-11-20T02:30:15, with Z or an "
          "offset, else local"}};
+    specs.push_back({"dry-run", 0, "", Repeat::once, "say what would be read and why; read no data, write nothing"});
     specs.push_back(read_errors_spec());
     for (OptionSpec& spec : image_option_specs()) specs.push_back(std::move(spec));
     return specs;

@@ -57,12 +57,17 @@ Json backup_json(const BackupReport& report) {
     Json json;
     json["snapshots"] = Json::array();
     for (const SnapshotRecord& r : report.snapshots) json["snapshots"].push_back(backed_up_json(r));
-    json["failed"] = Json::array();
-    for (const FailedSource& f : report.failed) {
+    json["failed"] = failed_json(report.failed);
+    return json;
+}
+
+Json failed_json(std::span<const FailedSource> failed) {
+    Json json = Json::array();
+    for (const FailedSource& f : failed) {
         Json one;
         one["source"] = f.source;
         one["error"] = f.error;
-        json["failed"].push_back(std::move(one));
+        json.push_back(std::move(one));
     }
     return json;
 }

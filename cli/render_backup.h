@@ -1,6 +1,7 @@
 #pragma once
 /// The report of `backup`: what was made, what failed.
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,5 +23,6 @@ struct BackupReport {
 /// At most five lines, however many sources there were.
 std::string backup_text(const BackupReport& report);
 Json backup_json(const BackupReport& report);
+Json failed_json(std::span<const FailedSource> failed);
 
 }  // namespace varve

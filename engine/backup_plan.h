@@ -1,0 +1,29 @@
+#pragma once
+/// What a backup of a source would do, found out without reading its bytes or writing anything: `backup --dry-run`.
+
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "engine/catalog.h"
+#include "engine/image_reader.h"
+#include "engine/progress.h"
+
+namespace varve {
+
+struct BackupPlan {
+    std::string disk;
+    std::optional<SnapshotRecord> parent;  ///< the snapshot that it would be compared with: the disk's newest
+    std::string change_source;             ///< how what changed would be found, as the record would say: "full", ...
+    ByteCount size;                        ///< data, zero and unallocated bytes together
+    ByteCount data;                        ///< what would be read
+    ByteCount zero;
+    ByteCount unallocated;
+};
+
+/// `catalog` has caught up with the log. Walks the source's allocation map: costs metadata only. Throws what
+/// extent_at() throws, Error(unsupported) for a disk too large for a snapshot, Error(cancelled).
+BackupPlan plan_backup(const Catalog& catalog, const ImageReader& source, const std::string& disk, Progress& progress,
+                       const std::stop_token& stop);
+
+}  // namespace varve
