@@ -2,103 +2,201 @@
 
 #include <fmt/format.h>
 
-#include "cli/human_size.h"
-#include "cli/json.h"
+#include "cli/byte_size.h"
+#include "cli/folder_restore.h"
+#include "cli/free_space.h"
 #include "cli/open_repository.h"
+#include "cli/output_options.h"
 #include "cli/progress_bar.h"
-#include "cli/render_snapshot.h"
-#include "cli/restore_target.h"
+#include "cli/render_restore.h"
+#include "cli/target_folder.h"
 #include "cli/verbs.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
+#include "engine/group_point.h"
 #include "engine/restore.h"
 #include "engine/snapshot_name.h"
+#include "engine/snapshot_reader.h"
+#include "engine/window_reader.h"
 
 namespace varve {
 namespace {
 
-struct RestoreReport {
-    SnapshotRecord snapshot;
-    RestoreTarget target;
-    ByteCount bytes_written;
-    std::chrono::nanoseconds duration{};
+/// What the words on the command line ask for.
+struct RestoreCall {
+    std::vector<std::string> snapshots;  ///< their names; empty with a group
+    std::optional<std::string> group;    ///< VM@WHEN
+    std::string to;
+    bool to_folder = false;
+    RestoreWishes wishes;
+    SpaceCheck space_check = SpaceCheck::done;
 };
 
-std::string restore_text(const RestoreReport& r) {
-    return fmt::format("restored {}\n  to {} as {}\n  {} written in {}\n", title_of(r.snapshot),
-                       escape_for_display(r.target.path), escape_for_display(r.target.format),
-                       human_size(r.bytes_written), human_seconds(std::chrono::duration<double>(r.duration).count()));
+[[noreturn]] void refuse_usage(const std::string& why) { throw Error(ErrorCode::usage, why); }
+
+void check_names(const RestoreCall& call) {
+    if (call.group && !call.snapshots.empty())
+        refuse_usage("--group stands for the snapshots of all its disks; leave '" +
+                     escape_for_display(call.snapshots[0]) + "' out");
+    if (!call.group && call.snapshots.empty())
+        refuse_usage(
+            "1 name is expected after 'restore', 0 given; say SNAP or --group VM@WHEN, `varve restore --help` "
+            "shows how it is used");
+    for (const std::string& name : call.snapshots) parse_snapshot_name(name);
+    if (call.group) parse_group_point_name(*call.group);
 }
 
-Json restore_json(const RestoreReport& r) {
-    Json json;
-    json["snapshot"] = r.snapshot.id.hex();
-    json["path"] = r.target.path;
-    json["format"] = r.target.format;
-    json["bytes_written"] = r.bytes_written.value;
-    json["seconds"] = json_seconds(r.duration);
-    return json;
+void check_target(const RestoreCall& call) {
+    if (call.to.empty()) refuse_usage("where to restore to is missing; say --to PATH, or --to - for standard output");
+    if ((call.group || call.snapshots.size() > 1) && !call.to_folder)
+        refuse_usage(fmt::format("several disks go into a folder, and '{}' is none; say --to DIR/",
+                                 escape_for_display(call.to)));
+    if (call.to_folder && call.wishes.range)
+        refuse_usage("--range gives a part of one disk to one file or device, not into a folder; say --to FILE");
 }
 
-void check_usage(const Arguments& arguments) {
-    parse_snapshot_name(arguments.operands()[0]);
-    if (!arguments.has("to"))
-        throw Error(ErrorCode::usage, "where to restore to is missing; say --to PATH, or --to - for standard output");
-    if (arguments.value("to") == "-" && arguments.has("json"))
-        throw Error(ErrorCode::usage, "--json and --to - both want standard output; leave one out");
+RestoreCall parse_call(const Arguments& arguments) {
+    RestoreCall call;
+    call.snapshots = arguments.operands();
+    call.group = arguments.value("group");
+    call.to = arguments.value("to").value_or("");
+    call.to_folder = call.to != "-" && means_folder(call.to);
+    call.wishes.format = arguments.value("format");
+    call.wishes.options = parse_output_options(arguments.values("options"));
+    call.wishes.overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
+    if (const auto range = arguments.value("range")) call.wishes.range = parse_byte_range(*range);
+    if (arguments.has(no_space_check_option)) call.space_check = SpaceCheck::skipped;
+    check_names(call);
+    check_target(call);
+    if (call.to == "-" && arguments.has("json"))
+        refuse_usage("--json and --to - both want standard output; leave one out");
+    return call;
 }
 
-RestoreReport restore_one(const Invocation& call, Repository& repository, Progress& progress) {
+void check_space(const Repository& repository, const RestoreCall& call, const RestoredDisk& disk, Progress& progress,
+                 const std::stop_token& stop) {
+    if (call.space_check == SpaceCheck::skipped || !disk.target.is_file()) return;
+    const SnapshotReader whole(repository.chunks, disk.snapshot);
+    const WindowReader wanted(whole, disk.range.value_or(ByteRange{{}, disk.snapshot.size}));
+    const std::string& path = disk.target.path;
+    const std::size_t slash = path.rfind('/');
+    const PlannedFile file{path, slash == path.npos ? "." : path.substr(0, slash + 1), disk.target.format, &wanted};
+    check_free_space({&file, 1}, progress, stop);
+}
+
+RestoredDisk restore_one(const RestoreCall& call, const Repository& repository, Progress& progress,
+                         const std::stop_token& stop) {
     const auto begun = std::chrono::steady_clock::now();
-    const Arguments& arguments = call.arguments;
-    RestoreReport report;
-    report.snapshot = find_snapshot(repository.catalog, arguments.operands()[0]).record;
-    const auto overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
-    report.target = restore_target(*arguments.value("to"), arguments.value("format"), overwrite, report.snapshot);
-    const auto writer = create_restore_target(report.target, report.snapshot);
-    restore(repository, report.snapshot, *writer, progress, call.stop);
-    report.bytes_written = writer->bytes_written();
-    report.duration = std::chrono::steady_clock::now() - begun;
-    return report;
+    RestoredDisk disk;
+    disk.snapshot = find_snapshot(repository.catalog, call.snapshots[0]).record;
+    disk.range = call.wishes.range;
+    if (disk.range) check_range(disk.snapshot, *disk.range);
+    disk.target = restore_target(call.to, call.wishes, disk.snapshot);
+    const auto writer = create_restore_target(disk.target, disk.snapshot);
+    check_space(repository, call, disk, progress, stop);
+    restore(repository, disk.snapshot, *writer, progress, stop, disk.range);
+    disk.bytes_written = writer->bytes_written();
+    disk.duration = std::chrono::steady_clock::now() - begun;
+    return disk;
+}
+
+ExitStatus run_into_one(const RestoreCall& asked, const Invocation& call, ProgressBar& progress) {
+    RepositoryAccess access(call.arguments, progress);
+    RestoredDisk disk;
+    access.run([&](Repository& repository) { disk = restore_one(asked, repository, progress, call.stop); },
+               asked.to == "-" ? OnDamage::fail : OnDamage::repeat);
+    progress.clear();
+    if (call.arguments.has("json"))
+        call.console.print(json_text(restored_json(disk)));
+    else if (asked.to == "-")
+        call.console.summary_aside(restored_text(disk));
+    else
+        call.console.summary(restored_text(disk));
+    return ExitStatus::done;
+}
+
+std::string list_of(const std::vector<std::string>& disks) {
+    std::string out;
+    for (const std::string& disk : disks)
+        out += fmt::format("{}'{}'", out.empty() ? "" : ", ", escape_for_display(disk));
+    return out;
+}
+
+void warn_of_forgotten(const GroupPoint& point, const RestoredGroup& group, Progress& progress) {
+    if (group.forgotten.empty()) return;
+    std::vector<std::string> there;
+    for (const ListedSnapshot& member : point.members) there.push_back(member.record.disk);
+    progress.warn(fmt::format("the group '{}' is not whole: of this point {} {} forgotten, and only {} {} there",
+                              escape_for_display(group.name), list_of(group.forgotten),
+                              group.forgotten.size() == 1 ? "was" : "were", list_of(there),
+                              there.size() == 1 ? "is" : "are"));
+}
+
+/// The snapshots that were asked for; `group` tells of their group, if that was.
+std::vector<ListedSnapshot> find_all(const RestoreCall& call, const Repository& repository, Progress& progress,
+                                     std::optional<RestoredGroup>& group) {
+    if (call.group) {
+        GroupPoint point = find_group_point(repository.catalog, *call.group);
+        group = RestoredGroup{point.group, forgotten_disks(repository.log, point)};
+        warn_of_forgotten(point, *group, progress);
+        return std::move(point.members);
+    }
+    std::vector<ListedSnapshot> found;
+    for (const std::string& name : call.snapshots) found.push_back(find_snapshot(repository.catalog, name));
+    return found;
+}
+
+ExitStatus run_into_folder(const RestoreCall& asked, const Invocation& call, ProgressBar& progress) {
+    RepositoryAccess access(call.arguments, progress);
+    FolderRestore restore(asked.to, asked.wishes, asked.space_check);
+    std::optional<RestoredGroup> group;
+    access.run([&](Repository& repository) {
+        const auto snapshots = find_all(asked, repository, progress, group);
+        restore.run(repository, snapshots, progress, call.stop);
+    });
+    progress.clear();
+    if (call.arguments.has("json"))
+        call.console.print(json_text(restored_json(restore.files(), group)));
+    else
+        call.console.summary(restored_text(restore.files()));
+    return ExitStatus::done;
 }
 
 ExitStatus run_restore(const Invocation& call) {
-    check_usage(call.arguments);
-    const bool to_stdout = call.arguments.value("to") == "-";
-    const bool as_json = call.arguments.has("json");
-    ProgressBar progress(call.console, as_json ? BarMode::never : BarMode::when_terminal);
-    RepositoryAccess access(call.arguments, progress);
-    RestoreReport report;
-    access.run([&](Repository& repository) { report = restore_one(call, repository, progress); },
-               to_stdout ? OnDamage::fail : OnDamage::repeat);
-    progress.clear();
-    if (as_json)
-        call.console.print(json_text(restore_json(report)));
-    else if (to_stdout)
-        call.console.summary_aside(restore_text(report));
-    else
-        call.console.summary(restore_text(report));
-    return ExitStatus::done;
+    const RestoreCall asked = parse_call(call.arguments);
+    ProgressBar progress(call.console, call.arguments.has("json") ? BarMode::never : BarMode::when_terminal);
+    return asked.to_folder ? run_into_folder(asked, call, progress) : run_into_one(asked, call, progress);
+}
+
+std::vector<OptionSpec> option_specs() {
+    return {{"to", 0, "PATH", Repeat::once, "the file, folder or device to write; - is standard output"},
+            {"group", 0, "VM@WHEN", Repeat::once,
+             "all disks of a group as they were backed up together: VM@latest, VM@~N or VM@WHEN"},
+            {"range", 0, "OFF+LEN", Repeat::once,
+             "only these bytes of the disk, as an image of LEN bytes; K, M, G, T are powers of 1024"},
+            {"format", 0, "F", Repeat::once, "format to write (raw, qcow2)"},
+            output_option_spec(),
+            {"force", 0, "", Repeat::once, "overwrite what exists"},
+            {no_space_check_option, 0, "", Repeat::once, "begin even if the space seems not to suffice"}};
 }
 
 }  // namespace
 
 Verb restore_verb() {
     return {"restore",
-            "SNAP --to PATH|-",
-            "give a snapshot back as a disk image",
+            "SNAP... --to PATH|DIR/|-",
+            "give snapshots back as disk images",
             "Writes the snapshot SNAP to the image file or block device PATH, or to standard\n"
             "output as raw. The format is --format, else what the ending of PATH says (.qcow2,\n"
-            ".raw, .img), else that of the disk that was backed up; devices are always raw. A\n"
-            "file appears under its name when it is whole. What exists is overwritten only with\n"
-            "--force; a symbolic link never, and a disk in use (by its running machine) never.",
-            "varve restore -r /backup/vms web01/vda@2026-11-20 --to web01.qcow2",
-            {1,
-             1,
-             UsesRepository::yes,
-             {{"to", 0, "PATH", Repeat::once, "the file or device to write; - is standard output"},
-              {"format", 0, "F", Repeat::once, "format to write (raw, qcow2)"},
-              {"force", 0, "", Repeat::once, "overwrite PATH if it exists"}}},
+            ".raw, .img), else that of the disk that was backed up, with its options; devices are\n"
+            "always raw. A file appears under its name when it is whole. What exists is\n"
+            "overwritten only with --force; a symbolic link never, and a disk in use (by its\n"
+            "running machine) never.\n"
+            "Into a folder (DIR/) go several snapshots, or with --group all disks of a machine,\n"
+            "each under its own name, as DIR/web01/vda.qcow2, with the attachments beside them.\n"
+            "What does not fit into the space that is free is refused before it is begun.",
+            "varve restore -r /backup/vms --group web01@2026-11-20 --to /restore/",
+            {0, operands_unlimited, UsesRepository::yes, option_specs()},
             run_restore};
 }
 

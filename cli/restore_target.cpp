@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "cli/backup_sources.h"
+#include "cli/output_options.h"
+#include "cli/target_format.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "formats/create_image.h"
@@ -29,23 +31,36 @@ void refuse_busy_source(const RestoreTarget& target, const SnapshotRecord& snaps
                                 escape_for_display(target.path), *opener));
 }
 
+RestoreTarget target_of(const std::string& path, const std::string& format, const RestoreWishes& wishes,
+                        const SnapshotRecord& snapshot) {
+    RestoreTarget target;
+    target.path = path;
+    target.format = format;
+    target.options = options_for_target(wishes.options, format, snapshot.source.options, snapshot.source.format);
+    target.size = wishes.range ? wishes.range->length : snapshot.size;
+    target.overwrite = wishes.overwrite;
+    return target;
+}
+
 }  // namespace
 
-RestoreTarget restore_target(const std::string& path, const std::optional<std::string>& format, Overwrite overwrite,
-                             const SnapshotRecord& snapshot) {
-    const bool is_raw_only = path == "-" || names_block_device(path);
-    if (is_raw_only && format && *format != "raw")
-        throw Error(ErrorCode::usage,
-                    fmt::format("{} takes raw only, not {}; leave --format out",
-                                path == "-" ? "standard output" : "a block device", escape_for_display(*format)));
-    if (is_raw_only) return {path, "raw", overwrite};
-    const auto by_ending = format_of_ending(path);
-    return {path, format ? *format : by_ending ? *by_ending : snapshot.source.format, overwrite};
+bool RestoreTarget::is_file() const { return folder != nullptr || (path != "-" && !names_block_device(path)); }
+
+RestoreTarget restore_target(const std::string& path, const RestoreWishes& wishes, const SnapshotRecord& snapshot) {
+    const std::string by_itself = wishes.range ? "raw" : snapshot.source.format;
+    return target_of(path, target_format(path, wishes.format, by_itself), wishes, snapshot);
+}
+
+RestoreTarget restore_target_in(const File& folder, const std::string& path, const RestoreWishes& wishes,
+                                const SnapshotRecord& snapshot) {
+    RestoreTarget target = target_of(path, wishes.format.value_or(snapshot.source.format), wishes, snapshot);
+    target.folder = &folder;
+    return target;
 }
 
 std::unique_ptr<ImageWriter> create_restore_target(const RestoreTarget& target, const SnapshotRecord& snapshot) {
-    if (target.overwrite == Overwrite::force) refuse_busy_source(target, snapshot);
-    return create_image(target.path, {target.format, snapshot.size, target.overwrite, {}});
+    if (target.overwrite == Overwrite::force && target.folder == nullptr) refuse_busy_source(target, snapshot);
+    return create_image(target.path, {target.format, target.size, target.overwrite, {}, target.options, target.folder});
 }
 
 }  // namespace varve

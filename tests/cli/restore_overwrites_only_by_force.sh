@@ -24,9 +24,11 @@ ln -s nowhere dangling.raw
 run restore a@latest --to dangling.raw
 expect_status 1
 [ ! -e nowhere ] || fail "the dangling link was followed"
-mkdir folder
-run restore a@latest --to folder --force
-expect_status 1
+mkdir -p folder/x.raw
+run restore a@latest --to folder/x.raw/ --format raw
+expect_status 0  # a folder takes the disk under its own name
+run restore a@latest --to folder/x.raw
+expect_refusal 1 "'folder/x.raw/a.raw' exists"
 run restore a@latest --to no/such/folder/x.raw
 expect_status 1
 run restore a@latest --to /dev/null --force

@@ -19,3 +19,14 @@ expect_refusal 1 "vmdk"
 [ ! -e z.vmdk ] || fail "something was left"
 run restore d@latest --to - --format qcow2
 expect_refusal 2 "raw only"
+# In the source's format the new image is made like the source, but for what -o says.
+qemu-img create -q -f qcow2 -o cluster_size=4K small.qcow2 4M
+run backup small.qcow2 --disk small
+cluster_size_of() { qemu-img info "$1" | sed -nE 's/^cluster_size: //p'; }
+run restore small@latest --to like.qcow2
+[ "$(cluster_size_of like.qcow2)" = 4096 ] || fail "the source's options were lost"
+run restore small@latest --to said.qcow2 -o cluster_size=128K
+[ "$(cluster_size_of said.qcow2)" = 131072 ] || fail "-o was not heard"
+run restore small@latest --to said.raw -o cluster_size=128K
+expect_status 2
+[ ! -e said.raw ] || fail "something was left"
