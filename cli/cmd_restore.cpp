@@ -80,7 +80,8 @@ void check_space(const Repository& repository, const RestoreCall& call, const Re
     const WindowReader wanted(whole, disk.range.value_or(ByteRange{{}, disk.snapshot.size}));
     const std::string& path = disk.target.path;
     const std::size_t slash = path.rfind('/');
-    const PlannedFile file{path, slash == path.npos ? "." : path.substr(0, slash + 1), disk.target.format, &wanted};
+    const PlannedFile file{path, slash == path.npos ? "." : path.substr(0, slash + 1), disk.target.format,
+                           disk.target.options, &wanted};
     check_free_space({&file, 1}, progress, stop);
 }
 

@@ -66,7 +66,8 @@ void check_space(const Repository& repository, const BegunFiles& begun, Progress
     std::vector<PlannedFile> files;
     for (const BegunDisk& disk : begun.disks) {
         images.emplace_back(repository.chunks, disk.snapshot);
-        files.push_back({disk.target.path, disk.target.folder->path(), disk.target.format, &images.back()});
+        files.push_back(
+            {disk.target.path, disk.target.folder->path(), disk.target.format, disk.target.options, &images.back()});
     }
     check_free_space(files, progress, stop);
 }

@@ -38,6 +38,19 @@ ByteCount overhead(const std::string& format, ByteCount data) {
     return format == "raw" ? ByteCount{} : ByteCount{data.value / 4096} + kib(256);
 }
 
+bool has_option(const PlannedFile& file, const char* word, std::string_view value) {
+    const auto said = file.options.find(word);
+    return said != file.options.end() && said->second == value;
+}
+
+bool has_known_space(const PlannedFile& file) {
+    return !has_option(file, "compress", "on") && !file.options.contains("backing_file");
+}
+
+bool is_preallocated(const PlannedFile& file) {
+    return has_option(file, "preallocation", "falloc") || has_option(file, "preallocation", "full");
+}
+
 ByteCount whole_size(const PlannedFile& file) {
     const ByteCount size = file.image->info().virtual_size;
     return size + overhead(file.format, size);
@@ -64,7 +77,8 @@ void check_one_file_system(const std::vector<const PlannedFile*>& files, Progres
     if (sizes <= *free) return;
     ByteCount needed;
     for (const PlannedFile* file : files) {
-        const ByteCount data = data_bytes(*file->image, progress, stop);
+        const ByteCount data =
+            is_preallocated(*file) ? file->image->info().virtual_size : data_bytes(*file->image, progress, stop);
         needed += data + overhead(file->format, data);
     }
     if (needed > *free) refuse(files, needed, *free);
@@ -74,7 +88,8 @@ void check_one_file_system(const std::vector<const PlannedFile*>& files, Progres
 
 void check_free_space(std::span<const PlannedFile> files, Progress& progress, const std::stop_token& stop) {
     std::map<dev_t, std::vector<const PlannedFile*>> by_file_system;
-    for (const PlannedFile& file : files) by_file_system[file_system_of(file.folder)].push_back(&file);
+    for (const PlannedFile& file : files)
+        if (has_known_space(file)) by_file_system[file_system_of(file.folder)].push_back(&file);
     for (const auto& [device, there] : by_file_system) check_one_file_system(there, progress, stop);
 }
 

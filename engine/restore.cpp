@@ -9,6 +9,7 @@
 #include "engine/window_reader.h"
 
 namespace varve {
+
 void restore(const Repository& repository, const SnapshotRecord& snapshot, ImageWriter& writer, Progress& progress,
              std::stop_token stop, const std::optional<ByteRange>& range) {
     try {

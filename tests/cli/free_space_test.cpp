@@ -30,9 +30,11 @@ private:
 
 constexpr std::uint64_t huge = std::uint64_t{1} << 60;  // no file system here has it free
 
-void check(const TemporaryFolder& folder, std::vector<std::pair<std::string, const ImageReader*>> images) {
+void check(const TemporaryFolder& folder, std::vector<std::pair<std::string, const ImageReader*>> images,
+           const OptionMap& options = {}) {
     std::vector<PlannedFile> files;
-    for (const auto& [format, image] : images) files.push_back({"x\x1b", folder.path().string(), format, image});
+    for (const auto& [format, image] : images)
+        files.push_back({"x\x1b", folder.path().string(), format, options, image});
     NoProgress progress;
     check_free_space(files, progress, {});
 }
@@ -65,4 +67,16 @@ TEST_CASE("free space: the files of one file system count together", "[cli][spac
     const HugeImage image(huge, huge);
     REQUIRE_THROWS_WITH(check(folder, {{"raw", &small}, {"raw", &image}, {"raw", &small}}),
                         ContainsSubstring("and 2 more need up to 1.0 EiB (1152921504606855168 bytes)"));
+}
+
+TEST_CASE("free space: creation options say what is taken, or that nobody knows", "[cli][space]") {
+    const TemporaryFolder folder;
+    const HugeImage thin(huge, 4096);
+    const HugeImage image(huge, huge);
+    check(folder, {{"qcow2", &image}}, {{"compress", "on"}});
+    check(folder, {{"qcow2", &image}}, {{"backing_file", "base.qcow2"}});
+    REQUIRE_THROWS_AS(check(folder, {{"qcow2", &image}}, {{"compress", "off"}}), Error);
+    check(folder, {{"qcow2", &thin}}, {{"preallocation", "off"}});
+    REQUIRE_THROWS_AS(check(folder, {{"qcow2", &thin}}, {{"preallocation", "full"}}), Error);
+    REQUIRE_THROWS_AS(check(folder, {{"raw", &thin}}, {{"preallocation", "falloc"}}), Error);
 }
