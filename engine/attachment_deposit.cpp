@@ -1,6 +1,5 @@
 #include "engine/attachment_deposit.h"
 
-#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -10,14 +9,6 @@
 
 namespace varve {
 namespace {
-
-constexpr std::size_t name_bytes_max = 255;
-
-bool is_name(const std::string& name) {
-    const auto is_forbidden = [](char c) { return c == '/' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-    return !name.empty() && name.size() <= name_bytes_max && name != "." && name != ".." && is_valid_utf8(name) &&
-           std::none_of(name.begin(), name.end(), is_forbidden);
-}
 
 /// Whether the slot that the parent's attachment means today holds these bytes, and in which pack it lies.
 std::optional<PackId> pack_with(const Catalog& catalog, const ChunkAddress& address, const ChunkId& id) {
@@ -33,11 +24,9 @@ std::optional<PackId> pack_with(const Catalog& catalog, const ChunkAddress& addr
 }  // namespace
 
 void check_attachment_name(const std::string& name) {
-    if (!is_name(name))
+    if (const auto fault = attachment_name_fault(name))
         throw Error(ErrorCode::usage,
-                    fmt::format("'{}' can't be the name of an attachment: 1 to {} bytes of UTF-8 without '/' and "
-                                "control characters are asked for; rename the file",
-                                escape_for_display(name), name_bytes_max));
+                    fmt::format("the attachment name '{}' {}; rename the file", escape_for_display(name), *fault));
 }
 
 DepositedAttachments deposit_attachments(const std::vector<FileToAttach>& files, const SnapshotRecord* parent,
@@ -45,7 +34,7 @@ DepositedAttachments deposit_attachments(const std::vector<FileToAttach>& files,
     DepositedAttachments deposited;
     std::set<PackId> hits;
     for (const FileToAttach& file : files) {
-        VARVE_CHECK(is_name(file.name) && file.bytes.size() <= attachment_bytes_max);
+        VARVE_CHECK(!attachment_name_fault(file.name) && file.bytes.size() <= attachment_bytes_max.value);
         const ChunkId id = sha256(file.bytes);
         Attachment attachment{file.name, {}, file.bytes.size()};
         std::optional<PackId> pack;

@@ -5,20 +5,19 @@
 #include <string>
 #include <vector>
 
+#include "engine/attachment.h"
 #include "engine/catalog.h"
 #include "engine/chunk_store.h"
 #include "engine/log_entry.h"
 
 namespace varve {
 
-inline constexpr std::size_t attachment_bytes_max = 16 << 20;
-
 struct FileToAttach {
     std::string name;  ///< one path component; see check_attachment_name
     Bytes bytes;       ///< at most attachment_bytes_max
 };
 
-/// Throws Error(usage) unless `name` is 1–255 bytes of UTF-8 without '/' and control characters, and not '.' or '..'.
+/// Throws Error(usage) when attachment_name_fault() finds fault with `name`.
 void check_attachment_name(const std::string& name);
 
 struct DepositedAttachments {

@@ -176,7 +176,7 @@ TEST_CASE("group: attached files are kept with every disk, and stored again only
     const fakes::MemoryImage a = some_disk(12);
     const fakes::MemoryImage b = some_disk(13);
     const Bytes xml = text_bytes("<domain type='kvm'/>");
-    const Bytes nvram(attachment_bytes_max, std::byte{0x5a});
+    const Bytes nvram(attachment_bytes_max.value, std::byte{0x5a});
     const std::vector<FileToAttach> files{{"vm.xml", xml}, {"nvram", nvram}, {"empty", {}}};
     const auto first = back_up(repository, {"vm", {disk_of(a, "a"), disk_of(b, "b")}, files});
     for (const SnapshotRecord& record : first) {
