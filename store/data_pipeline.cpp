@@ -27,12 +27,12 @@ void DataPipeline::submit(FrameDraft draft) {
     rethrow_locked();
     VARVE_CHECK(!input_ended_ && drafts_.size() < limits_.frames_in_flight);
     drafts_.emplace_back(submitted_++, std::move(draft));
-    changed_.notify_all();
+    draft_came_.notify_one();
 }
 
 ByteCount DataPipeline::take_written() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return error_ != nullptr || !written_.empty(); });
+    frame_written_.wait(lock, [this] { return error_ != nullptr || !written_.empty(); });
     rethrow_locked();
     const ByteCount bytes = written_.front();
     written_.pop_front();
@@ -49,7 +49,7 @@ void DataPipeline::finish() {
     {
         const std::scoped_lock lock(mutex_);
         input_ended_ = true;
-        changed_.notify_all();
+        wake_all();
     }
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
@@ -69,10 +69,17 @@ void DataPipeline::stop() noexcept {
     {
         const std::scoped_lock lock(mutex_);
         stopped_ = true;
-        changed_.notify_all();
+        wake_all();
     }
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
+}
+
+void DataPipeline::wake_all() noexcept {
+    draft_came_.notify_all();
+    next_encoded_.notify_all();
+    frame_written_.notify_all();
+    closing_changed_.notify_all();
 }
 
 /// The root of each thread: what it throws goes to the caller's thread.
@@ -83,7 +90,7 @@ void DataPipeline::run(void (DataPipeline::*work)()) {
         const std::scoped_lock lock(mutex_);
         if (error_ == nullptr) error_ = std::current_exception();
         stopped_ = true;
-        changed_.notify_all();
+        wake_all();
     }
 }
 
@@ -91,7 +98,7 @@ void DataPipeline::compress() {
     FrameEncoder encoder(limits_.zstd_level);
     std::unique_lock lock(mutex_);
     for (;;) {
-        changed_.wait(lock, [this] { return stopped_ || input_ended_ || !drafts_.empty(); });
+        draft_came_.wait(lock, [this] { return stopped_ || input_ended_ || !drafts_.empty(); });
         if (stopped_ || drafts_.empty()) return;
         auto [ordinal, draft] = std::move(drafts_.front());
         drafts_.pop_front();
@@ -99,30 +106,31 @@ void DataPipeline::compress() {
         EncodedFrame frame = encoder.encode(std::move(draft));
         lock.lock();
         encoded_.emplace(ordinal, std::move(frame));
-        changed_.notify_all();
+        if (ordinal == next_to_write_) next_encoded_.notify_one();
     }
 }
 
 void DataPipeline::write() {
     std::unique_ptr<PackWriter> writer;
     std::unique_lock lock(mutex_);
-    for (std::uint64_t next = 0;; ++next) {
-        changed_.wait(lock,
-                      [&] { return stopped_ || encoded_.contains(next) || (input_ended_ && next == submitted_); });
+    for (;; ++next_to_write_) {
+        next_encoded_.wait(lock, [this] {
+            return stopped_ || encoded_.contains(next_to_write_) || (input_ended_ && next_to_write_ == submitted_);
+        });
         if (stopped_) return;
-        auto found = encoded_.extract(next);
+        auto found = encoded_.extract(next_to_write_);
         lock.unlock();
         if (found.empty()) break;
         const ByteCount bytes{found.mapped().bytes.size()};
         append(std::move(found.mapped()), writer);
         lock.lock();
         written_.push_back(bytes);
-        changed_.notify_all();
+        frame_written_.notify_one();
     }
     if (writer != nullptr) hand_to_close(std::move(writer));
     lock.lock();
     writing_ended_ = true;
-    changed_.notify_all();
+    closing_changed_.notify_all();
 }
 
 /// Appends to the pack of the frame; the one before it is full.
@@ -136,24 +144,24 @@ void DataPipeline::append(EncodedFrame frame, std::unique_ptr<PackWriter>& write
 
 void DataPipeline::hand_to_close(std::unique_ptr<PackWriter> writer) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopped_ || closing_.size() < limits_.packs_closing; });
+    closing_changed_.wait(lock, [this] { return stopped_ || closing_.size() < limits_.packs_closing; });
     closing_.push_back(std::move(writer));
-    changed_.notify_all();
+    closing_changed_.notify_all();
 }
 
 void DataPipeline::close() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        changed_.wait(lock, [this] { return stopped_ || writing_ended_ || !closing_.empty(); });
+        closing_changed_.wait(lock, [this] { return stopped_ || writing_ended_ || !closing_.empty(); });
         if (stopped_ || closing_.empty()) return;
         std::unique_ptr<PackWriter> writer = std::move(closing_.front());
         closing_.pop_front();
+        closing_changed_.notify_all();
         lock.unlock();
         StoredPack pack = writer->commit();
         writer.reset();
         lock.lock();
         durable_.push_back(std::move(pack));
-        changed_.notify_all();
     }
 }
 

@@ -53,6 +53,7 @@ private:
     void append(EncodedFrame frame, std::unique_ptr<PackWriter>& writer);
     void hand_to_close(std::unique_ptr<PackWriter> writer);
     void stop() noexcept;
+    void wake_all() noexcept;
     void rethrow_locked();
 
     Backend& backend_;
@@ -60,13 +61,18 @@ private:
     const SessionLimits limits_;
 
     std::mutex mutex_;
-    std::condition_variable changed_;  ///< any change of what follows
+    // Each is waited for by one kind of thread, so that a frame does not wake those whom it does not concern.
+    std::condition_variable draft_came_;       ///< the compressing threads: a draft, or the end
+    std::condition_variable next_encoded_;     ///< the writing thread: its next frame, or the end
+    std::condition_variable frame_written_;    ///< the caller
+    std::condition_variable closing_changed_;  ///< the writing and the closing thread
     std::deque<std::pair<std::uint64_t, FrameDraft>> drafts_;
     std::map<std::uint64_t, EncodedFrame> encoded_;
     std::deque<ByteCount> written_;
     std::deque<std::unique_ptr<PackWriter>> closing_;
     std::vector<StoredPack> durable_;
     std::uint64_t submitted_ = 0;
+    std::uint64_t next_to_write_ = 0;
     bool input_ended_ = false;
     bool writing_ended_ = false;
     bool stopped_ = false;

@@ -16,7 +16,7 @@ struct SessionLimits {
     std::uint32_t frames_in_flight = 8;  ///< gathered but not written yet: bounds memory
     std::uint32_t packs_closing = 2;     ///< written but not durable yet
     std::uint32_t compress_threads = 2;
-    int zstd_level = 3;
+    int zstd_level = 2;
 };
 
 }  // namespace varve
