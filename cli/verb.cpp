@@ -11,9 +11,9 @@
 namespace varve {
 
 const std::vector<Verb>& all_verbs() {
-    static const std::vector<Verb> verbs{init_verb(),    backup_verb(),  list_verb(),   show_verb(), restore_verb(),
-                                         diff_verb(),    verify_verb(),  tag_verb(),    info_verb(), map_verb(),
-                                         compare_verb(), convert_verb(), rebuild_verb()};
+    static const std::vector<Verb> verbs{init_verb(), backup_verb(),  list_verb(),    show_verb(),   restore_verb(),
+                                         diff_verb(), verify_verb(),  tag_verb(),     stats_verb(),  info_verb(),
+                                         map_verb(),  compare_verb(), convert_verb(), rebuild_verb()};
     return verbs;
 }
 

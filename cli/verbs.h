@@ -16,6 +16,7 @@ Verb map_verb();
 Verb rebuild_verb();
 Verb restore_verb();
 Verb show_verb();
+Verb stats_verb();
 Verb tag_verb();
 Verb verify_verb();
 

@@ -28,6 +28,8 @@ run diff web01/vda@~1 web01/vda@latest --json
 expect_golden diff.json
 run restore web01/vda@latest --to back.qcow2 --json
 expect_golden restore.json
+run stats --json
+expect_golden stats.json
 run verify --json
 expect_golden verify.json
 run verify web01/vda@~1 --against a.raw --json
