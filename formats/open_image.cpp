@@ -60,9 +60,9 @@ Decision decide_top(const ImageFile& image, const OpenOptions& options) {
     if (!probed) return {"raw", {}};
     if (!is_read(*probed)) throw not_read(image.file, *probed, "say --format raw to take its bytes as they are");
     Decision decision{*probed, {}};
-    if (looks_raw(image) && names_backing_file(image.file))
+    if (looks_raw(image) && names_another_file(image.file))
         decision.warnings.push_back(
-            fmt::format("'{}' looks like a raw disk by its name but has a qcow2 header that names a backing "
+            fmt::format("'{}' looks like a raw disk by its name but has a qcow2 header that names another "
                         "file, and was read as qcow2; if a guest may have written that header, say --format raw",
                         image.file.path()));
     return decision;
@@ -105,10 +105,10 @@ public:
         for (;;) {
             enter(image, decision);
             const ImagePlace place = image.place;
-            Layer layer = open_layer(std::move(image.file), decision);
+            Layer layer = open_layer(std::move(image.file), place, decision);
             readers_.push_back(std::move(layer.reader));
             if (!layer.backing_name) break;
-            image = resolver_.open_reference(place, *layer.backing_name);
+            image = resolver_.open_reference(place, *layer.backing_name, ReferenceKind::backing_file);
             decision = decide_backing(image, layer.backing_format, options_);
         }
         return {overlay(), std::move(layers_)};
@@ -116,8 +116,10 @@ public:
 
 private:
     /// Refuses loops, excess depth and a running machine's file, and notes the layer.
-    void enter(const ImageFile& image, Decision& decision);
-    Layer open_layer(File file, const Decision& decision);
+    void enter(const ImageFile& image, Decision& decision, LayerRole role = LayerRole::image);
+    Layer open_layer(File file, const ImagePlace& place, const Decision& decision);
+    /// Adds to `warnings`, which are those of the image that names it.
+    File open_data_file(const ImagePlace& place, const std::string& name, std::vector<std::string>& warnings);
     std::unique_ptr<ImageReader> overlay();
 
     const OpenOptions& options_;
@@ -128,15 +130,21 @@ private:
     bool is_live_told_ = false;  ///< one warning about running machines is enough
 };
 
-void ChainOpener::enter(const ImageFile& image, Decision& decision) {
+void ChainOpener::enter(const ImageFile& image, Decision& decision, LayerRole role) {
     const FileIdentity identity = image.file.identity();
-    for (const LayerInfo& above : layers_)
-        if (above.identity == identity)
+    for (const LayerInfo& above : layers_) {
+        if (above.identity != identity) continue;
+        if (role == LayerRole::data_file || above.role == LayerRole::data_file)
             throw Error(ErrorCode::refused,
-                        fmt::format("the backing chain of '{}' loops: '{}' comes twice in it; rebase one of its "
-                                    "images with 'qemu-img rebase'",
-                                    layers_.front().path, image.file.path()));
-    if (layers_.size() == layers_max)
+                        fmt::format("'{}' is the external data file of an image in the chain of '{}' and comes twice "
+                                    "in it",
+                                    image.file.path(), layers_.front().path));
+        throw Error(ErrorCode::refused,
+                    fmt::format("the backing chain of '{}' loops: '{}' comes twice in it; rebase one of its "
+                                "images with 'qemu-img rebase'",
+                                layers_.front().path, image.file.path()));
+    }
+    if (readers_.size() == layers_max)
         throw Error(ErrorCode::refused,
                     fmt::format("the backing chain of '{}' is deeper than {} images; shorten it with 'qemu-img "
                                 "commit' or 'qemu-img rebase'",
@@ -146,10 +154,19 @@ void ChainOpener::enter(const ImageFile& image, Decision& decision) {
         decision.warnings.push_back(std::move(*warning));
         is_live_told_ = true;
     }
-    layers_.push_back({image.place.path, decision.format, identity});
+    layers_.push_back({image.place.path, decision.format, identity, role});
 }
 
-Layer ChainOpener::open_layer(File file, const Decision& decision) {
+File ChainOpener::open_data_file(const ImagePlace& place, const std::string& name,
+                                 std::vector<std::string>& warnings) {
+    ImageFile data = resolver_.open_reference(place, name, ReferenceKind::data_file);
+    Decision raw{"raw", {}};
+    enter(data, raw, LayerRole::data_file);
+    warnings.insert(warnings.end(), raw.warnings.begin(), raw.warnings.end());
+    return std::move(data.file);
+}
+
+Layer ChainOpener::open_layer(File file, const ImagePlace& place, const Decision& decision) {
     const bool is_top = readers_.empty();
     if (decision.format == "raw") {
         if (is_top && options_.snapshot)
@@ -157,7 +174,8 @@ Layer ChainOpener::open_layer(File file, const Decision& decision) {
                                                           file.path(), escape_for_display(*options_.snapshot)));
         return {std::make_unique<RawReader>(std::move(file), decision.warnings), {}, {}};
     }
-    const Qcow2Reader::Options options{is_top ? options_.snapshot : std::nullopt, !is_top, decision.warnings};
+    Qcow2Reader::Options options{is_top ? options_.snapshot : std::nullopt, !is_top, decision.warnings, {}};
+    options.open_data_file = [&](const std::string& name) { return open_data_file(place, name, options.warnings); };
     auto reader = std::make_unique<Qcow2Reader>(std::move(file), options, caches_);
     Layer layer{nullptr, reader->info().backing, reader->backing_format()};
     layer.reader = std::move(reader);

@@ -17,9 +17,15 @@ namespace varve {
 struct OpenOptions {
     std::optional<std::string> format;     ///< of the image itself; none: its magic decides, nothing claims it: raw
     std::optional<std::string> snapshot;   ///< an internal snapshot's name, or "id:N"; none: the active disk
-    std::vector<std::string> allow_under;  ///< folders, beside the image's own, where backing files may lie
+    std::vector<std::string> allow_under;  ///< folders, beside the image's own, where backing and data files may lie
     std::optional<std::string> backing_format;  ///< of every backing file whose format is not recorded
     LiveImage live = LiveImage::refuse;         ///< what to do when a machine writes to a file of the chain
+};
+
+/// What a file is to its chain. All are read, and none may change meanwhile.
+enum class LayerRole : std::uint8_t {
+    image,      ///< a layer: the named image or a backing file
+    data_file,  ///< the external data file of the image before it
 };
 
 /// One file of a chain.
@@ -27,26 +33,28 @@ struct LayerInfo {
     std::string path;    ///< canonical and absolute; untrusted text below the top layer: escape it before showing
     std::string format;  ///< "raw" or "qcow2"
     FileIdentity identity;
+    LayerRole role = LayerRole::image;
 };
 
 struct OpenedImage {
     std::unique_ptr<ImageReader> reader;  ///< the whole chain as one disk
-    std::vector<LayerInfo> layers;        ///< the named image first
+    std::vector<LayerInfo> layers;        ///< the named image first, a data file right after its image
 };
 
 /// Opens `path` for reading. Throws Error(not_found | io | corrupt), Error(unsupported) that names the format or
 /// feature that is not read, Error(refused) for a name that must not be followed, a chain that loops or is deeper than
-/// 256, a backing file whose format nobody tells, or a file that a running machine writes to (live_image.h);
-/// Error(usage) for options that do not fit.
+/// 256, comes to one file twice, a backing file whose format nobody tells, or a file that a running machine writes to
+/// (live_image.h); Error(usage) for options that do not fit.
 OpenedImage open_image_chain(const std::string& path, const OpenOptions& options = {});
 
 /// The reader alone.
 std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options = {});
 
 /// What may differ between two states of the one file at `path`: the one that `now` opens, and the internal snapshot
-/// `before_snapshot`, named as in OpenOptions::snapshot (none: the active state). Null where the format does not tell.
-/// Sound only while the file and its backing files do not change; what two runs saw is the same only if
-/// ImageInfo::state of a snapshot is the same in both. Errors as open_image_chain's. No backing file is opened.
+/// `before_snapshot`, named as in OpenOptions::snapshot (none: the active state). Null where the format does not tell
+/// (raw, an external data file). Sound only while the file and its backing files do not change; what two runs saw is
+/// the same only if ImageInfo::state of a snapshot is the same in both. Errors as open_image_chain's. No backing file
+/// is opened.
 std::unique_ptr<ChangeMap> changes_between_states(const std::string& path, const OpenOptions& now,
                                                   const std::optional<std::string>& before_snapshot);
 

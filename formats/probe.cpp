@@ -128,9 +128,13 @@ std::optional<std::string> probe_format(const File& file) {
     return std::nullopt;
 }
 
-bool names_backing_file(const File& qcow2_file) {
-    std::array<std::byte, 8> offset{};
-    return qcow2_file.read_some(ByteOffset{8}, offset) == offset.size() && load_be<std::uint64_t>(offset) != 0;
+bool names_another_file(const File& qcow2_file) {
+    std::array<std::byte, 80> start{};
+    if (qcow2_file.read_some(ByteOffset{}, start) != start.size()) return false;
+    const auto version = load_be<std::uint32_t>(ByteView(start).subspan(4));
+    const auto backing_file_offset = load_be<std::uint64_t>(ByteView(start).subspan(8));
+    const auto incompatible_features = load_be<std::uint64_t>(ByteView(start).subspan(72));
+    return backing_file_offset != 0 || (version >= 3 && (incompatible_features & 4) != 0);
 }
 
 std::string describe_format(std::string_view format) {

@@ -14,8 +14,8 @@ namespace varve {
 /// …), or nothing when none claims it. Reads the first 4 KiB and the last 512 bytes.
 std::optional<std::string> probe_format(const File& file);
 
-/// Whether the qcow2 header in `file` (as probed) names a backing file.
-bool names_backing_file(const File& qcow2_file);
+/// Whether the qcow2 header in `file` (as probed) names a backing file or a data file.
+bool names_another_file(const File& qcow2_file);
 
 /// "a VMware disk (vmdk)" for "vmdk": a noun phrase for error texts.
 std::string describe_format(std::string_view format);

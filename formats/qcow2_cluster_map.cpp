@@ -35,10 +35,11 @@ unsigned piece_of(const Geometry& geometry, ByteOffset at) {
 
 }  // namespace
 
-ClusterMap::ClusterMap(const File& file, Geometry geometry, TablePlace l1, ByteCount virtual_size,
+ClusterMap::ClusterMap(const File& file, const File& data, Geometry geometry, TablePlace l1, ByteCount virtual_size,
                        const std::shared_ptr<ReadCaches>& caches)
     : file_(file),
-      bound_(file),
+      table_bound_(file),
+      data_bound_(data),
       geometry_(geometry),
       l1_(l1),
       end_(ByteOffset{} + virtual_size),
@@ -66,7 +67,7 @@ HostRun ClusterMap::host_run_at(ByteRange guest) const {
     if (l1.absent()) return {ClusterKind::unallocated, std::min(guest.end(), absent_end(at)) - at, {}, {}};
 
     const TableEntries entries = l2_entries(l1, at);
-    const L2Entry first = checked_l2(entries.l2(0));
+    const L2Entry first = checked_l2(entries.l2(0), at);
     if (first.problem != nullptr) throw corrupt_image(file_, describe(l1, first, at));
     const ClusterKind kind = first.kind_at(piece_of(geometry_, at));
     const ByteOffset end = run_end(entries, first, guest, [&](const L2Entry& next, std::uint64_t index) {
@@ -94,7 +95,7 @@ ByteOffset ClusterMap::absent_end(ByteOffset at) const {
 
 ClusterMap::KindRun ClusterMap::allocated_run(const L1Entry& l1, ByteOffset at) const {
     const TableEntries entries = l2_entries(l1, at);
-    const L2Entry first = checked_l2(entries.l2(0));
+    const L2Entry first = checked_l2(entries.l2(0), at);
     if (first.problem != nullptr) return {ExtentKind::unallocated, at, describe(l1, first, at)};
     const ExtentKind kind = extent_kind(first.kind_at(piece_of(geometry_, at)));
     const auto joins = [&](const L2Entry& next, std::uint64_t) { return extent_kind(next.kind_at(0)) == kind; };
@@ -113,7 +114,7 @@ ByteOffset ClusterMap::run_end(const TableEntries& entries, const L2Entry& first
     for (std::size_t index = 1; index < entries.count; ++index) {
         cluster += ByteCount{cluster_size};
         if (end != cluster || end >= guest.end()) break;
-        const L2Entry next = checked_l2(entries.l2(index));
+        const L2Entry next = checked_l2(entries.l2(index), cluster);
         if (next.problem != nullptr || !joins(next, index)) break;
         end += ByteCount{next.equal_pieces(0) * geometry_.piece_size()};
     }
@@ -131,15 +132,18 @@ TableEntries ClusterMap::l2_entries(const L1Entry& l1, ByteOffset at) const {
 L1Entry ClusterMap::checked_l1(std::uint64_t raw) const {
     L1Entry entry = decode_l1(raw, geometry_);
     if (entry.problem == nullptr && !entry.absent() &&
-        !bound_.contains(ByteRange{entry.l2_table, ByteCount{geometry_.cluster_size()}}))
+        !table_bound_.contains(ByteRange{entry.l2_table, ByteCount{geometry_.cluster_size()}}))
         entry.problem = "an L2 table past the end of the file";
     return entry;
 }
 
-L2Entry ClusterMap::checked_l2(const RawL2Entry& raw) const {
+L2Entry ClusterMap::checked_l2(const RawL2Entry& raw, ByteOffset at) const {
     L2Entry entry = decode_l2(raw, geometry_);
-    const bool stored = entry.compressed || entry.data != 0;
-    if (entry.problem == nullptr && stored && !bound_.contains(entry.host))
+    if (entry.problem != nullptr) return entry;
+    const std::uint64_t cluster = at.value / geometry_.cluster_size() * geometry_.cluster_size();
+    if (geometry_.external_data && entry.has_host && entry.host.value != cluster)
+        entry.problem = "a cluster whose place in the data file is not its place on the disk";
+    else if ((entry.compressed || entry.data != 0) && !data_bound_.contains(entry.host))
         entry.problem = "a cluster past the end of the file";
     return entry;
 }
@@ -148,15 +152,15 @@ std::string ClusterMap::describe(const L1Entry& l1, ByteOffset at) const {
     return fmt::format(
         "L1 entry {} (table at offset {}): expected an L2 table within the {} bytes of the file, found {} "
         "(offset {})",
-        at.value / geometry_.l2_span(), l1_.offset.value, bound_.size().value, l1.problem, l1.l2_table.value);
+        at.value / geometry_.l2_span(), l1_.offset.value, table_bound_.size().value, l1.problem, l1.l2_table.value);
 }
 
 std::string ClusterMap::describe(const L1Entry& l1, const L2Entry& entry, ByteOffset at) const {
     return fmt::format(
-        "L2 table {} at offset {}, entry {}: expected a cluster within the {} bytes of the file, found {} "
+        "L2 table {} at offset {}, entry {}: expected a cluster within the {} bytes of the {}, found {} "
         "(offset {})",
-        at.value / geometry_.l2_span(), l1.l2_table.value, l2_index(geometry_, at), bound_.size().value, entry.problem,
-        entry.host.value);
+        at.value / geometry_.l2_span(), l1.l2_table.value, l2_index(geometry_, at), data_bound_.size().value,
+        geometry_.external_data ? "data file" : "file", entry.problem, entry.host.value);
 }
 
 }  // namespace varve::qcow2

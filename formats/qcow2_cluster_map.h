@@ -1,7 +1,7 @@
 #pragma once
 /// The map of one state of a qcow2 disk (the active one or an internal snapshot): from guest offsets to extents and to
 /// places in the file. Tables are read page by page when asked for and kept in a shared cache, so that memory does not
-/// grow with the disk. Immutable; safe from many threads. Borrows the file.
+/// grow with the disk. Immutable; safe from many threads. Borrows the files.
 ///
 /// A damaged entry is Error(corrupt) when it is reached, never before: the parts of the disk beside it stay readable.
 
@@ -18,7 +18,7 @@
 
 namespace varve::qcow2 {
 
-/// Guest bytes that lie together in the file.
+/// Guest bytes that lie together in the file of guest data.
 struct HostRun {
     ClusterKind kind = ClusterKind::unallocated;
     ByteCount length;  ///< in guest bytes, from the asked offset on; compressed: at most to the end of the cluster
@@ -28,7 +28,8 @@ struct HostRun {
 
 class ClusterMap {
 public:
-    ClusterMap(const File& file, Geometry geometry, TablePlace l1, ByteCount virtual_size,
+    /// Tables lie in `file`, guest data in `data`: the same file, or the image's external data file.
+    ClusterMap(const File& file, const File& data, Geometry geometry, TablePlace l1, ByteCount virtual_size,
                const std::shared_ptr<ReadCaches>& caches);
 
     /// The extent that begins at `at`. Merges runs across tables, but reads only a few pages in one call.
@@ -53,12 +54,13 @@ private:
     TableEntries l1_entries(ByteOffset at) const;
     TableEntries l2_entries(const L1Entry& l1, ByteOffset at) const;
     L1Entry checked_l1(std::uint64_t raw) const;
-    L2Entry checked_l2(const RawL2Entry& raw) const;
+    L2Entry checked_l2(const RawL2Entry& raw, ByteOffset at) const;
     std::string describe(const L1Entry& l1, ByteOffset at) const;
     std::string describe(const L1Entry& l1, const L2Entry& entry, ByteOffset at) const;
 
     const File& file_;
-    FileBound bound_;
+    FileBound table_bound_;
+    FileBound data_bound_;
     Geometry geometry_;
     TablePlace l1_;
     ByteOffset end_;

@@ -8,6 +8,7 @@
 #include "engine/base/digest.h"
 #include "engine/base/escape.h"
 #include "engine/base/hex.h"
+#include "formats/image_error.h"
 
 namespace varve::qcow2 {
 namespace {
@@ -48,6 +49,8 @@ std::string identity_of(const File& file, const Snapshot& snapshot) {
 DiskState choose_state(const File& file, const Header& header, const std::vector<Snapshot>& snapshots,
                        const std::optional<std::string>& wanted) {
     if (!wanted) return {header.l1, header.virtual_size, {}};
+    if (header.has_data_file())
+        throw unsupported_image(file, "internal snapshots beside an external data file, which cannot hold two states");
     const Snapshot& chosen = select_snapshot(file, snapshots, *wanted);
     check_l1(file, header, chosen.l1, chosen.facts.size,
              fmt::format("snapshot '{}'", escape_for_display(chosen.facts.id)));

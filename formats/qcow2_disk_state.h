@@ -21,8 +21,8 @@ struct DiskState {
 };
 
 /// The state that `wanted` means among `snapshots` (see select_snapshot); none: the active one. Throws
-/// Error(not_found | refused), Error(corrupt) for an L1 table outside its limits. Reads the L1 table of a snapshot, at
-/// most 32 MiB, in pieces.
+/// Error(not_found | refused), Error(unsupported) beside an external data file, Error(corrupt) for an L1 table outside
+/// its limits. Reads the L1 table of a snapshot, at most 32 MiB, in pieces.
 DiskState choose_state(const File& file, const Header& header, const std::vector<Snapshot>& snapshots,
                        const std::optional<std::string>& wanted);
 

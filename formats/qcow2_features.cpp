@@ -69,8 +69,6 @@ void refuse_unreadable_features(const File& file, const Header& header) {
     if (header.crypt_method == 2) throw unsupported_image(file, "LUKS encryption (crypt_method 2)");
     if (header.crypt_method > 2)
         throw unsupported_image(file, fmt::format("an unknown encryption (crypt_method {})", header.crypt_method));
-    if ((header.incompatible & incompatible_data_file) != 0)
-        throw unsupported_image(file, "an external data file (incompatible feature bit 2)");
 }
 
 std::vector<std::string> feature_names(const Header& header) {

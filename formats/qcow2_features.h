@@ -18,9 +18,10 @@ inline constexpr std::uint64_t incompatible_compression = 1u << 3;
 inline constexpr std::uint64_t incompatible_extended_l2 = 1u << 4;
 inline constexpr std::uint64_t compatible_lazy_refcounts = 1u << 0;
 inline constexpr std::uint64_t autoclear_bitmaps = 1u << 0;
+inline constexpr std::uint64_t autoclear_data_file_raw = 1u << 1;
 
-/// Throws Error(unsupported) that names the first feature that this version does not read: encryption, external data
-/// files and every unknown incompatible bit (by the image's own name for it, where it has one).
+/// Throws Error(unsupported) that names the first feature that this version does not read: encryption and every unknown
+/// incompatible bit (by the image's own name for it, where it has one).
 void refuse_unreadable_features(const File& file, const Header& header);
 
 /// The names of all set bits, e.g. "dirty", "lazy_refcounts", "compatible bit 7".

@@ -90,6 +90,17 @@ void check_aligned(const File& file, const Header& header, std::string_view fiel
                         offset.value);
 }
 
+void check_data_file(const File& file, const Header& header) {
+    if (header.has_data_file() && !header.extensions.data_file)
+        throw corrupt_image(file,
+                            "external data file (incompatible feature bit 2): expected a header extension 0x44415441 "
+                            "with its name, found none");
+    if (header.has_raw_data_file() && header.backing_name)
+        throw corrupt_image(file,
+                            "raw external data file (autoclear feature bit 1): expected no backing file, as the data "
+                            "file alone is the disk, found one");
+}
+
 void check_refcount_table(const File& file, Parsed& parsed) {
     Header& header = parsed.header;
     const std::uint64_t clusters_max =
@@ -176,6 +187,7 @@ Header read_header(const File& file) {
     header.extensions = read_extensions(file, header, parsed.backing);
     refuse_unreadable_features(file, header);
     check_subcluster_size(file, header);
+    check_data_file(file, header);
     if (header.version == 3) parse_compression(file, in, header);
     if (header.virtual_size.value > virtual_size_max)
         throw bad_field(file, "size", 24, fmt::format("at most {}", virtual_size_max), header.virtual_size.value);
@@ -185,7 +197,13 @@ Header read_header(const File& file) {
     return header;
 }
 
-Geometry Header::geometry() const { return {version, cluster_bits, (incompatible & incompatible_extended_l2) != 0}; }
+Geometry Header::geometry() const {
+    return {version, cluster_bits, (incompatible & incompatible_extended_l2) != 0, has_data_file()};
+}
+
+bool Header::has_data_file() const { return (incompatible & incompatible_data_file) != 0; }
+
+bool Header::has_raw_data_file() const { return has_data_file() && (autoclear & autoclear_data_file_raw) != 0; }
 
 std::uint64_t l1_entries_needed(const Header& header, ByteCount virtual_size) {
     return divide_up(virtual_size.value, header.geometry().l2_span());

@@ -47,6 +47,10 @@ struct Header {
 
     ByteCount cluster_size() const { return {std::uint64_t{1} << cluster_bits}; }
     Geometry geometry() const;
+    /// Whether guest data lies in a file of its own, which `extensions.data_file` names.
+    bool has_data_file() const;
+    /// Whether that file alone is the disk's bytes too.
+    bool has_raw_data_file() const;
 };
 
 /// Reads and checks the header of `file`. Throws Error(corrupt) for a field outside its limits, and Error(unsupported)

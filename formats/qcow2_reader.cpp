@@ -18,7 +18,7 @@ namespace {
 std::string on_or_off(bool set) { return set ? "on" : "off"; }
 
 std::map<std::string, std::string> creation_options(const qcow2::Header& header) {
-    return {
+    std::map<std::string, std::string> options{
         {"cluster_size", fmt::format("{}", header.cluster_size().value)},
         {"compat", header.version == 2 ? "0.10" : "1.1"},
         {"compression_type", header.compression == qcow2::Compression::zstd ? "zstd" : "zlib"},
@@ -26,6 +26,18 @@ std::map<std::string, std::string> creation_options(const qcow2::Header& header)
         {"lazy_refcounts", on_or_off((header.compatible & qcow2::compatible_lazy_refcounts) != 0)},
         {"refcount_bits", fmt::format("{}", 1u << header.refcount_order)},
     };
+    if (header.has_data_file()) {
+        options.emplace("data_file", *header.extensions.data_file);
+        options.emplace("data_file_raw", on_or_off(header.has_raw_data_file()));
+    }
+    return options;
+}
+
+std::optional<File> open_data_file(const File& file, const qcow2::Header& header,
+                                   const Qcow2Reader::OpenDataFile& open) {
+    if (!header.has_data_file()) return std::nullopt;
+    if (!open) throw unsupported_image(file, "an external data file (incompatible feature bit 2)");
+    return open(*header.extensions.data_file);
 }
 
 void append(std::vector<std::string>& to, std::vector<std::string> more) {
@@ -40,11 +52,16 @@ Qcow2Reader::Qcow2Reader(File file, const Options& options, std::shared_ptr<Read
       header_(qcow2::read_header(file_)),
       caches_(std::move(caches)),
       cache_owner_(caches_->clusters.new_owner()) {
+    if (auto data = open_data_file(file_, header_, options.open_data_file)) {
+        const FileWatch watch(*data);
+        data_file_.emplace(DataFile{std::move(*data), watch});
+    }
     describe(options);
     const qcow2::DiskState state = choose_state(options);
     info_.state = state.identity;
     info_.virtual_size = state.virtual_size;
-    map_ = std::make_unique<qcow2::ClusterMap>(file_, header_.geometry(), state.l1, state.virtual_size, caches_);
+    map_ =
+        std::make_unique<qcow2::ClusterMap>(file_, data(), header_.geometry(), state.l1, state.virtual_size, caches_);
 }
 
 qcow2::DiskState Qcow2Reader::choose_state(const Options& options) {
@@ -52,6 +69,11 @@ qcow2::DiskState Qcow2Reader::choose_state(const Options& options) {
     const std::vector<qcow2::Snapshot> snapshots = qcow2::read_snapshots(file_, header_);
     for (const qcow2::Snapshot& snapshot : snapshots) info_.snapshots.push_back(snapshot.facts);
     return qcow2::choose_state(file_, header_, snapshots, options.snapshot);
+}
+
+void Qcow2Reader::check_unchanged() const {
+    watch_.check_unchanged(file_);
+    if (data_file_) data_file_->watch.check_unchanged(data_file_->file);
 }
 
 void Qcow2Reader::describe(const Options& options) {
@@ -103,14 +125,14 @@ void Qcow2Reader::read_run(const qcow2::HostRun& run, ByteOffset at, ByteSpan ou
 /// The last cluster of a file may be present in part: a writer that knows the rest is zero need not write it. A cluster
 /// that is gone altogether was there when the map was asked: the file became shorter.
 void Qcow2Reader::read_data(const qcow2::HostRun& run, ByteSpan out) const {
-    const std::size_t got = file_.read_some(run.host, out);
+    const std::size_t got = data().read_some(run.host, out);
     if (got == out.size()) return;
     const std::uint64_t last_byte = run.host.value + out.size() - 1;
     const std::uint64_t last_cluster = last_byte / header_.cluster_size().value * header_.cluster_size().value;
-    if (last_cluster >= file_.size().value)
+    if (last_cluster >= data().size().value)
         throw corrupt_image(
-            file_, fmt::format("expected {} bytes of guest data at offset {}, found {}: the file became shorter",
-                               out.size(), run.host.value, got));
+            data(), fmt::format("expected {} bytes of guest data at offset {}, found {}: the file became shorter",
+                                out.size(), run.host.value, got));
     std::fill(out.begin() + static_cast<std::ptrdiff_t>(got), out.end(), std::byte{0});
 }
 

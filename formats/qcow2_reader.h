@@ -3,6 +3,7 @@
 /// size. Source: qemu docs/interop/qcow2.txt. Reads versions 2 and 3; what it refuses is told by qcow2_features.h.
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,10 +21,14 @@ namespace varve {
 
 class Qcow2Reader final : public ImageReader {
 public:
+    /// Opens the external data file that an image names.
+    using OpenDataFile = std::function<File(const std::string& name)>;
+
     struct Options {
         std::optional<std::string> snapshot;  ///< an internal snapshot's name or "id:N"; none: the active disk
         bool is_backing = false;              ///< snapshots and bitmaps of backing files are not looked at
         std::vector<std::string> warnings;    ///< sentences about how it was opened; info().warnings begins with them
+        OpenDataFile open_data_file;          ///< called once if the image has one, which is refused without it
     };
 
     /// Reads header, snapshot table and bitmap directory; throws Error(corrupt | unsupported | not_found | refused).
@@ -33,7 +38,7 @@ public:
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
-    void check_unchanged() const override { watch_.check_unchanged(file_); }
+    void check_unchanged() const override;
 
     /// The backing file's format as the image records it.
     const std::optional<std::string>& backing_format() const { return header_.extensions.backing_format; }
@@ -46,9 +51,17 @@ private:
     void read_compressed(const qcow2::HostRun& run, ByteOffset at, ByteSpan out) const;
     Bytes inflate(const qcow2::HostRun& run) const;
 
+    struct DataFile {
+        File file;
+        FileWatch watch;
+    };
+
+    const File& data() const { return data_file_ ? data_file_->file : file_; }
+
     File file_;
     FileWatch watch_;  // before anything is read
     qcow2::Header header_;
+    std::optional<DataFile> data_file_;
     std::shared_ptr<ReadCaches> caches_;
     std::uint64_t cache_owner_;
     ImageInfo info_;

@@ -89,6 +89,7 @@ std::optional<StateChanges::L2Entries> StateChanges::l2_entries(std::uint64_t l1
 std::unique_ptr<ChangeMap> changes_between_states(File file, const std::optional<std::string>& before,
                                                   const std::optional<std::string>& now) {
     const Header header = read_header(file);
+    if (header.has_data_file()) return nullptr;  // its clusters are rewritten in place
     const std::vector<Snapshot> snapshots = read_snapshots(file, header);
     const DiskState state_before = choose_state(file, header, snapshots, before);
     const DiskState state_now = choose_state(file, header, snapshots, now);

@@ -6,6 +6,7 @@ namespace {
 constexpr std::uint64_t offset_mask = 0x00fffffffffffe00;
 constexpr std::uint64_t l1_reserved = 0x7f000000000001ff;
 constexpr std::uint64_t l2_reserved = 0x3f000000000001fe;
+constexpr std::uint64_t copied = std::uint64_t{1} << 63;
 constexpr std::uint64_t l2_compressed = std::uint64_t{1} << 62;
 constexpr std::uint64_t l2_zero = 1;
 constexpr std::uint64_t sector_bytes = 512;
@@ -21,7 +22,9 @@ L2Entry decode_compressed(const RawL2Entry& raw, const Geometry& geometry) {
     entry.compressed = true;
     entry.host = ByteOffset{offset};
     entry.stored = ByteCount{sectors * sector_bytes - offset % sector_bytes};
-    if (offset >= host_end_max)
+    if (geometry.external_data)
+        entry.problem = "a compressed cluster, which cannot lie in an external data file";
+    else if (offset >= host_end_max)
         entry.problem = "a compressed cluster beyond 2^56";
     else if (raw.bitmap != 0)
         entry.problem = "a compressed cluster with a subcluster bitmap";
@@ -32,7 +35,7 @@ L2Entry decode_compressed(const RawL2Entry& raw, const Geometry& geometry) {
 void decode_kind(const RawL2Entry& raw, const Geometry& geometry, L2Entry& entry) {
     if ((raw.entry & l2_zero) != 0)
         entry.zero = all_pieces;
-    else if (entry.host.value != 0)
+    else if (entry.has_host)
         entry.data = all_pieces;
     if (entry.zero != 0 && geometry.version < 3) entry.problem = "the zero flag in a version 2 image";
 }
@@ -45,8 +48,15 @@ void decode_bitmap(const RawL2Entry& raw, L2Entry& entry) {
         entry.problem = "reserved bits that are set";
     else if ((entry.data & entry.zero) != 0)
         entry.problem = "a subcluster that is both allocated and zero";
-    else if (entry.data != 0 && entry.host.value == 0)
+    else if (entry.data != 0 && !entry.has_host)
         entry.problem = "an allocated subcluster without a cluster";
+}
+
+/// In a data file offset 0 is a place like others, and the COPIED bit tells that it is meant.
+bool has_host(const RawL2Entry& raw, const Geometry& geometry) {
+    if ((raw.entry & offset_mask) != 0) return true;
+    const bool is_plain_zero = !geometry.extended_l2 && (raw.entry & l2_zero) != 0;
+    return geometry.external_data && (raw.entry & copied) != 0 && !is_plain_zero;
 }
 
 }  // namespace
@@ -76,6 +86,7 @@ L1Entry decode_l1(std::uint64_t raw, const Geometry& geometry) {
 L2Entry decode_l2(const RawL2Entry& raw, const Geometry& geometry) {
     if ((raw.entry & l2_compressed) != 0) return decode_compressed(raw, geometry);
     L2Entry entry;
+    entry.has_host = has_host(raw, geometry);
     entry.host = ByteOffset{raw.entry & offset_mask};
     if (geometry.extended_l2)
         decode_bitmap(raw, entry);

@@ -18,6 +18,7 @@ struct Geometry {
     std::uint32_t version = 3;
     std::uint32_t cluster_bits = 16;
     bool extended_l2 = false;
+    bool external_data = false;  ///< host offsets are those in a data file, where guest data lies in its guest place
 
     std::uint64_t cluster_size() const { return std::uint64_t{1} << cluster_bits; }
     std::uint64_t piece_size() const { return cluster_size() / pieces_per_cluster; }
@@ -43,6 +44,7 @@ struct RawL2Entry {
 };
 
 struct L2Entry {
+    bool has_host = false;    ///< a data cluster stands behind it, used or not
     ByteOffset host;          ///< of the data cluster or compressed stream; meaningless for the other kinds
     ByteCount stored;         ///< compressed: the bytes that the stream may span
     bool compressed = false;  ///< all pieces

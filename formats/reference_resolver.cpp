@@ -49,16 +49,24 @@ std::optional<std::string_view> not_a_path(const std::string& name) {
     return std::nullopt;
 }
 
-Error refusal(const ImagePlace& referrer, const std::string& name, std::string_view reason) {
-    return Error(ErrorCode::refused, fmt::format("'{}' names its backing file '{}', which is not followed: {}",
-                                                 referrer.shown, escape_for_display(name), reason));
+/// "'a.qcow2' names its backing file 'b'".
+std::string naming(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) {
+    return fmt::format("'{}' names its {} '{}'", referrer.shown,
+                       kind == ReferenceKind::backing_file ? "backing file" : "data file", escape_for_display(name));
 }
 
-Error open_failure(const ImagePlace& referrer, const std::string& name, int error) {
-    const std::string what = fmt::format("'{}' names its backing file '{}'", referrer.shown, escape_for_display(name));
-    if (error == ENOENT)
-        return Error(ErrorCode::not_found, what + ", which does not exist in the folders that it may use");
-    return io_error(what + ", which cannot be opened", error);
+Error refusal(const std::string& naming, std::string_view reason) {
+    return Error(ErrorCode::refused, fmt::format("{}, which is not followed: {}", naming, reason));
+}
+
+Error open_failure(const std::string& naming, ReferenceKind kind, int error) {
+    if (error != ENOENT) return io_error(naming + ", which cannot be opened", error);
+    // qemu looks for a relative one in the folder that it was started in.
+    const std::string_view way_out = kind == ReferenceKind::data_file
+                                         ? "; give its name relative to the image with 'qemu-img amend -o data_file='"
+                                         : "";
+    return Error(ErrorCode::not_found,
+                 fmt::format("{}, which does not exist in the folders that it may use{}", naming, way_out));
 }
 
 void refuse_other_kinds(const File& file) {
@@ -119,8 +127,9 @@ std::string ReferenceResolver::folder_of(const Root& root, const std::string& na
     return root.canonical + "/" + parent;
 }
 
-ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const std::string& name) const {
-    if (const auto reason = not_a_path(name)) throw refusal(referrer, name, *reason);
+ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const std::string& name,
+                                            ReferenceKind kind) const {
+    if (const auto reason = not_a_path(name)) throw refusal(naming(referrer, name, kind), *reason);
     int error = EXDEV;
     for (const Root& root : roots_) {
         for (const std::string& candidate : candidates(root, referrer, name)) {
@@ -136,9 +145,9 @@ ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const st
             return found;
         }
     }
-    if (error != EXDEV) throw open_failure(referrer, name, error);
+    if (error != EXDEV) throw open_failure(naming(referrer, name, kind), kind, error);
     throw refusal(
-        referrer, name,
+        naming(referrer, name, kind),
         fmt::format("it leads outside of '{}'; if you trust it, say --allow-under DIR with a folder that holds it",
                     escape_for_display(roots_.front().canonical)));
 }

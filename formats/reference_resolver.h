@@ -1,7 +1,8 @@
 #pragma once
-/// Opens the files that images name (backing files), and nothing else: an image comes from a guest or a stranger, so a
-/// name in it is followed only under the folder of the image that the user named, or under a folder that the user
-/// allowed, for the whole chain. Neither "..", a symlink nor a swap leads out. Names of protocols are never followed.
+/// Opens the files that images name (backing and data files), and nothing else: an image comes from a guest or a
+/// stranger, so a name in it is followed only under the folder of the image that the user named, or under a folder that
+/// the user allowed, for the whole chain. Neither "..", a symlink nor a swap leads out. Names of protocols are never
+/// followed.
 ///
 /// One thread at a time; the folders are opened once, at construction.
 
@@ -19,6 +20,9 @@ struct ImagePlace {
     std::string folder;  ///< canonical; names in the image are relative to it
 };
 
+/// What an image names a file as.
+enum class ReferenceKind : std::uint8_t { backing_file, data_file };
+
 struct ImageFile {
     File file;
     ImagePlace place;
@@ -33,10 +37,10 @@ public:
     /// Opens the user's own image, wherever it lies.
     ImageFile open_named_by_user() const;
 
-    /// Opens the file that `referrer` records as `name`. Throws Error(refused) for a name that is not a plain path,
-    /// leads outside the allowed folders, or is neither a regular file nor a block device; Error(not_found | io)
-    /// otherwise. The sentence says which image names what.
-    ImageFile open_reference(const ImagePlace& referrer, const std::string& name) const;
+    /// Opens the file that `referrer` records as `name`, its `kind` for the error texts. Throws Error(refused) for a
+    /// name that is not a plain path, leads outside the allowed folders, or is neither a regular file nor a block
+    /// device; Error(not_found | io) otherwise. The sentence says which image names what.
+    ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const;
 
 private:
     struct Root {

@@ -22,11 +22,13 @@ struct Shape {
     std::string preallocation = "off";
     bool extended_l2 = false;
     bool with_backing = false;
+    std::string data_file = "none";  // "plain": without the raw bit
 };
 
 std::string options_of(const Shape& shape) {
     std::string options = fmt::format("compat={},cluster_size={},preallocation={}", shape.compat,
                                       1u << shape.cluster_bits, shape.preallocation);
+    if (shape.data_file == "raw") options += ",data_file_raw=on";
     if (shape.extended_l2) options += ",extended_l2=on";
     if (shape.compat == "1.1")
         options += fmt::format(",refcount_bits={},compression_type={}", shape.refcount_bits, shape.compression);
@@ -49,7 +51,11 @@ void make_backing(const std::string& path, std::uint64_t disk_bytes, std::mt1993
 void make_and_compare(const ScratchFolder& folder, const Shape& shape, std::mt19937_64& random) {
     const std::string path = folder.file("disk.qcow2");
     const std::uint64_t size = disk_size(shape.cluster_bits);
-    const std::string options = options_of(shape);
+    std::string options = options_of(shape);
+    if (shape.data_file != "none") {
+        std::filesystem::remove(folder.file("disk.data"));
+        options += ",data_file=" + folder.file("disk.data");
+    }
     CAPTURE(seed, options);
     std::vector<std::string> create{"create", "-q", "-f", "qcow2", "-o", options};
     if (shape.with_backing) {
@@ -105,6 +111,21 @@ TEST_CASE("oracle: images with subclusters read as qemu-img reads them", "[forma
     for (const std::string how : {"metadata", "falloc"})
         for (const unsigned bits : {14u, 16u})
             make_and_compare(folder, {"1.1", "zlib", bits, 16, how, true, false}, random);
+}
+
+TEST_CASE("oracle: images with an external data file read as qemu-img reads them", "[formats][qcow2][oracle]") {
+    ScratchFolder folder;
+    std::mt19937_64 random(seed + 5);
+    for (const unsigned bits : {9u, 12u, 16u, 21u}) {
+        make_and_compare(folder, {"1.1", "zlib", bits, 16, "off", false, false, "plain"}, random);
+        make_and_compare(folder, {"1.1", "zlib", bits, 16, "off", false, true, "plain"}, random);
+        make_and_compare(folder, {"1.1", "zlib", bits, 16, "metadata", false, false, "raw"}, random);
+    }
+    for (const unsigned bits : {14u, 16u}) {
+        make_and_compare(folder, {"1.1", "zlib", bits, 16, "off", true, true, "plain"}, random);
+        make_and_compare(folder, {"1.1", "zlib", bits, 16, "metadata", true, false, "raw"}, random);
+        make_and_compare(folder, {"1.1", "zlib", bits, 16, "falloc", true, false, "plain"}, random);
+    }
 }
 
 TEST_CASE("oracle: overlays with and without subclusters show each other through", "[formats][qcow2][oracle]") {

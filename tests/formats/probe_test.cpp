@@ -156,6 +156,13 @@ TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a qcow2 header", "[formats]
         REQUIRE(image.reader->info().warnings.size() == 1);
         CHECK_THAT(image.reader->info().warnings[0], ContainsSubstring("say --format raw"));
     }
+    SECTION("the same with a data file") {
+        Qcow2Builder header;
+        write_file(folder.file("disk.img"), header.be64(72, 4).extension(104, 0x44415441, "secret").view());
+        const OpenedImage image = open_image_chain(folder.file("disk.img"));
+        REQUIRE(image.reader->info().warnings.size() == 1);
+        CHECK_THAT(image.reader->info().warnings[0], ContainsSubstring("names another file"));
+    }
 }
 
 }  // namespace varve::reader_test

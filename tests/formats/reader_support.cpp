@@ -109,7 +109,10 @@ std::vector<ExtentKind> sector_kinds(const ImageReader& reader) {
 std::vector<ExtentKind> qemu_sector_kinds(const std::string& path, const std::string& format,
                                           const std::vector<LayerInfo>& layers) {
     std::vector<std::uint64_t> sizes;
+    std::vector<std::string> formats;
     for (const LayerInfo& layer : layers) {
+        if (layer.role == LayerRole::data_file) continue;
+        formats.push_back(layer.format);
         const auto info = nlohmann::json::parse(qemu_img({"info", "--output=json", "-f", layer.format, layer.path}));
         sizes.push_back(info.at("virtual-size").get<std::uint64_t>());
     }
@@ -124,7 +127,7 @@ std::vector<ExtentKind> qemu_sector_kinds(const std::string& path, const std::st
                 kind = ExtentKind::unallocated;
             else if (entry.at("data").get<bool>())
                 kind = ExtentKind::data;
-            else if (layers.at(depth).format != "raw" && entry.at("present").get<bool>())
+            else if (formats.at(depth) != "raw" && entry.at("present").get<bool>())
                 kind = ExtentKind::zero;
             kinds.at(static_cast<std::size_t>(at / 512)) = kind;
         }

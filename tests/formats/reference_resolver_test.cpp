@@ -37,13 +37,25 @@ public:
 
     /// The first guest byte with `name` as the backing file, or the refusal.
     std::string outcome(const std::string& name, const std::vector<std::string>& allow_under = {}) const {
-        write_file(top(), Qcow2Builder(512, 12).backing(name, "raw").view());
+        return outcome_of(Qcow2Builder(512, 12).backing(name, "raw"), allow_under);
+    }
+
+    /// The same with `name` as the data file, of which the disk is the first 512 bytes.
+    std::string outcome_of_data_file(const std::string& name, std::uint64_t autoclear,
+                                     const std::vector<std::string>& allow_under = {}) const {
+        Qcow2Builder image(512, 12);
+        image.be64(72, 4).be64(88, autoclear).extension(104, 0x44415441, name).l2_entry(0, Qcow2Builder::copied);
+        return outcome_of(image, allow_under);
+    }
+
+private:
+    std::string outcome_of(const Qcow2Builder& image, const std::vector<std::string>& allow_under) const {
+        write_file(top(), image.view());
         const OpenOptions options{{}, {}, allow_under, {}};
         if (const std::string refusal = refusal_of(top(), options); !refusal.empty()) return refusal;
         return std::string(text_of(read_all(*open_image(top(), options))).substr(0, 1));
     }
 
-private:
     ScratchFolder folder_;
 };
 
@@ -125,13 +137,31 @@ TEST_CASE("BAD-INPUT 1: names of lower layers are bound to the same folders", "[
     CHECK(refusal_of(at.top(), {{}, {}, {at.root().string()}, {}}).empty());
 }
 
-TEST_CASE("BAD-INPUT 1: external data files are refused, whatever they are called", "[formats][qcow2][bad-input]") {
+TEST_CASE("BAD-INPUT 1: data files follow the rules of backing files, with and without the raw bit",
+          "[formats][names][bad-input]") {
     const Fixture at;
+    fs::create_symlink("../other/secret", at.root() / "vm/out");
+    fs::create_symlink("sub/base", at.root() / "vm/in");
+    REQUIRE(::mkfifo((at.root() / "vm/pipe").c_str(), 0600) == 0);
     for (const std::uint64_t autoclear : {0u, 2u}) {
-        Qcow2Builder image;
-        image.be64(72, 4).be64(88, autoclear).extension(104, 0x44415441, "/etc/passwd");
-        write_file(at.top(), image.view());
-        CHECK_THAT(refusal_of(at.top()), ContainsSubstring("external data file"));
+        const auto outcome = [&](const std::string& name, const std::vector<std::string>& allow_under = {}) {
+            return at.outcome_of_data_file(name, autoclear, allow_under);
+        };
+        CHECK(outcome("base") == "b");
+        CHECK(outcome("./sub/../base") == "b");
+        CHECK(outcome("in") == "u");
+        CHECK(outcome((at.root() / "vm/sub/base").string()) == "u");
+        for (const std::string& name :
+             {"/etc/passwd"s, "../other/secret"s, "out"s, (at.root() / "other/secret").string()})
+            CHECK_THAT(outcome(name), ContainsSubstring("--allow-under DIR"));
+        for (const std::string& name : {R"(json:{"driver":"file","filename":"base"})"s, "nbd://localhost/x"s,
+                                        "file:base"s, ""s, "ba\0se"s, "host_device:/dev/null"s})
+            CHECK_THAT(outcome(name), ContainsSubstring("names its data file") && ContainsSubstring("is not followed"));
+        CHECK_THAT(outcome("missing"), ContainsSubstring("does not exist") && ContainsSubstring("qemu-img amend"));
+        CHECK_THAT(outcome("pipe"), ContainsSubstring("neither a regular file nor a block device"));
+        CHECK_THAT(outcome("sub"), ContainsSubstring("neither a regular file nor a block device"));
+        CHECK(outcome("../other/secret", {at.root().string()}) == "s");
+        CHECK(outcome("out", {at.root().string()}) == "s");
     }
 }
 

@@ -48,12 +48,15 @@ inline void walk(const ImageReader& reader, ByteOffset at) {
     }
 }
 
-/// Opens the active disk and a few snapshots, walks each from its begin and near its end. Errors are the right answer.
+/// Opens the active disk (with the input itself as its external data file, where it has one) and a few snapshots, walks
+/// each from its begin and near its end. Errors are the right answer.
 inline void open_walk_read(ByteView input) {
     std::vector<std::optional<std::string>> states{std::nullopt};
     for (std::size_t i = 0; i < states.size() && i < 4; ++i) {
         try {
-            const Qcow2Reader reader(memory_file(input), {states[i], false, {}}, std::make_shared<ReadCaches>());
+            const auto open_data_file = [&](const std::string&) { return memory_file(input); };
+            const Qcow2Reader reader(memory_file(input), {states[i], false, {}, open_data_file},
+                                     std::make_shared<ReadCaches>());
             walk(reader, ByteOffset{});
             const std::uint64_t size = reader.info().virtual_size.value;
             if (size > (1 << 20)) walk(reader, ByteOffset{size - (1 << 20) + 1});
