@@ -11,10 +11,14 @@
 
 #include "engine/base/error.h"
 #include "formats/creation_options.h"
+#include "formats/new_backing.h"
 #include "formats/output_device.h"
 #include "formats/output_file.h"
 #include "formats/output_stream.h"
+#include "formats/overlay_writer.h"
+#include "formats/preallocated_output.h"
 #include "formats/qcow2_writer.h"
+#include "formats/raw_options.h"
 #include "formats/raw_writer.h"
 
 namespace varve {
@@ -53,18 +57,40 @@ void check_raw_size(ByteCount virtual_size) {
                             virtual_size.value, raw_size_max));
 }
 
-std::unique_ptr<Output> open_output(const std::string& path, const CreateOptions& options) {
-    const TargetRules rules{options.overwrite, options.forbidden};
-    if (options.folder != nullptr) return create_output_file(path, rules, options.folder);
+void check_kind_of_target(const std::string& path, const CreateOptions& options) {
+    if (options.format == "raw" || options.folder != nullptr) return;
     const bool is_stream = path == "-";
-    const bool is_device = !is_stream && names_block_device(path);
-    if ((is_stream || is_device) && options.format != "raw")
+    if (is_stream || names_block_device(path))
         throw Error(ErrorCode::usage,
                     fmt::format("{} takes raw images only, not {}: say --format raw, or name a file",
                                 is_stream ? "standard output" : fmt::format("device '{}'", path), options.format));
-    if (is_stream) return output_stream(STDOUT_FILENO, "standard output", rules);
-    if (is_device) return open_output_device(path, rules);
+}
+
+std::unique_ptr<Output> open_output(const std::string& path, const CreateOptions& options) {
+    const TargetRules rules{options.overwrite, options.forbidden};
+    if (options.folder != nullptr) return create_output_file(path, rules, options.folder);
+    if (path == "-") return output_stream(STDOUT_FILENO, "standard output", rules);
+    if (names_block_device(path)) return open_output_device(path, rules);
     return create_output_file(path, rules);
+}
+
+std::unique_ptr<ImageWriter> create_raw(const std::string& path, const CreateOptions& options) {
+    const RawOptions raw = parse_raw_options(options.options);
+    auto output = preallocated(open_output(path, options), raw.preallocation, options.virtual_size);
+    return create_raw_writer(std::move(output), options.virtual_size);
+}
+
+std::unique_ptr<ImageWriter> create_qcow2(const std::string& path, const CreateOptions& options) {
+    Qcow2Options qcow2 = parse_qcow2_options(options.options);
+    std::optional<NewBacking> backing;
+    if (qcow2.backing_file) {
+        backing = open_new_backing(path, *qcow2.backing_file, qcow2.backing_format);
+        qcow2.backing_format = backing->format;
+    }
+    auto output = preallocated(open_output(path, options), qcow2.preallocation, options.virtual_size);
+    auto writer = create_qcow2_writer(std::move(output), options.virtual_size, qcow2);
+    if (!backing) return writer;
+    return write_over(std::move(backing->reader), std::move(writer), options.virtual_size, qcow2.unit());
 }
 
 }  // namespace
@@ -72,10 +98,9 @@ std::unique_ptr<Output> open_output(const std::string& path, const CreateOptions
 std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateOptions& options) {
     check_format(options.format);
     check_creation_options(options.format, options.options);
+    check_kind_of_target(path, options);
     check_raw_size(options.virtual_size);
-    std::unique_ptr<Output> output = open_output(path, options);
-    if (options.format == "raw") return create_raw_writer(std::move(output), options.virtual_size);
-    return create_qcow2_writer(std::move(output), options.virtual_size, parse_qcow2_options(options.options));
+    return options.format == "raw" ? create_raw(path, options) : create_qcow2(path, options);
 }
 
 std::optional<std::string> format_of_ending(std::string_view path) {

@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "formats/qcow2_options.h"
+#include "formats/raw_options.h"
 
 namespace varve {
 namespace {
@@ -15,10 +16,7 @@ struct WrittenFormat {
 };
 
 constexpr std::array formats{
-    WrittenFormat{"raw", [] { return std::vector<OptionWord>(); },
-                  [](const OptionMap& options) {
-                      if (!options.empty()) throw unknown_word("raw", options.begin()->first, {});
-                  }},
+    WrittenFormat{"raw", raw_option_words, [](const OptionMap& options) { parse_raw_options(options); }},
     WrittenFormat{"qcow2", qcow2_option_words, [](const OptionMap& options) { parse_qcow2_options(options); }},
 };
 

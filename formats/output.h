@@ -20,6 +20,10 @@ public:
     /// file system, Error(refused) for a device that is smaller. Costs no space.
     virtual void resize(ByteCount length) = 0;
 
+    /// Reserves the space of the first `length` bytes, so that no write there finds the medium full. Error(io) without
+    /// that space. Nothing to do where all space is there, as on a device.
+    virtual void allocate([[maybe_unused]] ByteCount length) {}
+
     /// Writes `bytes` at `at`. A stream takes consecutive ranges only; the other kinds any order.
     virtual void write(ByteOffset at, ByteView bytes) = 0;
 

@@ -142,6 +142,13 @@ public:
 
     void resize(ByteCount length) override { file_.truncate(length); }
 
+    void allocate(ByteCount length) override {
+        if (length.value == 0) return;
+        const int error = ::posix_fallocate(file_.fd(), 0, static_cast<off_t>(length.value));
+        if (error != 0)
+            throw io_error(fmt::format("cannot reserve {} bytes for '{}'", length.value, place_.path), error);
+    }
+
     void write(ByteOffset at, ByteView bytes) override {
         file_.write_all(at, bytes);
         bytes_written_ += {bytes.size()};

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "engine/base/error.h"
 
@@ -45,6 +46,7 @@ private:
 
 struct FreeContext {
     void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
 
 ZSTD_DCtx* thread_context() {
@@ -68,7 +70,60 @@ void inflate_zstd(ByteView in, ByteSpan out) {
     }
 }
 
+/// Makes raw deflate streams as qemu does: its window, zlib's default level, all the memory for matches. Costs 60 KiB,
+/// kept from stream to stream. Not shared between threads.
+class Deflater {
+public:
+    Deflater() {
+        constexpr int window_bits = 12;
+        constexpr int memory_level = 9;
+        if (deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -window_bits, memory_level, Z_DEFAULT_STRATEGY) !=
+            Z_OK)
+            throw std::bad_alloc();
+    }
+    ~Deflater() { deflateEnd(&stream_); }
+    Deflater(const Deflater&) = delete;
+    Deflater& operator=(const Deflater&) = delete;
+
+    std::optional<std::size_t> run(ByteView in, ByteSpan out) {
+        deflateReset(&stream_);
+        stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data()));
+        stream_.avail_in = static_cast<uInt>(in.size());
+        stream_.next_out = reinterpret_cast<Bytef*>(out.data());
+        stream_.avail_out = static_cast<uInt>(out.size());
+        if (deflate(&stream_, Z_FINISH) != Z_STREAM_END) return std::nullopt;  // `out` is full
+        return out.size() - stream_.avail_out;
+    }
+
+private:
+    z_stream stream_{};
+};
+
+Deflater& thread_deflater() {
+    thread_local Deflater deflater;
+    return deflater;
+}
+
+ZSTD_CCtx* thread_compressor() {
+    thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+    if (!context) throw std::bad_alloc();
+    return context.get();
+}
+
+std::optional<std::size_t> deflate_zstd(ByteView in, ByteSpan out) {
+    const std::size_t length =
+        ZSTD_compressCCtx(thread_compressor(), out.data(), out.size(), in.data(), in.size(), ZSTD_CLEVEL_DEFAULT);
+    if (ZSTD_isError(length) == 0) return length;
+    if (ZSTD_getErrorCode(length) != ZSTD_error_dstSize_tooSmall) throw std::bad_alloc();  // nothing else can be wrong
+    return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<std::size_t> deflate_cluster(Compression type, ByteView cluster, ByteSpan out) {
+    const ByteSpan smaller = out.first(cluster.size() - 1);
+    return type == Compression::zstd ? deflate_zstd(cluster, smaller) : thread_deflater().run(cluster, smaller);
+}
 
 void inflate_cluster(Compression type, ByteView stored, ByteSpan cluster) {
     if (type == Compression::zstd)

@@ -1,7 +1,7 @@
 #pragma once
-/// The header of a new qcow2 file: version 3, no feature bits, no backing file, no snapshots.
+/// The header of a new qcow2 file: no snapshots, no bitmaps, no dirty bit.
 ///
-/// Source: qemu docs/interop/qcow2.txt, "Header".
+/// Source: qemu docs/interop/qcow2.txt, "Header" and "Header extensions".
 
 #include "engine/base/bytes.h"
 #include "engine/base/units.h"
@@ -12,13 +12,14 @@ namespace varve::qcow2 {
 
 /// What differs between one new file and another.
 struct NewHeader {
-    unsigned cluster_bits = 0;
+    Qcow2Options options;
     ByteCount virtual_size;
     L1Place l1;
     RefcountTablePlace refcount_table;
 };
 
-/// The header and the empty list of header extensions: what cluster 0 begins with, zeros to its end.
+/// The header, its extensions and the backing file's name: what cluster 0 begins with, zeros to its end. Throws
+/// Error(usage) when they don't fit there.
 Bytes encode_header(const NewHeader& header);
 
 }  // namespace varve::qcow2

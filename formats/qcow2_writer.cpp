@@ -8,12 +8,14 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
+#include "formats/qcow2_compressed_clusters.h"
 #include "formats/qcow2_header_writer.h"
 #include "formats/qcow2_host_space.h"
 #include "formats/qcow2_map_writer.h"
+#include "formats/qcow2_plain_clusters.h"
 #include "formats/qcow2_refcount_writer.h"
+#include "formats/range_cut.h"
 #include "formats/write_order.h"
-#include "formats/zero_split.h"
 
 namespace varve {
 namespace {
@@ -21,34 +23,18 @@ namespace {
 constexpr std::uint64_t l1_table_bytes_max = std::uint64_t{32} << 20;  // QCOW_MAX_L1_SIZE of qemu
 constexpr std::uint64_t table_entry_bytes = 8;
 
-/// A guest range cut at cluster borders: `whole` is made of whole clusters, the others lie inside one each.
-struct ClusterCut {
-    ByteRange head;
-    ByteRange whole;
-    ByteRange tail;
-};
-
-ClusterCut cut_at_clusters(ByteRange range, ByteCount cluster_size) {
-    const std::uint64_t into_cluster = range.begin.value % cluster_size.value;
-    const std::uint64_t to_border = into_cluster == 0 ? 0 : cluster_size.value - into_cluster;
-    const std::uint64_t head = std::min(to_border, range.length.value);
-    const std::uint64_t tail = (range.length.value - head) % cluster_size.value;
-    const std::uint64_t whole = range.length.value - head - tail;
-    return {{range.begin, {head}},
-            {range.begin + ByteCount{head}, {whole}},
-            {range.begin + ByteCount{head + whole}, {tail}}};
-}
-
 class Qcow2Writer final : public ImageWriter {
 public:
     Qcow2Writer(std::unique_ptr<Output> output, ByteCount virtual_size, const Qcow2Options& options)
         : output_(std::move(output)),
           virtual_size_(virtual_size),
           options_(options),
-          cluster_size_{std::uint64_t{1} << options.cluster_bits},
+          cluster_size_(options.cluster_size()),
           order_(virtual_size),
           space_(cluster_size_),
-          map_(*output_, space_, virtual_size),
+          map_(*output_, space_, virtual_size, options),
+          refcounts_(*output_, space_, options.refcount_bits),
+          clusters_(make_clusters()),
           partial_(cluster_size_.value) {}
 
     void write(ByteOffset at, ByteView bytes) override;
@@ -57,8 +43,9 @@ public:
     ByteCount bytes_written() const override { return output_->bytes_written(); }
 
 private:
-    void write_whole_clusters(ByteOffset at, ByteView bytes);
+    std::unique_ptr<qcow2::ClusterSink> make_clusters();
     ByteSpan partial_at(ByteRange part);
+    qcow2::Subclusters subclusters_of(ByteRange part) const;
     void flush_partial();
 
     std::unique_ptr<Output> output_;
@@ -68,45 +55,42 @@ private:
     WriteOrder order_;
     qcow2::HostSpace space_;
     qcow2::MapWriter map_;
+    qcow2::RefcountWriter refcounts_;
+    std::unique_ptr<qcow2::ClusterSink> clusters_;
     /// The cluster that ranges ending in its midst fill bit by bit; zeros where nothing came.
     Bytes partial_;
     std::optional<ByteOffset> partial_begin_;
+    qcow2::Subclusters partial_said_ = 0;
 };
+
+std::unique_ptr<qcow2::ClusterSink> Qcow2Writer::make_clusters() {
+    if (options_.compress)
+        return std::make_unique<qcow2::CompressedClusters>(*output_, space_, map_, refcounts_, virtual_size_, options_);
+    return std::make_unique<qcow2::PlainClusters>(*output_, space_, map_, virtual_size_, options_);
+}
 
 void Qcow2Writer::write(ByteOffset at, ByteView bytes) {
     const ByteRange range{at, {bytes.size()}};
     order_.advance(range);
-    const ClusterCut cut = cut_at_clusters(range, cluster_size_);
+    const RangeCut cut = cut_at_units(range, cluster_size_);
     const auto bytes_in = [&](ByteRange part) { return bytes.subspan((part.begin - at).value, part.length.value); };
     if (!cut.head.empty()) std::ranges::copy(bytes_in(cut.head), partial_at(cut.head).begin());
-    if (!cut.whole.empty()) write_whole_clusters(cut.whole.begin, bytes_in(cut.whole));
+    if (!cut.whole.empty()) {
+        flush_partial();
+        clusters_->put(cut.whole.begin, bytes_in(cut.whole));
+    }
     if (!cut.tail.empty()) std::ranges::copy(bytes_in(cut.tail), partial_at(cut.tail).begin());
 }
 
 void Qcow2Writer::zero(ByteRange range) {
     order_.advance(range);
-    const ClusterCut cut = cut_at_clusters(range, cluster_size_);
+    const RangeCut cut = cut_at_units(range, cluster_size_);
     if (!cut.head.empty()) partial_at(cut.head);
     if (!cut.whole.empty()) {
         flush_partial();
-        map_.set_zero(cut.whole);
+        clusters_->zero(cut.whole);
     }
     if (!cut.tail.empty()) partial_at(cut.tail);
-}
-
-/// Runs of data clusters lie in one piece in the file and go there from the caller's memory, in one call each.
-void Qcow2Writer::write_whole_clusters(ByteOffset at, ByteView bytes) {
-    flush_partial();
-    ZeroSplit split(at, bytes, cluster_size_);
-    while (const auto run = split.next()) {
-        if (run->is_zero) {
-            map_.set_zero(run->range());
-            continue;
-        }
-        const ByteOffset host = space_.take(run->range().length);
-        output_->write(host, run->bytes);
-        map_.set_data(run->range(), host);
-    }
 }
 
 /// The bytes of `part`, inside one cluster, in the partial cluster; begins that cluster if another was held.
@@ -117,50 +101,55 @@ ByteSpan Qcow2Writer::partial_at(ByteRange part) {
         flush_partial();
         partial_begin_ = begin;
     }
+    partial_said_ |= subclusters_of(part);
     return ByteSpan(partial_).subspan(into_cluster, part.length.value);
+}
+
+/// Those that `part`, inside one cluster, touches.
+qcow2::Subclusters Qcow2Writer::subclusters_of(ByteRange part) const {
+    if (options_.unit() == cluster_size_) return qcow2::all_subclusters(options_);
+    const std::uint64_t into_cluster = part.begin.value % cluster_size_.value;
+    const std::uint64_t first = into_cluster / options_.unit().value;
+    const std::uint64_t end = divide_up(into_cluster + part.length.value, options_.unit().value);
+    return static_cast<qcow2::Subclusters>(((std::uint64_t{1} << end) - 1) & ~((std::uint64_t{1} << first) - 1));
 }
 
 void Qcow2Writer::flush_partial() {
     if (!partial_begin_) return;
-    const ByteRange guest{*partial_begin_, cluster_size_};
-    partial_begin_.reset();
-    if (is_zero(partial_)) {
-        map_.set_zero(guest);
-        return;
-    }
-    const ByteOffset host = space_.take(cluster_size_);
-    write_sparse(*output_, host, partial_);
-    map_.set_data(guest, host);
+    const ByteOffset guest = *std::exchange(partial_begin_, std::nullopt);
+    clusters_->put_part(guest, partial_, std::exchange(partial_said_, 0));
     std::ranges::fill(partial_, std::byte{0});
 }
 
 void Qcow2Writer::finish() {
     order_.finish();
     flush_partial();
+    clusters_->finish();
     const qcow2::L1Place l1 = map_.finish();
-    const qcow2::RefcountTablePlace refcount_table = qcow2::write_refcounts(*output_, space_);
+    const qcow2::RefcountTablePlace refcount_table = refcounts_.finish();
     output_->resize(space_.end() - ByteOffset{});
-    output_->write({}, qcow2::encode_header({options_.cluster_bits, virtual_size_, l1, refcount_table}));
+    output_->write({}, qcow2::encode_header({options_, virtual_size_, l1, refcount_table}));
     output_->commit();
 }
 
 }  // namespace
 
-ByteCount qcow2_virtual_size_max(unsigned cluster_bits) {
-    const std::uint64_t cluster_size = std::uint64_t{1} << cluster_bits;
-    return {l1_table_bytes_max / table_entry_bytes * (cluster_size / table_entry_bytes) * cluster_size};
+ByteCount qcow2_virtual_size_max(const Qcow2Options& options) {
+    return {l1_table_bytes_max / table_entry_bytes * options.l2_reach()};
 }
 
 std::unique_ptr<ImageWriter> create_qcow2_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
                                                  const Qcow2Options& options) {
     VARVE_CHECK(options.cluster_bits >= 9 && options.cluster_bits <= 21);
-    const ByteCount size_max = qcow2_virtual_size_max(options.cluster_bits);
+    const ByteCount size_max = qcow2_virtual_size_max(options);
     if (virtual_size > size_max)
         throw Error(
             ErrorCode::unsupported,
             fmt::format(
-                "a disk of {} bytes is too large for qcow2, which holds at most {} at {}-byte clusters: choose raw",
-                virtual_size.value, size_max.value, std::uint64_t{1} << options.cluster_bits));
+                "a disk of {} bytes is too large for qcow2, which holds at most {} at {}-byte clusters{}: choose raw",
+                virtual_size.value, size_max.value, options.cluster_size().value,
+                options.extended_l2 ? " with extended_l2=on" : ""));
+    qcow2::encode_header({options, virtual_size, {}, {}});  // what does not fit is said before anything is written
     return std::make_unique<Qcow2Writer>(std::move(output), virtual_size, options);
 }
 

@@ -1,7 +1,8 @@
 #pragma once
-/// Writes a qcow2 version 3 image that `qemu-img check` finds clean. Clusters of only zeros, written or announced,
-/// become explicit zero clusters without space of their own; clusters never mentioned stay unallocated; a cluster with
-/// any other byte is data, padded with zeros. The padding of a cluster written in pieces is a hole of the file.
+/// Writes a qcow2 image that `qemu-img check` finds clean. Units (clusters, or subclusters with extended L2 entries) of
+/// only zeros, written or announced, become explicitly zero without space of their own; units never mentioned stay
+/// unallocated; a unit with any other byte is data, padded with zeros. The padding of a cluster written in pieces is a
+/// hole of the file.
 ///
 /// Layout: header | data and L2 tables in guest order | L1 table | refcount blocks | refcount table. The header is
 /// written last: until then the file is no qcow2.
@@ -18,9 +19,11 @@
 namespace varve {
 
 /// The largest disk whose L1 table qemu opens (32 MiB of table): 2 PiB at 64 KiB clusters.
-ByteCount qcow2_virtual_size_max(unsigned cluster_bits);
+ByteCount qcow2_virtual_size_max(const Qcow2Options& options);
 
-/// `output` takes ranges in any order. Throws Error(unsupported) for a larger disk than qcow2_virtual_size_max.
+/// `output` takes ranges in any order. What is to be written over a backing file has passed overlay_writer.h: unsaid
+/// units are the backing file's. Throws Error(unsupported) for a larger disk than qcow2_virtual_size_max, Error(usage)
+/// for a name of a backing file that does not fit.
 std::unique_ptr<ImageWriter> create_qcow2_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
                                                  const Qcow2Options& options);
 

@@ -46,12 +46,68 @@ TEST_CASE("creation options: an unknown word is wrong usage that lists the forma
     expect_usage("raw", {{"cluster_size", "64K"}}, {"'cluster_size'", "raw"});
 }
 
+TEST_CASE("creation options: each word of qcow2 is set by qemu-img's values", "[formats][options]") {
+    const auto parse = [](const std::string& word, const std::string& value) {
+        return parse_qcow2_options({{word, value}});
+    };
+    CHECK(parse("compat", "0.10").version == 2);
+    CHECK(parse("compat", "v2").version == 2);
+    CHECK(parse("compat", "1.1").version == 3);
+    CHECK(parse("compat", "v3").version == 3);
+    CHECK(parse("compression_type", "zstd").compression == qcow2::Compression::zstd);
+    CHECK(parse("extended_l2", "on").subcluster_size() == kib(2));
+    CHECK_FALSE(parse("extended_l2", "off").extended_l2);
+    CHECK(parse("lazy_refcounts", "on").lazy_refcounts);
+    CHECK(parse("refcount_bits", "1").refcount_bits == 1);
+    CHECK(parse("refcount_bits", "64").refcount_bits == 64);
+    CHECK(parse("preallocation", "falloc").preallocation == Preallocation::falloc);
+    CHECK(parse("backing_file", "a b,c").backing_file == "a b,c");
+    CHECK(parse("compress", "on").compress);
+    for (const std::string wrong : {"3", "0", "128", "-1", "16bits"})
+        expect_usage("qcow2", {{"refcount_bits", wrong}}, {"refcount_bits=" + wrong});
+    expect_usage("qcow2", {{"compat", "0.11"}}, {"0.10 or 1.1"});
+    expect_usage("qcow2", {{"extended_l2", "yes"}}, {"extended_l2=yes", "on or off"});
+    expect_usage("qcow2", {{"backing_file", "a"}, {"backing_fmt", "vmdk"}}, {"backing_fmt=vmdk", "raw or qcow2"});
+    expect_usage("raw", {{"preallocation", "metadata"}}, {"off, falloc or full"});
+}
+
+TEST_CASE("creation options: words that qemu does not let go together are wrong usage", "[formats][options]") {
+    expect_usage("qcow2", {{"compat", "0.10"}, {"extended_l2", "on"}}, {"extended_l2", "compat"});
+    expect_usage("qcow2", {{"compat", "0.10"}, {"lazy_refcounts", "on"}}, {"lazy_refcounts", "compat"});
+    expect_usage("qcow2", {{"compat", "0.10"}, {"refcount_bits", "8"}}, {"refcount_bits", "compat"});
+    expect_usage("qcow2", {{"compat", "0.10"}, {"compression_type", "zstd"}}, {"compression_type", "compat"});
+    expect_usage("qcow2", {{"cluster_size", "8K"}, {"extended_l2", "on"}}, {"extended_l2", "16K"});
+    expect_usage("qcow2", {{"compress", "on"}, {"preallocation", "full"}}, {"compress", "preallocation"});
+    expect_usage("qcow2", {{"backing_file", "a"}, {"preallocation", "metadata"}}, {"backing_file", "extended_l2"});
+    expect_usage("qcow2", {{"backing_fmt", "raw"}}, {"backing_fmt needs backing_file"});
+    check_creation_options("qcow2", {{"compat", "0.10"}, {"refcount_bits", "16"}, {"compress", "on"}});
+    check_creation_options("qcow2", {{"compress", "on"}, {"extended_l2", "on"}, {"preallocation", "off"}});
+}
+
+TEST_CASE("creation options: what the source recorded gives way to what was said", "[formats][options]") {
+    const OptionMap source{{"cluster_size", "16384"}, {"compat", "1.1"},        {"compression_type", "zstd"},
+                           {"extended_l2", "on"},     {"lazy_refcounts", "on"}, {"refcount_bits", "8"}};
+    CHECK(with_recorded_options("qcow2", {}, source) == source);
+    const OptionMap old = with_recorded_options("qcow2", {{"compat", "0.10"}}, source);
+    CHECK(old == OptionMap{{"cluster_size", "16384"}, {"compat", "0.10"}});
+    const OptionMap small = with_recorded_options("qcow2", {{"cluster_size", "4K"}}, source);
+    CHECK_FALSE(small.contains("extended_l2"));
+    CHECK(small.at("compression_type") == "zstd");
+    const OptionMap old_source{{"cluster_size", "65536"}, {"compat", "0.10"}, {"refcount_bits", "16"}};
+    const OptionMap extended = with_recorded_options("qcow2", {{"extended_l2", "on"}}, old_source);
+    CHECK_FALSE(extended.contains("compat"));
+    const OptionMap over = with_recorded_options("qcow2", {{"backing_file", "b"}, {"preallocation", "off"}}, source);
+    CHECK(over.at("backing_file") == "b");
+    CHECK(over.at("extended_l2") == "on");
+}
+
 TEST_CASE("creation options: every word of every format has values and a meaning", "[formats][options]") {
     for (const std::string_view format : written_formats())
         for (const OptionWord& word : creation_words(format)) {
             CAPTURE(format, word.name);
             CHECK_FALSE(word.values.empty());
             CHECK_FALSE(word.meaning.empty());
-            expect_usage(format, {{std::string(word.name), "\x01"}}, {std::string(word.name), "\\x01"});
+            expect_usage(format, {{std::string(word.name), ""}},
+                         {std::string(word.name) + "=", std::string(word.values)});
         }
 }

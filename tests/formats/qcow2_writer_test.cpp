@@ -124,7 +124,7 @@ TEST_CASE("qcow2 writer: a mostly empty disk of 16 TiB takes neither time nor me
 
 TEST_CASE("qcow2 writer: a disk beyond qemu's largest L1 table is refused", "[formats][qcow2]") {
     const ScratchFolder folder;
-    const ByteCount largest = qcow2_virtual_size_max(16);
+    const ByteCount largest = qcow2_virtual_size_max({});
     REQUIRE(largest == ByteCount{std::uint64_t{1} << 51});
     REQUIRE_THROWS_AS(create(folder.file("a"), largest + ByteCount{1}), Error);
     REQUIRE(folder.names().empty());
@@ -134,9 +134,9 @@ TEST_CASE("qcow2 writer: a disk beyond qemu's largest L1 table is refused", "[fo
 
 TEST_CASE("qcow2 writer: the refcounts cover all clusters and themselves, by the least", "[formats][qcow2]") {
     for (const std::uint64_t cluster_size : {512ULL, 65536ULL, 2ULL << 20}) {
-        const std::uint64_t per_block = cluster_size / 2;
+        const std::uint64_t per_block = cluster_size / 2;  // of 16 bits
         for (std::uint64_t used = 1; used < (std::uint64_t{1} << 34); used += used / 97 + 1) {
-            const auto shape = qcow2::refcount_shape_for(used, {cluster_size});
+            const auto shape = qcow2::refcount_shape_for(used, 0, {cluster_size}, 16);
             const std::uint64_t clusters = used + shape.blocks + shape.table_clusters;
             if (clusters > shape.blocks * per_block || (shape.blocks - 1) * per_block >= clusters ||
                 shape.blocks * 8 > shape.table_clusters * cluster_size)

@@ -1,0 +1,66 @@
+#include "formats/new_backing.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/open_image.h"
+#include "formats/target_rules.h"
+
+namespace varve {
+namespace {
+
+/// As qemu reads names: a colon before the first slash makes one a protocol's.
+void refuse_protocol(const std::string& name) {
+    const std::size_t mark = name.find_first_of(":/");
+    if (mark == std::string::npos || name[mark] != ':') return;
+    throw Error(ErrorCode::refused,
+                fmt::format("backing_file={} is a protocol's name, not a path; for a file of this name say ./{}",
+                            escape_for_display(name), escape_for_display(name)));
+}
+
+std::string resolve(const std::string& path, const std::string& name) {
+    const std::size_t slash = path.rfind('/');
+    const bool is_beside = name.starts_with('/') || slash == std::string::npos;
+    return is_beside ? name : path.substr(0, slash + 1) + name;
+}
+
+void refuse_own_chain(const std::string& path, const OpenedImage& backing) {
+    const auto target = medium_identity(path);
+    if (!target) return;
+    for (const LayerInfo& layer : backing.layers)
+        if (medium_identity(layer.path) == target)
+            throw Error(ErrorCode::refused,
+                        fmt::format("'{}' is itself in the chain of the backing file: choose another target",
+                                    escape_for_display(path)));
+}
+
+OpenedImage open_chain(const std::string& path, const std::optional<std::string>& format) {
+    OpenOptions options;
+    options.format = format;
+    return open_image_chain(path, options);
+}
+
+}  // namespace
+
+NewBacking open_new_backing(const std::string& path, const std::string& name,
+                            const std::optional<std::string>& format) {
+    refuse_protocol(name);
+    try {
+        OpenedImage backing = open_chain(resolve(path, name), format);
+        refuse_own_chain(path, backing);
+        const std::string& found = backing.layers.front().format;
+        if (!format && found == "raw")
+            throw Error(ErrorCode::refused,
+                        "its first bytes are those of no known format; if it is a raw disk, say "
+                        "backing_fmt=raw");
+        return {std::move(backing.reader), found};
+    } catch (Error& error) {
+        throw error.with_context(fmt::format("backing_file={}", escape_for_display(name)));
+    }
+}
+
+}  // namespace varve
