@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -46,6 +47,9 @@ std::optional<std::string> other_opener(const FileIdentity& medium) {
 }
 
 bool is_open_elsewhere(const File& file) {
+    // Whoever opens the file in between breaks the lease, which is told by a signal: SIGIO would end us, this one does
+    // nothing by default.
+    ::fcntl(file.fd(), F_SETSIG, SIGURG);
     if (::fcntl(file.fd(), F_SETLEASE, F_WRLCK) != 0) return errno == EAGAIN;
     ::fcntl(file.fd(), F_SETLEASE, F_UNLCK);
     return false;

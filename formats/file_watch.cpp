@@ -24,16 +24,15 @@ std::optional<timespec> modification_time(const File& file) {
     return timespec{static_cast<time_t>(status.stx_mtime.tv_sec), static_cast<long>(status.stx_mtime.tv_nsec)};
 }
 
-/// Empty when the medium cannot give it: whoever needs those bytes will say so.
-Bytes head_of(const File& file) {
+std::optional<Bytes> head_of(const File& file) {
     Bytes head(head_bytes_max);
     try {
         head.resize(file.read_some({}, head));
+        return head;
     } catch (const Error& error) {
         if (error.code() != ErrorCode::io) throw;
-        head.clear();
+        return std::nullopt;
     }
-    return head;
 }
 
 bool same_time(const std::optional<timespec>& a, const std::optional<timespec>& b) {
@@ -57,7 +56,7 @@ void FileWatch::check_unchanged(const File& file) const {
     if (const ByteCount now = file.size(); now != size_)
         fail(file, fmt::format("it had {} bytes and has {}", size_.value, now.value));
     if (!same_time(modification_time(file), modified_)) fail(file, "its modification time is another");
-    if (head_of(file) != head_) fail(file, "its first 4 KiB are others");
+    if (const auto now = head_of(file); now && head_ && *now != *head_) fail(file, "its first 4 KiB are others");
     check_not_live(file, LiveImage::refuse);
 }
 

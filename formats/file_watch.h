@@ -30,7 +30,7 @@ public:
 private:
     ByteCount size_;
     std::optional<timespec> modified_;  ///< none: a block device
-    Bytes head_;
+    std::optional<Bytes> head_;         ///< none: it could not be read, and whoever needs it will say so
 };
 
 }  // namespace varve

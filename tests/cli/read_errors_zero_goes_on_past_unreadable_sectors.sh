@@ -49,6 +49,14 @@ expect_no_err
 run restore a@latest --to c.raw
 expect_same c.raw a.raw
 
+# Not even the first sector is needed of a disk that is said to be raw; the format of others is not guessed without it.
+run_on_bad_medium a.raw:0:512 backup a.raw --read-errors zero
+expect_status 1
+expect_err "at offset 0 of 'a.raw'"
+run_on_bad_medium a.raw:0:512 backup a.raw --read-errors zero --format raw
+expect_status 3
+expect_err "1 place (4.0 KiB) could not be read and is zeros"
+
 # An image's own tables are not guessed.
 qemu-img convert -f raw -O qcow2 a.raw d.qcow2
 run_on_bad_medium d.qcow2:0:512 backup d.qcow2 --read-errors zero
