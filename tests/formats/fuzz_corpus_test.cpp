@@ -15,7 +15,24 @@ TEST_CASE("fuzz corpus: every input is read or refused", "[formats][qcow2][bad-i
         CHECK_NOTHROW(fuzz::open_walk_read(writer_test::read_file(entry.path().string())));
         ++inputs;
     }
-    CHECK(inputs >= 11);
+    CHECK(inputs >= 18);
+}
+
+TEST_CASE("fuzz corpus: the seeds of subclusters and data files are images that open", "[formats][qcow2][bad-input]") {
+    for (const std::string name : {"subclusters", "subclusters-snapshot", "subclusters-bad", "data-file",
+                                   "data-file-raw", "data-file-subclusters", "data-file-bad"}) {
+        CAPTURE(name);
+        const Bytes input = writer_test::read_file(VARVE_SOURCE_DIR "/tests/fuzz/corpus/qcow2/" + name);
+        const auto open_data_file = [&](const std::string&) { return fuzz::memory_file(input); };
+        const Qcow2Reader reader(fuzz::memory_file(input), {{}, false, {}, open_data_file},
+                                 std::make_shared<ReadCaches>());
+        const auto first = [&] { return reader.extent_at(ByteOffset{}); };
+        if (name.ends_with("-bad"))
+            CHECK_THROWS_AS(first(), Error);
+        else
+            CHECK(first().kind == ExtentKind::data);
+        CHECK(reader.info().snapshots.size() == (name == "subclusters-snapshot" ? 1u : 0u));
+    }
 }
 
 }  // namespace varve::reader_test

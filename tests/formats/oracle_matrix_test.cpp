@@ -147,6 +147,40 @@ TEST_CASE("oracle: overlays with and without subclusters show each other through
     }
 }
 
+TEST_CASE("oracle: compressed images of every refcount width read as qemu-img reads them", "[formats][qcow2][oracle]") {
+    ScratchFolder folder;
+    std::mt19937_64 random(seed + 6);
+    const std::string plain = folder.file("plain.raw");
+    qemu_img({"create", "-q", "-f", "raw", plain, "2M"});
+    qemu_io(plain, "raw", random_commands(random, 2 << 20, 4096, 30, false));
+    const std::string path = folder.file("packed.qcow2");
+    for (unsigned width = 1; width <= 64; width *= 2)
+        for (const std::string options :
+             {"cluster_size=4k", "cluster_size=64k,compression_type=zstd", "cluster_size=16k,extended_l2=on"}) {
+            CAPTURE(seed, width, options);
+            qemu_img({"convert", "-q", "-c", "-f", "raw", "-O", "qcow2", "-o",
+                      fmt::format("{},refcount_bits={}", options, width), plain, path});
+            compare_with_qemu(path, "qcow2");
+            CHECK(open_image(path)->info().options.at("refcount_bits") == fmt::format("{}", width));
+        }
+}
+
+TEST_CASE("oracle: an L1 table that is longer than the disk needs is read as far as the disk goes",
+          "[formats][qcow2][oracle]") {
+    ScratchFolder folder;
+    std::mt19937_64 random(seed + 7);
+    const std::string path = folder.file("shrunk.qcow2");
+    for (const std::string options : {"cluster_size=4k", "cluster_size=16k,extended_l2=on"}) {
+        CAPTURE(seed, options);
+        qemu_img({"create", "-q", "-f", "qcow2", "-o", options, path, "200M"});
+        qemu_io(path, "qcow2", {"write -P 1 100M 1M"});
+        qemu_img({"resize", "-q", "--shrink", path, "1049600"});
+        qemu_io(path, "qcow2", random_commands(random, 1049600, 4096, 10));
+        CHECK(load_be<std::uint32_t>(ByteView(writer_test::read_file(path)).subspan(36)) > 10);
+        compare_with_qemu(path, "qcow2");
+    }
+}
+
 TEST_CASE("oracle: internal snapshots do not disturb the active disk", "[formats][qcow2][oracle]") {
     ScratchFolder folder;
     std::mt19937_64 random(seed + 2);

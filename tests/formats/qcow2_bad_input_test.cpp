@@ -319,6 +319,17 @@ TEST_CASE("BAD-INPUT 10: headers and header extensions that lie", "[formats][qco
     run(cases);
 }
 
+TEST_CASE("BAD-INPUT 10: an unknown header extension is passed over, and those behind it are read",
+          "[formats][qcow2][bad-input]") {
+    ScratchFolder folder;
+    write_file(folder.file("base"), Bytes(512, std::byte{'b'}));
+    B image(512, 12);
+    image.extension(104, 0x0537be78, "12345").extension(120, 0xffffffff, "").extension(128, 0xe2792aca, "raw");
+    image.be64(8, 300).be32(16, 4).text(300, "base");
+    write_file(folder.file("a"), image.view());
+    CHECK(text_of(read_all(*open_image(folder.file("a")))) == std::string(512, 'b'));
+}
+
 TEST_CASE("BAD-INPUT 11: what this version does not read is refused by name", "[formats][qcow2][bad-input]") {
     std::vector<Case> cases;
     for (unsigned bit = 5; bit < 64; ++bit)
@@ -388,6 +399,34 @@ TEST_CASE("BAD-INPUT 4: an L1 table that is long enough for plain entries only",
     CHECK(refusal_of(folder.file("a")).empty());
     write_file(folder.file("a"), B(32 << 20, 14).be64(72, 16).view());
     CHECK_THAT(refusal_of(folder.file("a")), ContainsSubstring("expected at least 2 entries"));
+}
+
+TEST_CASE("BAD-INPUT 9: a snapshot's L1 table that is long enough for plain entries only",
+          "[formats][qcow2][bad-input]") {
+    ScratchFolder folder;
+    B image = with_subclusters();
+    const std::uint64_t table = image.end();
+    image.be32(60, 1).be64(64, table).be64(table, image.l1()).be32(table + 8, 1).be16(table + 12, 1);
+    image.be32(table + 36, 16).be64(table + 48, 32 << 20).text(table + 56, "1").grow(table + 64);
+    write_file(folder.file("a"), image.view());
+    CHECK_THAT(refusal_of(folder.file("a"), {{}, "1", {}, {}}), ContainsSubstring("expected at least 2 entries"));
+    write_file(folder.file("a"), image.be64(table + 48, 16 << 20).view());
+    CHECK(refusal_of(folder.file("a"), {{}, "1", {}, {}}).empty());
+}
+
+TEST_CASE("BAD-INPUT 7: extended tables that lie over each other are followed as they stand",
+          "[formats][qcow2][bad-input]") {
+    ScratchFolder folder;
+    B image = with_subclusters();
+    // The L2 table is the L1 table, whose only entry becomes that of the guest's first cluster.
+    image.be64(image.l1(), image.l1() | B::copied).be64(image.l1() + 8, 1);
+    write_file(folder.file("a"), image.view());
+    CHECK(refusal_of(folder.file("a")).empty());
+    const auto reader = open_image(folder.file("a"));
+    CHECK(reader->extent_at(ByteOffset{}) == Extent{ByteOffset{}, ByteCount{512}, ExtentKind::data});
+    Bytes first(8);
+    reader->read(ByteOffset{}, first);
+    CHECK(load_be<std::uint64_t>(first) == (image.l1() | B::copied));
 }
 
 TEST_CASE("BAD-INPUT 6: damage in one subcluster leaves those before and the clusters beside readable",

@@ -99,6 +99,33 @@ TEST_CASE("snapshots: a snapshot above a backing file falls through to it", "[fo
     CHECK((read_all(*open_image(path, {{}, "s", {}, {}})) == truth));
 }
 
+TEST_CASE("snapshots: the state of the machine behind the disk's end is never shown", "[formats][qcow2]") {
+    ScratchFolder folder;
+    const std::string path = folder.file("a.qcow2");
+    // Behind the disk of 20,000 bytes, which ends inside of the first L1 entry's range: data where the second begins.
+    Qcow2Builder image(20000);
+    image.data_cluster(0, 'A').data_cluster(39, 'E').data_cluster(63, 'V');
+    const std::uint64_t state_l2 = image.end();
+    image.grow(state_l2 + 512).be64(state_l2, image.data() | Qcow2Builder::copied);
+    image.be32(36, 2).be64(image.l1() + 8, state_l2 | Qcow2Builder::copied);
+    const std::uint64_t table = image.end();
+    image.be32(60, 1).be64(64, table).be64(table, image.l1()).be32(table + 8, 2).be16(table + 12, 1);
+    image.be32(table + 32, 512).be32(table + 36, 16).be64(table + 40, 512).be64(table + 48, 20000);
+    image.text(table + 56, "1").grow(table + 64);
+    write_file(path, image.view());
+    for (const std::optional<std::string>& state : {std::optional<std::string>(), std::optional<std::string>("1")}) {
+        const auto reader = open_image(path, {{}, state, {}, {}});
+        const std::string bytes(text_of(read_all(*reader)));
+        CHECK(bytes.size() == 20000);
+        CHECK(bytes.find('V') == std::string::npos);
+        CHECK(bytes.substr(39 * 512) == std::string(20000 - 39 * 512, 'E'));
+        const Extent last = reader->extent_at(ByteOffset{39 * 512});
+        CHECK(last == Extent{ByteOffset{39 * 512}, ByteCount{20000 - 39 * 512}, ExtentKind::data});
+    }
+    const auto map = changes_between_states(path, {}, "1");
+    CHECK(map->change_at(ByteOffset{}).length.value == 20000);
+}
+
 TEST_CASE("snapshots: an ambiguous name is refused with the ids", "[formats][qcow2]") {
     ScratchFolder folder;
     const std::string path = folder.file("a.qcow2");
