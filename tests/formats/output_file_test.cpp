@@ -156,7 +156,7 @@ TEST_CASE("output file: a forbidden file is refused by any of its names", "[form
     for (const auto* name : {"source", "other"}) {
         std::string what;
         REQUIRE(error_of([&] { create_output_file(folder.file(name), rules); }, &what) == ErrorCode::refused);
-        REQUIRE_THAT(what, ContainsSubstring("source of this snapshot"));
+        REQUIRE_THAT(what, ContainsSubstring("is never overwritten"));
     }
     put(folder.file("third"), "x", rules);
     REQUIRE(text_at(folder.file("source")) == "old");
