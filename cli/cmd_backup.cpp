@@ -1,73 +1,25 @@
-#include <unistd.h>
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "cli/backup_sources.h"
+#include "cli/all_snapshots_backup.h"
+#include "cli/attached_files.h"
+#include "cli/backup_inputs.h"
+#include "cli/frozen_states.h"
 #include "cli/image_options.h"
 #include "cli/open_repository.h"
 #include "cli/progress_bar.h"
-#include "cli/read_errors.h"
 #include "cli/render_backup.h"
 #include "cli/render_plan.h"
-#include "cli/source_change.h"
-#include "cli/spool.h"
-#include "cli/tag_options.h"
 #include "cli/verbs.h"
 #include "engine/backup.h"
 #include "engine/backup_plan.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
-#include "engine/timestamp.h"
+#include "engine/disk_name.h"
 
 namespace varve {
 namespace {
-
-/// One call of `backup`: what all its sources share.
-class BackupCall {
-public:
-    explicit BackupCall(const Invocation& call)
-        : call_(call),
-          sources_(backup_sources(call.arguments.operands(), call.arguments.values("disk"))),
-          tags_(parse_tags(call.arguments.values("tag"), "--tag")),
-          read_errors_(read_errors_of(call.arguments)),
-          progress_(call.console, call.arguments.has("json") ? BarMode::never : BarMode::when_terminal) {
-        if (const auto time = call.arguments.value("time")) time_ = parse_time(*time);
-        for (const BackupSource& source : sources_) check_stdin_options(source);
-        if (!is_valid_utf8(call.arguments.value("snapshot").value_or("")))
-            throw Error(ErrorCode::usage, "the name after --snapshot is not valid UTF-8; say id:N instead");
-    }
-
-    ExitStatus run();
-
-private:
-    void check_stdin_options(const BackupSource& source) const;
-    void back_up(RepositoryAccess& access, const BackupSource& source);
-    void plan(RepositoryAccess& access, const BackupSource& source);
-    std::unique_ptr<ImageReader> open(const RepositoryAccess& access, const BackupSource& source);
-    BackupRequest request_for(const BackupSource& source, const ImageInfo& info) const;
-    void check_unchanged_source(const Catalog& catalog, const BackupSource& source, const BackupRequest& request) const;
-    void print_report();
-
-    const Invocation& call_;
-    std::vector<BackupSource> sources_;
-    std::map<std::string, std::string> tags_;
-    ReadErrors read_errors_;
-    std::optional<TimeNs> time_;
-    ProgressBar progress_;
-    BackupReport report_;
-    std::vector<SourcePlan> plans_;  ///< of a dry run
-};
-
-void BackupCall::check_stdin_options(const BackupSource& source) const {
-    if (source.path != "-") return;
-    if (call_.arguments.has("dry-run"))
-        throw Error(ErrorCode::usage,
-                    "what is in standard input is known only when it has been read; leave --dry-run out");
-    const auto format = call_.arguments.value("format");
-    if ((format && *format != "raw") || call_.arguments.has("snapshot"))
-        throw Error(ErrorCode::usage, "standard input is read as raw; leave --format and --snapshot out");
-}
 
 /// The sentence, with the source before it unless it names it anyway.
 std::string naming(const std::string& path, const std::string& sentence) {
@@ -75,20 +27,78 @@ std::string naming(const std::string& path, const std::string& sentence) {
     return sentence.find("'" + shown + "'") != sentence.npos ? sentence : fmt::format("{}: {}", shown, sentence);
 }
 
+/// One call of `backup`.
+class BackupCall {
+public:
+    explicit BackupCall(const Invocation& call)
+        : call_(call),
+          arguments_(call.arguments),
+          progress_(call.console, arguments_.has("json") ? BarMode::never : BarMode::when_terminal),
+          sources_(backup_sources(arguments_.operands(), arguments_.values("disk"))),
+          inputs_(call, progress_) {
+        check_options_fit();
+        attachments_ = read_attached_files(arguments_.values("attach"));
+    }
+
+    ExitStatus run();
+
+private:
+    void check_options_fit() const;
+    void check_stdin_options() const;
+    void back_up_each(RepositoryAccess& access);
+    void back_up_group(RepositoryAccess& access);
+    void back_up(RepositoryAccess& access, BackupInput& input);
+    void back_up_all_snapshots(RepositoryAccess& access, const BackupSource& source);
+    void plan(RepositoryAccess& access, const BackupSource& source);
+    void note(const std::string& path, const SnapshotRecord& snapshot);
+    void note_failure(const std::string& path, const Error& error);
+    void print_report();
+
+    const Invocation& call_;
+    const Arguments& arguments_;
+    ProgressBar progress_;
+    std::vector<BackupSource> sources_;
+    BackupInputs inputs_;
+    std::vector<FileToAttach> attachments_;
+    BackupReport report_;
+    std::vector<SourcePlan> plans_;  ///< of a dry run
+};
+
+void BackupCall::check_options_fit() const {
+    check_stdin_options();
+    if (const auto group = arguments_.value("group")) {
+        if (const auto fault = disk_name_fault(*group))
+            throw Error(ErrorCode::usage, fmt::format("the group name '{}' {}", escape_for_display(*group), *fault));
+    }
+    if (!arguments_.has("all-snapshots")) return;
+    for (const char* other : {"snapshot", "time", "group", "dry-run"})
+        if (arguments_.has(other))
+            throw Error(ErrorCode::usage, fmt::format("--all-snapshots and --{} do not go together: each snapshot is a "
+                                                      "commit of its own, with its own time",
+                                                      other));
+}
+
+void BackupCall::check_stdin_options() const {
+    if (std::ranges::find(sources_, "-", &BackupSource::path) == sources_.end()) return;
+    if (arguments_.has("dry-run"))
+        throw Error(ErrorCode::usage,
+                    "what is in standard input is known only when it has been read; leave --dry-run out");
+    const auto format = arguments_.value("format");
+    if ((format && *format != "raw") || arguments_.has("snapshot") || arguments_.has("all-snapshots"))
+        throw Error(ErrorCode::usage,
+                    "standard input is read as raw; leave --format, --snapshot and --all-snapshots out");
+}
+
 ExitStatus BackupCall::run() {
-    RepositoryAccess access(call_.arguments, progress_);
-    for (const BackupSource& source : sources_) {
-        try {
-            call_.arguments.has("dry-run") ? plan(access, source) : back_up(access, source);
-        } catch (const Error& error) {
-            if (error.code() == ErrorCode::cancelled) {
-                print_report();
-                throw;
-            }
-            progress_.clear();
-            call_.console.error(naming(source.path, error.what()));
-            report_.failed.push_back({source.path, error.what()});
-        }
+    RepositoryAccess access(arguments_, progress_);
+    try {
+        if (arguments_.has("group") && !arguments_.has("dry-run"))
+            back_up_group(access);
+        else
+            back_up_each(access);
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::cancelled) print_report();
+        throw;
     }
     print_report();
     if (!report_.failed.empty()) return ExitStatus::failed;
@@ -96,55 +106,98 @@ ExitStatus BackupCall::run() {
     return std::ranges::all_of(report_.snapshots, is_whole) ? ExitStatus::done : ExitStatus::found;
 }
 
-void BackupCall::back_up(RepositoryAccess& access, const BackupSource& source) {
-    const auto image = open(access, source);
-    const BackupRequest request = request_for(source, image->info());
+void BackupCall::note_failure(const std::string& path, const Error& error) {
+    if (error.code() == ErrorCode::cancelled) throw error;
+    progress_.clear();
+    call_.console.error(naming(path, error.what()));
+    report_.failed.push_back({path, error.what()});
+}
+
+void BackupCall::note(const std::string& path, const SnapshotRecord& snapshot) {
+    report_.snapshots.push_back(snapshot);
+    if (!snapshot.unreadable.empty()) progress_.warn(naming(path, unreadable_text(snapshot.unreadable)));
+}
+
+void BackupCall::back_up_each(RepositoryAccess& access) {
+    for (const BackupSource& source : sources_) {
+        try {
+            if (arguments_.has("dry-run")) {
+                plan(access, source);
+            } else if (arguments_.has("all-snapshots")) {
+                back_up_all_snapshots(access, source);
+            } else {
+                BackupInput input = inputs_.open(source, access.cache_folder());
+                access.run([&](Repository& repository) {
+                    inputs_.check_same_source(repository.catalog, input);
+                    compare_with_newest(input, inputs_, repository.catalog);
+                });
+                back_up(access, input);
+            }
+        } catch (const Error& error) {
+            note_failure(source.path, error);
+        }
+    }
+}
+
+void BackupCall::back_up(RepositoryAccess& access, BackupInput& input) {
+    SnapshotRecord snapshot;
     access.run([&](Repository& repository) {
-        check_unchanged_source(repository.catalog, source, request);
-        report_.snapshots.push_back(backup(repository, *image, request, progress_, call_.stop));
+        const BackupGroup group{"", {{input.image.get(), input.request}}, attachments_};
+        snapshot = backup(repository, group, progress_, call_.stop).front();
     });
-    if (const auto& unreadable = report_.snapshots.back().unreadable; !unreadable.empty())
-        progress_.warn(naming(source.path, unreadable_text(unreadable)));
+    note(input.source.path, snapshot);
+}
+
+void BackupCall::back_up_all_snapshots(RepositoryAccess& access, const BackupSource& source) {
+    AllSnapshotsBackup all(inputs_, source, inputs_.open(source, access.cache_folder()), attachments_);
+    all.run(access, progress_, call_.stop, [&](const SnapshotRecord& snapshot) { note(source.path, snapshot); });
+    for (const SkippedSnapshot& skipped : all.skipped()) report_.skipped.push_back(skipped);
+}
+
+/// All or none: whatever fails, every source is told as failed.
+void BackupCall::back_up_group(RepositoryAccess& access) {
+    std::string culprit;
+    try {
+        std::vector<BackupInput> inputs;
+        for (const BackupSource& source : sources_) {
+            culprit = source.path;
+            inputs.push_back(inputs_.open(source, access.cache_folder()));
+        }
+        std::vector<SnapshotRecord> snapshots;
+        access.run([&](Repository& repository) {
+            BackupGroup group{*arguments_.value("group"), {}, attachments_};
+            for (BackupInput& input : inputs) {
+                culprit = input.source.path;
+                inputs_.check_same_source(repository.catalog, input);
+                compare_with_newest(input, inputs_, repository.catalog);
+                group.disks.push_back({input.image.get(), input.request});
+            }
+            culprit.clear();  // the job itself says which disk it was
+            snapshots = backup(repository, group, progress_, call_.stop);
+        });
+        for (std::size_t i = 0; i < snapshots.size(); ++i) note(sources_[i].path, snapshots[i]);
+    } catch (const Error& error) {
+        note_failure(culprit.empty() ? *arguments_.value("group") : culprit, error);
+        for (const BackupSource& source : sources_)
+            if (source.path != culprit) report_.failed.push_back({source.path, "not committed, as its group failed"});
+    }
 }
 
 void BackupCall::plan(RepositoryAccess& access, const BackupSource& source) {
-    const OpenedImage image = open_image_chain(source.path, image_options(call_.arguments));
+    const OpenedImage image = open_image_chain(source.path, inputs_.open_options());
     for (const std::string& sentence : image.reader->info().warnings) progress_.warn(sentence);
-    const BackupRequest request = request_for(source, image.reader->info());
+    const BackupInput input = inputs_.open(source, access.cache_folder());
     access.run([&](Repository& repository) {
-        check_unchanged_source(repository.catalog, source, request);
+        inputs_.check_same_source(repository.catalog, input);
         plans_.push_back({plan_backup(repository.catalog, *image.reader, source.disk, progress_, call_.stop),
-                          request.source, image.layers});
+                          input.request.source, image.layers});
     });
-}
-
-std::unique_ptr<ImageReader> BackupCall::open(const RepositoryAccess& access, const BackupSource& source) {
-    if (source.path == "-") return spool_raw_image(STDIN_FILENO, access.cache_folder(), progress_, call_.stop);
-    return apply_read_errors(open_named_image(source.path, call_.arguments, progress_), read_errors_);
-}
-
-BackupRequest BackupCall::request_for(const BackupSource& source, const ImageInfo& info) const {
-    BackupRequest request;
-    request.disk = source.disk;
-    request.time = time_ ? *time_ : current_time();
-    request.tags = tags_;
-    request.source = {recorded_path(source.path), info.format, call_.arguments.value("snapshot").value_or(""),
-                      info.state, info.options};
-    return request;
-}
-
-void BackupCall::check_unchanged_source(const Catalog& catalog, const BackupSource& source,
-                                        const BackupRequest& request) const {
-    const auto former = catalog.snapshots(source.disk);
-    if (former.empty()) return;
-    check_same_source(former.back().record, source, request.source,
-                      call_.arguments.has("format") ? FormatNamed::by_user : FormatNamed::by_detection);
 }
 
 void BackupCall::print_report() {
     progress_.clear();
-    const bool as_json = call_.arguments.has("json");
-    if (call_.arguments.has("dry-run"))
+    const bool as_json = arguments_.has("json");
+    if (arguments_.has("dry-run"))
         call_.console.print(as_json ? json_text(plan_json(plans_, report_.failed)) : plan_text(plans_));
     else if (as_json)
         call_.console.print(json_text(backup_json(report_)));
@@ -160,6 +213,10 @@ std::vector<OptionSpec> option_specs() {
         {"disk", 0, "NAME", Repeat::many,
          "name of the disk, e.g. web01/vda; never, or once per source in their order; else the "
          "file name without its last ending"},
+        {"group", 0, "VM", Repeat::once, "commit all disks together, under this name, or none of them"},
+        {"attach", 0, "FILE", Repeat::many, "keep this small file (a machine's XML, its nvram; up to 16 MiB) as well"},
+        {"all-snapshots", 0, "", Repeat::once,
+         "take every internal snapshot that the disk does not have yet, oldest first, then the disk"},
         {"tag", 0, "K=V", Repeat::many, "keep this tag with the snapshot"},
         {"time", 0, "T", Repeat::once,
          "time of the snapshot instead of now: 2026-11-20 or 2026-11-20T02:30:15, with Z or an "
@@ -178,8 +235,9 @@ Verb backup_verb() {
             "take a snapshot of each disk image or device",
             "Reads each SOURCE (a raw or qcow2 image, a block device, or - for raw on standard\n"
             "input) and keeps what the repository does not have yet. Each source is a snapshot of\n"
-            "its own; one that fails is named, and the others go on. The disk of a running machine\n"
-            "is refused: shut it down, or let it write to an overlay and back up the base.\n"
+            "its own; one that fails is named, and the others go on. With --group they are one\n"
+            "commit: all or none. The disk of a running machine is refused: shut it down, or let\n"
+            "it write to an overlay and back up the base.\n"
             "Standard input is kept in a temporary file first, as its size is known only at its\n"
             "end: in $TMPDIR, else in the cache folder; zero blocks take no space there.",
             "varve backup -r /backup/vms --disk web01/vda web01.qcow2",

@@ -1,10 +1,14 @@
 #include "cli/render_backup.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "cli/human_size.h"
 #include "cli/read_errors.h"
 #include "cli/render_snapshot.h"
+#include "engine/base/escape.h"
+#include "engine/timestamp.h"
 
 namespace varve {
 namespace {
@@ -17,17 +21,29 @@ std::string one_line(const SnapshotRecord& r) {
                        r.unreadable.empty() ? "" : "; " + unreadable_text(r.unreadable));
 }
 
+/// With the internal snapshot that it was, if it was one.
+std::string source_snapshot_text(const SnapshotRecord& r) {
+    if (r.source.snapshot.empty()) return "";
+    return fmt::format("  from the internal snapshot '{}'\n", escape_for_display(r.source.snapshot));
+}
+
 std::string full_text(const SnapshotRecord& r) {
     const BackupStatistics& s = r.statistics;
     return fmt::format(
-        "backed up {}\n"
+        "backed up {}\n{}"
         "  read {} of {} in {} ({})\n"
         "  changed {}: {} new, {} reused\n"
         "  stored {}\n{}",
-        title_of(r), human_size({s.bytes_scanned}), human_size(r.size),
+        title_of(r), source_snapshot_text(r), human_size({s.bytes_scanned}), human_size(r.size),
         human_seconds(static_cast<double>(s.duration_ns) / 1e9), r.change_source, human_size({s.bytes_changed}),
         counted(s.chunks_new, "chunk"), s.chunks_reused, human_size({s.bytes_stored}),
         r.unreadable.empty() ? "" : fmt::format("  {}\n", unreadable_text(r.unreadable)));
+}
+
+std::string skipped_text(const BackupReport& report) {
+    if (report.skipped.empty()) return "";
+    return fmt::format("{} passed over: in the repository already\n",
+                       counted(report.skipped.size(), "internal snapshot"));
 }
 
 std::string totals_text(const BackupReport& report) {
@@ -37,26 +53,43 @@ std::string totals_text(const BackupReport& report) {
         changed += {r.statistics.bytes_changed};
         stored += {r.statistics.bytes_stored};
     }
-    return fmt::format("{} backed up, {} failed: {} changed, {} stored\n", counted(report.snapshots.size(), "disk"),
-                       report.failed.size(), human_size(changed), human_size(stored));
+    const bool are_disks = report.skipped.empty() && std::ranges::all_of(report.snapshots, [](const SnapshotRecord& r) {
+                               return r.source.snapshot.empty();
+                           });
+    return fmt::format("{} backed up, {} failed: {} changed, {} stored\n",
+                       counted(report.snapshots.size(), are_disks ? "disk" : "state"), report.failed.size(),
+                       human_size(changed), human_size(stored));
+}
+
+Json skipped_json(const SkippedSnapshot& skipped) {
+    Json json;
+    json["source"] = skipped.source;
+    json["id"] = skipped.facts.id;
+    json["name"] = skipped.facts.name;
+    json["time"] = format_utc(skipped.facts.time_ns);
+    json["snapshot"] = skipped.snapshot.hex();
+    return json;
 }
 
 }  // namespace
 
 std::string backup_text(const BackupReport& report) {
     const std::size_t sources = report.snapshots.size() + report.failed.size();
-    if (sources == 1) return report.snapshots.empty() ? "" : full_text(report.snapshots[0]);
+    if (sources == 1 && report.snapshots.empty()) return "";
+    if (sources == 1) return full_text(report.snapshots[0]) + skipped_text(report);
     std::string out;
     if (report.snapshots.size() < lines_max) {
         for (const SnapshotRecord& r : report.snapshots) out += one_line(r);
     }
-    return out + totals_text(report);
+    return out + totals_text(report) + skipped_text(report);
 }
 
 Json backup_json(const BackupReport& report) {
     Json json;
     json["snapshots"] = Json::array();
     for (const SnapshotRecord& r : report.snapshots) json["snapshots"].push_back(backed_up_json(r));
+    json["skipped"] = Json::array();
+    for (const SkippedSnapshot& s : report.skipped) json["skipped"].push_back(skipped_json(s));
     json["failed"] = failed_json(report.failed);
     return json;
 }

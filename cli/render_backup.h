@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/json.h"
+#include "engine/image_info.h"
 #include "engine/log_entry.h"
 
 namespace varve {
@@ -15,8 +16,16 @@ struct FailedSource {
     std::string error;   ///< one sentence
 };
 
+/// An internal snapshot that `--all-snapshots` did not take again.
+struct SkippedSnapshot {
+    std::string source;  ///< as typed
+    ImageSnapshot facts;
+    SnapshotId snapshot;  ///< what holds it
+};
+
 struct BackupReport {
     std::vector<SnapshotRecord> snapshots;
+    std::vector<SkippedSnapshot> skipped;
     std::vector<FailedSource> failed;
 };
 

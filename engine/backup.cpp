@@ -29,6 +29,8 @@ public:
 
 private:
     void back_up(const DiskToBackUp& disk);
+    /// Errors say which disk of a group it was.
+    FinishedDisk run(DiskBackup& backup, const std::string& disk);
     void attach(DiskBackup& first);
     void enter();
 
@@ -49,13 +51,23 @@ void BackupRun::attach(DiskBackup& first) {
     hits_.insert(deposited.hit_packs.begin(), deposited.hit_packs.end());
 }
 
+FinishedDisk BackupRun::run(DiskBackup& backup, const std::string& disk) {
+    try {
+        return backup.run(progress_, stop_);
+    } catch (Error& error) {
+        if (group_.disks.size() > 1 && error.code() != ErrorCode::cancelled)
+            error.with_context(fmt::format("disk '{}'", disk));
+        throw;
+    }
+}
+
 void BackupRun::back_up(const DiskToBackUp& disk) {
     std::set<PackId> siblings;
     for (const StoredPack& pack : packs_) siblings.insert(pack.facts.id);
     DiskBackup backup(repository_, disk, std::move(siblings));
     if (backup.parent()) basis_.parents.push_back(backup.parent()->record.id);
     if (entry_.snapshots.empty()) attach(backup);
-    FinishedDisk finished = backup.run(progress_, stop_);
+    FinishedDisk finished = run(backup, disk.request.disk);
     finished.record.group = group_.name;
     finished.record.attachments = attachments_;
     entry_.snapshots.push_back(std::move(finished.record));

@@ -1,0 +1,85 @@
+#include "cli/backup_inputs.h"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/image_options.h"
+#include "cli/source_change.h"
+#include "cli/spool.h"
+#include "cli/tag_options.h"
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "engine/timestamp.h"
+
+namespace varve {
+namespace {
+
+/// Snapshots hold valid text only: what is not UTF-8 is kept escaped.
+std::string recorded_text(const std::string& text) { return is_valid_utf8(text) ? text : escape_for_display(text); }
+
+/// Times of snapshots are whole seconds: else the active state could seem older than a snapshot of a moment before.
+TimeNs whole_seconds(TimeNs time) {
+    constexpr TimeNs second = 1'000'000'000;
+    return (time >= 0 ? time : time - (second - 1)) / second * second;
+}
+
+}  // namespace
+
+BackupInputs::BackupInputs(const Invocation& call, Progress& progress)
+    : call_(call),
+      progress_(progress),
+      options_(image_options(call.arguments)),
+      tags_(parse_tags(call.arguments.values("tag"), "--tag")),
+      read_errors_(read_errors_of(call.arguments)),
+      now_(current_time()) {
+    if (const auto time = call.arguments.value("time")) time_ = parse_time(*time);
+    if (!is_valid_utf8(options_.snapshot.value_or("")))
+        throw Error(ErrorCode::usage, "the name after --snapshot is not valid UTF-8; say id:N instead");
+}
+
+OpenOptions BackupInputs::open_options(const std::optional<std::string>& snapshot) const {
+    OpenOptions options = options_;
+    options.snapshot = snapshot;
+    return options;
+}
+
+BackupInput BackupInputs::open(const BackupSource& source, const std::filesystem::path& spool_folder) const {
+    const TimeNs time = time_.value_or(now_);
+    if (source.path == "-")
+        return described(source, spool_raw_image(STDIN_FILENO, spool_folder, progress_, call_.stop), time);
+    BackupInput input = described(source, open_named_image(source.path, call_.arguments, progress_), time);
+    input.opened_as = options_.snapshot;
+    input.request.source.snapshot = recorded_text(options_.snapshot.value_or(""));
+    return input;
+}
+
+BackupInput BackupInputs::open_snapshot(const BackupSource& source, const ImageSnapshot& snapshot) const {
+    const std::string opened_as = "id:" + snapshot.id;
+    const TimeNs time = whole_seconds(snapshot.time_ns);
+    BackupInput input = described(source, open_image(source.path, open_options(opened_as)), time);
+    input.opened_as = opened_as;
+    input.request.source.snapshot = recorded_text(snapshot.name);
+    return input;
+}
+
+BackupInput BackupInputs::described(const BackupSource& source, std::unique_ptr<ImageReader> image, TimeNs time) const {
+    BackupInput input;
+    input.source = source;
+    const ImageInfo& info = image->info();
+    input.request.disk = source.disk;
+    input.request.time = time;
+    input.request.tags = tags_;
+    input.request.source = {recorded_path(source.path), info.format, "", info.state, info.options};
+    input.image = apply_read_errors(std::move(image), read_errors_);
+    return input;
+}
+
+void BackupInputs::check_same_source(const Catalog& catalog, const BackupInput& input) const {
+    const auto former = catalog.snapshots(input.source.disk);
+    if (former.empty()) return;
+    varve::check_same_source(former.back().record, input.source, input.request.source,
+                             call_.arguments.has("format") ? FormatNamed::by_user : FormatNamed::by_detection);
+}
+
+}  // namespace varve

@@ -1,0 +1,58 @@
+#pragma once
+/// Opens the sources of one call of `backup`, with what the log will say of each.
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "cli/backup_sources.h"
+#include "cli/read_errors.h"
+#include "cli/verb.h"
+#include "engine/backup.h"
+#include "engine/change_map.h"
+#include "formats/open_image.h"
+
+namespace varve {
+
+/// One source, opened.
+struct BackupInput {
+    BackupSource source;
+    std::optional<std::string> opened_as;  ///< the internal snapshot that is read, as OpenOptions names it
+    std::unique_ptr<ImageReader> image;
+    BackupRequest request;
+    std::unique_ptr<ChangeMap> changes;  ///< what request.changes points to
+};
+
+class BackupInputs {
+public:
+    /// Borrows both. Throws Error(usage) for options that do not fit.
+    BackupInputs(const Invocation& call, Progress& progress);
+
+    /// As the options say. Standard input is kept in `spool_folder`.
+    BackupInput open(const BackupSource& source, const std::filesystem::path& spool_folder) const;
+    /// An internal snapshot of the image, with the snapshot's own time.
+    BackupInput open_snapshot(const BackupSource& source, const ImageSnapshot& snapshot) const;
+
+    /// Throws Error(refused) when the disk's newest snapshot was taken from something else (source_change.h).
+    void check_same_source(const Catalog& catalog, const BackupInput& input) const;
+
+    /// How the image at a source is opened; `snapshot` instead of --snapshot.
+    OpenOptions open_options(const std::optional<std::string>& snapshot) const;
+    const OpenOptions& open_options() const { return options_; }
+
+private:
+    BackupInput described(const BackupSource& source, std::unique_ptr<ImageReader> image, TimeNs time) const;
+
+    const Invocation& call_;
+    Progress& progress_;
+    OpenOptions options_;
+    std::map<std::string, std::string> tags_;
+    ReadErrors read_errors_;
+    std::optional<TimeNs> time_;
+    TimeNs now_;
+};
+
+}  // namespace varve
