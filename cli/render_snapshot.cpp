@@ -34,17 +34,6 @@ Json map_json(const std::map<std::string, std::string>& map) {
 
 Json group_json(const SnapshotRecord& r) { return r.group.empty() ? Json(nullptr) : Json(r.group); }
 
-Json unreadable_json(const SnapshotRecord& r) {
-    Json json = Json::array();
-    for (const ByteRange& range : r.unreadable) {
-        Json one;
-        one["offset"] = range.begin.value;
-        one["length"] = range.length.value;
-        json.push_back(std::move(one));
-    }
-    return json;
-}
-
 Json statistics_json(const BackupStatistics& s) {
     Json json;
     json["bytes_scanned"] = s.bytes_scanned;
@@ -173,7 +162,6 @@ Json show_json(const ListedSnapshot& snapshot) {
         attachments.push_back(std::move(one));
     }
     json["attachments"] = std::move(attachments);
-    json["unreadable"] = unreadable_json(r);
     return json;
 }
 

@@ -53,7 +53,7 @@ TEST_CASE("show: the group and what could not be read are told", "[cli]") {
     ListedSnapshot snapshot{record(), 1, 0};
     snapshot.record.unreadable = {{{1048576}, {4096}}};
     CHECK(show_text(snapshot).find("group           web01") != std::string::npos);
-    CHECK(show_text(snapshot).find("4096 bytes at 1048576") != std::string::npos);
+    CHECK(show_text(snapshot).find("4096 bytes at offset 1048576") != std::string::npos);
     CHECK(show_json(snapshot)["unreadable"][0]["offset"] == 1048576);
     CHECK(show_json(snapshot)["group"] == "web01");
 }
