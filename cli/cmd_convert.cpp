@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/cache_folder.h"
+#include "cli/free_space.h"
 #include "cli/human_size.h"
 #include "cli/image_options.h"
 #include "cli/json.h"
@@ -17,6 +18,7 @@
 #include "engine/base/escape.h"
 #include "engine/copy_image.h"
 #include "formats/create_image.h"
+#include "formats/output_device.h"
 
 namespace varve {
 namespace {
@@ -87,6 +89,16 @@ std::vector<FileIdentity> media_of(const OpenedImage& image) {
     return media;
 }
 
+void check_space(const Invocation& call, const ConvertReport& report, const ImageReader& source, Progress& progress) {
+    const std::string& path = report.path;
+    const bool is_file = path != "-" && !names_block_device(path);
+    if (!is_file || call.arguments.has(no_space_check_option)) return;
+    const std::size_t slash = path.rfind('/');
+    const PlannedFile file{path, slash == path.npos ? "." : path.substr(0, slash + 1), report.format, report.options,
+                           &source};
+    check_free_space({&file, 1}, progress, call.stop);
+}
+
 ConvertReport convert(const Invocation& call, Progress& progress) {
     const auto begun = std::chrono::steady_clock::now();
     const Arguments& arguments = call.arguments;
@@ -102,8 +114,10 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     const auto overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
     const auto writer =
         create_image(report.path, {report.format, info.virtual_size, overwrite, media_of(source), report.options});
+    check_space(call, report, *source.reader, progress);
     progress.begin("converting", info.virtual_size);
     copy_image(*source.reader, *writer, progress, call.stop);
+    source.reader->check_unchanged();
     writer->finish();
     report.bytes_read = source.reader->bytes_read();
     report.bytes_written = writer->bytes_written();
@@ -136,6 +150,7 @@ std::vector<OptionSpec> option_specs() {
     specs.push_back({"target-format", 'O', "F", Repeat::once, "format to write (raw, qcow2)"});
     specs.push_back(output_option_spec());
     specs.push_back({"force", 0, "", Repeat::once, "overwrite DST if it exists"});
+    specs.push_back({no_space_check_option, 0, "", Repeat::once, "begin even if the space seems not to suffice"});
     return specs;
 }
 

@@ -177,7 +177,10 @@ CompareReport Comparison::run() {
 
 CompareReport compare_images(const ImageReader& a, const ImageReader& b, CompareDetail detail, Progress& progress,
                              const std::stop_token& stop) {
-    return Comparison(a, b, detail, progress, stop).run();
+    CompareReport report = Comparison(a, b, detail, progress, stop).run();
+    a.check_unchanged();
+    b.check_unchanged();
+    return report;
 }
 
 }  // namespace varve

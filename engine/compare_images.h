@@ -37,7 +37,7 @@ struct CompareReport {
     bool same() const { return same_content() && size_a == size_b; }
 };
 
-/// Throws what the readers throw, and Error(cancelled).
+/// Throws what the readers throw, also when one of the images changed meanwhile, and Error(cancelled).
 CompareReport compare_images(const ImageReader& a, const ImageReader& b, CompareDetail detail, Progress& progress,
                              const std::stop_token& stop);
 

@@ -42,6 +42,15 @@ run convert broken.qcow2 new.raw
 expect_status 1
 [ ! -e new.raw ] || fail "a half-done file was left"
 [ -z "$(find . -name '.*varve*')" ] || fail "a temporary file was left"
+# Nor does one that was written to meanwhile.
+make_image long.raw 16
+{ "$VARVE" convert long.raw - 2>err || echo "$?" >ended; } | {
+  head -c 1 >/dev/null
+  overwrite long.raw 1000 changed
+  cat >/dev/null
+}
+[ "$(<ended)" = 1 ] || fail "a source that changed was taken"
+expect_err "long.raw"
 run convert nothere.raw new.raw
 expect_refusal 1 "nothere.raw"
 "$VARVE" convert - new.raw </dev/null >out 2>err && fail "an empty pipe was taken"

@@ -35,6 +35,11 @@ for target in small/b.raw small/b.qcow2 small/c/ "small/a.raw --force"; do
   run restore a@latest --to $target
   expect_too_little
 done
+for target in small/b.raw small/b.qcow2 "small/a.raw --force"; do
+  # shellcheck disable=SC2086
+  run convert a.raw $target
+  expect_too_little
+done
 run restore a@latest --to small/b.raw --no-space-check
 expect_refusal 1 "No space left"
 [ "$(ls -A small)" = a.raw ] || fail "something was left: $(ls -A small)"

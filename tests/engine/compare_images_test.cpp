@@ -186,6 +186,23 @@ TEST_CASE("compare: more ranges than are listed are counted all the same", "[eng
     REQUIRE(report.ranges.back().begin.value == 2 * (compare_ranges_listed_max - 1) * block);
 }
 
+TEST_CASE("compare: images that changed while they were read are not called the same", "[engine][compare]") {
+    class Changing final : public ImageReader {
+    public:
+        const ImageInfo& info() const override { return image_.info(); }
+        Extent extent_at(ByteOffset at) const override { return image_.extent_at(at); }
+        void read(ByteOffset at, ByteSpan out) const override { image_.read(at, out); }
+        ByteCount bytes_read() const override { return image_.bytes_read(); }
+        void check_unchanged() const override { throw Error(ErrorCode::refused, "it changed"); }
+
+    private:
+        fakes::MemoryImage image_{1 << 20};
+    };
+    const fakes::MemoryImage still(1 << 20);
+    REQUIRE_THROWS_WITH(compare(Changing(), still), "it changed");
+    REQUIRE_THROWS_WITH(compare(still, Changing()), "it changed");
+}
+
 TEST_CASE("compare: a stop that was asked for ends it", "[engine][compare]") {
     std::stop_source stop;
     stop.request_stop();
