@@ -66,7 +66,8 @@ private:
         return copied;
     }
 
-    void copy_snapshot(PackSession& session, const SnapshotRecord& snapshot, std::map<ChunkAddress, ChunkAddress>& moved) {
+    void copy_snapshot(PackSession& session, const SnapshotRecord& snapshot,
+                       std::map<ChunkAddress, ChunkAddress>& moved) {
         const DiskMap map(host_.chunks, snapshot);
         copy_subtree(session, map, map_root_level, map.root(), moved);
         for (const Attachment& attachment : snapshot.attachments)
