@@ -89,13 +89,10 @@ std::vector<FileIdentity> media_of(const OpenedImage& image) {
     return media;
 }
 
-void check_space(const Invocation& call, const ConvertReport& report, const ImageReader& source, Progress& progress) {
-    const std::string& path = report.path;
-    const bool is_file = path != "-" && !names_block_device(path);
+void check_space(const ConvertReport& report, const ImageReader& image, const Invocation& call, Progress& progress) {
+    const bool is_file = report.path != "-" && !names_block_device(report.path);
     if (!is_file || call.arguments.has(no_space_check_option)) return;
-    const std::size_t slash = path.rfind('/');
-    const PlannedFile file{path, slash == path.npos ? "." : path.substr(0, slash + 1), report.format, report.options,
-                           &source};
+    const PlannedFile file = planned_file(report.path, report.format, report.options, image);
     check_free_space({&file, 1}, progress, call.stop);
 }
 
@@ -114,7 +111,7 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     const auto overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
     const auto writer =
         create_image(report.path, {report.format, info.virtual_size, overwrite, media_of(source), report.options});
-    check_space(call, report, *source.reader, progress);
+    check_space(report, *source.reader, call, progress);
     progress.begin("converting", info.virtual_size);
     copy_image(*source.reader, *writer, progress, call.stop);
     source.reader->check_unchanged();
@@ -150,7 +147,7 @@ std::vector<OptionSpec> option_specs() {
     specs.push_back({"target-format", 'O', "F", Repeat::once, "format to write (raw, qcow2)"});
     specs.push_back(output_option_spec());
     specs.push_back({"force", 0, "", Repeat::once, "overwrite DST if it exists"});
-    specs.push_back({no_space_check_option, 0, "", Repeat::once, "begin even if the space seems not to suffice"});
+    specs.push_back(no_space_check_spec());
     return specs;
 }
 
@@ -166,7 +163,8 @@ Verb convert_verb() {
             ".img), else that of SRC; devices are always raw. In the same format, SRC's creation\n"
             "options carry over unless -o says otherwise. What SRC does not have takes no space in\n"
             "DST. A file appears under its name when it is whole. What exists is overwritten only\n"
-            "with --force; a symbolic link, SRC and the files that it stands on never.",
+            "with --force; a symbolic link, SRC and the files that it stands on never. What does\n"
+            "not fit into the space that is free is refused before it is begun.",
             "varve convert -O qcow2 -o cluster_size=128k web01.img web01.qcow2",
             {2, 2, UsesRepository::no, option_specs()},
             run_convert};

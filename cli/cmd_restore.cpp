@@ -78,10 +78,7 @@ void check_space(const Repository& repository, const RestoreCall& call, const Re
     if (call.space_check == SpaceCheck::skipped || !disk.target.is_file()) return;
     const SnapshotReader whole(repository.chunks, disk.snapshot);
     const WindowReader wanted(whole, disk.range.value_or(ByteRange{{}, disk.snapshot.size}));
-    const std::string& path = disk.target.path;
-    const std::size_t slash = path.rfind('/');
-    const PlannedFile file{path, slash == path.npos ? "." : path.substr(0, slash + 1), disk.target.format,
-                           disk.target.options, &wanted};
+    const PlannedFile file = planned_file(disk.target.path, disk.target.format, disk.target.options, wanted);
     check_free_space({&file, 1}, progress, stop);
 }
 
@@ -178,7 +175,7 @@ std::vector<OptionSpec> option_specs() {
             {"format", 0, "F", Repeat::once, "format to write (raw, qcow2)"},
             output_option_spec(),
             {"force", 0, "", Repeat::once, "overwrite what exists"},
-            {no_space_check_option, 0, "", Repeat::once, "begin even if the space seems not to suffice"}};
+            no_space_check_spec()};
 }
 
 }  // namespace

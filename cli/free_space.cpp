@@ -86,6 +86,16 @@ void check_one_file_system(const std::vector<const PlannedFile*>& files, Progres
 
 }  // namespace
 
+PlannedFile planned_file(const std::string& path, const std::string& format, const OptionMap& options,
+                         const ImageReader& image) {
+    const std::size_t slash = path.rfind('/');
+    return {path, slash == path.npos ? "." : path.substr(0, slash + 1), format, options, &image};
+}
+
+OptionSpec no_space_check_spec() {
+    return {no_space_check_option, 0, "", Repeat::once, "begin even if the space seems not to suffice"};
+}
+
 void check_free_space(std::span<const PlannedFile> files, Progress& progress, const std::stop_token& stop) {
     std::map<dev_t, std::vector<const PlannedFile*>> by_file_system;
     for (const PlannedFile& file : files)

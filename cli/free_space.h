@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 
+#include "cli/arguments.h"
 #include "engine/image_reader.h"
 #include "engine/progress.h"
 #include "formats/option_words.h"
@@ -20,6 +21,10 @@ struct PlannedFile {
     const ImageReader* image = nullptr;  ///< what will be written there; borrowed
 };
 
+/// The file that `path` names, in the folder that it leads to.
+PlannedFile planned_file(const std::string& path, const std::string& format, const OptionMap& options,
+                         const ImageReader& image);
+
 /// Throws Error(refused), with both numbers, when the data of the files needs more than their file system has free; a
 /// file that will be replaced is not counted as free, since it goes last. Looks into the images only where their whole
 /// sizes would not fit; a preallocated file takes its whole size, and of one that is compressed or stands on a backing
@@ -28,6 +33,8 @@ struct PlannedFile {
 /// skips this.
 void check_free_space(std::span<const PlannedFile> files, Progress& progress, const std::stop_token& stop);
 
+/// --no-space-check, of verbs that write an image.
+OptionSpec no_space_check_spec();
 inline constexpr const char* no_space_check_option = "no-space-check";
 
 }  // namespace varve

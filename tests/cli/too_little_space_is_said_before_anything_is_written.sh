@@ -43,6 +43,8 @@ done
 run restore a@latest --to small/b.raw --no-space-check
 expect_refusal 1 "No space left"
 [ "$(ls -A small)" = a.raw ] || fail "something was left: $(ls -A small)"
+run convert a.raw small/b.qcow2
+expect_too_little
 # What fits is not refused: a part, and what is thin.
 run restore a@latest --range 10M+1M --to small/part.raw
 expect_status 0
@@ -50,7 +52,9 @@ truncate -s 1G thin.raw
 run backup thin.raw --disk thin
 run restore thin@latest --to small/thin.qcow2
 expect_status 0
-rm small/part.raw small/thin.qcow2
+run convert thin.raw small/thin.raw
+expect_status 0
+rm small/part.raw small/thin.qcow2 small/thin.raw
 
 # Several disks count together.
 head -c 1300K /dev/urandom >one.raw
