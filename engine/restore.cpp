@@ -1,5 +1,7 @@
 #include "engine/restore.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
@@ -9,12 +11,34 @@
 #include "engine/window_reader.h"
 
 namespace varve {
+namespace {
+
+ByteCount overlap(ByteRange a, ByteRange b) {
+    const ByteOffset begin = std::max(a.begin, b.begin);
+    const ByteOffset end = std::min(a.end(), b.end());
+    return begin < end ? end - begin : ByteCount{};
+}
+
+/// What the source did not give up is zeros here, and nothing in the image tells.
+void warn_of_unreadable(const SnapshotRecord& snapshot, ByteRange wanted, Progress& progress) {
+    ByteCount bytes;
+    for (const ByteRange& range : snapshot.unreadable) bytes += overlap(range, wanted);
+    if (bytes.value == 0) return;
+    progress.warn(
+        fmt::format("{} bytes of disk '{}' could not be read when snapshot {} was taken and are zeros in what "
+                    "is restored; `varve show` lists where",
+                    bytes.value, escape_for_display(snapshot.disk), snapshot.id.hex().substr(0, 8)));
+}
+
+}  // namespace
 
 void restore(const Repository& repository, const SnapshotRecord& snapshot, ImageWriter& writer, Progress& progress,
              std::stop_token stop, const std::optional<ByteRange>& range) {
     try {
         const SnapshotReader disk(repository.chunks, snapshot);
-        const WindowReader wanted(disk, range.value_or(ByteRange{{}, snapshot.size}));
+        const ByteRange part = range.value_or(ByteRange{{}, snapshot.size});
+        const WindowReader wanted(disk, part);
+        warn_of_unreadable(snapshot, part, progress);
         progress.begin("restoring", wanted.info().virtual_size);
         copy_image(wanted, writer, progress, stop);
         writer.finish();

@@ -13,7 +13,8 @@
 namespace varve {
 
 /// Calls writer.finish() at the end; throws before it when anything is wrong, naming disk, offset and pack. With
-/// `range`, which check_range() let pass, only those bytes of the disk, from the image's byte 0 on.
+/// `range`, which check_range() let pass, only those bytes of the disk, from the image's byte 0 on. Warns of bytes that
+/// the snapshot's source could not give.
 void restore(const Repository& repository, const SnapshotRecord& snapshot, ImageWriter& writer, Progress& progress,
              std::stop_token stop, const std::optional<ByteRange>& range = std::nullopt);
 

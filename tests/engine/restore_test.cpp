@@ -83,3 +83,17 @@ TEST_CASE("restore: a range past the end of the disk is refused with its size", 
         CHECK_THROWS_WITH(check_range(snapshot, range), ContainsSubstring("has 1000 bytes"));
     }
 }
+
+TEST_CASE("restore: bytes that the source could not give are told, where they lie in what is restored",
+          "[engine][restore]") {
+    World world;
+    world.snapshot.unreadable = {{{4096}, {512}}, {{1 << 20}, {1024}}};
+    world.part({{0}, {4096}});
+    CHECK(world.host.progress.warnings.empty());
+    world.part({{4000}, {200}});
+    REQUIRE(world.host.progress.warnings.size() == 1);
+    CHECK_THAT(world.host.progress.warnings[0], ContainsSubstring("104 bytes of disk 'd' could not be read"));
+    world.part({{0}, {disk_bytes}});
+    REQUIRE(world.host.progress.warnings.size() == 2);
+    CHECK_THAT(world.host.progress.warnings[1], ContainsSubstring("1536 bytes"));
+}
