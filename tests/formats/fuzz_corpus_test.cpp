@@ -1,10 +1,11 @@
-// The seeds and past findings of the qcow2 fuzz target, run by every build.
+// The seeds and past findings of the fuzz targets of formats, run by every build.
 
 #include <filesystem>
 
 #include "tests/catch.h"
 #include "tests/formats/reader_support.h"
 #include "tests/fuzz/qcow2_walk.h"
+#include "tests/fuzz/write_check.h"
 
 namespace varve::reader_test {
 
@@ -33,6 +34,16 @@ TEST_CASE("fuzz corpus: the seeds of subclusters and data files are images that 
             CHECK(first().kind == ExtentKind::data);
         CHECK(reader.info().snapshots.size() == (name == "subclusters-snapshot" ? 1u : 0u));
     }
+}
+
+TEST_CASE("fuzz corpus: every plan of an image is read back as it was written", "[formats][qcow2][plan]") {
+    unsigned inputs = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(VARVE_SOURCE_DIR "/tests/fuzz/corpus/image_writer")) {
+        INFO(entry.path().string());
+        fuzz::check_reads_back(fuzz::choose_plan(writer_test::read_file(entry.path().string())));
+        ++inputs;
+    }
+    CHECK(inputs >= 24);
 }
 
 }  // namespace varve::reader_test

@@ -23,16 +23,26 @@ void round_up_size(const std::string& path, ByteCount virtual_size) {
     File::open(path, O_WRONLY).write_all({size_field}, field);
 }
 
-std::unique_ptr<ImageWriter> create(const std::string& path, ByteCount virtual_size, unsigned cluster_bits = 16) {
-    return create_qcow2_writer(create_output_file(path, {}), virtual_size, {.cluster_bits = cluster_bits});
+std::unique_ptr<ImageWriter> create(const std::string& path, ByteCount virtual_size, const Qcow2Options& options = {}) {
+    return create_qcow2_writer(create_output_file(path, {}), virtual_size, options);
 }
 
-contract::WriterKind qcow2_kind(unsigned cluster_bits = 16) {
+contract::WriterKind qcow2_kind(const Qcow2Options& options = {}) {
     return {.format = "qcow2",
-            .cluster = {std::uint64_t{1} << cluster_bits},
-            .tells_zero = true,
-            .create = [=](const std::string& path, ByteCount size) { return create(path, size, cluster_bits); },
+            .cluster = options.unit(),
+            .tells_zero = options.has_zero_flag(),
+            .create = [=](const std::string& path, ByteCount size) { return create(path, size, options); },
             .round_up_size = round_up_size};
+}
+
+/// A kind of each way that clusters take through the writer.
+std::vector<OptionMap> many_kinds() {
+    return {{},
+            {{"compat", "0.10"}},
+            {{"extended_l2", "on"}},
+            {{"compress", "on"}},
+            {{"compress", "on"}, {"compression_type", "zstd"}, {"cluster_size", "4K"}, {"refcount_bits", "1"}},
+            {{"compress", "on"}, {"extended_l2", "on"}, {"cluster_size", "16K"}, {"refcount_bits", "2"}}};
 }
 
 void check_with_qemu_io(const std::string& path, const std::string& command) {
@@ -54,11 +64,22 @@ TEST_CASE("qcow2 writer: keeps the contract", "[formats][qcow2][contract]") {
     contract::check_image_writer(qcow2_kind());
 }
 
+TEST_CASE("qcow2 writer: every kind of image keeps the contract", "[formats][qcow2][contract]") {
+    for (const OptionMap& options : many_kinds())
+        DYNAMIC_SECTION("kind " << (options.empty() ? "plain" : options.begin()->first) << options.size()) {
+            const contract::WriterKind kind = qcow2_kind(parse_qcow2_options(options));
+            for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, mib(3).value + 513})
+                contract::check_reads_back(kind, {size}, 20261122, 40000);
+            if (!options.contains("compress")) contract::check_is_thin(kind);
+            contract::check_leaves_out_zeros_inside_data(kind);
+        }
+}
+
 // Small clusters reach many L2 tables, refcount blocks and refcount table clusters with little data.
 TEST_CASE("qcow2 writer: every cluster size makes a clean image", "[formats][qcow2]") {
     for (const unsigned cluster_bits : {9u, 12u, 21u})
         for (const std::uint64_t size : {std::uint64_t{1}, mib(1).value, mib(24).value + 513})
-            contract::check_reads_back(qcow2_kind(cluster_bits), {size}, cluster_bits, 200000);
+            contract::check_reads_back(qcow2_kind({.cluster_bits = cluster_bits}), {size}, cluster_bits, 200000);
 }
 
 TEST_CASE("qcow2 writer: the header has version 3, 112 bytes and the exact size", "[formats][qcow2]") {
@@ -125,6 +146,7 @@ TEST_CASE("qcow2 writer: a mostly empty disk of 16 TiB takes neither time nor me
 TEST_CASE("qcow2 writer: a disk beyond qemu's largest L1 table is refused", "[formats][qcow2]") {
     const ScratchFolder folder;
     const ByteCount largest = qcow2_virtual_size_max({});
+    REQUIRE(qcow2_virtual_size_max({.extended_l2 = true}) == ByteCount{std::uint64_t{1} << 50});
     REQUIRE(largest == ByteCount{std::uint64_t{1} << 51});
     REQUIRE_THROWS_AS(create(folder.file("a"), largest + ByteCount{1}), Error);
     REQUIRE(folder.names().empty());
@@ -133,34 +155,66 @@ TEST_CASE("qcow2 writer: a disk beyond qemu's largest L1 table is refused", "[fo
 }
 
 TEST_CASE("qcow2 writer: the refcounts cover all clusters and themselves, by the least", "[formats][qcow2]") {
-    for (const std::uint64_t cluster_size : {512ULL, 65536ULL, 2ULL << 20}) {
-        const std::uint64_t per_block = cluster_size / 2;  // of 16 bits
-        for (std::uint64_t used = 1; used < (std::uint64_t{1} << 34); used += used / 97 + 1) {
-            const auto shape = qcow2::refcount_shape_for(used, 0, {cluster_size}, 16);
-            const std::uint64_t clusters = used + shape.blocks + shape.table_clusters;
-            if (clusters > shape.blocks * per_block || (shape.blocks - 1) * per_block >= clusters ||
-                shape.blocks * 8 > shape.table_clusters * cluster_size)
-                FAIL("used " << used << " of " << cluster_size << ": " << shape.blocks << " blocks, "
-                             << shape.table_clusters);
+    for (const unsigned bits : {1u, 16u, 64u})
+        for (const std::uint64_t cluster_size : {512ULL, 65536ULL, 2ULL << 20}) {
+            const std::uint64_t per_block = cluster_size * 8 / bits;
+            for (std::uint64_t used = 1; used < (std::uint64_t{1} << 34); used += used / 97 + 1) {
+                const std::uint64_t placed = used / 3 / per_block;
+                const auto shape = qcow2::refcount_shape_for(used, placed, {cluster_size}, bits);
+                const std::uint64_t clusters = used + shape.blocks + shape.table_clusters;
+                const std::uint64_t blocks = placed + shape.blocks;
+                if (clusters > blocks * per_block || (blocks - 1) * per_block >= clusters ||
+                    blocks * 8 > shape.table_clusters * cluster_size)
+                    FAIL("used " << used << " of " << cluster_size << " at " << bits << " bits: " << shape.blocks
+                                 << " blocks, " << shape.table_clusters);
+            }
         }
+}
+
+TEST_CASE("qcow2 writer: compressed clusters fill many refcount blocks and come back", "[formats][qcow2]") {
+    for (const std::string bits : {"1", "8", "64"}) {
+        const Qcow2Options options = parse_qcow2_options(
+            {{"compress", "on"}, {"cluster_size", "512"}, {"refcount_bits", bits}, {"compression_type", "zstd"}});
+        contract::check_reads_back(qcow2_kind(options), mib(6), 7, 100000);
     }
+}
+
+TEST_CASE("qcow2 writer: the same calls make the same file, whatever the threads do", "[formats][qcow2]") {
+    const contract::Pattern pattern = contract::random_pattern(mib(4), 5, 70000);
+    std::vector<Bytes> files;
+    for (int i = 0; i < 3; ++i) {
+        const auto medium = std::make_shared<MemoryMedium>();
+        const auto writer =
+            create_qcow2_writer(std::make_unique<MemoryOutput>(medium), mib(4), {.cluster_bits = 12, .compress = true});
+        contract::play(*writer, pattern);
+        writer->finish();
+        files.push_back(medium->bytes);
+    }
+    REQUIRE(first_difference(files[0], files[1]) == std::nullopt);
+    REQUIRE(first_difference(files[0], files[2]) == std::nullopt);
 }
 
 TEST_CASE("qcow2 writer: an output that fails anywhere is an error, and commits nothing", "[formats][qcow2][fault]") {
     const contract::Pattern pattern = contract::random_pattern(mib(1), 11, 60000);
-    for (std::size_t n = 0;; ++n) {
-        const auto medium = std::make_shared<MemoryMedium>();
-        medium->fail_at = n;
-        try {
-            const auto writer =
-                create_qcow2_writer(std::make_unique<MemoryOutput>(medium), mib(1), {.cluster_bits = 12});
-            contract::play(*writer, pattern);
-            writer->finish();
-            REQUIRE((medium->committed && n > 10));
-            break;
-        } catch (const Error& error) {
-            REQUIRE(error.code() == ErrorCode::io);
-            REQUIRE_FALSE(medium->committed);
+    std::vector<OptionMap> kinds = many_kinds();
+    kinds.push_back({{"preallocation", "full"}});
+    for (OptionMap& kind : kinds) kind.emplace("cluster_size", "16K");
+    for (const OptionMap& kind : kinds) {
+        const Qcow2Options options = parse_qcow2_options(kind);
+        for (std::size_t n = 0;; ++n) {
+            const auto medium = std::make_shared<MemoryMedium>();
+            medium->fail_at = n;
+            try {
+                auto output = preallocated(std::make_unique<MemoryOutput>(medium), options.preallocation, mib(1));
+                const auto writer = create_qcow2_writer(std::move(output), mib(1), options);
+                contract::play(*writer, pattern);
+                writer->finish();
+                REQUIRE((medium->committed && n > 6));
+                break;
+            } catch (const Error& error) {
+                REQUIRE(error.code() == ErrorCode::io);
+                REQUIRE_FALSE(medium->committed);
+            }
         }
     }
 }

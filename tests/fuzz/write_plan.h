@@ -54,18 +54,42 @@ struct WritePlan {
     std::shared_ptr<fakes::MemoryImage> backing;  ///< or none
 };
 
+/// Repeats `block` over `to`.
+inline void fill(ByteSpan to, ByteView block) {
+    for (std::size_t at = 0; at < to.size(); at += block.size())
+        std::ranges::copy(block.first(std::min(block.size(), to.size() - at)),
+                          to.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+/// 64 KiB: longer than what deflate remembers, so that it is as good as random to it.
+inline Bytes noise(std::uint64_t seed) {
+    Bytes bytes(65536);
+    std::uint64_t state = seed;
+    for (std::size_t at = 0; at < bytes.size(); at += 4) {
+        state = state * 6364136223846793005 + 1442695040888963407;
+        store_le<std::uint32_t>(ByteSpan(bytes).subspan(at, 4), static_cast<std::uint32_t>(state >> 32));
+    }
+    return bytes;
+}
+
 /// Fills `to`: what compresses, what does not, zeros, or what the backing image has there.
 inline void choose_bytes(Choices& choices, const fakes::MemoryImage* backing, std::uint64_t at, ByteSpan to) {
-    const std::uint64_t kind = choices.below(8);
-    std::mt19937 random(static_cast<std::uint32_t>(choices.below(256)));
-    if (kind == 0) return;
-    for (std::byte& byte : to) byte = static_cast<std::byte>(kind < 5 ? random() % 3 / 2 : random());
-    if (kind != 4 && kind != 7) return;
-    for (std::size_t i = 0; i < to.size(); ++i) {
-        const bool is_there = backing != nullptr && at + i < backing->bytes().size();
-        to[i] = is_there ? backing->bytes()[at + i] : std::byte{0};
+    enum : std::uint64_t { zeros, text, random, mixed, as_backing, nearly_as_backing, kinds };
+    const std::uint64_t kind = choices.below(kinds);
+    const std::uint64_t seed = choices.below(256);
+    const Bytes letters{std::byte{0}, static_cast<std::byte>(seed), std::byte{1}};
+    if (kind == text) fill(to, letters);
+    if (kind == random) fill(to, noise(seed));
+    if (kind == mixed) {
+        fill(to.first(to.size() / 2), noise(seed));
+        fill(to.subspan(to.size() / 2), letters);
     }
-    if (kind == 7) to[choices.below(to.size())] ^= std::byte{1};
+    if (kind != as_backing && kind != nearly_as_backing) return;
+    if (backing != nullptr && at < backing->bytes().size()) {
+        const ByteView there = ByteView(backing->bytes()).subspan(at);
+        std::ranges::copy(there.first(std::min(there.size(), to.size())), to.begin());
+    }
+    if (kind == nearly_as_backing) to[choices.below(to.size())] ^= std::byte{1};
 }
 
 inline void choose_steps(Choices& choices, WritePlan& plan) {
@@ -113,7 +137,7 @@ inline OptionMap choose_options(Choices& choices, bool has_backing) {
         }
     };
     if (has_backing) options = {{"backing_file", "base.qcow2"}, {"backing_fmt", "qcow2"}};
-    offer("cluster_size", {"", "512", "4K", "16K", "64K", "256K", "2M"});
+    offer("cluster_size", {"512", "4K", "16K", "512", "4K", "16K", "64K", "4K", "16K", "64K", "", "256K", "2M"});
     offer("compat", {"", "0.10"});
     offer("extended_l2", {"", "on"});
     offer("lazy_refcounts", {"", "on"});
@@ -158,9 +182,11 @@ inline Bytes write_image(const WritePlan& plan) {
     return medium->bytes;
 }
 
-/// The backing image's byte, where a disk of the plan's size sees one.
-inline std::byte backing_byte(const WritePlan& plan, std::uint64_t at) {
-    return plan.backing && at < plan.backing->bytes().size() ? plan.backing->bytes()[at] : std::byte{0};
+/// The backing image's bytes, as a disk of the plan's size sees them.
+inline Bytes seen_of_backing(const WritePlan& plan) {
+    Bytes seen = plan.backing ? plan.backing->bytes() : Bytes();
+    seen.resize(plan.guest.size());
+    return seen;
 }
 
 /// What the image must say of each of its units, by itself: its backing image is not looked at.
@@ -172,6 +198,7 @@ inline std::vector<ExtentKind> expected_kinds(const WritePlan& plan) {
     const ExtentKind zero = options.has_zero_flag()       ? ExtentKind::zero
                             : plan.backing || is_reserved ? ExtentKind::data
                                                           : ExtentKind::unallocated;
+    const Bytes below = seen_of_backing(plan);
     std::vector<bool> said(divide_up(plan.guest.size(), unit));
     for (const WriteStep& step : plan.steps)
         if (step.kind != ExtentKind::unallocated)
@@ -181,9 +208,7 @@ inline std::vector<ExtentKind> expected_kinds(const WritePlan& plan) {
     for (std::uint64_t begin = 0; begin < plan.guest.size(); begin += unit) {
         const ByteView bytes =
             ByteView(plan.guest).subspan(begin, std::min<std::uint64_t>(unit, plan.guest.size() - begin));
-        bool differs = false;
-        for (std::size_t i = 0; i < bytes.size() && plan.backing && !differs; ++i)
-            differs = bytes[i] != backing_byte(plan, begin + i);
+        const bool differs = !std::ranges::equal(bytes, ByteView(below).subspan(begin, bytes.size()));
         const bool is_there = plan.backing ? differs : said[begin / unit];
         kinds.push_back(!is_there ? unsaid : is_zero(bytes) ? zero : ExtentKind::data);
     }
