@@ -34,6 +34,17 @@ Json map_json(const std::map<std::string, std::string>& map) {
 
 Json group_json(const SnapshotRecord& r) { return r.group.empty() ? Json(nullptr) : Json(r.group); }
 
+Json attachments_json(const SnapshotRecord& r) {
+    Json attachments = Json::array();
+    for (const Attachment& a : r.attachments) {
+        Json one;
+        one["name"] = a.name;
+        one["bytes"] = a.bytes;
+        attachments.push_back(std::move(one));
+    }
+    return attachments;
+}
+
 Json statistics_json(const BackupStatistics& s) {
     Json json;
     json["bytes_scanned"] = s.bytes_scanned;
@@ -107,6 +118,9 @@ Json snapshot_json(const SnapshotRecord& snapshot) {
 
 Json backed_up_json(const SnapshotRecord& snapshot) {
     Json json = common_json(snapshot);
+    json["group"] = group_json(snapshot);
+    json["attachments"] = attachments_json(snapshot);
+    json["source_snapshot"] = snapshot.source.snapshot.empty() ? Json(nullptr) : Json(snapshot.source.snapshot);
     json["change_source"] = snapshot.change_source;
     json["unreadable"] = unreadable_json(snapshot.unreadable);
     json.update(statistics_json(snapshot.statistics));
@@ -154,14 +168,7 @@ Json show_json(const ListedSnapshot& snapshot) {
     json["change_source"] = r.change_source;
     json["unreadable"] = unreadable_json(r.unreadable);
     json.update(statistics_json(r.statistics));
-    Json attachments = Json::array();
-    for (const Attachment& a : r.attachments) {
-        Json one;
-        one["name"] = a.name;
-        one["bytes"] = a.bytes;
-        attachments.push_back(std::move(one));
-    }
-    json["attachments"] = std::move(attachments);
+    json["attachments"] = attachments_json(r);
     return json;
 }
 
