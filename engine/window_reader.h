@@ -17,6 +17,7 @@ public:
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return image_.bytes_read(); }
+    void check_unchanged() const override { image_.check_unchanged(); }
 
 private:
     ByteOffset in_image(ByteOffset at) const { return range_.begin + (at - ByteOffset{}); }

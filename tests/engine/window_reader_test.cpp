@@ -63,6 +63,23 @@ TEST_CASE("window reader: any part of a disk is a disk of its own", "[engine][wi
     check_window(disk, {{4096}, {0}});
 }
 
+TEST_CASE("window reader: a disk that changed is a window that changed", "[engine][window]") {
+    class Changed final : public ImageReader {
+    public:
+        Changed() { info_.virtual_size = mib(1); }
+        const ImageInfo& info() const override { return info_; }
+        Extent extent_at(ByteOffset at) const override { return {at, ByteOffset{} + mib(1) - at}; }
+        void read(ByteOffset, ByteSpan) const override {}
+        ByteCount bytes_read() const override { return {}; }
+        void check_unchanged() const override { throw Error(ErrorCode::refused, "it changed"); }
+
+    private:
+        ImageInfo info_;
+    };
+    const Changed disk;
+    CHECK_THROWS_WITH(WindowReader(disk, {{0}, {1}}).check_unchanged(), ContainsSubstring("it changed"));
+}
+
 TEST_CASE("image space: the data that lies in an image is counted from its map", "[engine][space]") {
     fakes::MemoryImage disk(1 << 20);
     NoProgress progress;
