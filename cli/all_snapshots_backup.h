@@ -19,9 +19,8 @@ public:
     using Taken = std::function<void(const SnapshotRecord&)>;
 
     /// `active` is the source as it is now; the attachments are kept with it. Borrows inputs and attachments.
-    AllSnapshotsBackup(const BackupInputs& inputs, const BackupSource& source, BackupInput active,
-                       const std::vector<FileToAttach>& attachments)
-        : inputs_(inputs), source_(source), active_(std::move(active)), attachments_(attachments) {}
+    AllSnapshotsBackup(const BackupInputs& inputs, BackupInput active, const std::vector<FileToAttach>& attachments)
+        : inputs_(inputs), active_(std::move(active)), attachments_(attachments) {}
 
     /// Tells each commit as soon as it stands.
     void run(RepositoryAccess& access, Progress& progress, const std::stop_token& stop, const Taken& taken);
@@ -42,7 +41,6 @@ private:
     void compare_with_former(BackupInput& input) const;
 
     const BackupInputs& inputs_;
-    const BackupSource& source_;
     BackupInput active_;
     const std::vector<FileToAttach>& attachments_;
     std::optional<Former> former_;

@@ -26,6 +26,8 @@ TimeNs whole_seconds(TimeNs time) {
 
 }  // namespace
 
+std::string id_name(const ImageSnapshot& snapshot) { return "id:" + snapshot.id; }
+
 BackupInputs::BackupInputs(const Invocation& call, Progress& progress)
     : call_(call),
       progress_(progress),
@@ -38,28 +40,30 @@ BackupInputs::BackupInputs(const Invocation& call, Progress& progress)
         throw Error(ErrorCode::usage, "the name after --snapshot is not valid UTF-8; say id:N instead");
 }
 
-OpenOptions BackupInputs::open_options(const std::optional<std::string>& snapshot) const {
-    OpenOptions options = options_;
-    options.snapshot = snapshot;
-    return options;
-}
-
 BackupInput BackupInputs::open(const BackupSource& source, const std::filesystem::path& spool_folder) const {
     const TimeNs time = time_.value_or(now_);
     if (source.path == "-")
         return described(source, spool_raw_image(STDIN_FILENO, spool_folder, progress_, call_.stop), time);
-    BackupInput input = described(source, open_named_image(source.path, call_.arguments, progress_), time);
-    input.opened_as = options_.snapshot;
+    BackupInput input = open_image(source, options_, time);
     input.request.source.snapshot = recorded_text(options_.snapshot.value_or(""));
     return input;
 }
 
-BackupInput BackupInputs::open_snapshot(const BackupSource& source, const ImageSnapshot& snapshot) const {
-    const std::string opened_as = "id:" + snapshot.id;
-    const TimeNs time = whole_seconds(snapshot.time_ns);
-    BackupInput input = described(source, open_image(source.path, open_options(opened_as)), time);
-    input.opened_as = opened_as;
-    input.request.source.snapshot = recorded_text(snapshot.name);
+BackupInput BackupInputs::open_snapshot(const BackupInput& input, const ImageSnapshot& snapshot) const {
+    OpenOptions options = input.opened_as;
+    options.snapshot = id_name(snapshot);
+    BackupInput opened = open_image(input.source, options, whole_seconds(snapshot.time_ns));
+    opened.request.source.snapshot = recorded_text(snapshot.name);
+    return opened;
+}
+
+BackupInput BackupInputs::open_image(const BackupSource& source, const OpenOptions& options, TimeNs time) const {
+    OpenedImage image = options.same_file ? open_image_chain(source.path, options)  // has warned before
+                                          : open_named_image(source.path, options, progress_);
+    BackupInput input = described(source, std::move(image.reader), time);
+    input.layers = std::move(image.layers);
+    input.opened_as = options;
+    input.opened_as.same_file = input.layers.front().identity;
     return input;
 }
 

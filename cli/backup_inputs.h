@@ -20,11 +20,15 @@ namespace varve {
 /// One source, opened.
 struct BackupInput {
     BackupSource source;
-    std::optional<std::string> opened_as;  ///< the internal snapshot that is read, as OpenOptions names it
+    OpenOptions opened_as;          ///< opens the same once more
+    std::vector<LayerInfo> layers;  ///< its files, the named one first; none of standard input
     std::unique_ptr<ImageReader> image;
     BackupRequest request;
     std::unique_ptr<ChangeMap> changes;  ///< what request.changes points to
 };
+
+/// What OpenOptions::snapshot calls it, whatever names there are.
+std::string id_name(const ImageSnapshot& snapshot);
 
 class BackupInputs {
 public:
@@ -33,17 +37,14 @@ public:
 
     /// As the options say. Standard input is kept in `spool_folder`.
     BackupInput open(const BackupSource& source, const std::filesystem::path& spool_folder) const;
-    /// An internal snapshot of the image, with the snapshot's own time.
-    BackupInput open_snapshot(const BackupSource& source, const ImageSnapshot& snapshot) const;
+    /// An internal snapshot of the image that `input` is, with the snapshot's own time.
+    BackupInput open_snapshot(const BackupInput& input, const ImageSnapshot& snapshot) const;
 
     /// Throws Error(refused) when the disk's newest snapshot was taken from something else (source_change.h).
     void check_same_source(const Catalog& catalog, const BackupInput& input) const;
 
-    /// How the image at a source is opened; `snapshot` instead of --snapshot.
-    OpenOptions open_options(const std::optional<std::string>& snapshot) const;
-    const OpenOptions& open_options() const { return options_; }
-
 private:
+    BackupInput open_image(const BackupSource& source, const OpenOptions& options, TimeNs time) const;
     BackupInput described(const BackupSource& source, std::unique_ptr<ImageReader> image, TimeNs time) const;
 
     const Invocation& call_;

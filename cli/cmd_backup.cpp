@@ -129,7 +129,7 @@ void BackupCall::back_up_each(RepositoryAccess& access) {
                 BackupInput input = inputs_.open(source, access.cache_folder());
                 access.run([&](Repository& repository) {
                     inputs_.check_same_source(repository.catalog, input);
-                    compare_with_newest(input, inputs_, repository.catalog);
+                    compare_with_newest(input, repository.catalog);
                 });
                 back_up(access, input);
             }
@@ -149,7 +149,7 @@ void BackupCall::back_up(RepositoryAccess& access, BackupInput& input) {
 }
 
 void BackupCall::back_up_all_snapshots(RepositoryAccess& access, const BackupSource& source) {
-    AllSnapshotsBackup all(inputs_, source, inputs_.open(source, access.cache_folder()), attachments_);
+    AllSnapshotsBackup all(inputs_, inputs_.open(source, access.cache_folder()), attachments_);
     all.run(access, progress_, call_.stop, [&](const SnapshotRecord& snapshot) { note(source.path, snapshot); });
     for (const SkippedSnapshot& skipped : all.skipped()) report_.skipped.push_back(skipped);
 }
@@ -169,7 +169,7 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
             for (BackupInput& input : inputs) {
                 culprit = input.source.path;
                 inputs_.check_same_source(repository.catalog, input);
-                compare_with_newest(input, inputs_, repository.catalog);
+                compare_with_newest(input, repository.catalog);
                 group.disks.push_back({input.image.get(), input.request});
             }
             culprit.clear();  // the job itself says which disk it was
@@ -184,13 +184,11 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
 }
 
 void BackupCall::plan(RepositoryAccess& access, const BackupSource& source) {
-    const OpenedImage image = open_image_chain(source.path, inputs_.open_options());
-    for (const std::string& sentence : image.reader->info().warnings) progress_.warn(sentence);
     const BackupInput input = inputs_.open(source, access.cache_folder());
     access.run([&](Repository& repository) {
         inputs_.check_same_source(repository.catalog, input);
-        plans_.push_back({plan_backup(repository.catalog, *image.reader, source.disk, progress_, call_.stop),
-                          input.request.source, image.layers});
+        plans_.push_back({plan_backup(repository.catalog, *input.image, source.disk, progress_, call_.stop),
+                          input.request.source, input.layers});
     });
 }
 

@@ -1,7 +1,6 @@
 #include <chrono>
 
 #include "cli/image_options.h"
-#include "cli/open_chain.h"
 #include "cli/progress_bar.h"
 #include "cli/render_compare.h"
 #include "cli/verbs.h"
@@ -38,8 +37,8 @@ ExitStatus run_compare(const Invocation& call) {
     const Arguments& arguments = call.arguments;
     const bool as_json = arguments.has("json");
     ProgressBar progress(call.console, as_json ? BarMode::never : BarMode::when_terminal);
-    const auto a = open_chain(arguments.operands()[0], image_options(arguments), progress).reader;
-    const auto b = open_chain(arguments.operands()[1], options_of_b(arguments), progress).reader;
+    const auto a = open_named_image(arguments.operands()[0], image_options(arguments), progress).reader;
+    const auto b = open_named_image(arguments.operands()[1], options_of_b(arguments), progress).reader;
     // With --quiet only the exit status tells.
     const bool tells_status_only = arguments.has("quiet") && !as_json;
     const auto detail = tells_status_only ? CompareDetail::first_difference : CompareDetail::everything;

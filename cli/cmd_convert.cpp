@@ -8,7 +8,6 @@
 #include "cli/human_size.h"
 #include "cli/image_options.h"
 #include "cli/json.h"
-#include "cli/open_chain.h"
 #include "cli/output_options.h"
 #include "cli/progress_bar.h"
 #include "cli/spool.h"
@@ -75,7 +74,7 @@ void check_usage(const Arguments& arguments) {
 
 OpenedImage open_source(const Invocation& call, Progress& progress) {
     const std::string& path = call.arguments.operands()[0];
-    if (path != "-") return open_chain(path, image_options(call.arguments), progress);
+    if (path != "-") return open_named_image(path, image_options(call.arguments), progress);
     return {spool_raw_image(STDIN_FILENO, cache_folder(call.arguments), progress, call.stop), {}};
 }
 

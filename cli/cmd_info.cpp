@@ -8,7 +8,8 @@ namespace {
 
 ExitStatus run_info(const Invocation& call) {
     ProgressBar progress(call.console, BarMode::never);
-    const auto image = open_named_image(call.arguments.operands()[0], call.arguments, progress, LiveImage::warn);
+    const auto image =
+        open_named_image(call.arguments.operands()[0], image_options(call.arguments, LiveImage::warn), progress).reader;
     call.console.print(call.arguments.has("json") ? json_text(info_json(image->info())) : info_text(image->info()));
     return ExitStatus::done;
 }

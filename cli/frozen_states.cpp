@@ -7,14 +7,18 @@ namespace {
 
 constexpr const char* change_source_name = "qcow2-snapshots";
 
-std::string by_id(const ImageSnapshot& snapshot) { return "id:" + snapshot.id; }
+OpenOptions options_for(const BackupInput& input, const ImageSnapshot& snapshot) {
+    OpenOptions options = input.opened_as;
+    options.snapshot = id_name(snapshot);
+    return options;
+}
 
 }  // namespace
 
-std::vector<FrozenState> frozen_states(const BackupInputs& inputs, const BackupSource& source, const ImageInfo& info) {
+std::vector<FrozenState> frozen_states(const BackupInput& input) {
     std::vector<FrozenState> states;
-    for (const ImageSnapshot& snapshot : info.snapshots) {
-        const auto image = open_image(source.path, inputs.open_options(by_id(snapshot)));
+    for (const ImageSnapshot& snapshot : input.image->info().snapshots) {
+        const auto image = open_image(input.source.path, options_for(input, snapshot));
         states.push_back({snapshot, image->info().state});
     }
     std::ranges::stable_sort(states, {}, [](const FrozenState& state) { return state.facts.time_ns; });
@@ -29,19 +33,18 @@ std::optional<SnapshotRecord> snapshot_of_state(const Catalog& catalog, const st
     return found;
 }
 
-void compare_with_state(BackupInput& input, const BackupInputs& inputs, const FrozenState& state,
-                        const SnapshotId& snapshot, TakenBy taken_by) {
+void compare_with_state(BackupInput& input, const FrozenState& state, const SnapshotId& snapshot, TakenBy taken_by) {
     if (taken_by == TakenBy::earlier_run && input.image->info().backing) return;
-    input.changes = changes_between_states(input.source.path, inputs.open_options(input.opened_as), by_id(state.facts));
+    input.changes = changes_between_states(input.source.path, input.opened_as, id_name(state.facts));
     if (input.changes) input.request.changes = KnownChanges{snapshot, input.changes.get(), change_source_name};
 }
 
-void compare_with_newest(BackupInput& input, const BackupInputs& inputs, const Catalog& catalog) {
+void compare_with_newest(BackupInput& input, const Catalog& catalog) {
     const auto former = catalog.snapshots(input.request.disk);
     if (former.empty() || former.back().record.source.state.empty()) return;
-    for (const FrozenState& state : frozen_states(inputs, input.source, input.image->info()))
+    for (const FrozenState& state : frozen_states(input))
         if (state.identity == former.back().record.source.state)
-            return compare_with_state(input, inputs, state, former.back().record.id, TakenBy::earlier_run);
+            return compare_with_state(input, state, former.back().record.id, TakenBy::earlier_run);
 }
 
 }  // namespace varve

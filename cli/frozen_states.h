@@ -18,8 +18,8 @@ struct FrozenState {
     std::string identity;  ///< ImageInfo::state
 };
 
-/// All of `info`, the image at `source`, oldest first. Opens each; throws what open_image() throws.
-std::vector<FrozenState> frozen_states(const BackupInputs& inputs, const BackupSource& source, const ImageInfo& info);
+/// All of the image that `input` is, oldest first. Opens each; throws what open_image() throws.
+std::vector<FrozenState> frozen_states(const BackupInput& input);
 
 /// The newest snapshot of the disk that holds this state, if the repository has it.
 std::optional<SnapshotRecord> snapshot_of_state(const Catalog& catalog, const std::string& disk,
@@ -32,10 +32,9 @@ enum class TakenBy {
 
 /// Tells `input` what differs from the state that `snapshot`, a snapshot in the repository, holds. Tells it nothing
 /// where that can't be known.
-void compare_with_state(BackupInput& input, const BackupInputs& inputs, const FrozenState& state,
-                        const SnapshotId& snapshot, TakenBy taken_by);
+void compare_with_state(BackupInput& input, const FrozenState& state, const SnapshotId& snapshot, TakenBy taken_by);
 
 /// As compare_with_state() with the disk's newest snapshot, when that one holds a state which the image still has.
-void compare_with_newest(BackupInput& input, const BackupInputs& inputs, const Catalog& catalog);
+void compare_with_newest(BackupInput& input, const Catalog& catalog);
 
 }  // namespace varve

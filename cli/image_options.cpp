@@ -8,13 +8,15 @@ std::vector<OptionSpec> image_option_specs() {
         {"snapshot", 0, "NAME", Repeat::once,
          "read the image's internal snapshot of this name (or id:N) instead of the disk"},
         {"allow-under", 0, "DIR", Repeat::many,
-         "also follow names of backing files that lead under DIR; without it only under the image's own folder"},
+         "also follow names of backing and data files that lead under DIR; without it only under the image's own "
+         "folder"},
         {"backing-format", 0, "F", Repeat::once, "format of backing files for which the image records none"},
     };
 }
 
-OpenOptions image_options(const Arguments& arguments) {
+OpenOptions image_options(const Arguments& arguments, LiveImage live) {
     OpenOptions options;
+    options.live = live;
     options.format = arguments.value("format");
     options.snapshot = arguments.value("snapshot");
     options.allow_under = arguments.values("allow-under");
@@ -22,12 +24,9 @@ OpenOptions image_options(const Arguments& arguments) {
     return options;
 }
 
-std::unique_ptr<ImageReader> open_named_image(const std::string& path, const Arguments& arguments, Progress& progress,
-                                              LiveImage live) {
-    OpenOptions options = image_options(arguments);
-    options.live = live;
-    auto image = open_image(path, options);
-    for (const std::string& sentence : image->info().warnings) progress.warn(sentence);
+OpenedImage open_named_image(const std::string& path, const OpenOptions& options, Progress& progress) {
+    OpenedImage image = open_image_chain(path, options);
+    for (const std::string& sentence : image.reader->info().warnings) progress.warn(sentence);
     return image;
 }
 

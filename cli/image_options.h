@@ -1,6 +1,7 @@
 #pragma once
 /// The options that say how an image on the command line is to be read, alike for every verb that reads one.
 
+#include <string>
 #include <vector>
 
 #include "cli/arguments.h"
@@ -12,10 +13,9 @@ namespace varve {
 /// --format, --snapshot, --allow-under, --backing-format.
 std::vector<OptionSpec> image_option_specs();
 
-OpenOptions image_options(const Arguments& arguments);
+OpenOptions image_options(const Arguments& arguments, LiveImage live = LiveImage::refuse);
 
-/// Opens `path` and tells what the image warns of.
-std::unique_ptr<ImageReader> open_named_image(const std::string& path, const Arguments& arguments, Progress& progress,
-                                              LiveImage live = LiveImage::refuse);
+/// Opens an image with its chain, and tells what it warns of. Throws what open_image_chain() throws.
+OpenedImage open_named_image(const std::string& path, const OpenOptions& options, Progress& progress);
 
 }  // namespace varve

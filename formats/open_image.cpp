@@ -93,6 +93,15 @@ Decision decide_backing(const ImageFile& image, const std::optional<std::string>
     return {*probed, {}};
 }
 
+ImageFile open_top(const ReferenceResolver& resolver, const OpenOptions& options) {
+    ImageFile image = resolver.open_named_by_user();
+    if (options.same_file && image.file.identity() != *options.same_file)
+        throw Error(ErrorCode::refused,
+                    fmt::format("'{}' became another file while it was read; try again when nothing replaces it",
+                                image.file.path()));
+    return image;
+}
+
 /// Opens the files of one chain from the top down. One use.
 class ChainOpener {
 public:
@@ -100,7 +109,7 @@ public:
         : options_(options), resolver_(path, options.allow_under), caches_(std::make_shared<ReadCaches>()) {}
 
     OpenedImage open() {
-        ImageFile image = resolver_.open_named_by_user();
+        ImageFile image = open_top(resolver_, options_);
         Decision decision = decide_top(image, options_);
         for (;;) {
             enter(image, decision);
@@ -157,8 +166,7 @@ void ChainOpener::enter(const ImageFile& image, Decision& decision, LayerRole ro
     layers_.push_back({image.place.path, decision.format, identity, role});
 }
 
-File ChainOpener::open_data_file(const ImagePlace& place, const std::string& name,
-                                 std::vector<std::string>& warnings) {
+File ChainOpener::open_data_file(const ImagePlace& place, const std::string& name, std::vector<std::string>& warnings) {
     ImageFile data = resolver_.open_reference(place, name, ReferenceKind::data_file);
     Decision raw{"raw", {}};
     enter(data, raw, LayerRole::data_file);
@@ -204,7 +212,7 @@ std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptio
 std::unique_ptr<ChangeMap> changes_between_states(const std::string& path, const OpenOptions& now,
                                                   const std::optional<std::string>& before_snapshot) {
     require_known_option(now.format, "--format");
-    ImageFile image = ReferenceResolver(path, now.allow_under).open_named_by_user();
+    ImageFile image = open_top(ReferenceResolver(path, now.allow_under), now);
     if (decide_top(image, now).format != "qcow2") return nullptr;
     return qcow2::changes_between_states(std::move(image.file), before_snapshot, now.snapshot);
 }

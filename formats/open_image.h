@@ -20,6 +20,8 @@ struct OpenOptions {
     std::vector<std::string> allow_under;  ///< folders, beside the image's own, where backing and data files may lie
     std::optional<std::string> backing_format;  ///< of every backing file whose format is not recorded
     LiveImage live = LiveImage::refuse;         ///< what to do when a machine writes to a file of the chain
+    /// For opening an image once more: the path must lead to this file still, else Error(refused).
+    std::optional<FileIdentity> same_file = std::nullopt;
 };
 
 /// What a file is to its chain. All are read, and none may change meanwhile.

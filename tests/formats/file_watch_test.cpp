@@ -141,3 +141,21 @@ TEST_CASE("file watch: a write by a real qemu-io that came and went is noticed",
     qemu_io(chain.top, "qcow2", {"write -P 7 0 64k"});
     CHECK_THAT(complaint_of(*image), ContainsSubstring("'" + chain.top + "' changed"));
 }
+
+TEST_CASE("open image: once more means the same file, not whatever has its name by now", "[formats][watch]") {
+    const ScratchFolder folder;
+    const std::string path = folder.file("disk.qcow2");
+    const auto make = [](const std::string& at) {
+        qemu_img({"create", "-q", "-f", "qcow2", at, "1M"});
+        qemu_img({"snapshot", "-c", "s", at});
+    };
+    make(path);
+    OpenOptions again;
+    again.same_file = open_image_chain(path).layers.front().identity;
+    CHECK_NOTHROW(open_image(path, again));
+    CHECK_NOTHROW(changes_between_states(path, again, "s"));
+    make(path + ".new");
+    std::filesystem::rename(path + ".new", path);
+    CHECK_THROWS_WITH(open_image(path, again), ContainsSubstring("became another file"));
+    CHECK_THROWS_WITH(changes_between_states(path, again, "s"), ContainsSubstring("became another file"));
+}
