@@ -184,10 +184,11 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
 }
 
 void BackupCall::plan(RepositoryAccess& access, const BackupSource& source) {
-    const BackupInput input = inputs_.open(source, access.cache_folder());
+    BackupInput input = inputs_.open(source, access.cache_folder());
     access.run([&](Repository& repository) {
         inputs_.check_same_source(repository.catalog, input);
-        plans_.push_back({plan_backup(repository.catalog, *input.image, source.disk, progress_, call_.stop),
+        compare_with_newest(input, repository.catalog);
+        plans_.push_back({plan_backup(repository.catalog, {input.image.get(), input.request}, progress_, call_.stop),
                           input.request.source, input.layers});
     });
 }

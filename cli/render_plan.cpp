@@ -12,21 +12,26 @@ namespace {
 /// The sentence after "full", "rescan": why that is so.
 std::string reason_of(const BackupPlan& plan) {
     if (!plan.parent) return "the first backup of this disk: all its data is read";
-    return fmt::format("all its data is read and compared with {}", title_of(*plan.parent));
+    const bool is_all = plan.to_read == plan.data;
+    return fmt::format("{} read and compared with {}", is_all ? "all its data is" : "only what may differ is",
+                       title_of(*plan.parent));
 }
+
+/// What stands before a file below the named one.
+std::string_view place_word(LayerRole role) { return role == LayerRole::data_file ? "data in" : "over"; }
 
 std::string layers_text(const std::vector<LayerInfo>& layers) {
     std::string out;
     for (std::size_t i = 0; i < layers.size(); ++i)
-        out += fmt::format("  {} {} ({})\n", i == 0 ? "from" : "over", escape_for_display(layers[i].path),
-                           layers[i].format);
+        out += fmt::format("  {} {} ({})\n", i == 0 ? "from" : place_word(layers[i].role),
+                           escape_for_display(layers[i].path), layers[i].format);
     return out;
 }
 
 std::string one_text(const SourcePlan& source) {
     const BackupPlan& p = source.plan;
     return fmt::format("would back up {}\n{}  read {} of {} ({}): {}\n", escape_for_display(p.disk),
-                       layers_text(source.layers), human_size(p.data), human_size(p.size), p.change_source,
+                       layers_text(source.layers), human_size(p.to_read), human_size(p.size), p.change_source,
                        reason_of(p));
 }
 
@@ -44,6 +49,7 @@ Json one_json(const SourcePlan& source) {
         json["layers"].push_back(std::move(one));
     }
     json["size"] = p.size.value;
+    json["bytes_to_read"] = p.to_read.value;
     json["data_bytes"] = p.data.value;
     json["zero_bytes"] = p.zero.value;
     json["unallocated_bytes"] = p.unallocated.value;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/backup_base.h"
 #include "engine/base/check.h"
 #include "engine/catalog_sync.h"
 #include "engine/commit.h"
@@ -108,19 +109,12 @@ bool was_overtaken(const Error& error, BackupRun& run) {
     return (error.code() == ErrorCode::not_found || error.code() == ErrorCode::corrupt) && run.lost_parent();
 }
 
-void check_size(const DiskToBackUp& disk) {
-    const ByteCount size = disk.source->info().virtual_size;
-    if (size > map_disk_bytes_max)
-        throw Error(ErrorCode::unsupported, fmt::format("the disk has {} bytes; a snapshot holds at most {} (256 TiB)",
-                                                        size.value, map_disk_bytes_max.value));
-}
-
 void check_group(const BackupGroup& group) {
     VARVE_CHECK(!group.disks.empty());
     std::set<std::string> names;
     for (const DiskToBackUp& disk : group.disks) {
         VARVE_CHECK(names.insert(disk.request.disk).second);
-        check_size(disk);
+        check_disk_size(disk.source->info().virtual_size);
     }
 }
 

@@ -1,9 +1,9 @@
 #include "engine/backup_plan.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
-#include "engine/base/error.h"
-#include "engine/map_page.h"
+#include "engine/backup_base.h"
+#include "engine/chunk.h"
 
 namespace varve {
 namespace {
@@ -28,20 +28,46 @@ void count_extents(BackupPlan& plan, const ImageReader& source, Progress& progre
     }
 }
 
+ByteCount data_in(const ImageReader& source, ByteOffset begin, ByteOffset end) {
+    ByteCount data;
+    for (ByteOffset at = begin; at < end;) {
+        const Extent extent = source.extent_at(at);
+        if (extent.kind == ExtentKind::data) data += std::min(extent.end(), end) - at;
+        at = extent.end();
+    }
+    return data;
+}
+
+/// Data of the chunks in which something may differ.
+ByteCount data_to_read(const ImageReader& source, const ChangeMap& changes, const std::stop_token& stop) {
+    ByteCount data;
+    const ByteOffset end = ByteOffset{} + source.info().virtual_size;
+    for (ByteOffset at; at < end;) {
+        throw_if_stopped(stop);
+        const ChangeRun run = changes.change_at(at);
+        at = run.end();
+        if (!run.may_differ) continue;
+        const ByteOffset begin{run.begin.value / chunk_bytes * chunk_bytes};
+        at = std::min(ByteOffset{divide_up(run.end().value, chunk_bytes) * chunk_bytes}, end);
+        data += data_in(source, begin, at);
+    }
+    return data;
+}
+
 }  // namespace
 
-BackupPlan plan_backup(const Catalog& catalog, const ImageReader& source, const std::string& disk, Progress& progress,
+BackupPlan plan_backup(const Catalog& catalog, const DiskToBackUp& disk, Progress& progress,
                        const std::stop_token& stop) {
+    const ImageReader& source = *disk.source;
     BackupPlan plan;
-    plan.disk = disk;
+    plan.disk = disk.request.disk;
     plan.size = source.info().virtual_size;
-    if (plan.size > map_disk_bytes_max)
-        throw Error(ErrorCode::unsupported, fmt::format("the disk has {} bytes; a snapshot holds at most {} (256 TiB)",
-                                                        plan.size.value, map_disk_bytes_max.value));
-    const std::vector<ListedSnapshot> former = catalog.snapshots(disk);
-    if (!former.empty()) plan.parent = former.back().record;
-    plan.change_source = plan.parent ? "rescan" : "full";
+    check_disk_size(plan.size);
+    const BackupBase base = choose_base(catalog, disk.request);
+    if (base.parent) plan.parent = base.parent->record;
+    plan.change_source = base.change_source;
     count_extents(plan, source, progress, stop);
+    plan.to_read = base.changes != nullptr ? data_to_read(source, *base.changes, stop) : plan.data;
     return plan;
 }
 

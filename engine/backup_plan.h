@@ -5,25 +5,26 @@
 #include <stop_token>
 #include <string>
 
+#include "engine/backup.h"
 #include "engine/catalog.h"
-#include "engine/image_reader.h"
 #include "engine/progress.h"
 
 namespace varve {
 
 struct BackupPlan {
     std::string disk;
-    std::optional<SnapshotRecord> parent;  ///< the snapshot that it would be compared with: the disk's newest
+    std::optional<SnapshotRecord> parent;  ///< the snapshot that it would be compared with
     std::string change_source;             ///< how what changed would be found, as the record would say: "full", ...
     ByteCount size;                        ///< data, zero and unallocated bytes together
-    ByteCount data;                        ///< what would be read
+    ByteCount to_read;                     ///< data that would be read; at most a chunk less than is read in the end
+    ByteCount data;
     ByteCount zero;
     ByteCount unallocated;
 };
 
 /// `catalog` has caught up with the log. Walks the source's allocation map: costs metadata only. Throws what
 /// extent_at() throws, Error(unsupported) for a disk too large for a snapshot, Error(cancelled).
-BackupPlan plan_backup(const Catalog& catalog, const ImageReader& source, const std::string& disk, Progress& progress,
+BackupPlan plan_backup(const Catalog& catalog, const DiskToBackUp& disk, Progress& progress,
                        const std::stop_token& stop);
 
 }  // namespace varve

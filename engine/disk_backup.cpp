@@ -17,37 +17,21 @@ DiskBackup::DiskBackup(Repository& repository, const DiskToBackUp& disk, std::se
     : repository_(repository),
       source_(*disk.source),
       request_(disk.request),
+      base_(choose_base(repository.catalog, request_)),
       session_(repository.chunks.begin_session()),
       deposit_(*session_, repository.catalog, std::move(siblings)),
       bytes_read_before_(source_.bytes_read()) {
-    find_parent();
-}
-
-void DiskBackup::find_parent() {
-    const std::vector<ListedSnapshot> former = repository_.catalog.snapshots(request_.disk);
-    if (former.empty()) return;
-    parent_ = former.back();
-    for (const ListedSnapshot& snapshot : former) {
-        if (!request_.changes || snapshot.record.id != request_.changes->since) continue;
-        parent_ = snapshot;
-        changes_ = &*request_.changes;
-    }
-    parent_map_.emplace(repository_.chunks, parent_->record);
+    if (base_.parent) parent_map_.emplace(repository_.chunks, base_.parent->record);
 }
 
 DepositedAttachments DiskBackup::attach(const std::vector<FileToAttach>& files) {
-    return deposit_attachments(files, parent_ ? &parent_->record : nullptr, *session_, repository_.catalog);
-}
-
-std::string DiskBackup::change_source() const {
-    if (!parent_) return "full";
-    return changes_ != nullptr ? changes_->source : "rescan";
+    return deposit_attachments(files, base_.parent ? &base_.parent->record : nullptr, *session_, repository_.catalog);
 }
 
 SnapshotRecord DiskBackup::describe(const Subtree& root, ByteCount bytes_changed) const {
     SnapshotRecord record;
     record.id = SnapshotId::make();
-    if (parent_) record.parent = parent_->record.id;
+    if (base_.parent) record.parent = base_.parent->record.id;
     record.disk = request_.disk;
     record.time = request_.time;
     record.size = source_.info().virtual_size;
@@ -55,7 +39,7 @@ SnapshotRecord DiskBackup::describe(const Subtree& root, ByteCount bytes_changed
     record.map = root.page;
     record.root = root_identity(record.size, record.map_digest);
     record.source = request_.source;
-    record.change_source = change_source();
+    record.change_source = base_.change_source;
     record.tags = request_.tags;
     record.unreadable = source_.unreadable();
     record.statistics.bytes_scanned = (source_.bytes_read() - bytes_read_before_).value;
@@ -70,7 +54,7 @@ SnapshotRecord DiskBackup::describe(const Subtree& root, ByteCount bytes_changed
 FinishedDisk DiskBackup::run(Progress& progress, const std::stop_token& stop) {
     const DiskMap* parent_map = parent_map_ ? &*parent_map_ : nullptr;
     MapBuilder map(*session_, parent_map);
-    DiskScan scan(repository_, source_, parent_map, changes_ != nullptr ? changes_->map : nullptr, map, deposit_);
+    DiskScan scan(repository_, source_, parent_map, base_.changes, map, deposit_);
     progress.begin("reading", source_.info().virtual_size);
     scan.run(progress, stop);
     const Subtree root = map.finish(source_.info().virtual_size);

@@ -9,7 +9,7 @@
 #include <stop_token>
 #include <vector>
 
-#include "engine/backup.h"
+#include "engine/backup_base.h"
 #include "engine/chunk_deposit.h"
 #include "engine/disk_map.h"
 
@@ -28,7 +28,7 @@ public:
     DiskBackup(Repository& repository, const DiskToBackUp& disk, std::set<PackId> siblings);
 
     /// The snapshot that the disk is compared with and inherits from.
-    const std::optional<ListedSnapshot>& parent() const { return parent_; }
+    const std::optional<ListedSnapshot>& parent() const { return base_.parent; }
 
     /// Stores the files beside the disk; before run().
     DepositedAttachments attach(const std::vector<FileToAttach>& files);
@@ -36,15 +36,12 @@ public:
     FinishedDisk run(Progress& progress, const std::stop_token& stop);
 
 private:
-    void find_parent();
     SnapshotRecord describe(const Subtree& root, ByteCount bytes_changed) const;
-    std::string change_source() const;
 
     Repository& repository_;
     const ImageReader& source_;
     const BackupRequest& request_;
-    const KnownChanges* changes_ = nullptr;  ///< when they are of the parent
-    std::optional<ListedSnapshot> parent_;
+    const BackupBase base_;
     std::optional<DiskMap> parent_map_;
     std::unique_ptr<PackSession> session_;
     ChunkDeposit deposit_;
