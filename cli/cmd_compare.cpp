@@ -14,7 +14,7 @@ std::vector<OptionSpec> option_specs() {
     for (OptionSpec& spec : image_option_specs()) {
         if (spec.name == "format") {
             spec.letter = 'f';
-            spec.help = "format of A (raw, qcow2); else its first bytes decide";
+            spec.help = format_help("A");
         } else if (spec.name == "snapshot") {
             spec.help = "read A's internal snapshot of this name (or id:N) instead of the disk";
         }

@@ -141,9 +141,9 @@ std::vector<OptionSpec> option_specs() {
     for (OptionSpec& spec : specs) {
         if (spec.name != "format") continue;
         spec.letter = 'f';
-        spec.help = "format of SRC (raw, qcow2); else its first bytes decide";
+        spec.help = format_help("SRC");
     }
-    specs.push_back({"target-format", 'O', "F", Repeat::once, "format to write (raw, qcow2)"});
+    specs.push_back({"target-format", 'O', "F", Repeat::once, target_format_help()});
     specs.push_back(output_option_spec());
     specs.push_back({"force", 0, "", Repeat::once, "overwrite DST if it exists"});
     specs.push_back(no_space_check_spec());

@@ -10,6 +10,7 @@
 #include "cli/progress_bar.h"
 #include "cli/render_restore.h"
 #include "cli/target_folder.h"
+#include "cli/target_format.h"
 #include "cli/verbs.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
@@ -172,7 +173,7 @@ std::vector<OptionSpec> option_specs() {
              "all disks of a group as they were backed up together: VM@latest, VM@~N or VM@WHEN"},
             {"range", 0, "OFF+LEN", Repeat::once,
              "only these bytes of the disk, as an image of LEN bytes; K, M, G, T are powers of 1024"},
-            {"format", 0, "F", Repeat::once, "format to write (raw, qcow2)"},
+            {"format", 0, "F", Repeat::once, target_format_help()},
             output_option_spec(),
             {"force", 0, "", Repeat::once, "overwrite what exists"},
             no_space_check_spec()};

@@ -1,10 +1,18 @@
 #include "cli/image_options.h"
 
+#include <fmt/format.h>
+
+#include "formats/layer_formats.h"
+
 namespace varve {
+
+std::string format_help(std::string_view of) {
+    return fmt::format("format of {} ({}); else its first bytes decide", of, fmt::join(read_formats(), ", "));
+}
 
 std::vector<OptionSpec> image_option_specs() {
     return {
-        {"format", 0, "F", Repeat::once, "format of the image (raw, qcow2); else its first bytes decide"},
+        {"format", 0, "F", Repeat::once, format_help("the image")},
         {"snapshot", 0, "NAME", Repeat::once,
          "read the image's internal snapshot of this name (or id:N) instead of the disk"},
         {"allow-under", 0, "DIR", Repeat::many,

@@ -13,6 +13,9 @@ namespace varve {
 /// --format, --snapshot, --allow-under, --backing-format.
 std::vector<OptionSpec> image_option_specs();
 
+/// What is said of an option that takes the format of `of`, e.g. "the image".
+std::string format_help(std::string_view of);
+
 OpenOptions image_options(const Arguments& arguments, LiveImage live = LiveImage::refuse);
 
 /// Opens an image with its chain, and tells what it warns of. Throws what open_image_chain() throws.

@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "formats/create_image.h"
+#include "formats/creation_options.h"
 #include "formats/output_device.h"
 
 namespace varve {
@@ -22,5 +23,7 @@ std::string target_format(const std::string& path, const std::optional<std::stri
     if (typed) return *typed;
     return format_of_ending(path).value_or(otherwise);
 }
+
+std::string target_format_help() { return fmt::format("format to write ({})", fmt::join(written_formats(), ", ")); }
 
 }  // namespace varve

@@ -11,4 +11,7 @@ namespace varve {
 std::string target_format(const std::string& path, const std::optional<std::string>& typed,
                           const std::string& otherwise);
 
+/// What is said of the option that takes it.
+std::string target_format_help();
+
 }  // namespace varve

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "formats/creation_options.h"
 #include "formats/new_backing.h"
@@ -93,6 +94,16 @@ std::unique_ptr<ImageWriter> create_qcow2(const std::string& path, const CreateO
     return write_over(std::move(backing->reader), std::move(writer), options.virtual_size, qcow2.unit());
 }
 
+struct Creator {
+    std::string_view format;
+    std::unique_ptr<ImageWriter> (*create)(const std::string& path, const CreateOptions& options);
+};
+
+constexpr std::array creators{
+    Creator{"raw", create_raw},
+    Creator{"qcow2", create_qcow2},
+};
+
 }  // namespace
 
 std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateOptions& options) {
@@ -100,7 +111,9 @@ std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateO
     check_creation_options(options.format, options.options);
     check_kind_of_target(path, options);
     check_raw_size(options.virtual_size);
-    return options.format == "raw" ? create_raw(path, options) : create_qcow2(path, options);
+    const auto* creator = std::ranges::find(creators, options.format, &Creator::format);
+    VARVE_CHECK(creator != creators.end());  // each format with creation options has one
+    return creator->create(path, options);
 }
 
 std::optional<std::string> format_of_ending(std::string_view path) {

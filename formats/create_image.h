@@ -17,7 +17,7 @@
 namespace varve {
 
 struct CreateOptions {
-    std::string format;  ///< qemu-img's word: "raw" or "qcow2"
+    std::string format;  ///< one of written_formats() (creation_options.h)
     ByteCount virtual_size;
     Overwrite overwrite = Overwrite::refuse;
     /// Media never overwritten, by medium_identity() of target_rules.h.

@@ -7,12 +7,10 @@
 
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
-#include "formats/block_cache.h"
+#include "formats/layer_formats.h"
 #include "formats/layered_reader.h"
 #include "formats/probe.h"
-#include "formats/qcow2_reader.h"
 #include "formats/qcow2_state_changes.h"
-#include "formats/raw_reader.h"
 #include "formats/reference_resolver.h"
 
 namespace varve {
@@ -26,26 +24,17 @@ struct Decision {
     std::vector<std::string> warnings;
 };
 
-/// One file of the chain, with the name of the next.
-struct Layer {
-    std::unique_ptr<ImageReader> reader;
-    std::optional<std::string> backing_name;
-    std::optional<std::string> backing_format;
-};
-
-bool is_read(const std::string& format) { return format == "raw" || format == "qcow2"; }
-
 void require_known_option(const std::optional<std::string>& format, std::string_view option) {
     if (format && !is_read(*format))
         throw Error(ErrorCode::usage,
-                    fmt::format("{} '{}' is not a format that this version of varve reads; say raw or qcow2", option,
-                                escape_for_display(*format)));
+                    fmt::format("{} '{}' is not a format that this version of varve reads; say {}", option,
+                                escape_for_display(*format), fmt::join(read_formats(), " or ")));
 }
 
 Error not_read(const File& file, const std::string& format, std::string_view way_out) {
     return Error(ErrorCode::unsupported,
-                 fmt::format("'{}' is {}; this version of varve reads raw and qcow2; {}", file.path(),
-                             describe_format(escape_for_display(format)), way_out));
+                 fmt::format("'{}' is {}; this version of varve reads {}; {}", file.path(),
+                             describe_format(escape_for_display(format)), fmt::join(read_formats(), " and "), way_out));
 }
 
 /// Whether a name or a kind of file makes one expect raw bytes.
@@ -114,7 +103,7 @@ public:
         for (;;) {
             enter(image, decision);
             const ImagePlace place = image.place;
-            Layer layer = open_layer(std::move(image.file), place, decision);
+            Layer layer = open_next(std::move(image.file), place, decision);
             readers_.push_back(std::move(layer.reader));
             if (!layer.backing_name) break;
             image = resolver_.open_reference(place, *layer.backing_name, ReferenceKind::backing_file);
@@ -126,7 +115,7 @@ public:
 private:
     /// Refuses loops, excess depth and a running machine's file, and notes the layer.
     void enter(const ImageFile& image, Decision& decision, LayerRole role = LayerRole::image);
-    Layer open_layer(File file, const ImagePlace& place, const Decision& decision);
+    Layer open_next(File file, const ImagePlace& place, const Decision& decision);
     /// Adds to `warnings`, which are those of the image that names it.
     File open_data_file(const ImagePlace& place, const std::string& name, std::vector<std::string>& warnings);
     std::unique_ptr<ImageReader> overlay();
@@ -174,20 +163,13 @@ File ChainOpener::open_data_file(const ImagePlace& place, const std::string& nam
     return std::move(data.file);
 }
 
-Layer ChainOpener::open_layer(File file, const ImagePlace& place, const Decision& decision) {
+Layer ChainOpener::open_next(File file, const ImagePlace& place, const Decision& decision) {
     const bool is_top = readers_.empty();
-    if (decision.format == "raw") {
-        if (is_top && options_.snapshot)
-            throw Error(ErrorCode::not_found, fmt::format("'{}' is a raw image: it has no internal snapshot '{}'",
-                                                          file.path(), escape_for_display(*options_.snapshot)));
-        return {std::make_unique<RawReader>(std::move(file), decision.warnings), {}, {}};
-    }
-    Qcow2Reader::Options options{is_top ? options_.snapshot : std::nullopt, !is_top, decision.warnings, {}};
-    options.open_data_file = [&](const std::string& name) { return open_data_file(place, name, options.warnings); };
-    auto reader = std::make_unique<Qcow2Reader>(std::move(file), options, caches_);
-    Layer layer{nullptr, reader->info().backing, reader->backing_format()};
-    layer.reader = std::move(reader);
-    return layer;
+    LayerRequest request{is_top, is_top ? options_.snapshot : std::nullopt, decision.warnings, caches_, {}};
+    request.open_data_file = [&](const std::string& name, std::vector<std::string>& warnings) {
+        return open_data_file(place, name, warnings);
+    };
+    return open_layer(decision.format, std::move(file), std::move(request));
 }
 
 std::unique_ptr<ImageReader> ChainOpener::overlay() {

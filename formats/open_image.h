@@ -33,7 +33,7 @@ enum class LayerRole : std::uint8_t {
 /// One file of a chain.
 struct LayerInfo {
     std::string path;    ///< canonical and absolute; untrusted text below the top layer: escape it before showing
-    std::string format;  ///< "raw" or "qcow2"
+    std::string format;  ///< one of read_formats() (layer_formats.h)
     FileIdentity identity;
     LayerRole role = LayerRole::image;
 };

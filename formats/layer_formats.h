@@ -1,0 +1,44 @@
+#pragma once
+/// The formats that are read, and how one file of a chain is opened in each. A new format adds its line in the .cpp;
+/// choosing formats, following names and stacking layers is open_image's business.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/file.h"
+#include "engine/image_reader.h"
+#include "formats/block_cache.h"
+
+namespace varve {
+
+/// One file of a chain, to be opened.
+struct LayerRequest {
+    bool is_top = false;
+    std::optional<std::string> snapshot;  ///< an internal snapshot's name or "id:N"; of the top layer only
+    std::vector<std::string> warnings;    ///< sentences about how its format was decided
+    std::shared_ptr<ReadCaches> caches;   ///< shared by the chain
+    /// Opens a file whose guest data the image names as its own, under the rules for names inside images. May add to
+    /// the warnings.
+    std::function<File(const std::string& name, std::vector<std::string>& warnings)> open_data_file;
+};
+
+/// The layer, with the name of the next.
+struct Layer {
+    std::unique_ptr<ImageReader> reader;
+    std::optional<std::string> backing_name;
+    std::optional<std::string> backing_format;  ///< as the image records it
+};
+
+/// By qemu-img's words.
+std::vector<std::string_view> read_formats();
+bool is_read(std::string_view format);
+
+/// `format` is one of read_formats(). Throws Error(not_found) for a snapshot that the format does not know, and what
+/// the format's reader throws.
+Layer open_layer(std::string_view format, File file, LayerRequest request);
+
+}  // namespace varve
