@@ -54,10 +54,11 @@ write_results() {
   say
   say "* machine: $(describe_machine)"
   say "* versions: $(describe_versions)"
-  say "* settings: borg without encryption, chunks of 64 KiB, zstd 3; restic as it comes (it always encrypts); qemu-img: a"
-  say "  zstd-compressed qcow2, then overlays with what differs (found by rebase), not compressed, nothing checked"
-  say "* all have warm caches; every restored disk was compared bit for bit; before the night without a change the image's"
-  say "  time was set, so that no tool passes over the file unread"
+  say "* settings: borg without encryption, chunks of 64 KiB, zstd 3; restic as it comes (it always encrypts);"
+  say "  qemu-img: a zstd-compressed qcow2, then overlays with what differs (found by rebase), not compressed, nothing"
+  say "  checked"
+  say "* all have warm caches; every restored disk was compared bit for bit; before the night without a change the"
+  say "  image's time was set, so that no tool passes over the file unread"
   cat "$scratch/table.md"
 }
 

@@ -44,8 +44,9 @@ class Table:
     def markdown(self, facts):
         heads = ["step", *self.tools, *(f"÷ {peer}" for peer in self.tools[1:])]
         lines = [f"* {name}: {value}" for name, value in facts.items()]
-        lines += ["", "Cells: CPU seconds (user and system) / wall seconds / peak MiB. The last columns: varve's CPU ÷ the "
-                  "peer's, wall in brackets.", "", self.line(heads), self.line(["---"] + ["--:"] * (len(heads) - 1))]
+        lines += ["", "Cells: CPU seconds (user and system) / wall seconds / peak MiB. The last columns: varve's CPU ÷ "
+                  "the peer's, wall in brackets.", "", self.line(heads)]
+        lines += [self.line(["---"] + ["--:"] * (len(heads) - 1))]
         lines += [self.line([row, *self.cells(row)]) for row in self.rows]
         lines += ["", "Targets:", ""]
         lines += [f"* {name}: {found} (target {target}): {'met' if met else '**not met**'}"
@@ -84,6 +85,7 @@ class Table:
             ratio = self.ratio(SIZE_ROW, "", peer)
             yield f"repository after four nights ÷ {peer}", f"{ratio:.2f}", "< 1", ratio < 1
         wall = measured.median(self.costs[DIFF_ROW]["varve"]).wall
-        yield f"{DIFF_ROW}, wall", f"{wall * 1000:.0f} ms", f"< {DIFF_SECONDS_MAX * 1000:.0f} ms", wall < DIFF_SECONDS_MAX
+        limit = f"< {DIFF_SECONDS_MAX * 1000:.0f} ms"
+        yield f"{DIFF_ROW}, wall", f"{wall * 1000:.0f} ms", limit, wall < DIFF_SECONDS_MAX
         peak = max(cost.peak_mib for row in self.costs.values() for cost in row.get("varve", []))
         yield "largest peak memory of varve in any row", f"{peak:.0f} MiB", f"< {PEAK_MIB_MAX} MiB", peak < PEAK_MIB_MAX

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 . "$(dirname "$0")/lib.sh"
+cp "$UNREADABLE_SECTORS" medium.so  # LD_PRELOAD takes no name with a blank
 
 # run_while_written FILE:OFFSET ARGUMENT...: somebody writes to FILE while it is read there.
 run_while_written() {
   status=0
-  WRITTEN_AT=$1 LD_PRELOAD=$UNREADABLE_SECTORS ASAN_OPTIONS=verify_asan_link_order=0 "$VARVE" "${@:2}" >out 2>err </dev/null ||
+  WRITTEN_AT=$1 LD_PRELOAD=./medium.so ASAN_OPTIONS=verify_asan_link_order=0 "$VARVE" "${@:2}" >out 2>err </dev/null ||
     status=$?
 }
 

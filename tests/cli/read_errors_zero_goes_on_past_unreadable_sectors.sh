@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 . "$(dirname "$0")/lib.sh"
+cp "$UNREADABLE_SECTORS" medium.so  # LD_PRELOAD takes no name with a blank
 
 # run_on_bad_medium RULE ARGUMENT...: the program on a medium whose sectors fail as RULE says.
 run_on_bad_medium() {
   status=0
-  UNREADABLE=$1 LD_PRELOAD=$UNREADABLE_SECTORS ASAN_OPTIONS=verify_asan_link_order=0 "$VARVE" "${@:2}" >out 2>err </dev/null ||
+  UNREADABLE=$1 LD_PRELOAD=./medium.so ASAN_OPTIONS=verify_asan_link_order=0 "$VARVE" "${@:2}" >out 2>err </dev/null ||
     status=$?
 }
 # zeros FILE OFFSET LENGTH: what is stored there.
