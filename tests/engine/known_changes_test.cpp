@@ -71,7 +71,7 @@ std::uint64_t bytes_to_read(const fakes::ImageChanges& changes, std::uint64_t si
 }  // namespace
 
 TEST_CASE("known changes: the snapshot is the one that a full compare makes, and no unchanged chunk is read",
-          "[engine][backup][pipeline]") {
+          "[engine][backup]") {
     const std::uint64_t seed = GENERATE(range(std::uint64_t{1}, std::uint64_t{9}));
     CAPTURE(seed);
     std::mt19937_64 random(seed);
@@ -111,7 +111,7 @@ TEST_CASE("known changes: a disk that did not change is not read at all", "[engi
     REQUIRE(second.map == first.map);
 }
 
-TEST_CASE("known changes: since an older snapshot make that one the parent", "[engine][backup]") {
+TEST_CASE("known changes: since an older snapshot make that one the parent", "[engine][backup][pipeline]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     fakes::MemoryImage disk = some_disk(11);
