@@ -11,7 +11,7 @@ build_packages=(
   libxxhash-dev catch2
 )
 # What the tests and the example make and judge disks with.
-disk_packages=(qemu-utils e2fsprogs fdisk)
+disk_packages=(qemu-utils e2fsprogs fdisk thin-provisioning-tools zstd)
 
 say() { printf '%s\n' "$*"; }
 
