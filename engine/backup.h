@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/attachment_deposit.h"
+#include "engine/change_audit.h"
 #include "engine/change_map.h"
 #include "engine/image_reader.h"
 #include "engine/log_entry.h"
@@ -23,6 +24,9 @@ struct KnownChanges {
     SnapshotId since;                ///< the snapshot that holds the earlier state: it becomes the parent
     const ChangeMap* map = nullptr;  ///< borrowed; compares the source with that state
     std::string source;              ///< kind of change source, as the snapshot records it
+    /// Chunks that are read although `map` lets them pass, to find out whether it is right (change_audit.h). When one
+    /// is not, everything is read and compared.
+    std::uint32_t audit_chunks = audit_chunks_default;
 };
 
 struct BackupRequest {
@@ -32,6 +36,8 @@ struct BackupRequest {
     SourceRecord source;
     /// Used as long as its snapshot is live. Without it the parent is the disk's newest snapshot, whatever its time.
     std::optional<KnownChanges> changes;
+    /// Names the state that is backed up for the change source that a later night may ask (change_source.h).
+    Bytes change_token;
     /// False for a source that can be read only once, in order (a pipe): a backup overtaken by a prune then fails
     /// instead of starting again.
     bool can_restart = true;

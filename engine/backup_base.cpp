@@ -9,12 +9,13 @@ namespace varve {
 
 BackupBase choose_base(const Catalog& catalog, const BackupRequest& request) {
     const std::vector<ListedSnapshot> former = catalog.snapshots(request.disk);
-    if (former.empty()) return {std::nullopt, nullptr, "full"};
+    if (former.empty()) return {std::nullopt, nullptr, 0, "full"};
     if (const auto& changes = request.changes) {
         for (const ListedSnapshot& snapshot : former)
-            if (snapshot.record.id == changes->since) return {snapshot, changes->map, changes->source};
+            if (snapshot.record.id == changes->since)
+                return {snapshot, changes->map, changes->audit_chunks, changes->source};
     }
-    return {former.back(), nullptr, "rescan"};
+    return {former.back(), nullptr, 0, "rescan"};
 }
 
 void check_disk_size(ByteCount size) {

@@ -13,6 +13,7 @@ namespace varve {
 struct BackupBase {
     std::optional<ListedSnapshot> parent;  ///< none: a first backup
     const ChangeMap* changes = nullptr;    ///< compares the source with the parent; null: everything is read
+    std::uint32_t audit_chunks = 0;        ///< of those that `changes` lets pass, how many are checked
     std::string change_source;             ///< as the record says it: "full", "rescan", or the map's kind
 };
 

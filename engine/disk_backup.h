@@ -36,16 +36,19 @@ public:
     FinishedDisk run(Progress& progress, const std::stop_token& stop);
 
 private:
+    /// Checks the change map, and gives it up when it is wrong somewhere.
+    void audit(Progress& progress, const std::stop_token& stop);
     SnapshotRecord describe(const Subtree& root, ByteCount bytes_changed) const;
 
     Repository& repository_;
     const ImageReader& source_;
     const BackupRequest& request_;
-    const BackupBase base_;
+    BackupBase base_;
     std::optional<DiskMap> parent_map_;
     std::unique_ptr<PackSession> session_;
     ChunkDeposit deposit_;
     const ByteCount bytes_read_before_;
+    ByteCount bytes_audited_;
     const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 };
 

@@ -22,8 +22,9 @@ std::vector<Extent> extents_of(const ImageReader& source, ByteOffset begin, Byte
 /// Scans runs of chunks into one segment.
 class SegmentScan {
 public:
+    /// Without a fingerprinter no chunk gets a fingerprint, nor is one the parent's.
     SegmentScan(ScannedSegment& segment, const ImageReader& source, const KnownLeaf* parent,
-                const Fingerprinter& fingerprinter, BufferPool& buffers)
+                const Fingerprinter* fingerprinter, BufferPool& buffers)
         : segment_(segment), source_(source), parent_(parent), fingerprinter_(fingerprinter), buffers_(buffers) {}
 
     /// Chunks [begin, end) of the segment, taken from the parent.
@@ -41,7 +42,7 @@ private:
     ScannedSegment& segment_;
     const ImageReader& source_;
     const KnownLeaf* parent_;
-    const Fingerprinter& fingerprinter_;
+    const Fingerprinter* fingerprinter_;
     BufferPool& buffers_;
     const ByteOffset origin_ = segment_.first.begin();
     const std::size_t in_leaf_ = static_cast<std::size_t>(segment_.first.value % map_fanout);
@@ -111,8 +112,9 @@ void SegmentScan::identify(std::size_t begin, std::size_t end) {
             chunk.kind = MapKind::zero;
             continue;
         }
-        chunk.fingerprint = fingerprinter_.of(bytes);
-        const bool had_data = parent_ != nullptr && parent_entry(i).kind == MapKind::present;
+        if (fingerprinter_ != nullptr) chunk.fingerprint = fingerprinter_->of(bytes);
+        const bool had_data =
+            fingerprinter_ != nullptr && parent_ != nullptr && parent_entry(i).kind == MapKind::present;
         chunk.is_same = had_data && parent_->fingerprints[in_leaf_ + i] == chunk.fingerprint;
         chunk.id = chunk.is_same ? parent_->ids[in_leaf_ + i] : sha256(bytes);
     }
@@ -130,7 +132,7 @@ ScannedSegment scan_segment(const ImageReader& source, ChunkIndex first, const K
     ScannedSegment segment;
     segment.first = first;
     segment.chunks.resize(chunks_in_segment(first, source.info().virtual_size));
-    SegmentScan scan(segment, source, parent, fingerprinter, buffers);
+    SegmentScan scan(segment, source, parent, &fingerprinter, buffers);
     if (inherited.empty()) {
         scan.read(0, segment.chunks.size());
         return segment;
@@ -145,6 +147,14 @@ ScannedSegment scan_segment(const ImageReader& source, ChunkIndex first, const K
         begin = end;
     }
     return segment;
+}
+
+ScannedChunk scan_chunk(const ImageReader& source, ChunkIndex chunk, BufferPool& buffers) {
+    ScannedSegment segment;
+    segment.first = chunk;
+    segment.chunks.resize(1);
+    SegmentScan(segment, source, nullptr, nullptr, buffers).read(0, 1);
+    return segment.chunks.front();
 }
 
 std::optional<UniformLeaves> uniform_leaves_at(const ImageReader& source, std::uint64_t leaf) {

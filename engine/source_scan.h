@@ -52,4 +52,7 @@ ScannedSegment scan_segment(const ImageReader& source, ChunkIndex first, const K
                             const std::vector<bool>& inherited, const Fingerprinter& fingerprinter,
                             BufferPool& buffers);
 
+/// Reads one chunk for its kind and id alone (no fingerprint). `buffers` hold a chunk at least.
+ScannedChunk scan_chunk(const ImageReader& source, ChunkIndex chunk, BufferPool& buffers);
+
 }  // namespace varve

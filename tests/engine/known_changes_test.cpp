@@ -50,6 +50,7 @@ SnapshotRecord back_up(TestRepository& repository, const fakes::MemoryImage& dis
     request.disk = name;
     request.time = time;
     request.changes = std::move(changes);
+    if (request.changes) request.changes->audit_chunks = 8;
     return backup(repository.repository, disk, request, repository.progress, {});
 }
 
