@@ -70,7 +70,7 @@ struct ThinSegment {
     friend bool operator==(const ThinSegment&, const ThinSegment&) = default;
 };
 
-/// A kind that is not read: raid, mirror, cache, ...
+/// A kind that is not read (raid, mirror, cache, ...), or one with a flag that is not known.
 struct OtherSegment {
     friend bool operator==(const OtherSegment&, const OtherSegment&) = default;
 };
@@ -117,18 +117,21 @@ struct VolumeGroup {
     ByteCount extent_size;
     std::vector<PhysicalVolumeEntry> physical_volumes;
     std::vector<LogicalVolume> volumes;  ///< in the order of the text
+    /// Indices into the two above by name, for find_...; empty in a group made by hand, which is then searched slowly.
+    std::vector<std::uint32_t> physical_volumes_by_name, volumes_by_name;
 
     bool is_exported() const;
     /// Null when there is none.
     const LogicalVolume* find_volume(std::string_view name) const;
     const PhysicalVolumeEntry* find_physical_volume(std::string_view section_name) const;
+    friend bool operator==(const VolumeGroup&, const VolumeGroup&) = default;
 };
 
 /// Reads a whole metadata text. `where` names it in errors, e.g. "metadata text on 'p0.raw' at byte 18432". Unknown
 /// keys and sections are passed over. Throws Error(corrupt) with line, key, expected and found for a text that breaks
 /// the grammar, lacks what is needed, or contradicts itself (a gap between segments, a count of stripes that is not
-/// theirs, a size that overflows, two volumes of one name); Error(unsupported) for another version or an unknown status
-/// flag of the group.
+/// theirs, a size that overflows, two volumes of one name or uuid); Error(unsupported) for another version or an
+/// unknown status flag of the group.
 VolumeGroup parse_volume_group(std::string_view text, const std::string& where);
 
 }  // namespace varve::lvm

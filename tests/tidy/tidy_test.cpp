@@ -94,7 +94,7 @@ const std::map<std::string, std::set<std::string>>& third_parties() {
         {"zlib", {"formats"}},
         {"openssl/", {"engine/base", "store", "formats"}},
         {"xxhash", {"engine", "store", "catalog"}},
-        {"boost/", {"cli"}},
+        {"boost/", {"cli", "formats"}},
         {"nlohmann/", {"cli"}},
         {"fmt/", {"engine/base", "engine", "formats", "store", "catalog", "cli"}},
     };
