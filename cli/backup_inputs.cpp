@@ -1,6 +1,7 @@
 #include "cli/backup_inputs.h"
 
 #include <unistd.h>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,15 @@ TimeNs whole_seconds(TimeNs time) {
     return (time >= 0 ? time : time - (second - 1)) / second * second;
 }
 
+std::uint32_t parse_audit(const std::string& word) {
+    constexpr std::uint32_t chunks_max = 1'000'000;
+    std::uint32_t chunks = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), chunks);
+    if (error == std::errc() && end == word.data() + word.size() && chunks <= chunks_max) return chunks;
+    throw Error(ErrorCode::usage, fmt::format("--audit '{}' is no count of chunks: say a number from 0 to {}",
+                                              escape_for_display(word), chunks_max));
+}
+
 }  // namespace
 
 std::string id_name(const ImageSnapshot& snapshot) { return "id:" + snapshot.id; }
@@ -36,6 +46,7 @@ BackupInputs::BackupInputs(const Invocation& call, Progress& progress)
       read_errors_(read_errors_of(call.arguments)),
       now_(current_time()) {
     if (const auto time = call.arguments.value("time")) time_ = parse_time(*time);
+    if (const auto chunks = call.arguments.value("audit")) audit_chunks_ = parse_audit(*chunks);
     if (!is_valid_utf8(options_.snapshot.value_or("")))
         throw Error(ErrorCode::usage, "the name after --snapshot is not valid UTF-8; say id:N instead");
 }
@@ -62,6 +73,8 @@ BackupInput BackupInputs::open_image(const BackupSource& source, const OpenOptio
                                           : open_named_image(source.path, options, progress_);
     BackupInput input = described(source, std::move(image.reader), time);
     input.layers = std::move(image.layers);
+    input.change_source = std::move(image.changes);
+    if (input.change_source) input.request.change_token = input.change_source->token();
     input.opened_as = options;
     input.opened_as.same_file = input.layers.front().identity;
     return input;
@@ -75,6 +88,7 @@ BackupInput BackupInputs::described(const BackupSource& source, std::unique_ptr<
     input.request.time = time;
     input.request.tags = tags_;
     input.request.source = {recorded_path(source.path), info.format, "", info.state, info.options};
+    input.audit_chunks = audit_chunks_;
     input.image = apply_read_errors(std::move(image), read_errors_);
     return input;
 }

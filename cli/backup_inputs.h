@@ -24,7 +24,9 @@ struct BackupInput {
     std::vector<LayerInfo> layers;  ///< its files, the named one first; none of standard input
     std::unique_ptr<ImageReader> image;
     BackupRequest request;
-    std::unique_ptr<ChangeMap> changes;  ///< what request.changes points to
+    std::unique_ptr<ChangeSource> change_source;  ///< of the source; null: it has none
+    std::unique_ptr<ChangeMap> changes;           ///< what request.changes points to
+    std::uint32_t audit_chunks = 0;               ///< how much of what `changes` lets pass is checked
 };
 
 /// What OpenOptions::snapshot calls it, whatever names there are.
@@ -52,6 +54,7 @@ private:
     OpenOptions options_;
     std::map<std::string, std::string> tags_;
     ReadErrors read_errors_;
+    std::uint32_t audit_chunks_ = audit_chunks_default;
     std::optional<TimeNs> time_;
     TimeNs now_;
 };

@@ -8,13 +8,15 @@
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "engine/disk_name.h"
+#include "formats/lvm_source_name.h"
 
 namespace varve {
 namespace {
 
 std::string name_from_file(const std::string& path) {
     if (path == "-") throw Error(ErrorCode::usage, "standard input has no name; say --disk NAME");
-    const std::string name = std::filesystem::path(path).stem().string();
+    const std::string name =
+        lvm::is_source_name(path) ? path.substr(path.find(":") + 1) : std::filesystem::path(path).stem().string();
     if (const auto fault = disk_name_fault(name))
         throw Error(ErrorCode::usage, fmt::format("no disk name can be taken from '{}': '{}' {}; say --disk NAME",
                                                   escape_for_display(path), escape_for_display(name), *fault));
@@ -47,7 +49,7 @@ std::vector<BackupSource> backup_sources(std::span<const std::string> paths, std
 }
 
 std::string recorded_path(const std::string& path) {
-    if (path == "-") return path;
+    if (path == "-" || lvm::is_source_name(path)) return path;
     namespace fs = std::filesystem;
     std::error_code error;
     const bool is_device = fs::is_block_file(path, error);

@@ -5,7 +5,7 @@
 #include "cli/all_snapshots_backup.h"
 #include "cli/attached_files.h"
 #include "cli/backup_inputs.h"
-#include "cli/frozen_states.h"
+#include "cli/compare_with_former.h"
 #include "cli/image_options.h"
 #include "cli/open_repository.h"
 #include "cli/progress_bar.h"
@@ -129,7 +129,7 @@ void BackupCall::back_up_each(RepositoryAccess& access) {
                 BackupInput input = inputs_.open(source, access.cache_folder());
                 access.run([&](Repository& repository) {
                     inputs_.check_same_source(repository.catalog, input);
-                    compare_with_newest(input, repository.catalog);
+                    compare_with_former(input, repository.catalog, progress_);
                 });
                 back_up(access, input);
             }
@@ -169,7 +169,7 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
             for (BackupInput& input : inputs) {
                 culprit = input.source.path;
                 inputs_.check_same_source(repository.catalog, input);
-                compare_with_newest(input, repository.catalog);
+                compare_with_former(input, repository.catalog, progress_);
                 group.disks.push_back({input.image.get(), input.request});
             }
             culprit.clear();  // the job itself says which disk it was
@@ -187,7 +187,7 @@ void BackupCall::plan(RepositoryAccess& access, const BackupSource& source) {
     BackupInput input = inputs_.open(source, access.cache_folder());
     access.run([&](Repository& repository) {
         inputs_.check_same_source(repository.catalog, input);
-        compare_with_newest(input, repository.catalog);
+        compare_with_former(input, repository.catalog, progress_);
         plans_.push_back({plan_backup(repository.catalog, {input.image.get(), input.request}, progress_, call_.stop),
                           input.request.source, input.layers});
     });
@@ -215,7 +215,10 @@ std::vector<OptionSpec> option_specs() {
         {"group", 0, "VM", Repeat::once, "commit all disks together, under this name, or none of them"},
         {"attach", 0, "FILE", Repeat::many, "keep this small file (a machine's XML, its nvram; up to 16 MiB) as well"},
         {"all-snapshots", 0, "", Repeat::once,
-         "take every internal snapshot that the disk does not have yet, oldest first, then the disk"},
+         "take every snapshot inside the image, or of the volume, that the disk does not have yet, oldest first, then "
+         "the disk"},
+        {"audit", 0, "N", Repeat::once,
+         "chunks to read although nothing changed in them, to check what told so (256; 0: none)"},
         {"tag", 0, "K=V", Repeat::many, "keep this tag with the snapshot"},
         {"time", 0, "T", Repeat::once,
          "time of the snapshot instead of now: 2026-11-20 or 2026-11-20T02:30:15, with Z or an "
@@ -229,19 +232,20 @@ std::vector<OptionSpec> option_specs() {
 }  // namespace
 
 Verb backup_verb() {
-    return {"backup",
-            "SOURCE...",
-            "take a snapshot of each disk image or device",
-            "Reads each SOURCE (a raw or qcow2 image, a block device, or - for raw on standard\n"
-            "input) and keeps what the repository does not have yet. Each source is a snapshot of\n"
-            "its own; one that fails is named, and the others go on. With --group they are one\n"
-            "commit: all or none. The disk of a running machine is refused: shut it down, or let\n"
-            "it write to an overlay and back up the base.\n"
-            "Standard input is kept in a temporary file first, as its size is known only at its\n"
-            "end: in $TMPDIR, else in the cache folder; zero blocks take no space there.",
-            "varve backup -r /backup/vms --disk web01/vda web01.qcow2",
-            {1, operands_unlimited, UsesRepository::yes, option_specs()},
-            run_backup};
+    return {
+        "backup",
+        "SOURCE...",
+        "take a snapshot of each disk image or device",
+        "Reads each SOURCE (a raw or qcow2 image, a block device, a logical volume lvm:VG/LV, or\n"
+        "- for raw on standard input) and keeps what the repository does not have yet. Each\n"
+        "source is a snapshot of its own; one that fails is named, and the others go on. With --group they are one\n"
+        "commit: all or none. The disk of a running machine is refused: shut it down, or let\n"
+        "it write to an overlay and back up the base.\n"
+        "Standard input is kept in a temporary file first, as its size is known only at its\n"
+        "end: in $TMPDIR, else in the cache folder; zero blocks take no space there.",
+        "varve backup -r /backup/vms --disk web01/vda web01.qcow2",
+        {1, operands_unlimited, UsesRepository::yes, option_specs()},
+        run_backup};
 }
 
 }  // namespace varve

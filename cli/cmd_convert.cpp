@@ -75,7 +75,7 @@ void check_usage(const Arguments& arguments) {
 OpenedImage open_source(const Invocation& call, Progress& progress) {
     const std::string& path = call.arguments.operands()[0];
     if (path != "-") return open_named_image(path, image_options(call.arguments), progress);
-    return {spool_raw_image(STDIN_FILENO, cache_folder(call.arguments), progress, call.stop), {}};
+    return {spool_raw_image(STDIN_FILENO, cache_folder(call.arguments), progress, call.stop), {}, {}};
 }
 
 /// All files of the source's chain, and what they lead to: none of them may be the target.

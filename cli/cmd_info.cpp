@@ -1,15 +1,30 @@
 #include "cli/image_options.h"
 #include "cli/progress_bar.h"
 #include "cli/render_image.h"
+#include "cli/render_volumes.h"
 #include "cli/verbs.h"
+#include "formats/lvm_source_name.h"
+#include "formats/lvm_volume.h"
 
 namespace varve {
 namespace {
 
+bool names_volume_list(const std::string& source) {
+    return lvm::is_source_name(source) && lvm::parse_source_name(source).volume.empty();
+}
+
+ExitStatus list_volumes(const Invocation& call, const std::string& source, Progress& progress) {
+    const lvm::VolumeList list = lvm::list_volumes(source, image_options(call.arguments, LiveImage::warn));
+    for (const std::string& sentence : list.warnings) progress.warn(sentence);
+    call.console.print(call.arguments.has("json") ? json_text(volumes_json(list)) : volumes_text(list));
+    return ExitStatus::done;
+}
+
 ExitStatus run_info(const Invocation& call) {
     ProgressBar progress(call.console, BarMode::never);
-    const auto image =
-        open_named_image(call.arguments.operands()[0], image_options(call.arguments, LiveImage::warn), progress).reader;
+    const std::string& source = call.arguments.operands()[0];
+    if (names_volume_list(source)) return list_volumes(call, source, progress);
+    const auto image = open_named_image(source, image_options(call.arguments, LiveImage::warn), progress).reader;
     call.console.print(call.arguments.has("json") ? json_text(info_json(image->info())) : info_text(image->info()));
     return ExitStatus::done;
 }
@@ -21,7 +36,8 @@ Verb info_verb() {
             "IMAGE",
             "show what a disk image says about itself",
             "Shows format, sizes, backing file, internal snapshots, bitmaps and features of a\n"
-            "disk image.",
+            "disk image. 'lvm:' in place of an image lists the logical volumes of this host's disks,\n"
+            "or of those named by --pv, with what is readable; 'lvm:VG' those of one group.",
             "varve info web01.qcow2",
             {1, 1, UsesRepository::no, image_option_specs()},
             run_info};

@@ -8,6 +8,7 @@
 #include "cli/read_errors.h"
 #include "cli/render_snapshot.h"
 #include "engine/base/escape.h"
+#include "engine/change_audit.h"
 #include "engine/timestamp.h"
 
 namespace varve {
@@ -27,16 +28,24 @@ std::string source_snapshot_text(const SnapshotRecord& r) {
     return fmt::format("  from the internal snapshot '{}'\n", escape_for_display(r.source.snapshot));
 }
 
+/// What was read only to check the change source, and what that is worth.
+std::string audit_text(const BackupStatistics& s) {
+    if (s.bytes_audited == 0) return "";
+    const std::uint64_t chunks = divide_up(s.bytes_audited, chunk_bytes);
+    return fmt::format("  audited {} that nothing changed in: 1 % of it wrong is found in {:.0f} % of runs\n",
+                       counted(chunks, "chunk"), 100 * audit_promise(chunks, 0.01));
+}
+
 std::string full_text(const SnapshotRecord& r) {
     const BackupStatistics& s = r.statistics;
     return fmt::format(
         "backed up {}\n{}"
         "  read {} of {} in {} ({})\n"
         "  changed {}: {} new, {} reused\n"
-        "  stored {}\n{}",
+        "  stored {}\n{}{}",
         title_of(r), source_snapshot_text(r), human_size({s.bytes_scanned}), human_size(r.size),
         human_seconds(static_cast<double>(s.duration_ns) / 1e9), r.change_source, human_size({s.bytes_changed}),
-        counted(s.chunks_new, "chunk"), s.chunks_reused, human_size({s.bytes_stored}),
+        counted(s.chunks_new, "chunk"), s.chunks_reused, human_size({s.bytes_stored}), audit_text(s),
         r.unreadable.empty() ? "" : fmt::format("  {}\n", unreadable_text(r.unreadable)));
 }
 

@@ -18,12 +18,23 @@ std::string reason_of(const BackupPlan& plan) {
 }
 
 /// What stands before a file below the named one.
-std::string_view place_word(LayerRole role) { return role == LayerRole::data_file ? "data in" : "over"; }
+std::string_view place_word(LayerRole role) {
+    switch (role) {
+        case LayerRole::data_file:
+            return "data in";
+        case LayerRole::physical_volume:
+            return "on";
+        case LayerRole::image:
+            return "over";
+    }
+    return "";
+}
 
 std::string layers_text(const std::vector<LayerInfo>& layers) {
     std::string out;
     for (std::size_t i = 0; i < layers.size(); ++i)
-        out += fmt::format("  {} {} ({})\n", i == 0 ? "from" : place_word(layers[i].role),
+        out += fmt::format("  {} {} ({})\n",
+                           i == 0 && layers[i].role == LayerRole::image ? "from" : place_word(layers[i].role),
                            escape_for_display(layers[i].path), layers[i].format);
     return out;
 }

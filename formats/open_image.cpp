@@ -9,9 +9,12 @@
 #include "engine/base/escape.h"
 #include "formats/layer_formats.h"
 #include "formats/layered_reader.h"
+#include "formats/lvm_source_name.h"
+#include "formats/lvm_volume.h"
 #include "formats/probe.h"
 #include "formats/qcow2_state_changes.h"
 #include "formats/reference_resolver.h"
+#include "formats/state_change_source.h"
 
 namespace varve {
 namespace {
@@ -47,6 +50,12 @@ Decision decide_top(const ImageFile& image, const OpenOptions& options) {
     if (options.format) return {*options.format, {}};
     const std::optional<std::string> probed = probe_format(image.file);
     if (!probed) return {"raw", {}};
+    if (*probed == "lvm2")
+        throw not_read(
+            image.file, *probed,
+            fmt::format("name a volume on it, lvm:VG/LV with --pv {} ('varve info lvm: --pv {}' lists them), or "
+                        "say --format raw to take the whole disk as it is",
+                        image.file.path(), image.file.path()));
     if (!is_read(*probed)) throw not_read(image.file, *probed, "say --format raw to take its bytes as they are");
     Decision decision{*probed, {}};
     if (looks_raw(image) && names_another_file(image.file))
@@ -109,7 +118,7 @@ public:
             image = resolver_.open_reference(place, *layer.backing_name, ReferenceKind::backing_file);
             decision = decide_backing(image, layer.backing_format, options_);
         }
-        return {overlay(), std::move(layers_)};
+        return {overlay(), std::move(layers_), nullptr};
     }
 
 private:
@@ -182,9 +191,13 @@ std::unique_ptr<ImageReader> ChainOpener::overlay() {
 }  // namespace
 
 OpenedImage open_image_chain(const std::string& path, const OpenOptions& options) {
+    if (lvm::is_source_name(path)) return lvm::open_volume(path, options);
     require_known_option(options.format, "--format");
     require_known_option(options.backing_format, "--backing-format");
-    return ChainOpener(path, options).open();
+    OpenedImage image = ChainOpener(path, options).open();
+    if (!image.reader->info().snapshots.empty())
+        image.changes = std::make_unique<StateChangeSource>(path, options, image.layers, image.reader->info().state);
+    return image;
 }
 
 std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options) {

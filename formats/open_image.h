@@ -9,6 +9,7 @@
 
 #include "engine/base/file.h"
 #include "engine/change_map.h"
+#include "engine/change_source.h"
 #include "engine/image_reader.h"
 #include "formats/live_image.h"
 
@@ -22,12 +23,15 @@ struct OpenOptions {
     LiveImage live = LiveImage::refuse;         ///< what to do when a machine writes to a file of the chain
     /// For opening an image once more: the path must lead to this file still, else Error(refused).
     std::optional<FileIdentity> same_file = std::nullopt;
+    /// Of a logical volume ("lvm:VG/LV"): the disks that hold its group; none: this host's block devices.
+    std::vector<std::string> physical_volumes = {};
 };
 
 /// What a file is to its chain. All are read, and none may change meanwhile.
 enum class LayerRole : std::uint8_t {
-    image,      ///< a layer: the named image or a backing file
-    data_file,  ///< the external data file of the image before it
+    image,            ///< a layer: the named image or a backing file
+    data_file,        ///< the external data file of the image before it
+    physical_volume,  ///< a disk that holds a part of the volume group, or a file below such a disk
 };
 
 /// One file of a chain.
@@ -39,14 +43,16 @@ struct LayerInfo {
 };
 
 struct OpenedImage {
-    std::unique_ptr<ImageReader> reader;  ///< the whole chain as one disk
-    std::vector<LayerInfo> layers;        ///< the named image first, a data file right after its image
+    std::unique_ptr<ImageReader> reader;    ///< the whole chain as one disk
+    std::vector<LayerInfo> layers;          ///< the named image first, a data file right after its image
+    std::unique_ptr<ChangeSource> changes;  ///< null: nothing is known of what changed since another night
 };
 
-/// Opens `path` for reading. Throws Error(not_found | io | corrupt), Error(unsupported) that names the format or
-/// feature that is not read, Error(refused) for a name that must not be followed, a chain that loops or is deeper than
-/// 256, comes to one file twice, a backing file whose format nobody tells, or a file that a running machine writes to
-/// (live_image.h); Error(usage) for options that do not fit.
+/// Opens `path`, a file, a block device or the name of a logical volume (lvm_volume.h), for reading. Throws
+/// Error(not_found | io | corrupt), Error(unsupported) that names the format or feature that is not read,
+/// Error(refused) for a name that must not be followed, a chain that loops or is deeper than 256, comes to one file
+/// twice, a backing file whose format nobody tells, or a file that a running machine writes to (live_image.h);
+/// Error(usage) for options that do not fit.
 OpenedImage open_image_chain(const std::string& path, const OpenOptions& options = {});
 
 /// The reader alone.

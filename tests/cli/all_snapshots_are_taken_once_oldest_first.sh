@@ -74,13 +74,17 @@ run backup disk.qcow2 --disk other --snapshot before
 run backup disk.qcow2 --disk other --json
 [ "$(scanned)" = "0 " ] || fail "the active state shares all with the snapshot, yet was read: $(scanned)"
 
-# A backing file may be another one tomorrow: over it a plain backup reads everything.
+# Over a backing file that is unchanged, too; over one that was touched a plain backup reads everything, and says so.
 qemu-img create -q -f qcow2 -b disk.qcow2 -F qcow2 top.qcow2
 qemu-img snapshot -c s top.qcow2
 run backup top.qcow2 --disk top --snapshot s
 run backup top.qcow2 --disk top --json
-[ "$(scanned)" != "0 " ] || fail "an overlay was taken for unchanged"
-grep -q '"change_source": "rescan"' out || fail "an overlay's change source should be rescan"
+[ "$(scanned)" = "0 " ] || fail "nothing changed over the same backing file, yet it was read: $(scanned)"
+touch -d '2026-01-01' disk.qcow2
+run backup top.qcow2 --disk top --json
+[ "$(scanned)" != "0 " ] || fail "an overlay over another backing file was taken for unchanged"
+grep -q '"change_source": "rescan"' out || fail "its change source should be rescan"
+expect_err "a backing file was changed or replaced since the last time"
 
 # A cut-off run keeps what it has: here the active state can't be read.
 qemu-img create -q -f qcow2 cut.qcow2 1M

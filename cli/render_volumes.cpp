@@ -1,0 +1,75 @@
+#include "cli/render_volumes.h"
+
+#include <fmt/format.h>
+
+#include "cli/human_size.h"
+#include "cli/table.h"
+#include "engine/base/escape.h"
+#include "engine/timestamp.h"
+
+namespace varve {
+namespace {
+
+template <typename Value>
+Json value_or_null(const std::optional<Value>& value) {
+    return value ? Json(*value) : Json(nullptr);
+}
+
+Json volume_json(const lvm::ListedVolume& v) {
+    Json json;
+    json["group"] = v.group;
+    json["group_uuid"] = v.group_uuid;
+    json["name"] = v.name;
+    json["uuid"] = v.uuid;
+    json["size"] = v.size.value;
+    json["type"] = v.type;
+    json["segment_types"] = v.segment_types;
+    json["origin"] = value_or_null(v.origin);
+    json["pool"] = value_or_null(v.pool);
+    json["time"] = v.time_ns ? Json(format_utc(*v.time_ns)) : Json(nullptr);
+    json["readable"] = !v.why_unreadable;
+    json["reason"] = value_or_null(v.why_unreadable);
+    return json;
+}
+
+Json physical_volume_json(const lvm::ListedPhysicalVolume& p) {
+    Json json;
+    json["uuid"] = p.uuid;
+    json["group"] = p.group.empty() ? Json(nullptr) : Json(p.group);
+    json["path"] = p.shown.empty() ? Json(nullptr) : Json(p.shown);
+    return json;
+}
+
+}  // namespace
+
+std::string volumes_text(const lvm::VolumeList& list) {
+    Table table({{"VOLUME"}, {"SIZE", Table::Align::right}, {"TYPE"}, {"ORIGIN"}, {"MADE"}, {"READABLE"}});
+    std::string below;
+    for (const lvm::ListedVolume& v : list.volumes) {
+        table.add({"lvm:" + escape_for_display(v.group + "/" + v.name), human_size(v.size), escape_for_display(v.type),
+                   escape_for_display(v.origin.value_or("")), v.time_ns ? format_local(*v.time_ns) : "",
+                   v.why_unreadable ? "no" : "yes"});
+        if (v.why_unreadable) below += "\n  " + *v.why_unreadable;
+    }
+    for (const lvm::ListedPhysicalVolume& p : list.physical_volumes) {
+        if (p.shown.empty())
+            below += fmt::format("\n  physical volume {} of '{}' is missing", escape_for_display(p.uuid),
+                                 escape_for_display(p.group));
+        else if (p.group.empty())
+            below += fmt::format("\n  {} is a physical volume of no group", p.shown);
+    }
+    const std::string volumes = list.volumes.empty() ? "no logical volumes\n" : table.text();
+    return below.empty() ? volumes : volumes + below.substr(list.volumes.empty() ? 1 : 0) + "\n";
+}
+
+Json volumes_json(const lvm::VolumeList& list) {
+    Json json;
+    json["volumes"] = Json::array();
+    for (const lvm::ListedVolume& v : list.volumes) json["volumes"].push_back(volume_json(v));
+    json["physical_volumes"] = Json::array();
+    for (const lvm::ListedPhysicalVolume& p : list.physical_volumes)
+        json["physical_volumes"].push_back(physical_volume_json(p));
+    return json;
+}
+
+}  // namespace varve

@@ -1,0 +1,20 @@
+#pragma once
+/// How a volume is named on the command line: "lvm:VG/LV"; "lvm:VG" and "lvm:" for lists of volumes.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace varve::lvm {
+
+struct SourceName {
+    std::string group;   ///< empty: all
+    std::string volume;  ///< empty: all of the group
+};
+
+bool is_source_name(std::string_view source);
+
+/// Throws Error(usage) for one that is_source_name() and cannot be a name of LVM.
+SourceName parse_source_name(const std::string& source);
+
+}  // namespace varve::lvm
