@@ -1,5 +1,6 @@
 #include "formats/lvm_exception_store.h"
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <random>
@@ -12,6 +13,8 @@
 #include "tests/formats/lvm_dm_table.h"
 #include "tests/formats/lvm_fixture.h"
 #include "tests/formats/lvm_store_builder.h"
+#include "tests/formats/writer_support.h"
+#include "tests/fuzz/exception_store_walk.h"
 
 namespace varve::lvm_test {
 namespace {
@@ -230,6 +233,18 @@ TEST_CASE("exception store: flipped bits are refused or give no chunk that is no
         }
     }
     CHECK(refused > 1000);
+}
+
+TEST_CASE("fuzz corpus: every exception store is read as its list says, or refused", "[lvm][cow][bad-input]") {
+    int opened = 0;
+    int refused = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(VARVE_SOURCE_DIR "/tests/fuzz/corpus/exception_store")) {
+        INFO(entry.path());
+        ++(fuzz::exception_store::run(writer_test::read_file(entry.path().string())) ? opened : refused);
+    }
+    CHECK(opened >= 6);
+    CHECK(refused >= 3);
 }
 
 TEST_CASE("exception store: more pieces than fit into memory are refused", "[lvm][cow]") {
