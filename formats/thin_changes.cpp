@@ -7,8 +7,6 @@
 namespace varve::thin {
 namespace {
 
-constexpr int parts_merged_max = 64;
-
 SharedNodes what_to_do_with_shared_nodes(const DevicePair& pair) {
     const bool tells_nothing = pair.before.id == pair.now.id || pair.before.snapshotted_time > pair.frozen_at ||
                                pair.external_origins == ExternalOrigins::different;
@@ -31,27 +29,23 @@ ThinChanges::ThinChanges(const std::shared_ptr<const MetadataBlocks>& blocks, co
 ChangeRun ThinChanges::change_at(ByteOffset at) const {
     const ByteOffset end = ByteOffset{} + pair_.size_now;
     VARVE_CHECK(at < end);
-    std::uint64_t block = at.value / pair_.chunk_size.value;
-    if (block >= comparable_blocks_) return {at, end - at, true};
-    std::optional<bool> verdict;
-    for (int parts = 0; parts < parts_merged_max && block < comparable_blocks_; ++parts) {
-        const ComparedPart part = comparison_.part_at(block);
-        const std::uint64_t part_end = std::min(part.end(), comparable_blocks_);
-        while (block < part_end) {
-            const ComparedRun run = part.run_at(block, part_end);
-            if (!verdict) verdict = may_differ(run);
-            if (may_differ(run) != *verdict) return {at, ByteOffset{block * pair_.chunk_size.value} - at, *verdict};
-            block = run.end();
-        }
+    const std::uint64_t first = at.value / pair_.chunk_size.value;
+    if (first >= comparable_blocks_) return {at, end - at, true};
+    const ComparedPart part = comparison_.part_at(first);
+    const std::uint64_t part_end = std::min(part.end(), comparable_blocks_);
+    ComparedRun run = part.run_at(first, part_end);
+    const bool verdict = may_differ(run);
+    while (run.end() < part_end) {
+        const ComparedRun next = part.run_at(run.end(), part_end);
+        if (may_differ(next) != verdict) break;
+        run.length += next.length;
     }
-    const ByteOffset run_end = block == comparable_blocks_ && pair_.size_before == pair_.size_now
-                                   ? end
-                                   : ByteOffset{block * pair_.chunk_size.value};
-    return {at, run_end - at, *verdict};
+    return {at, offset_of(run.end()) - at, verdict};
 }
 
 bool ThinChanges::before_is_untouched(std::uint64_t mapped_blocks_then) const {
-    if (pair_.before.mapped_blocks != mapped_blocks_then) return false;
+    const bool mark_went_back = pair_.before.snapshotted_time < pair_.frozen_at;
+    if (mark_went_back || pair_.before.mapped_blocks != mapped_blocks_then) return false;
     for (std::uint64_t block = 0; block != no_key;) {
         const ComparedPart part = comparison_.part_at(block);
         while (block != part.end()) {
@@ -61,6 +55,12 @@ bool ThinChanges::before_is_untouched(std::uint64_t mapped_blocks_then) const {
         }
     }
     return true;
+}
+
+/// Where `block` begins; the last comparable block may be a part of a chunk.
+ByteOffset ThinChanges::offset_of(std::uint64_t block) const {
+    const bool is_disk_end = block == comparable_blocks_ && pair_.size_before == pair_.size_now;
+    return is_disk_end ? ByteOffset{} + pair_.size_now : ByteOffset{block * pair_.chunk_size.value};
 }
 
 bool ThinChanges::may_differ(const ComparedRun& run) const {

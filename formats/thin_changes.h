@@ -46,15 +46,17 @@ public:
     /// Exact to a chunk. Where the sizes differ, everything may differ from the chunk on that holds the smaller end.
     ChangeRun change_at(ByteOffset at) const override;
 
-    /// Whether `before` still maps what it mapped when it was backed up with `mapped_blocks_then` blocks (and no block
-    /// of these that could be written in place): nothing was written to it or discarded from it since. Walks all that
-    /// the devices do not share. What was discarded while another block was mapped shows, too, as the new block is
-    /// younger than the mark.
+    /// Whether `before`, backed up with `mapped_blocks_then` blocks, is as it was: nothing was written to it or
+    /// discarded from it since. Walks all that the devices do not share. A discard shows in the number of blocks, or
+    /// else in the block that was mapped instead, as that is not older than the mark; a device that had such blocks
+    /// when it was backed up never counts as untouched. That it is the same device, not a new one of the same id, is
+    /// for the caller to see (creation_time, transaction_id).
     bool before_is_untouched(std::uint64_t mapped_blocks_then) const;
 
 private:
     bool is_young(const ComparedRun& run) const { return run.time_before && *run.time_before >= pair_.frozen_at; }
     bool may_differ(const ComparedRun& run) const;
+    ByteOffset offset_of(std::uint64_t block) const;
 
     DevicePair pair_;
     Comparison comparison_;

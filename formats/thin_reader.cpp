@@ -7,11 +7,6 @@
 #include "engine/base/check.h"
 
 namespace varve::thin {
-namespace {
-
-constexpr int pieces_merged_max = 64;
-
-}  // namespace
 
 ThinReader::ThinReader(ThinDisk disk) : disk_(std::move(disk)) {
     VARVE_CHECK(disk_.chunk_size.value != 0 && disk_.data != nullptr);
@@ -21,16 +16,9 @@ ThinReader::ThinReader(ThinDisk disk) : disk_(std::move(disk)) {
 }
 
 Extent ThinReader::extent_at(ByteOffset at) const {
-    const ByteOffset end = ByteOffset{} + info_.virtual_size;
-    VARVE_CHECK(at < end);
-    const Piece first = piece_at(at);
-    Extent extent{at, first.length, first.kind};
-    for (int pieces = 1; pieces < pieces_merged_max && extent.end() < end; ++pieces) {
-        const Piece next = piece_at(extent.end());
-        if (next.kind != extent.kind) break;
-        extent.length += next.length;
-    }
-    return extent;
+    VARVE_CHECK(at.value < info_.virtual_size.value);
+    const Piece piece = piece_at(at);
+    return {at, piece.length, piece.kind};
 }
 
 void ThinReader::read(ByteOffset at, ByteSpan out) const {

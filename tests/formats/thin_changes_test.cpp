@@ -112,6 +112,7 @@ TEST_CASE("thin changes: a device that was written to after its backup is no lon
     };
     CHECK(is_untouched(editor));
     CHECK_FALSE(changes_of(editor.bytes(), 2, 1, 11).before_is_untouched(999));
+    CHECK_FALSE(changes_of(editor.bytes(), 2, 1, 12).before_is_untouched(1000));  // a mark that it does not have yet
 
     MetadataEditor discarded = editor;
     discarded.edit(2, {{5, std::nullopt}});
@@ -149,6 +150,23 @@ TEST_CASE("thin changes: where nothing is mapped another external origin may sho
                {900, 901, true},
                {901, 1000, false},
                {1000, 1100, true}});
+}
+
+TEST_CASE("thin changes: another external origin shows through in a shared node, too", "[lvm][thin]") {
+    MetadataEditor editor = pool_of_two();
+    editor.snapshot(1, 2, 11);
+    const ByteCount size{1100 * chunk.value};
+    CHECK(runs_of(changes_of(editor.bytes(), 2, 1, 11, size, size), size) == std::vector<Run>{{0, 1100, false}});
+    CHECK(runs_of(changes_of(editor.bytes(), 2, 1, 11, size, size, ExternalOrigins::different), size) ==
+          std::vector<Run>{{0, 1000, false}, {1000, 1100, true}});
+}
+
+TEST_CASE("thin changes: a data block is the same whatever time is noted", "[lvm][thin]") {
+    MetadataEditor editor = pool_of_two();
+    editor.snapshot(1, 2, 11);
+    editor.edit(2, {{5, NewMapping{5, 9}}, {6, NewMapping{7000, 3}}});
+    check_against_thin_delta(open_pool(editor.bytes()), MetadataFile(editor.bytes()), 2, 1);
+    CHECK(changed_runs(editor.bytes(), 2, 1, 11) == std::vector<Run>{{0, 6, false}, {6, 7, true}, {7, 1000, false}});
 }
 
 TEST_CASE("thin changes: past the end of the shorter disk all may differ", "[lvm][thin]") {

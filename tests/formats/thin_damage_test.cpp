@@ -1,5 +1,6 @@
 // Damaged metadata: an Error that names block and place, or the right answer; never a hang.
 
+#include <filesystem>
 #include <random>
 #include <set>
 
@@ -8,6 +9,7 @@
 #include "tests/catch.h"
 #include "tests/formats/thin_editor.h"
 #include "tests/formats/thin_support.h"
+#include "tests/fuzz/thin_walk.h"
 
 namespace varve::thin_test {
 namespace {
@@ -200,6 +202,19 @@ TEST_CASE("thin damage: children that changed places are found by their keys", "
     is_found_in(editor.bytes(), b, "its parent says that keys lie from");
 }
 
+TEST_CASE("thin damage: one child for two ranges of keys is found by its keys", "[lvm][thin]") {
+    MetadataEditor editor = small_pool();
+    const BlockNumber root = editor.root(1);
+    const BlockNumber first = child_of(editor, root, 1);
+    editor.set<std::uint64_t>(root, child_at(editor, root, 2), first);
+    is_found_in(editor.bytes(), first, "its parent says that keys lie from");
+
+    MetadataEditor last = small_pool();  // the last child, which no key ends
+    const std::size_t entry = last.field<std::uint32_t>(root, 16) - 1;
+    last.set<std::uint64_t>(root, child_at(last, root, entry), first);
+    is_found_in(last.bytes(), first, "its parent says that keys lie from");
+}
+
 TEST_CASE("thin damage: nodes that break their own shape are found", "[lvm][thin]") {
     const MetadataEditor sound = small_pool();
     const auto found = [&](std::size_t at, std::uint32_t value, const std::string& what) {
@@ -257,6 +272,29 @@ TEST_CASE("thin damage: roots and devices that are not there are found", "[lvm][
         MetadataEditor editor = sound;
         editor.set_root(1, 0);
         is_found_in(editor.bytes(), 0, "checksum");
+    }
+}
+
+TEST_CASE("thin damage: what fuzzing found stays handled", "[lvm][thin][fuzz]") {
+    int inputs = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(VARVE_SOURCE_DIR "/tests/fuzz/corpus/thin_tree")) {
+        CAPTURE(entry.path().string());
+        CHECK_NOTHROW(fuzz::open_walk_compare(writer_test::read_file(entry.path().string())));
+        ++inputs;
+    }
+    CHECK(inputs >= 4);
+}
+
+TEST_CASE("thin damage: the seeds of fuzzing are pools that open", "[lvm][thin][fuzz]") {
+    for (const auto& [name, devices] : std::map<std::string, std::size_t>{
+             {"flat_192k", 3}, {"shared_nodes", 3}, {"unequal_heights", 3}, {"held_root", 2}}) {
+        CAPTURE(name);
+        const Bytes seed_bytes = writer_test::read_file(VARVE_SOURCE_DIR "/tests/fuzz/corpus/thin_tree/" + name);
+        CHECK(open_pool(seed_bytes).devices.list().size() == devices);
+        CHECK_FALSE(survey(seed_bytes).empty());
+        if (name != "held_root") continue;
+        const auto device = named_device(std::make_shared<MemoryDisk>(seed_bytes), "tmeta");
+        CHECK(open_pool(device, SuperblockChoice::held).superblock.number == 5);
     }
 }
 
