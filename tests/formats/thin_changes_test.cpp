@@ -6,7 +6,7 @@
 #include "tests/formats/thin_editor.h"
 #include "tests/formats/thin_support.h"
 
-namespace varve::thin_test {
+namespace varve::thin::test {
 namespace {
 
 constexpr ByteCount chunk = kib(192);
@@ -186,4 +186,4 @@ TEST_CASE("thin changes: past the end of the shorter disk all may differ", "[lvm
     CHECK_FALSE(run.may_differ);
 }
 
-}  // namespace varve::thin_test
+}  // namespace varve::thin::test

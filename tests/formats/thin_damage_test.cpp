@@ -11,7 +11,7 @@
 #include "tests/formats/thin_support.h"
 #include "tests/fuzz/thin_walk.h"
 
-namespace varve::thin_test {
+namespace varve::thin::test {
 namespace {
 
 constexpr unsigned seed = 20261122;
@@ -298,4 +298,4 @@ TEST_CASE("thin damage: the seeds of fuzzing are pools that open", "[lvm][thin][
     }
 }
 
-}  // namespace varve::thin_test
+}  // namespace varve::thin::test

@@ -4,7 +4,7 @@
 
 #include "tests/catch.h"
 
-namespace varve::thin_test {
+namespace varve::thin::test {
 namespace {
 
 constexpr std::size_t number_at = 8;
@@ -142,4 +142,4 @@ BlockNumber MetadataEditor::join(BlockNumber left, BlockNumber right) {
     return joined;
 }
 
-}  // namespace varve::thin_test
+}  // namespace varve::thin::test

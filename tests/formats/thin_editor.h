@@ -10,9 +10,7 @@
 #include "formats/thin_block.h"
 #include "formats/thin_devices.h"
 
-namespace varve::thin_test {
-
-using namespace varve::thin;
+namespace varve::thin::test {
 
 /// A mapping that a block gets, or nothing to unmap it.
 struct NewMapping {
@@ -71,4 +69,4 @@ private:
     Bytes bytes_;
 };
 
-}  // namespace varve::thin_test
+}  // namespace varve::thin::test

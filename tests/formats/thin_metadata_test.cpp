@@ -6,7 +6,7 @@
 #include "tests/catch.h"
 #include "tests/formats/thin_support.h"
 
-namespace varve::thin_test {
+namespace varve::thin::test {
 namespace {
 
 std::map<DeviceId, BlockNumber> roots_of(const Pool& pool) {
@@ -138,4 +138,4 @@ TEST_CASE("thin: a device that the pool does not have is named", "[lvm][thin]") 
     }
 }
 
-}  // namespace varve::thin_test
+}  // namespace varve::thin::test

@@ -11,7 +11,7 @@
 #include "tests/formats/reader_support.h"
 #include "tests/formats/thin_support.h"
 
-namespace varve::thin_test {
+namespace varve::thin::test {
 namespace {
 
 /// A thin volume of the fixture as MANIFEST.tsv lists it.
@@ -202,4 +202,4 @@ TEST_CASE("thin reader: a device of a pool that was never active is empty", "[lv
     CHECK(reader.extent_at(ByteOffset{}) == Extent{ByteOffset{}, mib(100), ExtentKind::unallocated});
 }
 
-}  // namespace varve::thin_test
+}  // namespace varve::thin::test

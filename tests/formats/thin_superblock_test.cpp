@@ -5,7 +5,7 @@
 #include "tests/formats/thin_editor.h"
 #include "tests/formats/thin_support.h"
 
-namespace varve::thin_test {
+namespace varve::thin::test {
 namespace {
 
 constexpr std::size_t flags_at = 4;
@@ -108,4 +108,4 @@ TEST_CASE("thin superblock: a metadata snapshot has roots of its own", "[lvm][th
     CHECK(read(editor.bytes())->transaction_id == 3);
 }
 
-}  // namespace varve::thin_test
+}  // namespace varve::thin::test

@@ -9,7 +9,7 @@
 #include "tests/catch.h"
 #include "tests/formats/lvm_fixture.h"
 
-namespace varve::thin_test {
+namespace varve::thin::test {
 
 MemoryDisk::MemoryDisk(Bytes bytes) : bytes_(std::move(bytes)) {
     info_.format = "raw";
@@ -275,4 +275,4 @@ void check_against_thin_delta(const Pool& pool, const MetadataFile& file, Device
     }
 }
 
-}  // namespace varve::thin_test
+}  // namespace varve::thin::test

@@ -11,9 +11,7 @@
 #include "formats/thin_changes.h"
 #include "tests/formats/writer_support.h"
 
-namespace varve::thin_test {
-
-using namespace varve::thin;
+namespace varve::thin::test {
 
 /// A disk in memory, all data, whose bytes the test may change.
 class MemoryDisk final : public ImageReader {
@@ -111,4 +109,4 @@ private:
 /// what thin_delta says about them.
 void check_against_thin_delta(const Pool& pool, const MetadataFile& file, DeviceId before, DeviceId now);
 
-}  // namespace varve::thin_test
+}  // namespace varve::thin::test

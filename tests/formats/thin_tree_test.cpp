@@ -9,7 +9,7 @@
 #include "tests/formats/thin_editor.h"
 #include "tests/formats/thin_support.h"
 
-namespace varve::thin_test {
+namespace varve::thin::test {
 namespace {
 
 constexpr unsigned seed = 20261122;
@@ -208,4 +208,4 @@ TEST_CASE("thin trees: the work grows with the difference, not with the pool", "
     }
 }
 
-}  // namespace varve::thin_test
+}  // namespace varve::thin::test
