@@ -7,27 +7,34 @@
 #include <stop_token>
 #include <vector>
 
-#include "cli/frozen_states.h"
+#include "cli/backup_inputs.h"
 #include "cli/open_repository.h"
 #include "cli/render_backup.h"
+#include "engine/base/error.h"
 
 namespace varve {
 
 class AllSnapshotsBackup {
 public:
-    using Taken = std::function<void(const SnapshotRecord&)>;
+    /// Told as it goes on.
+    struct Listener {
+        std::function<void(const SnapshotRecord&)> taken;  ///< it stands
+        std::function<void(const ImageSnapshot&, const Error&)> failed;
+    };
 
     /// `active` is the source as it is now; the attachments are kept with it. Borrows inputs and attachments.
     AllSnapshotsBackup(const BackupInputs& inputs, BackupInput active, const std::vector<FileToAttach>& attachments)
         : inputs_(inputs), active_(std::move(active)), attachments_(attachments) {}
 
-    /// Tells each commit as soon as it stands.
-    void run(RepositoryAccess& access, Progress& progress, const std::stop_token& stop, const Taken& taken);
+    /// A snapshot that fails is told, and the others go on; that the active state fails is thrown.
+    void run(RepositoryAccess& access, Progress& progress, const std::stop_token& stop, const Listener& listener);
 
     const std::vector<SkippedSnapshot>& skipped() const { return skipped_; }
 
 private:
-    bool is_there(RepositoryAccess& access, const FrozenState& state);
+    void run(const ImageSnapshot& snapshot, RepositoryAccess& access, Progress& progress, const std::stop_token& stop,
+             const Listener& listener);
+    bool is_there(RepositoryAccess& access, const BackupInput& input, const ImageSnapshot& snapshot);
     SnapshotRecord back_up(RepositoryAccess& access, BackupInput& input, const std::vector<FileToAttach>& attachments,
                            Progress& progress, const std::stop_token& stop);
 

@@ -150,7 +150,11 @@ void BackupCall::back_up(RepositoryAccess& access, BackupInput& input) {
 
 void BackupCall::back_up_all_snapshots(RepositoryAccess& access, const BackupSource& source) {
     AllSnapshotsBackup all(inputs_, inputs_.open(source, access.cache_folder()), attachments_);
-    all.run(access, progress_, call_.stop, [&](const SnapshotRecord& snapshot) { note(source.path, snapshot); });
+    all.run(access, progress_, call_.stop,
+            {[&](const SnapshotRecord& snapshot) { note(source.path, snapshot); },
+             [&](const ImageSnapshot& snapshot, const Error& error) {
+                 note_failure(fmt::format("{} (snapshot '{}')", source.path, snapshot.name), error);
+             }});
     for (const SkippedSnapshot& skipped : all.skipped()) report_.skipped.push_back(skipped);
 }
 
@@ -232,20 +236,20 @@ std::vector<OptionSpec> option_specs() {
 }  // namespace
 
 Verb backup_verb() {
-    return {
-        "backup",
-        "SOURCE...",
-        "take a snapshot of each disk image or device",
-        "Reads each SOURCE (a raw or qcow2 image, a block device, a logical volume lvm:VG/LV, or\n"
-        "- for raw on standard input) and keeps what the repository does not have yet. Each\n"
-        "source is a snapshot of its own; one that fails is named, and the others go on. With --group they are one\n"
-        "commit: all or none. The disk of a running machine is refused: shut it down, or let\n"
-        "it write to an overlay and back up the base.\n"
-        "Standard input is kept in a temporary file first, as its size is known only at its\n"
-        "end: in $TMPDIR, else in the cache folder; zero blocks take no space there.",
-        "varve backup -r /backup/vms --disk web01/vda web01.qcow2",
-        {1, operands_unlimited, UsesRepository::yes, option_specs()},
-        run_backup};
+    return {"backup",
+            "SOURCE...",
+            "take a snapshot of each disk image or device",
+            "Reads each SOURCE (a raw or qcow2 image, a block device, a logical volume lvm:VG/LV, or\n"
+            "- for raw on standard input) and keeps what the repository does not have yet. Each\n"
+            "source is a snapshot of its own; one that fails is named, and the others go on. With\n"
+            "--group they are one commit: all or none. The disk of a running machine is refused:\n"
+            "shut it down, or let it write to an overlay and back up the base; of a logical volume\n"
+            "in use take a snapshot and back that up (examples/lvm-nightly.sh).\n"
+            "Standard input is kept in a temporary file first, as its size is known only at its\n"
+            "end: in $TMPDIR, else in the cache folder; zero blocks take no space there.",
+            "varve backup -r /backup/vms --disk web01/vda web01.qcow2",
+            {1, operands_unlimited, UsesRepository::yes, option_specs()},
+            run_backup};
 }
 
 }  // namespace varve

@@ -13,8 +13,11 @@ namespace {
 std::string reason_of(const BackupPlan& plan) {
     if (!plan.parent) return "the first backup of this disk: all its data is read";
     const bool is_all = plan.to_read == plan.data;
-    return fmt::format("{} read and compared with {}", is_all ? "all its data is" : "only what may differ is",
-                       title_of(*plan.parent));
+    return fmt::format("{} read and compared with {}{}", is_all ? "all its data is" : "only what may differ is",
+                       title_of(*plan.parent),
+                       plan.chunks_to_audit == 0
+                           ? ""
+                           : fmt::format(", and up to {} to check that", counted(plan.chunks_to_audit, "chunk")));
 }
 
 /// What stands before a file below the named one.
@@ -61,6 +64,7 @@ Json one_json(const SourcePlan& source) {
     }
     json["size"] = p.size.value;
     json["bytes_to_read"] = p.to_read.value;
+    json["chunks_to_audit"] = p.chunks_to_audit;
     json["data_bytes"] = p.data.value;
     json["zero_bytes"] = p.zero.value;
     json["unallocated_bytes"] = p.unallocated.value;

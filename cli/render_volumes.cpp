@@ -32,6 +32,25 @@ Json volume_json(const lvm::ListedVolume& v) {
     return json;
 }
 
+Json group_json(const lvm::ListedGroup& g) {
+    Json json;
+    json["name"] = g.name;
+    json["uuid"] = g.uuid;
+    json["seqno"] = g.seqno;
+    json["extent_size"] = g.extent_size.value;
+    json["exported"] = g.is_exported;
+    return json;
+}
+
+/// "volume group vgt: extents of 1.0 MiB, on '/dev/sda2', '/dev/sdb'".
+std::string group_text(const lvm::ListedGroup& g, const lvm::VolumeList& list) {
+    std::vector<std::string> disks;
+    for (const lvm::ListedPhysicalVolume& p : list.physical_volumes)
+        if (p.group_uuid == g.uuid && !p.shown.empty()) disks.push_back(p.shown);
+    return fmt::format("volume group {}: extents of {}, on {}{}\n", escape_for_display(g.name),
+                       human_size(g.extent_size), fmt::join(disks, ", "), g.is_exported ? ", exported" : "");
+}
+
 Json physical_volume_json(const lvm::ListedPhysicalVolume& p) {
     Json json;
     json["uuid"] = p.uuid;
@@ -58,12 +77,16 @@ std::string volumes_text(const lvm::VolumeList& list) {
         else if (p.group.empty())
             below += fmt::format("\n  {} is a physical volume of no group", p.shown);
     }
-    const std::string volumes = list.volumes.empty() ? "no logical volumes\n" : table.text();
-    return below.empty() ? volumes : volumes + below.substr(list.volumes.empty() ? 1 : 0) + "\n";
+    std::string out;
+    for (const lvm::ListedGroup& g : list.groups) out += group_text(g, list);
+    out += list.volumes.empty() ? "no logical volumes\n" : "\n" + table.text();
+    return below.empty() ? out : out + below + "\n";
 }
 
 Json volumes_json(const lvm::VolumeList& list) {
     Json json;
+    json["groups"] = Json::array();
+    for (const lvm::ListedGroup& g : list.groups) json["groups"].push_back(group_json(g));
     json["volumes"] = Json::array();
     for (const lvm::ListedVolume& v : list.volumes) json["volumes"].push_back(volume_json(v));
     json["physical_volumes"] = Json::array();

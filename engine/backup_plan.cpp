@@ -66,6 +66,7 @@ BackupPlan plan_backup(const Catalog& catalog, const DiskToBackUp& disk, Progres
     const BackupBase base = choose_base(catalog, disk.request);
     if (base.parent) plan.parent = base.parent->record;
     plan.change_source = base.change_source;
+    plan.chunks_to_audit = base.audit_chunks;
     count_extents(plan, source, progress, stop);
     plan.to_read = base.changes != nullptr ? data_to_read(source, *base.changes, stop) : plan.data;
     return plan;

@@ -17,6 +17,7 @@ struct BackupPlan {
     std::string change_source;             ///< how what changed would be found, as the record would say: "full", ...
     ByteCount size;                        ///< data, zero and unallocated bytes together
     ByteCount to_read;                     ///< data that would be read; at most a chunk less than is read in the end
+    std::uint32_t chunks_to_audit = 0;     ///< at most: that would be read beside them, to check the change source
     ByteCount data;
     ByteCount zero;
     ByteCount unallocated;

@@ -139,7 +139,7 @@ ListedVolume describe(VolumeOpener& opener, const LogicalVolume& volume) {
 
 void list_physical_volumes(const FoundGroup& found, VolumeList& list) {
     for (std::size_t i = 0; i < found.volumes.size(); ++i)
-        list.physical_volumes.push_back({found.group.name, found.group.physical_volumes[i].uuid,
+        list.physical_volumes.push_back({found.group.name, found.group.uuid, found.group.physical_volumes[i].uuid,
                                          found.volumes[i] ? found.volumes[i]->shown() : ""});
 }
 
@@ -186,14 +186,16 @@ VolumeList list_volumes(const std::string& name, const OpenOptions& options) {
     for (const FoundGroup& found : disks.inventory.groups) {
         if (!wanted.group.empty() && found.group.name != wanted.group) continue;
         list.warnings.insert(list.warnings.end(), found.warnings.begin(), found.warnings.end());
+        const VolumeGroup& group = found.group;
+        list.groups.push_back({group.name, group.uuid, group.seqno, group.extent_size, group.is_exported()});
         list_physical_volumes(found, list);
         VolumeOpener opener(found, disks.active, std::make_shared<ReadCaches>());
-        for (const LogicalVolume& volume : found.group.volumes)
+        for (const LogicalVolume& volume : group.volumes)
             if (is_listed(opener, volume)) list.volumes.push_back(describe(opener, volume));
     }
     if (wanted.group.empty())
         for (const PhysicalVolume& orphan : disks.inventory.orphans)
-            list.physical_volumes.push_back({"", orphan.uuid, orphan.shown()});
+            list.physical_volumes.push_back({"", "", orphan.uuid, orphan.shown()});
     return list;
 }
 

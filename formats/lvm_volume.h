@@ -34,11 +34,21 @@ struct ListedVolume {
 
 struct ListedPhysicalVolume {
     std::string group;  ///< empty: in none
+    std::string group_uuid;
     std::string uuid;
     std::string shown;  ///< where it was found; empty: it is missing
 };
 
+struct ListedGroup {
+    std::string name;
+    std::string uuid;
+    std::uint64_t seqno = 0;
+    ByteCount extent_size;
+    bool is_exported = false;
+};
+
 struct VolumeList {
+    std::vector<ListedGroup> groups;
     std::vector<ListedVolume> volumes;  ///< by group, in the order of its metadata
     std::vector<ListedPhysicalVolume> physical_volumes;
     std::vector<std::string> warnings;

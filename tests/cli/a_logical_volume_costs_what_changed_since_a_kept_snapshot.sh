@@ -78,6 +78,14 @@ expect_disk vgt/vm3fs@latest "$(sha_of thin vm3fs)"
 run backup lvm:vgt/vm3fs --all-snapshots "${thin[@]}" --json
 [ "$(grep -c '"bytes_stored"' out)" = 1 ] || fail "the snapshot should not be taken again"
 
+# A lost snapshot is told, and costs no other.
+run backup lvm:vgs/orig --disk all --all-snapshots "${snap[@]}" --json
+expect_status 1
+expect_json
+expect_err "vgs/sover"
+[ "$(grep -c '"bytes_stored"' out)" = 6 ] || fail "five snapshots and the origin should be taken"
+expect_disk all@latest "$(sha_of snap orig)"
+
 # A disk of nothing costs nothing.
 run backup lvm:vgt/vm2empty "${thin[@]}" --json
 [ "$(json_number bytes_scanned)" = 0 ] || fail "a volume without a block was read"
