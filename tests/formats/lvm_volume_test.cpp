@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/hex.h"
+#include "formats/lvm_change_token.h"
 #include "formats/lvm_volume.h"
 #include "tests/catch.h"
 #include "tests/contract/image_reader_contract.h"
@@ -171,6 +172,63 @@ TEST_CASE(
         ++compared;
     }
     CHECK(compared >= (fixture == "thin" ? 10u : 6u));
+}
+
+TEST_CASE("lvm: a token that does not fit in every part is of no use, and says why where the user can do something",
+          "[lvm]") {
+    const OpenedImage before = open_image_chain("lvm:vgt/vm1_t1", disks_of("thin"));
+    const OpenedImage now = open_image_chain("lvm:vgt/vm1_t2", disks_of("thin"));
+    const lvm::ThinToken token = *lvm::parse_thin_token(before.changes->token());
+    const auto answer = [&](auto change) {
+        lvm::ThinToken changed = token;
+        change(changed);
+        return now.changes->changed_since(lvm::encode(changed));
+    };
+    REQUIRE(answer([](auto&) {}).map != nullptr);
+    CHECK(answer([](auto&) {}).kind == "thin");
+
+    using Token = lvm::ThinToken;
+    CHECK_THAT(answer([](Token& t) { t.volume_uuid.back() ^= 2; }).why_not, ContainsSubstring("is gone from the pool"));
+    CHECK_THAT(answer([](Token& t) { t.device.id = 99; }).why_not, ContainsSubstring("is gone from the pool"));
+    CHECK_THAT(answer([](Token& t) { ++t.device.mapped_blocks; }).why_not, ContainsSubstring("was written to since"));
+    CHECK_THAT(answer([](Token& t) { --t.device.snapshotted_time; }).why_not, ContainsSubstring("'vgt/vm1_t1'"));
+    CHECK_THAT(answer([](Token& t) { ++t.device.creation_time; }).why_not,
+               ContainsSubstring("snapshot taken of itself"));
+    CHECK_THAT(answer([](Token& t) { ++t.device.transaction_id; }).why_not, ContainsSubstring("merged"));
+    // Another group's or pool's is none of its own.
+    for (const ChangesSince& since :
+         {answer([](Token& t) { t.group_uuid.back() ^= 2; }), answer([](Token& t) { t.pool_uuid.back() ^= 2; })})
+        CHECK((since.map == nullptr && since.why_not.empty()));
+}
+
+TEST_CASE("lvm: tokens are read back as they were written, and anything else is no token", "[lvm]") {
+    const Bytes thin = open_image_chain("lvm:vgt/vm1_t1", disks_of("thin")).changes->token();
+    const Bytes cow = open_image_chain("lvm:vgs/sstr", disks_of("snap")).changes->token();
+    CHECK(lvm::encode(*lvm::parse_thin_token(thin)) == thin);
+    CHECK(lvm::encode(*lvm::parse_cow_token(cow)) == cow);
+    CHECK(!lvm::parse_cow_token(thin));
+    CHECK(!lvm::parse_thin_token(cow));
+    for (std::size_t length = 0; length < thin.size(); ++length) {
+        const ByteView cut = ByteView(thin).first(length);
+        if (const auto token = lvm::parse_thin_token(cut)) CHECK(token->size.value < mib(64).value);  // fewer digits
+    }
+    const OpenedImage linear = open_image_chain("lvm:vg3/tiny", disks_of("linear"));
+    CHECK(linear.changes->token().empty());
+    CHECK(linear.changes->changed_since(thin).map == nullptr);
+    CHECK(linear.changes->changed_since({}).map == nullptr);
+}
+
+TEST_CASE("lvm: a store's token says when its snapshot is gone", "[lvm]") {
+    const OpenedImage now = open_image_chain("lvm:vgs/orig", disks_of("snap"));
+    lvm::CowToken token = *lvm::parse_cow_token(open_image_chain("lvm:vgs/s4k_t0", disks_of("snap")).changes->token());
+    CHECK(now.changes->changed_since(lvm::encode(token)).kind == "cow");
+    token.store_uuid.back() ^= 2;
+    CHECK_THAT(now.changes->changed_since(lvm::encode(token)).why_not, ContainsSubstring("is gone"));
+    token.origin_uuid.back() ^= 2;
+    CHECK(now.changes->changed_since(lvm::encode(token)).why_not.empty());
+    const Bytes lost =
+        lvm::encode(*lvm::parse_cow_token(open_image_chain("lvm:vgs/s64k_t1", disks_of("snap")).changes->token()));
+    CHECK(open_image_chain("lvm:vgs/opend", disks_of("snap")).changes->changed_since(lost).map == nullptr);
 }
 
 TEST_CASE("lvm: a missing physical volume costs the volumes that need it, by name, and no others", "[lvm]") {
