@@ -127,6 +127,7 @@ std::shared_ptr<const ImageReader> VolumeOpener::open_plain(const LogicalVolume&
 
 NamedDevice VolumeOpener::open_segments(const LogicalVolume& volume) {
     const Opening opening(*this, volume);
+    refuse_moving(group(), volume);
     std::vector<MappedSegment> mapped;
     for (const Segment& segment : volume.segments) {
         const auto* striped = std::get_if<StripedSegment>(&segment.what);
@@ -230,6 +231,7 @@ std::shared_ptr<const ThinPool> VolumeOpener::open_pool(const ThinSegment& thin)
 
 std::shared_ptr<const ThinPool> VolumeOpener::make_pool(const LogicalVolume& volume, const Segment& segment) {
     const auto& facts = std::get<ThinPoolSegment>(segment.what);
+    refuse_moving(group(), volume);
     const bool is_known = std::ranges::all_of(segment.flags, [](const auto& flag) { return flag == "CROP_METADATA"; });
     if (!is_known) throw unread_segment(group(), volume, segment);
     auto pool = std::make_shared<ThinPool>();
