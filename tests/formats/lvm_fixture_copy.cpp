@@ -1,0 +1,93 @@
+#include "tests/formats/lvm_fixture_copy.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "formats/lvm_checksum.h"
+#include "formats/lvm_metadata_area.h"
+#include "tests/catch.h"
+#include "tests/formats/lvm_fixture.h"
+
+namespace varve::lvm_test {
+namespace {
+
+constexpr std::size_t header_bytes = 512;
+
+/// Makes `text` the area's current one, at the begin of its ring.
+void put_text(ChangedDisk& disk, std::uint64_t area, std::uint64_t area_bytes, const std::string& text) {
+    Bytes bytes(text.size() + 1);
+    std::ranges::copy(bytes_of(text), bytes.begin());
+    REQUIRE(header_bytes + bytes.size() <= area_bytes);
+    disk.set(area + header_bytes, bytes);
+    Bytes header(header_bytes);
+    disk.read({area}, header);
+    store_le<std::uint64_t>(ByteSpan(header).subspan(40), header_bytes);
+    store_le<std::uint64_t>(ByteSpan(header).subspan(48), bytes.size());
+    store_le<std::uint32_t>(ByteSpan(header).subspan(56), lvm::checksum(bytes));
+    store_le<std::uint32_t>(header, lvm::checksum(ByteView(header).subspan(4)));
+    disk.set(area, header);
+}
+
+}  // namespace
+
+FixtureCopy::FixtureCopy(const std::string& name) {
+    for (std::size_t i = 0; i < fixture_disks(name).size(); ++i)
+        disks_.push_back(std::make_shared<ChangedDisk>(fixture_disk(name, static_cast<int>(i))));
+}
+
+void FixtureCopy::edit_text(const std::string& group, const std::string& from, const std::string& to) {
+    int edited = 0;
+    for (const auto& disk : disks_) {
+        for (const lvm::PhysicalVolume& volume : lvm::find_physical_volumes(disk, "disk")) {
+            if (volume.partition) continue;  // its areas begin elsewhere on the disk
+            for (const ByteRange& area : volume.label.metadata_areas) {
+                const auto found = lvm::read_metadata_text(volume.device, area);
+                if (!found || !found->text.starts_with(group + " {")) continue;
+                std::string text = found->text;
+                const std::size_t at = text.find(from);
+                CAPTURE(from);
+                REQUIRE(at != std::string::npos);
+                REQUIRE(text.find(from, at + 1) == std::string::npos);
+                put_text(*disk, area.begin.value, area.length.value, text.replace(at, from.size(), to));
+                ++edited;
+            }
+        }
+    }
+    REQUIRE(edited != 0);
+}
+
+lvm::Inventory FixtureCopy::inventory() const {
+    std::vector<lvm::PhysicalVolume> volumes;
+    for (std::size_t i = 0; i < disks_.size(); ++i)
+        for (lvm::PhysicalVolume& volume : lvm::find_physical_volumes(disks_[i], fmt::format("p{}.raw", i)))
+            volumes.push_back(std::move(volume));
+    return lvm::take_inventory(std::move(volumes));
+}
+
+lvm::FoundGroup FixtureCopy::found(const std::string& group) const {
+    for (lvm::FoundGroup& found : inventory().groups)
+        if (found.group.name == group) return std::move(found);
+    FAIL("no group " << group);
+    return {};
+}
+
+OpenedGroup::OpenedGroup(const FixtureCopy& copy, const std::string& group, lvm::ActiveDevice active)
+    : found(std::make_shared<const lvm::FoundGroup>(copy.found(group))),
+      opener(std::make_shared<lvm::VolumeOpener>(*found, std::move(active), std::make_shared<ReadCaches>())) {}
+
+const lvm::LogicalVolume& OpenedGroup::volume(const std::string& name) const {
+    const lvm::LogicalVolume* volume = found->group.find_volume(name);
+    CAPTURE(name);
+    REQUIRE(volume != nullptr);
+    return *volume;
+}
+
+std::string manifest_digest(const std::string& fixture, const std::string& volume) {
+    for (const auto& row : fixture_table(fixture, "MANIFEST.tsv"))
+        if (row[1] == volume) return row[5];
+    FAIL("no volume " << volume);
+    return {};
+}
+
+}  // namespace varve::lvm_test
