@@ -23,6 +23,7 @@ std::string reason_of(const BackupPlan& plan) {
 /// What stands before a file below the named one.
 std::string_view place_word(LayerRole role) {
     switch (role) {
+        case LayerRole::extent:
         case LayerRole::data_file:
             return "data in";
         case LayerRole::physical_volume:

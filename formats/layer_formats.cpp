@@ -18,14 +18,18 @@ Layer open_raw(File file, LayerRequest& request) {
     if (request.snapshot)
         throw Error(ErrorCode::not_found, fmt::format("'{}' is a raw image: it has no internal snapshot '{}'",
                                                       file.path(), escape_for_display(*request.snapshot)));
-    return {std::make_unique<RawReader>(std::move(file), request.warnings), {}, {}};
+    Layer layer;
+    layer.reader = std::make_unique<RawReader>(std::move(file), request.warnings);
+    return layer;
 }
 
 Layer open_qcow2(File file, LayerRequest& request) {
     Qcow2Reader::Options options{request.snapshot, !request.is_top, request.warnings, {}};
     options.open_data_file = [&](const std::string& name) { return request.open_data_file(name, options.warnings); };
     auto reader = std::make_unique<Qcow2Reader>(std::move(file), options, request.caches);
-    Layer layer{nullptr, reader->info().backing, reader->backing_format()};
+    Layer layer;
+    layer.backing_name = reader->info().backing;
+    layer.backing_format = reader->backing_format();
     layer.reader = std::move(reader);
     return layer;
 }

@@ -24,6 +24,9 @@ struct LayerRequest {
     /// Opens a file whose guest data the image names as its own, under the rules for names inside images. May add to
     /// the warnings.
     std::function<File(const std::string& name, std::vector<std::string>& warnings)> open_data_file;
+    /// Opens a file that holds a part of the image's guest data, under the same rules. A name that was opened before
+    /// in this image must not be asked for again.
+    std::function<File(const std::string& name, std::vector<std::string>& warnings)> open_extent;
 };
 
 /// The layer, with the name of the next.
@@ -31,6 +34,11 @@ struct Layer {
     std::unique_ptr<ImageReader> reader;
     std::optional<std::string> backing_name;
     std::optional<std::string> backing_format;  ///< as the image records it
+    /// What the format calls the content of an image (a VMDK's CID, a VDI's UUID), as images above record it; empty in
+    /// formats that have no such thing.
+    std::string content_id;
+    /// The content_id that the image wants its backing file to have; empty: it records none. Another one is refused.
+    std::string backing_content_id;
 };
 
 /// By qemu-img's words.

@@ -113,6 +113,7 @@ public:
             enter(image, decision);
             const ImagePlace place = image.place;
             Layer layer = open_next(std::move(image.file), place, decision);
+            check_content(place, layer);
             readers_.push_back(std::move(layer.reader));
             if (!layer.backing_name) break;
             image = resolver_.open_reference(place, *layer.backing_name, ReferenceKind::backing_file);
@@ -125,8 +126,11 @@ private:
     /// Refuses loops, excess depth and a running machine's file, and notes the layer.
     void enter(const ImageFile& image, Decision& decision, LayerRole role = LayerRole::image);
     Layer open_next(File file, const ImagePlace& place, const Decision& decision);
-    /// Adds to `warnings`, which are those of the image that names it.
-    File open_data_file(const ImagePlace& place, const std::string& name, std::vector<std::string>& warnings);
+    /// A file whose bytes are the image's own. Adds to `warnings`, which are those of the image that names it.
+    File open_part(const ImagePlace& place, const std::string& name, LayerRole role,
+                   std::vector<std::string>& warnings);
+    /// Throws Error(refused) unless the layer is the one that the image above it was made over.
+    void check_content(const ImagePlace& place, const Layer& layer);
     std::unique_ptr<ImageReader> overlay();
 
     const OpenOptions& options_;
@@ -134,17 +138,17 @@ private:
     std::shared_ptr<ReadCaches> caches_;
     std::vector<LayerInfo> layers_;
     std::vector<std::unique_ptr<ImageReader>> readers_;
-    bool is_live_told_ = false;  ///< one warning about running machines is enough
+    std::string wanted_content_;  ///< content_id that the layer above wants below it; empty: any
+    bool is_live_told_ = false;   ///< one warning about running machines is enough
 };
 
 void ChainOpener::enter(const ImageFile& image, Decision& decision, LayerRole role) {
     const FileIdentity identity = image.file.identity();
     for (const LayerInfo& above : layers_) {
         if (above.identity != identity) continue;
-        if (role == LayerRole::data_file || above.role == LayerRole::data_file)
+        if (role != LayerRole::image || above.role != LayerRole::image)
             throw Error(ErrorCode::refused,
-                        fmt::format("'{}' is the external data file of an image in the chain of '{}' and comes twice "
-                                    "in it",
+                        fmt::format("'{}' holds data of an image in the chain of '{}' and comes twice in it",
                                     image.file.path(), layers_.front().path));
         throw Error(ErrorCode::refused,
                     fmt::format("the backing chain of '{}' loops: '{}' comes twice in it; rebase one of its "
@@ -164,21 +168,38 @@ void ChainOpener::enter(const ImageFile& image, Decision& decision, LayerRole ro
     layers_.push_back({image.place.path, decision.format, identity, role});
 }
 
-File ChainOpener::open_data_file(const ImagePlace& place, const std::string& name, std::vector<std::string>& warnings) {
-    ImageFile data = resolver_.open_reference(place, name, ReferenceKind::data_file);
+File ChainOpener::open_part(const ImagePlace& place, const std::string& name, LayerRole role,
+                            std::vector<std::string>& warnings) {
+    const ReferenceKind kind = role == LayerRole::extent ? ReferenceKind::extent : ReferenceKind::data_file;
+    ImageFile part = resolver_.open_reference(place, name, kind);
     Decision raw{"raw", {}};
-    enter(data, raw, LayerRole::data_file);
+    enter(part, raw, role);
     warnings.insert(warnings.end(), raw.warnings.begin(), raw.warnings.end());
-    return std::move(data.file);
+    return std::move(part.file);
 }
 
 Layer ChainOpener::open_next(File file, const ImagePlace& place, const Decision& decision) {
     const bool is_top = readers_.empty();
-    LayerRequest request{is_top, is_top ? options_.snapshot : std::nullopt, decision.warnings, caches_, {}};
+    LayerRequest request{is_top, is_top ? options_.snapshot : std::nullopt, decision.warnings, caches_, {}, {}};
     request.open_data_file = [&](const std::string& name, std::vector<std::string>& warnings) {
-        return open_data_file(place, name, warnings);
+        return open_part(place, name, LayerRole::data_file, warnings);
+    };
+    request.open_extent = [&](const std::string& name, std::vector<std::string>& warnings) {
+        return open_part(place, name, LayerRole::extent, warnings);
     };
     return open_layer(decision.format, std::move(file), std::move(request));
+}
+
+void ChainOpener::check_content(const ImagePlace& place, const Layer& layer) {
+    if (!wanted_content_.empty() && layer.content_id != wanted_content_)
+        throw Error(
+            ErrorCode::refused,
+            fmt::format("'{}' is not the parent that the image above it was made over, or was written to since: "
+                        "content id {} was expected, {} found; give back the parent as it was, or take the "
+                        "image that belongs to it",
+                        place.shown, escape_for_display(wanted_content_),
+                        layer.content_id.empty() ? "none" : escape_for_display(layer.content_id)));
+    wanted_content_ = layer.backing_content_id;
 }
 
 std::unique_ptr<ImageReader> ChainOpener::overlay() {

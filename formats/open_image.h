@@ -30,6 +30,7 @@ struct OpenOptions {
 /// What a file is to its chain. All are read, and none may change meanwhile.
 enum class LayerRole : std::uint8_t {
     image,            ///< a layer: the named image or a backing file
+    extent,           ///< holds a part of the guest data of the image before it
     data_file,        ///< the external data file of the image before it
     physical_volume,  ///< a disk that holds a part of the volume group, or a file below such a disk
 };

@@ -21,7 +21,7 @@ struct ImagePlace {
 };
 
 /// What an image names a file as.
-enum class ReferenceKind : std::uint8_t { backing_file, data_file };
+enum class ReferenceKind : std::uint8_t { backing_file, data_file, extent };
 
 struct ImageFile {
     File file;
