@@ -125,7 +125,7 @@ TEST_CASE("BAD-INPUT 3: a data file that comes twice in a chain is refused", "[f
         put("a", "data", "b");
         put("b", "data", "");
     }
-    CHECK_THAT(twice(), ContainsSubstring("the external data file") && ContainsSubstring("comes twice"));
+    CHECK_THAT(twice(), ContainsSubstring("holds data of an image in the chain") && ContainsSubstring("comes twice"));
 }
 
 TEST_CASE("BAD-INPUT 6: entries that do not fit the data file are named", "[formats][qcow2][bad-input]") {
