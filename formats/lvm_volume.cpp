@@ -44,8 +44,9 @@ const FoundGroup& find_group(const Inventory& inventory, const std::string& name
         found = &group;
     }
     if (found != nullptr) return *found;
-    throw Error(ErrorCode::not_found, fmt::format("there is no volume group '{}' on these disks; found: {}",
-                                                  escape_for_display(name), names_of(inventory)));
+    const std::string damage = inventory.warnings.empty() ? "" : fmt::format("; {}", inventory.warnings.front());
+    throw Error(ErrorCode::not_found, fmt::format("there is no volume group '{}' on these disks; found: {}{}",
+                                                  escape_for_display(name), names_of(inventory), damage));
 }
 
 const LogicalVolume& find_volume(const VolumeGroup& group, const std::string& name) {
