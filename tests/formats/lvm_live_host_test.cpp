@@ -218,6 +218,19 @@ TEST_CASE("lvm: two groups of one name are refused until the disks of one are na
     CHECK(open_image("lvm:vg/lv", options)->info().virtual_size == kib(128));
 }
 
+TEST_CASE("lvm: a group that damage hides is missed with the damage's place", "[lvm]") {
+    const ScratchFolder folder;
+    write_file(folder.file("a.raw"), small_group("vg", "first"));
+    Bytes damaged = small_group("lost", "second");
+    damaged[5000] ^= std::byte{1};
+    write_file(folder.file("b.raw"), damaged);
+    OpenOptions options;
+    options.physical_volumes = {folder.file("a.raw"), folder.file("b.raw")};
+    CHECK_THAT(refusal_of("lvm:lost/lv", options),
+               ContainsSubstring("no volume group 'lost' on these disks; found: 'vg'") &&
+                   ContainsSubstring("b.raw' at byte 4608"));
+}
+
 TEST_CASE("lvm: a group that hosts share is refused", "[lvm]") {
     const ScratchFolder folder;
     write_file(folder.file("a.raw"), small_group("vg", "first", "lock_type = \"sanlock\"\n"));
