@@ -108,10 +108,10 @@ private:
             throw Error(ErrorCode::not_found, shown +
                                                   " has no LVM label in its first four sectors and no partitions: it "
                                                   "is no physical volume");
-        throw Error(ErrorCode::not_found,
-                    fmt::format("{} has {} partitions, none of them with an LVM label: it holds no "
-                                "physical volume",
-                                shown, partitions.size()));
+        const std::string which = partitions.size() == 1
+                                      ? "one partition, without an LVM label"
+                                      : fmt::format("{} partitions, none of them with an LVM label", partitions.size());
+        throw Error(ErrorCode::not_found, fmt::format("{} has {}: it holds no physical volume", shown, which));
     }
 
     std::shared_ptr<const ImageReader> disk_;

@@ -117,8 +117,7 @@ TEST_CASE("lvm physical volume: each kind of disk without one has its own senten
     const auto partitioned = disk_that_begins("");
     set_mbr(*partitioned);
     CHECK_THAT(told(partitioned),
-               Equals("'d.raw' has 1 partitions, none of them with an LVM label: it holds no physical "
-                      "volume"));
+               Equals("'d.raw' has one partition, without an LVM label: it holds no physical volume"));
     partitioned->set(65536, bytes_of("LUKS\xba\xbe"));
     CHECK_THAT(told(partitioned), ContainsSubstring("'d.raw' (partition 1) is encrypted with LUKS"));
     const auto code = [](const std::shared_ptr<const ImageReader>& disk) {
