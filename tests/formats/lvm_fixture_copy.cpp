@@ -36,25 +36,35 @@ FixtureCopy::FixtureCopy(const std::string& name) {
         disks_.push_back(std::make_shared<ChangedDisk>(fixture_disk(name, static_cast<int>(i))));
 }
 
-void FixtureCopy::edit_text(const std::string& group, const std::string& from, const std::string& to) {
-    int edited = 0;
+std::vector<FixtureCopy::Area> FixtureCopy::areas_of(const std::string& group) const {
+    std::vector<Area> areas;
     for (const auto& disk : disks_) {
         for (const lvm::PhysicalVolume& volume : lvm::find_physical_volumes(disk, "disk")) {
             if (volume.partition) continue;  // its areas begin elsewhere on the disk
-            for (const ByteRange& area : volume.label.metadata_areas) {
-                const auto found = lvm::read_metadata_text(volume.device, area);
-                if (!found || !found->text.starts_with(group + " {")) continue;
-                std::string text = found->text;
-                const std::size_t at = text.find(from);
-                CAPTURE(from);
-                REQUIRE(at != std::string::npos);
-                REQUIRE(text.find(from, at + 1) == std::string::npos);
-                put_text(*disk, area.begin.value, area.length.value, text.replace(at, from.size(), to));
-                ++edited;
+            for (const ByteRange& range : volume.label.metadata_areas) {
+                const auto found = lvm::read_metadata_text(volume.device, range);
+                if (found && found->text.starts_with(group + " {")) areas.push_back({disk.get(), range, found->text});
             }
         }
     }
-    REQUIRE(edited != 0);
+    REQUIRE(!areas.empty());
+    return areas;
+}
+
+std::string FixtureCopy::text(const std::string& group) const { return areas_of(group).front().text; }
+
+void FixtureCopy::set_text(const std::string& group, const std::string& text) {
+    for (const Area& area : areas_of(group))
+        put_text(*area.disk, area.range.begin.value, area.range.length.value, text);
+}
+
+void FixtureCopy::edit_text(const std::string& group, const std::string& from, const std::string& to) {
+    std::string edited = text(group);
+    const std::size_t at = edited.find(from);
+    CAPTURE(from);
+    REQUIRE(at != std::string::npos);
+    REQUIRE(edited.find(from, at + 1) == std::string::npos);
+    set_text(group, edited.replace(at, from.size(), to));
 }
 
 lvm::Inventory FixtureCopy::inventory() const {

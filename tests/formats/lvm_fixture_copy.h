@@ -18,7 +18,10 @@ public:
     ChangedDisk& disk(std::size_t index) { return *disks_.at(index); }
     std::size_t count() const { return disks_.size(); }
 
-    /// Replaces `from`, which stands exactly once in the metadata text of `group`, in all metadata areas that hold it.
+    /// The metadata text of `group`, and another one in its place, in all metadata areas that hold it.
+    std::string text(const std::string& group) const;
+    void set_text(const std::string& group, const std::string& text);
+    /// Replaces `from`, which stands exactly once in the metadata text of `group`.
     void edit_text(const std::string& group, const std::string& from, const std::string& to);
 
     /// Named "p0.raw" and so on.
@@ -26,6 +29,14 @@ public:
     lvm::FoundGroup found(const std::string& group) const;
 
 private:
+    struct Area {
+        ChangedDisk* disk = nullptr;
+        ByteRange range;
+        std::string text;
+    };
+    /// Those that hold the group's text.
+    std::vector<Area> areas_of(const std::string& group) const;
+
     std::vector<std::shared_ptr<ChangedDisk>> disks_;
 };
 
