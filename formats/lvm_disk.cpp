@@ -25,15 +25,28 @@ bool is_pool(const LogicalVolume& volume) {
     return std::holds_alternative<ThinPoolSegment>(volume.segments.front().what);
 }
 
+/// The name of the classic snapshot that `volume` is to become; empty: none.
+std::string merged_snapshot(const Relations& relations, const LogicalVolume& volume) {
+    const ClassicSnapshot* merging = relations.merging_into(volume);
+    return merging != nullptr ? merging->store->name : "";
+}
+
+bool is_the_same(const Relations& before, const LogicalVolume& used, const Relations& now,
+                 const LogicalVolume& volume) {
+    return used.uuid == volume.uuid && (is_pool(used) || used.segments == volume.segments) &&
+           merged_snapshot(before, used) == merged_snapshot(now, volume);
+}
+
 }  // namespace
 
 void LvmDisk::check_unchanged() const {
     reader_->check_unchanged();
     const auto now = read_again(*found_);
     if (now && now->seqno == found_->group.seqno) return;
+    const Relations relations(now ? *now : found_->group);
     for (const LogicalVolume* used : opener_->used()) {
         const LogicalVolume* volume = now ? now->find_volume(used->name) : nullptr;
-        if (volume != nullptr && (is_pool(*used) || volume->segments == used->segments)) continue;
+        if (volume != nullptr && is_the_same(opener_->relations(), *used, relations, *volume)) continue;
         throw Error(ErrorCode::refused, fmt::format("{} was changed in its volume group's metadata while it was read; "
                                                     "try again",
                                                     shown_name(found_->group, *used)));

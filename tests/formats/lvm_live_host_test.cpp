@@ -378,6 +378,19 @@ TEST_CASE("lvm: a job fails when its volume was moved meanwhile, or its group is
     CHECK_FALSE(refusal([&] { root.disk.check_unchanged(); }).empty());
 }
 
+TEST_CASE("lvm: a job fails when a snapshot is being merged meanwhile, or another volume took the name", "[lvm]") {
+    FixtureCopy copy("snap");
+    const Job orig1(copy, "vgs", "orig1");
+    const Job orig2(copy, "vgs", "orig2");
+    const Job ofs(copy, "vgs", "ofs");
+    copy.edit_text("vgs", fmt::format("\nseqno = {}\n", ofs.opened.found->group.seqno), "\nseqno = 1000\n");
+    copy.edit_text("vgs", "cow_store = \"sarea256\"", "merging_store = \"sarea256\"");
+    copy.edit_text("vgs", ofs.opened.volume("ofs").uuid, made_uuid("other"));
+    CHECK_THAT(refusal([&] { orig1.disk.check_unchanged(); }), ContainsSubstring("'vgs/orig1' was changed"));
+    CHECK_THAT(refusal([&] { ofs.disk.check_unchanged(); }), ContainsSubstring("'vgs/ofs' was changed"));
+    CHECK_NOTHROW(orig2.disk.check_unchanged());
+}
+
 TEST_CASE("lvm: a job on a thin volume goes on when another one is made in its pool", "[lvm]") {
     FixtureCopy copy("thin");
     const Job job(copy, "vgt", "vm1_t0");
