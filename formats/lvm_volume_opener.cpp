@@ -86,6 +86,16 @@ const LogicalVolume& VolumeOpener::find(const std::string& name, const LogicalVo
 }
 
 std::shared_ptr<const ImageReader> VolumeOpener::open(const LogicalVolume& volume) {
+    try {
+        return open_presented(volume);
+    } catch (Error& error) {
+        const std::string name = shown_name(group(), volume);
+        if (std::string_view(error.what()).find(name) == std::string_view::npos) error.with_context(name);
+        throw;
+    }
+}
+
+std::shared_ptr<const ImageReader> VolumeOpener::open_presented(const LogicalVolume& volume) {
     refuse_moving(group(), volume);
     if (auto active = open_active(volume)) return active;
     if (const ClassicSnapshot* snapshot = relations_.snapshot_in(volume)) return open_snapshot(*snapshot);

@@ -65,6 +65,8 @@ private:
     /// Volumes that are being opened, one by means of the other: one that comes twice is a cycle.
     class Opening;
 
+    /// As the kernel would present it.
+    std::shared_ptr<const ImageReader> open_presented(const LogicalVolume& volume);
     std::shared_ptr<const ImageReader> open_active(const LogicalVolume& volume);
     /// The snapshot's view, or the origin's that it is being merged into.
     std::shared_ptr<const ImageReader> open_snapshot(const ClassicSnapshot& snapshot);

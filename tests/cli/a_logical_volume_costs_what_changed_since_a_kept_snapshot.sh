@@ -101,3 +101,7 @@ run backup disk.raw --pv p0.qcow2
 expect_refusal 1 "--pv goes with a logical volume"
 run backup lvm:vgt/vm1 --audit some "${thin[@]}"
 expect_refusal 2 "--audit 'some' is no count of chunks"
+for name in lvm: lvm:vgt lvm:vgt/ "lvm:vgt/v m"; do
+  run backup "$name" "${thin[@]}"
+  expect_refusal 2 "say lvm:VG/LV"
+done
