@@ -58,7 +58,9 @@ private:
 
 /// The caches that all layers of one opened image share.
 struct ReadCaches {
-    BlockCache tables{mib(16)};
+    explicit ReadCaches(ByteCount tables_max = mib(16)) : tables(tables_max) {}
+
+    BlockCache tables;
     BlockCache clusters{mib(16)};
 };
 

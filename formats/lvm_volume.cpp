@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
 
+/// Nodes of about four million mappings: a backup walks what differs three times, to know it, to audit it, to read it.
+constexpr ByteCount pool_nodes_max = mib(64);
+
 /// Of an untrusted text; nothing for one that was not recorded or is out of range.
 std::optional<std::int64_t> creation_time_ns(const LogicalVolume& volume) {
     constexpr std::int64_t seconds_max = 1LL << 33;
@@ -160,7 +163,8 @@ OpenedImage open_volume(const std::string& name, const OpenOptions& options) {
                                 escape_for_display(disks.layers.front().path)));
     const auto found = std::make_shared<const FoundGroup>(find_group(disks.inventory, wanted.group));
     refuse_shared(found->group);
-    const auto opener = std::make_shared<VolumeOpener>(*found, disks.active, std::make_shared<ReadCaches>());
+    const auto opener =
+        std::make_shared<VolumeOpener>(*found, disks.active, std::make_shared<ReadCaches>(pool_nodes_max));
     const LogicalVolume* volume = &find_volume(found->group, wanted.volume);
     if (options.snapshot) volume = &find_snapshot(*opener, *volume, *options.snapshot);
     std::shared_ptr<const ImageReader> reader = opener->open(*volume);
@@ -190,7 +194,7 @@ VolumeList list_volumes(const std::string& name, const OpenOptions& options) {
         const VolumeGroup& group = found.group;
         list.groups.push_back({group.name, group.uuid, group.seqno, group.extent_size, group.is_exported()});
         list_physical_volumes(found, list);
-        VolumeOpener opener(found, disks.active, std::make_shared<ReadCaches>());
+        VolumeOpener opener(found, disks.active, std::make_shared<ReadCaches>(pool_nodes_max));
         for (const LogicalVolume& volume : group.volumes)
             if (is_listed(opener, volume)) list.volumes.push_back(describe(opener, volume));
     }
