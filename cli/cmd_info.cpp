@@ -4,7 +4,7 @@
 #include "cli/render_volumes.h"
 #include "cli/verbs.h"
 #include "formats/lvm_source_name.h"
-#include "formats/lvm_volume.h"
+#include "formats/lvm_volume_list.h"
 
 namespace varve {
 namespace {

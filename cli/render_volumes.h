@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli/json.h"
-#include "formats/lvm_volume.h"
+#include "formats/lvm_volume_list.h"
 
 namespace varve {
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "engine/base/escape.h"
 #include "formats/lvm_active_devices.h"
 #include "formats/lvm_host_devices.h"
 #include "formats/probe.h"
@@ -111,8 +112,37 @@ OpenedDisks DiskOpener::open() {
     return std::move(disks_);
 }
 
+std::string names_of(const Inventory& inventory) {
+    std::vector<std::string> names;
+    for (const FoundGroup& found : inventory.groups) names.push_back("'" + escape_for_display(found.group.name) + "'");
+    return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
 }  // namespace
 
-OpenedDisks open_disks(const OpenOptions& options) { return DiskOpener(options).open(); }
+OpenedDisks open_disks(const OpenOptions& options) {
+    if (options.format && *options.format != "raw")
+        throw Error(ErrorCode::usage, "a logical volume is read as raw; leave --format out");
+    return DiskOpener(options).open();
+}
+
+const FoundGroup& find_group(const Inventory& inventory, const std::string& name) {
+    const FoundGroup* found = nullptr;
+    for (const FoundGroup& group : inventory.groups) {
+        if (group.group.name != name) continue;
+        if (found != nullptr)
+            throw Error(
+                ErrorCode::refused,
+                fmt::format("there are two volume groups of the name '{}' ({} and {}); name the disks of one of "
+                            "them alone with --pv",
+                            escape_for_display(name), escape_for_display(found->group.uuid),
+                            escape_for_display(group.group.uuid)));
+        found = &group;
+    }
+    if (found != nullptr) return *found;
+    const std::string damage = inventory.warnings.empty() ? "" : fmt::format("; {}", inventory.warnings.front());
+    throw Error(ErrorCode::not_found, fmt::format("there is no volume group '{}' on these disks; found: {}{}",
+                                                  escape_for_display(name), names_of(inventory), damage));
+}
 
 }  // namespace varve::lvm

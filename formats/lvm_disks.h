@@ -20,7 +20,11 @@ struct OpenedDisks {
 
 /// Opens options.physical_volumes. A disk that begins with an LVM label is raw, whatever else its first bytes claim to
 /// be: they may be a guest's. Throws what open_image_chain(), find_physical_volumes() and take_inventory() throw;
-/// Error(not_found) when no disk is named and none of the host's can be read or has a physical volume.
+/// Error(usage) for a format other than raw, Error(not_found) when no disk is named and none of the host's can be read
+/// or has a physical volume.
 OpenedDisks open_disks(const OpenOptions& options);
+
+/// The group of that name. Throws Error(not_found) with what there is, Error(refused) when two have the name.
+const FoundGroup& find_group(const Inventory& inventory, const std::string& name);
 
 }  // namespace varve::lvm

@@ -61,4 +61,12 @@ void refuse_moving(const VolumeGroup& group, const LogicalVolume& volume) {
                     shown_name(group, volume)));
 }
 
+void refuse_shared(const VolumeGroup& group) {
+    if (group.lock_type)
+        throw Error(ErrorCode::unsupported,
+                    fmt::format("volume group '{}' is shared by hosts (lock type '{}'), and another one may be writing "
+                                "to it; back up the device of an active snapshot instead",
+                                escape_for_display(group.name), escape_for_display(*group.lock_type)));
+}
+
 }  // namespace varve::lvm

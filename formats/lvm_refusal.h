@@ -18,4 +18,7 @@ Error unread_segment(const VolumeGroup& group, const LogicalVolume& volume, cons
 /// Throws Error(unsupported) when the volume as a whole must not be touched: it is being moved.
 void refuse_moving(const VolumeGroup& group, const LogicalVolume& volume);
 
+/// Throws Error(unsupported) for a group that several hosts share.
+void refuse_shared(const VolumeGroup& group);
+
 }  // namespace varve::lvm

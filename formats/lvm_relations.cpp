@@ -74,4 +74,9 @@ const LogicalVolume* Relations::origin_of(const LogicalVolume& volume) const {
     return thin != nullptr && thin->origin ? group_.find_volume(*thin->origin) : nullptr;
 }
 
+ByteCount Relations::size_of(const LogicalVolume& volume) const {
+    const ClassicSnapshot* snapshot = snapshot_in(volume);
+    return snapshot != nullptr ? snapshot->size : volume.size;
+}
+
 }  // namespace varve::lvm

@@ -34,6 +34,8 @@ public:
     std::vector<const LogicalVolume*> snapshots_of(const LogicalVolume& origin) const;
     /// What `volume` is a snapshot of; null when it is none, or nothing that is still there.
     const LogicalVolume* origin_of(const LogicalVolume& volume) const;
+    /// What the volume reads as: a classic snapshot's store has another size.
+    ByteCount size_of(const LogicalVolume& volume) const;
 
 private:
     const VolumeGroup& group_;

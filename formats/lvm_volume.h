@@ -2,10 +2,7 @@
 /// A logical volume as an image on the command line: "lvm:VG/LV", found in the physical volumes that are named beside
 /// it.
 
-#include <cstdint>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "formats/open_image.h"
 
@@ -15,47 +12,5 @@ namespace varve::lvm {
 /// Error(usage) for a name that is none, or only a group's; Error(not_found) with what there is; Error(refused) when
 /// the name fits two groups; else what open_disks() and VolumeOpener throw.
 OpenedImage open_volume(const std::string& name, const OpenOptions& options);
-
-/// One volume that users see, or would look for.
-struct ListedVolume {
-    std::string group;
-    std::string group_uuid;
-    std::string name;
-    std::string uuid;
-    ByteCount size;
-    std::string type;                           ///< "linear", "striped", "thin", "snapshot", "thin-pool", "raid1", ...
-    std::vector<std::string> segment_types;     ///< as its metadata has them, each once
-    std::optional<std::string> origin;          ///< what it is a snapshot of
-    std::optional<std::string> pool;            ///< of a thin volume
-    std::optional<std::int64_t> time_ns;        ///< when it was made, UTC
-    std::optional<std::string> why_unreadable;  ///< one sentence; nothing: it can be read
-    friend bool operator==(const ListedVolume&, const ListedVolume&) = default;
-};
-
-struct ListedPhysicalVolume {
-    std::string group;  ///< empty: in none
-    std::string group_uuid;
-    std::string uuid;
-    std::string shown;  ///< where it was found; empty: it is missing
-};
-
-struct ListedGroup {
-    std::string name;
-    std::string uuid;
-    std::uint64_t seqno = 0;
-    ByteCount extent_size;
-    bool is_exported = false;
-};
-
-struct VolumeList {
-    std::vector<ListedGroup> groups;
-    std::vector<ListedVolume> volumes;  ///< by group, in the order of its metadata
-    std::vector<ListedPhysicalVolume> physical_volumes;
-    std::vector<std::string> warnings;
-};
-
-/// All volumes of the group in `name` ("lvm:VG"), or of all groups ("lvm:"). Opens each to find out whether it can be
-/// read: costs metadata only.
-VolumeList list_volumes(const std::string& name, const OpenOptions& options);
 
 }  // namespace varve::lvm

@@ -179,6 +179,13 @@ VolumeGroup parse_group(const TextFields& fields, const std::string& where) {
 
 }  // namespace
 
+std::optional<std::int64_t> LogicalVolume::creation_time_ns() const {
+    constexpr std::int64_t seconds_max = std::int64_t{1} << 33;
+    constexpr std::int64_t second_ns = 1'000'000'000;
+    if (creation_time <= 0 || creation_time > seconds_max) return std::nullopt;
+    return creation_time * second_ns;
+}
+
 bool LogicalVolume::is_visible() const { return has_status("VISIBLE"); }
 
 bool LogicalVolume::has_status(std::string_view word) const { return contains(status, word); }

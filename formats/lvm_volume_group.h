@@ -95,6 +95,8 @@ struct LogicalVolume {
     ByteCount size;
 
     bool is_visible() const;
+    /// Nothing when it was not recorded or can't be one.
+    std::optional<std::int64_t> creation_time_ns() const;
     bool has_status(std::string_view word) const;
     friend bool operator==(const LogicalVolume&, const LogicalVolume&) = default;
 };

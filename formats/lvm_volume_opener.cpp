@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::size_t depth_max = 16;
 
+/// Nodes of about four million mappings: a backup walks what differs three times, to know it, to audit it, to read it.
+constexpr ByteCount pool_nodes_max = mib(64);
+
 /// `count` times `size`; the text was checked to be no larger than a disk can be, its sums were not.
 std::uint64_t bytes_of_extents(const VolumeGroup& group, const LogicalVolume& volume, ExtentNumber count) {
     if (const auto bytes = checked_mul(count, group.extent_size.value)) return *bytes;
@@ -69,8 +72,11 @@ private:
     VolumeOpener& opener_;
 };
 
-VolumeOpener::VolumeOpener(const FoundGroup& found, ActiveDevice active, std::shared_ptr<ReadCaches> caches)
-    : found_(found), relations_(found.group), active_(std::move(active)), caches_(std::move(caches)) {}
+VolumeOpener::VolumeOpener(const FoundGroup& found, ActiveDevice active)
+    : found_(found),
+      relations_(found.group),
+      active_(std::move(active)),
+      caches_(std::make_shared<ReadCaches>(pool_nodes_max)) {}
 
 void VolumeOpener::warn(std::string sentence) {
     if (std::ranges::find(warnings_, sentence) == warnings_.end()) warnings_.push_back(std::move(sentence));

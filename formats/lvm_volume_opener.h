@@ -38,7 +38,7 @@ using ActiveDevice = std::function<std::optional<std::string>(
 class VolumeOpener {
 public:
     /// Borrows `found`. `active` is empty when the physical volumes are no devices of this host.
-    VolumeOpener(const FoundGroup& found, ActiveDevice active, std::shared_ptr<ReadCaches> caches);
+    VolumeOpener(const FoundGroup& found, ActiveDevice active);
 
     const VolumeGroup& group() const { return found_.group; }
     const Relations& relations() const { return relations_; }

@@ -61,7 +61,7 @@ View view_of(const FixtureCopy& copy, const std::vector<std::vector<std::string>
             view.refusals[row[0]] = fmt::format("{}", fmt::join(inventory.warnings, "; "));
     for (const lvm::FoundGroup& found : inventory.groups) {
         try {
-            lvm::VolumeOpener opener(found, {}, std::make_shared<ReadCaches>());
+            lvm::VolumeOpener opener(found, {});
             for (const auto& row : manifest) {
                 const lvm::LogicalVolume* volume =
                     row[0] == found.group.name ? found.group.find_volume(row[1]) : nullptr;

@@ -84,7 +84,7 @@ lvm::FoundGroup FixtureCopy::found(const std::string& group) const {
 
 OpenedGroup::OpenedGroup(const FixtureCopy& copy, const std::string& group, lvm::ActiveDevice active)
     : found(std::make_shared<const lvm::FoundGroup>(copy.found(group))),
-      opener(std::make_shared<lvm::VolumeOpener>(*found, std::move(active), std::make_shared<ReadCaches>())) {}
+      opener(std::make_shared<lvm::VolumeOpener>(*found, std::move(active))) {}
 
 const lvm::LogicalVolume& OpenedGroup::volume(const std::string& name) const {
     const lvm::LogicalVolume* volume = found->group.find_volume(name);

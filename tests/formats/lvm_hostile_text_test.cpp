@@ -122,8 +122,7 @@ TEST_CASE("lvm: a hostile text with a right checksum gives refusals with a place
         try {
             for (const lvm::FoundGroup& group : changed.inventory().groups) {
                 const auto found = std::make_shared<const lvm::FoundGroup>(group);
-                const auto opener =
-                    std::make_shared<lvm::VolumeOpener>(*found, nullptr, std::make_shared<ReadCaches>());
+                const auto opener = std::make_shared<lvm::VolumeOpener>(*found, nullptr);
                 for (const lvm::LogicalVolume& volume : found->group.volumes) {
                     try {
                         const auto reader = opener->open(volume);

@@ -7,7 +7,7 @@
 
 #include "engine/base/hex.h"
 #include "formats/lvm_change_token.h"
-#include "formats/lvm_volume.h"
+#include "formats/lvm_volume_list.h"
 #include "tests/catch.h"
 #include "tests/contract/image_reader_contract.h"
 #include "tests/formats/lvm_fixture.h"
