@@ -10,6 +10,8 @@
 #include "engine/base/escape.h"
 #include "formats/qcow2_reader.h"
 #include "formats/raw_reader.h"
+#include "formats/vmdk_parent_name.h"
+#include "formats/vmdk_reader.h"
 
 namespace varve {
 namespace {
@@ -34,6 +36,44 @@ Layer open_qcow2(File file, LayerRequest& request) {
     return layer;
 }
 
+/// The bytes of a file as structures of an image lie in it.
+NamedDevice device_of(File file) {
+    const std::string path = file.path();
+    NamedDevice device{std::make_shared<RawReader>(std::move(file)), {}};
+    device.place = [path](ByteOffset at) {
+        return at.value == 0 ? fmt::format("'{}'", path) : fmt::format("'{}' at byte {}", path, at.value);
+    };
+    return device;
+}
+
+std::string content_id_text(std::uint32_t id) { return fmt::format("{:08x}", id); }
+
+Layer open_vmdk(File file, LayerRequest& request) {
+    if (request.snapshot)
+        throw Error(ErrorCode::not_found,
+                    fmt::format("'{}' is a VMware disk: its snapshots are files of their own, it has no internal "
+                                "snapshot '{}'",
+                                file.path(), escape_for_display(*request.snapshot)));
+    VmdkReader::Options options{{}, request.warnings};
+    options.open_extent = [&](const std::string& name, std::vector<std::string>& warnings) {
+        return device_of(request.open_extent(name, warnings));
+    };
+    auto reader = std::make_unique<VmdkReader>(device_of(std::move(file)), options, request.caches);
+    const vmdk::Descriptor& descriptor = reader->descriptor();
+    Layer layer;
+    if (descriptor.content_id) layer.content_id = content_id_text(*descriptor.content_id);
+    if (!descriptor.parent_name.empty()) {
+        const std::vector<std::string> names = vmdk::parent_names(descriptor.parent_name);
+        layer.backing_name = names.front();
+        layer.backing_names_elsewhere.assign(names.begin() + 1, names.end());
+        layer.backing_format = "vmdk";
+        if (descriptor.parent_content_id.value_or(vmdk::long_content_id_mark) != vmdk::long_content_id_mark)
+            layer.backing_content_id = content_id_text(*descriptor.parent_content_id);
+    }
+    layer.reader = std::move(reader);
+    return layer;
+}
+
 struct LayerFormat {
     std::string_view name;
     Layer (*open)(File, LayerRequest&);
@@ -42,6 +82,7 @@ struct LayerFormat {
 constexpr std::array formats{
     LayerFormat{"raw", open_raw},
     LayerFormat{"qcow2", open_qcow2},
+    LayerFormat{"vmdk", open_vmdk},
 };
 
 }  // namespace

@@ -33,6 +33,9 @@ struct LayerRequest {
 struct Layer {
     std::unique_ptr<ImageReader> reader;
     std::optional<std::string> backing_name;
+    /// Looked for, in this order, where backing_name leads to nothing that may be opened: an image that was copied here
+    /// may still name its backing file as it was called elsewhere.
+    std::vector<std::string> backing_names_elsewhere = {};
     std::optional<std::string> backing_format;  ///< as the image records it
     /// What the format calls the content of an image (a VMDK's CID, a VDI's UUID), as images above record it; empty in
     /// formats that have no such thing.

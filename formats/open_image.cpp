@@ -116,7 +116,7 @@ public:
             check_content(place, layer);
             readers_.push_back(std::move(layer.reader));
             if (!layer.backing_name) break;
-            image = resolver_.open_reference(place, *layer.backing_name, ReferenceKind::backing_file);
+            image = open_backing(place, layer);
             decision = decide_backing(image, layer.backing_format, options_);
         }
         return {overlay(), std::move(layers_), nullptr};
@@ -126,6 +126,7 @@ private:
     /// Refuses loops, excess depth and a running machine's file, and notes the layer.
     void enter(const ImageFile& image, Decision& decision, LayerRole role = LayerRole::image);
     Layer open_next(File file, const ImagePlace& place, const Decision& decision);
+    ImageFile open_backing(const ImagePlace& place, const Layer& layer) const;
     /// A file whose bytes are the image's own. Adds to `warnings`, which are those of the image that names it.
     File open_part(const ImagePlace& place, const std::string& name, LayerRole role,
                    std::vector<std::string>& warnings);
@@ -188,6 +189,22 @@ Layer ChainOpener::open_next(File file, const ImagePlace& place, const Decision&
         return open_part(place, name, LayerRole::extent, warnings);
     };
     return open_layer(decision.format, std::move(file), std::move(request));
+}
+
+/// By the first of its names that can be opened; the sentence is about the name that the image has.
+ImageFile ChainOpener::open_backing(const ImagePlace& place, const Layer& layer) const {
+    try {
+        return resolver_.open_reference(place, *layer.backing_name, ReferenceKind::backing_file);
+    } catch (const Error&) {
+        for (const std::string& name : layer.backing_names_elsewhere) {
+            try {
+                return resolver_.open_reference(place, name, ReferenceKind::backing_file);
+            } catch (const Error&) {
+                continue;
+            }
+        }
+        throw;
+    }
 }
 
 void ChainOpener::check_content(const ImagePlace& place, const Layer& layer) {
