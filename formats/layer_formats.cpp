@@ -10,6 +10,7 @@
 #include "engine/base/escape.h"
 #include "formats/qcow2_reader.h"
 #include "formats/raw_reader.h"
+#include "formats/vdi_reader.h"
 #include "formats/vmdk_parent_name.h"
 #include "formats/vmdk_reader.h"
 
@@ -74,6 +75,28 @@ Layer open_vmdk(File file, LayerRequest& request) {
     return layer;
 }
 
+Layer open_vdi(File file, LayerRequest& request) {
+    if (request.snapshot)
+        throw Error(ErrorCode::not_found,
+                    fmt::format("'{}' is a VDI image: VirtualBox keeps snapshots in files of their own, and it has no "
+                                "internal snapshot '{}'; name the file of that snapshot",
+                                file.path(), escape_for_display(*request.snapshot)));
+    const std::string path = file.path();
+    NamedDevice device;
+    device.place = [path](ByteOffset at) { return fmt::format("'{}' at byte {}", path, at.value); };
+    device.bytes = std::make_shared<const RawReader>(std::move(file));
+    auto reader = std::make_unique<vdi::Reader>(std::move(device), std::move(request.warnings), request.caches);
+    if (reader->header().is_differencing())
+        throw Error(ErrorCode::unsupported,
+                    fmt::format("'{}' is a differencing VDI image over {}, which this version of varve does not read; "
+                                "clone it with 'VBoxManage clonemedium' and take the clone",
+                                path, reader->header().parent.text()));
+    Layer layer;
+    layer.content_id = reader->header().create.text();
+    layer.reader = std::move(reader);
+    return layer;
+}
+
 struct LayerFormat {
     std::string_view name;
     Layer (*open)(File, LayerRequest&);
@@ -83,6 +106,7 @@ constexpr std::array formats{
     LayerFormat{"raw", open_raw},
     LayerFormat{"qcow2", open_qcow2},
     LayerFormat{"vmdk", open_vmdk},
+    LayerFormat{"vdi", open_vdi},
 };
 
 }  // namespace
