@@ -10,6 +10,7 @@
 #include "engine/base/escape.h"
 #include "formats/qcow2_reader.h"
 #include "formats/raw_reader.h"
+#include "formats/vdi_parent.h"
 #include "formats/vdi_reader.h"
 #include "formats/vmdk_parent_name.h"
 #include "formats/vmdk_reader.h"
@@ -81,18 +82,17 @@ Layer open_vdi(File file, LayerRequest& request) {
                     fmt::format("'{}' is a VDI image: VirtualBox keeps snapshots in files of their own, and it has no "
                                 "internal snapshot '{}'; name the file of that snapshot",
                                 file.path(), escape_for_display(*request.snapshot)));
-    const std::string path = file.path();
     NamedDevice device;
-    device.place = [path](ByteOffset at) { return fmt::format("'{}' at byte {}", path, at.value); };
+    device.place = [path = file.path()](ByteOffset at) { return fmt::format("'{}' at byte {}", path, at.value); };
     device.bytes = std::make_shared<const RawReader>(std::move(file));
     auto reader = std::make_unique<vdi::Reader>(std::move(device), std::move(request.warnings), request.caches);
-    if (reader->header().is_differencing())
-        throw Error(ErrorCode::unsupported,
-                    fmt::format("'{}' is a differencing VDI image over {}, which this version of varve does not read; "
-                                "clone it with 'VBoxManage clonemedium' and take the clone",
-                                path, reader->header().parent.text()));
     Layer layer;
     layer.content_id = reader->header().create.text();
+    if (reader->header().is_differencing()) {
+        layer.backing_format = "vdi";
+        layer.backing_content_id = reader->header().parent.text();
+        layer.backing_search = vdi::parent_search(reader->header());
+    }
     layer.reader = std::move(reader);
     return layer;
 }

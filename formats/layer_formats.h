@@ -11,6 +11,7 @@
 
 #include "engine/base/file.h"
 #include "engine/image_reader.h"
+#include "formats/backing_search.h"
 #include "formats/block_cache.h"
 
 namespace varve {
@@ -42,6 +43,8 @@ struct Layer {
     std::string content_id;
     /// The content_id that the image wants its backing file to have; empty: it records none. Another one is refused.
     std::string backing_content_id;
+    /// For an image that records no name: how to find its backing file. Without it and a name there is none.
+    std::optional<BackingSearch> backing_search;
 };
 
 /// By qemu-img's words.

@@ -58,11 +58,11 @@ Decision decide_top(const ImageFile& image, const OpenOptions& options) {
                         image.file.path(), image.file.path()));
     if (!is_read(*probed)) throw not_read(image.file, *probed, "say --format raw to take its bytes as they are");
     Decision decision{*probed, {}};
-    if (looks_raw(image) && names_another_file(image.file))
+    if (looks_raw(image) && names_another_file(image.file, *probed))
         decision.warnings.push_back(
-            fmt::format("'{}' looks like a raw disk by its name but has a qcow2 header that names another "
-                        "file, and was read as qcow2; if a guest may have written that header, say --format raw",
-                        image.file.path()));
+            fmt::format("'{}' looks like a raw disk by its name but has a {} header that names another "
+                        "file, and was read as {}; if a guest may have written that header, say --format raw",
+                        image.file.path(), *probed, *probed));
     return decision;
 }
 
@@ -115,9 +115,13 @@ public:
             Layer layer = open_next(std::move(image.file), place, decision);
             check_content(place, layer);
             readers_.push_back(std::move(layer.reader));
-            if (!layer.backing_name) break;
-            image = open_backing(place, layer);
+            if (!layer.backing_name && !layer.backing_search) break;
+            std::vector<std::string> doubts;
+            image = layer.backing_search
+                        ? find_backing(place, *layer.backing_search, doubts)
+                        : open_backing(place, layer);
             decision = decide_backing(image, layer.backing_format, options_);
+            decision.warnings.insert(decision.warnings.end(), doubts.begin(), doubts.end());
         }
         return {overlay(), std::move(layers_), nullptr};
     }
@@ -127,6 +131,8 @@ private:
     void enter(const ImageFile& image, Decision& decision, LayerRole role = LayerRole::image);
     Layer open_next(File file, const ImagePlace& place, const Decision& decision);
     ImageFile open_backing(const ImagePlace& place, const Layer& layer) const;
+    /// The backing file of an image that records no name. Throws Error(not_found), and Error(refused) when several fit.
+    ImageFile find_backing(const ImagePlace& place, const BackingSearch& search, std::vector<std::string>& doubts);
     /// A file whose bytes are the image's own. Adds to `warnings`, which are those of the image that names it.
     File open_part(const ImagePlace& place, const std::string& name, LayerRole role,
                    std::vector<std::string>& warnings);
@@ -177,6 +183,29 @@ File ChainOpener::open_part(const ImagePlace& place, const std::string& name, La
     enter(part, raw, role);
     warnings.insert(warnings.end(), raw.warnings.begin(), raw.warnings.end());
     return std::move(part.file);
+}
+
+ImageFile ChainOpener::find_backing(const ImagePlace& place, const BackingSearch& search,
+                                    std::vector<std::string>& doubts) {
+    FoundFiles found = resolver_.find(place, search.ending, [&](const File& file) { return search.look(file).fits; });
+    if (found.files.empty())
+        throw Error(
+            ErrorCode::not_found,
+            fmt::format("'{}' was made over {}, which is none of the {} files looked at in the folders that it "
+                        "may use{}; say --allow-under DIR with the folder that holds it",
+                        place.shown, search.wanted, found.looked_at, found.is_complete ? "" : " (there are more)"));
+    const auto is_sure = [&](const ImageFile& image) { return search.look(image.file).doubt.empty(); };
+    const auto unsure = std::stable_partition(found.files.begin(), found.files.end(), is_sure);
+    const auto sure = unsure - found.files.begin();
+    if (sure > 1 || (sure == 0 && found.files.size() > 1))
+        throw Error(ErrorCode::refused,
+                    fmt::format("'{}' was made over {}, and both '{}' and '{}' say that they are it; move the one away "
+                                "that does not belong to it",
+                                place.shown, search.wanted, found.files[0].place.shown, found.files[1].place.shown));
+    ImageFile& backing = found.files.front();
+    if (const std::string doubt = search.look(backing.file).doubt; !doubt.empty())
+        doubts.push_back(fmt::format("'{}' {}", backing.place.shown, doubt));
+    return std::move(backing);
 }
 
 Layer ChainOpener::open_next(File file, const ImagePlace& place, const Decision& decision) {

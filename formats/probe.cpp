@@ -114,6 +114,12 @@ bool has_vhd_footer(const File& file) {
     return has_at(text_of(tail), 0, cookie) || has_at(text_of(tail), 1, cookie);
 }
 
+bool is_differencing_vdi(ByteView start) {
+    constexpr std::uint32_t differencing = 4;
+    const std::size_t type_at = load_le<std::uint32_t>(start.subspan(68)) == 2 ? 72 : 76;  // version 0.2, else 1.1
+    return load_le<std::uint32_t>(start.subspan(type_at)) == differencing;
+}
+
 }  // namespace
 
 std::optional<std::string> probe_format(const File& file) {
@@ -128,9 +134,11 @@ std::optional<std::string> probe_format(const File& file) {
     return std::nullopt;
 }
 
-bool names_another_file(const File& qcow2_file) {
+bool names_another_file(const File& file, std::string_view format) {
     std::array<std::byte, 80> start{};
-    if (qcow2_file.read_some(ByteOffset{}, start) != start.size()) return false;
+    if (file.read_some(ByteOffset{}, start) != start.size()) return false;
+    if (format == "vdi") return is_differencing_vdi(start);
+    if (format != "qcow2") return false;
     const auto version = load_be<std::uint32_t>(ByteView(start).subspan(4));
     const auto backing_file_offset = load_be<std::uint64_t>(ByteView(start).subspan(8));
     const auto incompatible_features = load_be<std::uint64_t>(ByteView(start).subspan(72));

@@ -14,8 +14,9 @@ namespace varve {
 /// …), or nothing when none claims it. Reads the first 4 KiB and the last 512 bytes.
 std::optional<std::string> probe_format(const File& file);
 
-/// Whether the qcow2 header in `file` (as probed) names a backing file or a data file.
-bool names_another_file(const File& qcow2_file);
+/// Whether the header in `file`, of `format` as probed, leads to another file: a qcow2 image's backing or data file, a
+/// differencing VDI image's parent.
+bool names_another_file(const File& file, std::string_view format);
 
 /// "a VMware disk (vmdk)" for "vmdk": a noun phrase for error texts.
 std::string describe_format(std::string_view format);

@@ -1,15 +1,18 @@
 #include "formats/reference_resolver.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
+#include "formats/folder_files.h"
 #include "formats/open_beneath.h"
 
 namespace varve {
@@ -17,6 +20,10 @@ namespace {
 
 // A FIFO must not hang the open, nor a terminal become ours; kinds are checked right after.
 constexpr int open_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+
+constexpr const char* snapshot_folder = "Snapshots";  // of VirtualBox, in a machine's folder
+constexpr std::size_t files_searched_max = 4096;
+constexpr std::size_t entries_max = 65536;
 
 std::string parent_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
@@ -36,6 +43,12 @@ std::optional<std::string> path_of(const UniqueFd& fd) {
     std::error_code failed;
     const auto path = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", fd.get()), failed);
     return failed ? std::nullopt : std::optional(path.string());
+}
+
+FileIdentity identity_of(const UniqueFd& fd) {
+    struct stat status {};
+    if (::fstat(fd.get(), &status) != 0) throw io_error("cannot stat a folder that is searched", errno);
+    return {status.st_dev, status.st_ino};
 }
 
 /// Why `name` is not a path that may be looked up at all; nothing when it may.
@@ -138,6 +151,12 @@ std::string ReferenceResolver::folder_of(const Root& root, const std::string& na
     return root.canonical + "/" + parent;
 }
 
+ImageFile ReferenceResolver::image_file(const Root& root, const std::string& candidate, UniqueFd fd) {
+    const std::string path = path_of(fd).value_or(root.canonical + "/" + candidate);
+    const std::string shown = escape_for_display(path);
+    return {File(std::move(fd), shown), {shown, path, folder_of(root, candidate)}};
+}
+
 ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const std::string& name,
                                             ReferenceKind kind) const {
     if (const auto reason = not_a_path(name)) throw refusal(naming(referrer, name, kind), *reason);
@@ -149,9 +168,7 @@ ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const st
                 if (result.error != EXDEV) error = result.error;
                 continue;
             }
-            const std::string path = path_of(result.fd).value_or(root.canonical + "/" + candidate);
-            const std::string shown = escape_for_display(path);
-            ImageFile found{File(std::move(result.fd), shown), {shown, path, folder_of(root, candidate)}};
+            ImageFile found = image_file(root, candidate, std::move(result.fd));
             refuse_other_kinds(found.file);
             return found;
         }
@@ -161,6 +178,46 @@ ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const st
         naming(referrer, name, kind),
         fmt::format("it leads outside of '{}'; if you trust it, say --allow-under DIR with a folder that holds it",
                     escape_for_display(roots_.front().canonical)));
+}
+
+/// Relative to `root`.
+std::vector<std::string> ReferenceResolver::folders_to_search(const Root& root, const ImagePlace& referrer) {
+    std::vector<std::string> folders;
+    if (const auto own = below(root.canonical, referrer.folder)) {
+        folders.push_back(*own);
+        folders.push_back(*own + "/" + snapshot_folder);
+        if (own->ends_with(std::string("/") + snapshot_folder)) folders.push_back(parent_of(*own));
+    }
+    folders.insert(folders.end(), {".", std::string("./") + snapshot_folder});
+    return folders;
+}
+
+FoundFiles ReferenceResolver::find(const ImagePlace& referrer, std::string_view ending,
+                                   const std::function<bool(const File&)>& fits) const {
+    FoundFiles found;
+    std::set<FileIdentity> seen;  // folders and files
+    for (const Root& root : roots_) {
+        for (const std::string& folder : folders_to_search(root, referrer)) {
+            OpenBeneathResult opened = open_beneath(root.fd.get(), folder, O_RDONLY | O_DIRECTORY);
+            if (!opened.fd || !seen.insert(identity_of(opened.fd)).second) continue;
+            const FolderFiles files = regular_files(std::move(opened.fd), ending, entries_max);
+            found.is_complete = found.is_complete && files.is_complete;
+            for (const std::string& name : files.names) {
+                if (found.looked_at == files_searched_max) {
+                    found.is_complete = false;
+                    return found;
+                }
+                const std::string candidate = folder + "/" + name;
+                OpenBeneathResult result = open_beneath(root.fd.get(), candidate, open_flags);
+                if (!result.fd) continue;
+                ImageFile image = image_file(root, candidate, std::move(result.fd));
+                if (image.file.kind() != FileKind::regular || !seen.insert(image.file.identity()).second) continue;
+                ++found.looked_at;
+                if (fits(image.file)) found.files.push_back(std::move(image));
+            }
+        }
+    }
+    return found;
 }
 
 }  // namespace varve

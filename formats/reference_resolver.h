@@ -6,7 +6,9 @@
 ///
 /// One thread at a time; the folders are opened once, at construction.
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/file.h"
@@ -28,6 +30,13 @@ struct ImageFile {
     ImagePlace place;
 };
 
+/// What a search by content came to.
+struct FoundFiles {
+    std::vector<ImageFile> files;  ///< each once, however many names it has
+    std::size_t looked_at = 0;
+    bool is_complete = true;  ///< false: there were more files than a search looks at
+};
+
 class ReferenceResolver {
 public:
     /// `image_path` is the user's own; its folder as typed is the first one allowed, then `allow_under`. Throws
@@ -42,6 +51,13 @@ public:
     /// device; Error(not_found | io) otherwise. The sentence says which image names what.
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const;
 
+    /// The regular files that `fits` says yes to, for a `referrer` that records no name: in its folder and in the
+    /// allowed folders, and, as VirtualBox keeps them, in a folder "Snapshots" in each of these, and beside the
+    /// referrer's folder if that is "Snapshots". Nothing outside of the allowed folders is opened. Files that end in
+    /// `ending` come first; at most 4096 are looked at.
+    FoundFiles find(const ImagePlace& referrer, std::string_view ending,
+                    const std::function<bool(const File&)>& fits) const;
+
 private:
     struct Root {
         std::string typed;      ///< absolute, as the user wrote it
@@ -52,6 +68,8 @@ private:
     static Root open_root(const std::string& folder);
     static std::vector<std::string> candidates(const Root& root, const ImagePlace& referrer, const std::string& name);
     static std::string folder_of(const Root& root, const std::string& name);
+    static std::vector<std::string> folders_to_search(const Root& root, const ImagePlace& referrer);
+    static ImageFile image_file(const Root& root, const std::string& candidate, UniqueFd fd);
 
     std::string image_path_;
     std::vector<Root> roots_;

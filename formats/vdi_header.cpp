@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint32_t magic = 0xbeda107f;
 constexpr std::uint32_t version_0_2 = 0x00000002;
 constexpr std::uint32_t version_1_1 = 0x00010001;
+constexpr std::size_t magic_at = 64;
+constexpr std::size_t version_at = 68;
 constexpr std::size_t before_header = 72;  // text, magic and version
 constexpr std::size_t header_bytes_0_2 = 348;
 constexpr std::size_t header_bytes_1_1 = 384;  // without the second geometry, which came later
@@ -139,16 +141,16 @@ void check_places(const NamedDevice& device, const Header& header, const FieldPl
 
 Header read_header(const NamedDevice& device) {
     const Bytes start = read_start(device);
-    if (u32_at(start, 64) != magic)
-        throw corrupt(device, ByteOffset{64},
-                      fmt::format("expected the VDI magic {:#x}, found {:#x}", magic, u32_at(start, 64)));
+    if (u32_at(start, magic_at) != magic)
+        throw corrupt(device, ByteOffset{magic_at},
+                      fmt::format("expected the VDI magic {:#x}, found {:#x}", magic, u32_at(start, magic_at)));
     Header header;
-    header.version = u32_at(start, 68);
+    header.version = u32_at(start, version_at);
     if (header.version != version_0_2 && header.version != version_1_1)
         throw Error(ErrorCode::unsupported,
                     fmt::format("{}: VDI version {}.{}, of which this version of varve knows 1.1 and 0.2; clone the "
                                 "disk with 'VBoxManage clonemedium' and take the clone",
-                                device.place(ByteOffset{68}), header.version >> 16, header.version & 0xffff));
+                                device.place(ByteOffset{version_at}), header.version >> 16, header.version & 0xffff));
     const bool is_old = header.version == version_0_2;
     const FieldPlaces& places = is_old ? places_0_2 : places_1_1;
     parse_common(start, places, header);
@@ -161,6 +163,19 @@ Header read_header(const NamedDevice& device) {
     }
     check_places(device, header, places);
     return header;
+}
+
+std::optional<Identity> peek_identity(const File& file) {
+    std::array<std::byte, before_header + header_bytes_1_1> start{};
+    try {
+        if (file.read_some(ByteOffset{}, start) < before_header + header_bytes_0_2) return std::nullopt;
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+    const std::uint32_t version = u32_at(start, version_at);
+    if (u32_at(start, magic_at) != magic || (version != version_0_2 && version != version_1_1)) return std::nullopt;
+    const std::size_t uuids = (version == version_0_2 ? places_0_2 : places_1_1).uuids;
+    return Identity{uuid_at(start, uuids), uuid_at(start, uuids + 16)};
 }
 
 Error corrupt(const NamedDevice& device, ByteOffset at, std::string_view what) {

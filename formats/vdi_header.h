@@ -12,9 +12,11 @@
 /// Version 0.2 has neither lengths nor offsets: its block map follows the header, and the blocks the map.
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "formats/named_device.h"
 #include "formats/vdi_uuid.h"
 
@@ -49,6 +51,15 @@ struct Header {
 /// Reads and checks the header. Throws Error(corrupt) for a field outside of its limits, Error(unsupported) for a
 /// version or type that is not read. One small read.
 Header read_header(const NamedDevice& device);
+
+/// What names an image, as far as a search needs it.
+struct Identity {
+    Uuid create;
+    Uuid modify;
+};
+
+/// Of any file: nothing if it is no VDI image of a known version, or can't be read. Nothing else is checked.
+std::optional<Identity> peek_identity(const File& file);
 
 /// Error(corrupt): "'a.vdi' at byte 384: `what`", and what to do about it.
 Error corrupt(const NamedDevice& device, ByteOffset at, std::string_view what);

@@ -1,0 +1,47 @@
+#include "formats/folder_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <algorithm>
+#include <memory>
+#include <tuple>
+
+namespace varve {
+namespace {
+
+struct CloseFolder {
+    void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool ends_in(std::string_view name, std::string_view ending) {
+    return name.size() >= ending.size() &&
+           std::equal(ending.begin(), ending.end(), name.end() - static_cast<std::ptrdiff_t>(ending.size()),
+                      [](char a, char b) { return lower(a) == lower(b); });
+}
+
+}  // namespace
+
+FolderFiles regular_files(UniqueFd folder, std::string_view ending, std::size_t entries_max) {
+    FolderFiles files;
+    const std::unique_ptr<DIR, CloseFolder> entries(::fdopendir(folder.get()));
+    if (!entries) return files;
+    (void)folder.release();  // the stream closes it
+    const int fd = ::dirfd(entries.get());
+    for (std::size_t seen = 0; const dirent* entry = ::readdir(entries.get()); ++seen) {
+        if (seen == entries_max) {
+            files.is_complete = false;
+            break;
+        }
+        struct stat status {};
+        if (::fstatat(fd, entry->d_name, &status, 0) == 0 && S_ISREG(status.st_mode))
+            files.names.emplace_back(entry->d_name);
+    }
+    std::ranges::sort(files.names, {},
+                      [&](const std::string& name) { return std::tuple(!ends_in(name, ending), name); });
+    return files;
+}
+
+}  // namespace varve

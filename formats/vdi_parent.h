@@ -1,0 +1,13 @@
+#pragma once
+/// The parent of a differencing VDI image. The image records no name, but the UUID of its parent and the one that the
+/// parent had as modification; VirtualBox keeps the names in its media registry.
+
+#include "formats/backing_search.h"
+#include "formats/vdi_header.h"
+
+namespace varve::vdi {
+
+/// `child` is a differencing image.
+BackingSearch parent_search(const Header& child);
+
+}  // namespace varve::vdi
