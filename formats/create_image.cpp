@@ -21,6 +21,8 @@
 #include "formats/qcow2_writer.h"
 #include "formats/raw_options.h"
 #include "formats/raw_writer.h"
+#include "formats/vdi_options.h"
+#include "formats/vdi_writer.h"
 
 namespace varve {
 namespace {
@@ -94,6 +96,11 @@ std::unique_ptr<ImageWriter> create_qcow2(const std::string& path, const CreateO
     return write_over(std::move(backing->reader), std::move(writer), options.virtual_size, qcow2.unit());
 }
 
+std::unique_ptr<ImageWriter> create_vdi(const std::string& path, const CreateOptions& options) {
+    const vdi::CreationOptions vdi = vdi::parse_creation_options(options.options);
+    return vdi::create_writer(open_output(path, options), options.virtual_size, vdi);
+}
+
 struct Creator {
     std::string_view format;
     std::unique_ptr<ImageWriter> (*create)(const std::string& path, const CreateOptions& options);
@@ -102,6 +109,7 @@ struct Creator {
 constexpr std::array creators{
     Creator{"raw", create_raw},
     Creator{"qcow2", create_qcow2},
+    Creator{"vdi", create_vdi},
 };
 
 }  // namespace

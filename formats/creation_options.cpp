@@ -5,6 +5,7 @@
 #include "engine/base/check.h"
 #include "formats/qcow2_options.h"
 #include "formats/raw_options.h"
+#include "formats/vdi_options.h"
 
 namespace varve {
 namespace {
@@ -18,6 +19,8 @@ struct WrittenFormat {
 constexpr std::array formats{
     WrittenFormat{"raw", raw_option_words, [](const OptionMap& options) { parse_raw_options(options); }},
     WrittenFormat{"qcow2", qcow2_option_words, [](const OptionMap& options) { parse_qcow2_options(options); }},
+    WrittenFormat{"vdi", vdi::creation_option_words,
+                  [](const OptionMap& options) { vdi::parse_creation_options(options); }},
 };
 
 const WrittenFormat& find_format(std::string_view name) {

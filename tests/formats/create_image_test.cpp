@@ -66,7 +66,7 @@ TEST_CASE("create image: writes both formats under their names", "[formats][crea
 
 TEST_CASE("create image: a format that is not written is refused by name", "[formats][create]") {
     const ScratchFolder folder;
-    for (const std::string format : {"vmdk", "vdi", "", "qcow3"}) {
+    for (const std::string format : {"vhdx", "vpc", "", "qcow3"}) {
         REQUIRE(refusal_of(folder.file("a"), options_of(format, mib(1))) == ErrorCode::unsupported);
         REQUIRE_THROWS_WITH(create_image(folder.file("a"), options_of(format, mib(1))),
                             ContainsSubstring("'" + format + "'") && ContainsSubstring("raw, qcow2"));
