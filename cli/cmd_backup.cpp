@@ -239,7 +239,7 @@ Verb backup_verb() {
     return {"backup",
             "SOURCE...",
             "take a snapshot of each disk image or device",
-            "Reads each SOURCE (a raw or qcow2 image, a block device, a logical volume lvm:VG/LV, or\n"
+            "Reads each SOURCE (a disk image, a block device, a logical volume lvm:VG/LV, or\n"
             "- for raw on standard input) and keeps what the repository does not have yet. Each\n"
             "source is a snapshot of its own; one that fails is named, and the others go on. With\n"
             "--group they are one commit: all or none. The disk of a running machine is refused:\n"

@@ -18,7 +18,10 @@ void Reader::describe(std::vector<std::string> warnings) {
     info_.virtual_size = header_.virtual_size;
     info_.cluster_size = header_.block_size;
     info_.options = {{"static", header_.type == ImageType::fixed ? "on" : "off"}};
-    if (header_.is_differencing()) info_.features.emplace_back("differencing");
+    if (header_.is_differencing()) {
+        info_.features.emplace_back("differencing");
+        info_.backing = fmt::format("{{{}}}", header_.parent.text());  // the only name that the image has for it
+    }
     info_.warnings = std::move(warnings);
     if (!header_.is_differencing() && !header_.parent.is_null())
         info_.warnings.push_back(

@@ -14,9 +14,9 @@ run restore d@latest --to x
 [ "$(format_of x)" = qcow2 ] || fail "without an ending the source's format counts"
 run restore d@latest --to y.img --format qcow2
 [ "$(format_of y.img)" = qcow2 ] || fail "--format is strongest"
-run restore d@latest --to z.vmdk
-expect_refusal 1 "vmdk"
-[ ! -e z.vmdk ] || fail "something was left"
+run restore d@latest --to z.vhdx
+expect_refusal 1 "vhdx"
+[ ! -e z.vhdx ] || fail "something was left"
 run restore d@latest --to - --format qcow2
 expect_refusal 2 "raw only"
 # In the source's format the new image is made like the source, but for what -o says.

@@ -75,6 +75,7 @@ TEST_CASE("vdi: a differencing image shows its parent where it has no block", "[
     const OpenedImage image = open_image_chain(folder.file("child.vdi"));
     CHECK(image.reader->info().warnings.empty());
     CHECK(image.reader->info().features == std::vector<std::string>{"differencing"});
+    CHECK(image.reader->info().backing == "{" + text_of_id(base().id) + "}");
     REQUIRE(image.layers.size() == 2);
     CHECK(image.layers[1].path.ends_with("/base.vdi"));
     CHECK(image.reader->extent_at(ByteOffset{2 * block}) == Extent{ByteOffset{2 * block}, kib(4), ExtentKind::zero});
