@@ -1,0 +1,28 @@
+#pragma once
+/// What the VDI fuzz target does with one input; a test of tests/formats does the same with the corpus.
+
+#include "formats/raw_reader.h"
+#include "formats/vdi_parent.h"
+#include "formats/vdi_reader.h"
+#include "tests/fuzz/qcow2_walk.h"
+
+namespace varve::fuzz {
+
+/// Opens the input as a VDI image, walks it from its begin and near its end, and asks whether it is its own parent.
+/// Errors are the right answer.
+inline void open_walk_read_vdi(ByteView input) {
+    try {
+        NamedDevice device{std::make_shared<const RawReader>(memory_file(input)),
+                           [](ByteOffset at) { return "'input' at byte " + std::to_string(at.value); }};
+        const vdi::Reader reader(std::move(device), {}, std::make_shared<ReadCaches>());
+        walk(reader, ByteOffset{});
+        const std::uint64_t size = reader.info().virtual_size.value;
+        if (size > (1 << 20)) walk(reader, ByteOffset{size - (1 << 20) + 1});
+        const vdi::Header& header = reader.header();
+        if (header.is_differencing())
+            VARVE_CHECK(vdi::parent_search(header).look(memory_file(input)).fits == (header.parent == header.create));
+    } catch (const Error&) {
+    }
+}
+
+}  // namespace varve::fuzz
