@@ -23,6 +23,8 @@
 #include "formats/raw_writer.h"
 #include "formats/vdi_options.h"
 #include "formats/vdi_writer.h"
+#include "formats/vmdk_options.h"
+#include "formats/vmdk_sparse_writer.h"
 
 namespace varve {
 namespace {
@@ -101,6 +103,12 @@ std::unique_ptr<ImageWriter> create_vdi(const std::string& path, const CreateOpt
     return vdi::create_writer(open_output(path, options), options.virtual_size, vdi);
 }
 
+std::unique_ptr<ImageWriter> create_vmdk(const std::string& path, const CreateOptions& options) {
+    const vmdk::CreationOptions vmdk = vmdk::parse_creation_options(options.options);
+    const std::string file_name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+    return vmdk::create_sparse_writer(open_output(path, options), options.virtual_size, vmdk, file_name);
+}
+
 struct Creator {
     std::string_view format;
     std::unique_ptr<ImageWriter> (*create)(const std::string& path, const CreateOptions& options);
@@ -110,6 +118,7 @@ constexpr std::array creators{
     Creator{"raw", create_raw},
     Creator{"qcow2", create_qcow2},
     Creator{"vdi", create_vdi},
+    Creator{"vmdk", create_vmdk},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "formats/qcow2_options.h"
 #include "formats/raw_options.h"
 #include "formats/vdi_options.h"
+#include "formats/vmdk_options.h"
 
 namespace varve {
 namespace {
@@ -14,13 +15,19 @@ struct WrittenFormat {
     std::string_view name;
     std::vector<OptionWord> (*words)();
     void (*check)(const OptionMap&);
+    bool (*is_streamed)(const OptionMap&);  ///< null: never
 };
 
+bool is_always_streamed(const OptionMap&) { return true; }
+
 constexpr std::array formats{
-    WrittenFormat{"raw", raw_option_words, [](const OptionMap& options) { parse_raw_options(options); }},
-    WrittenFormat{"qcow2", qcow2_option_words, [](const OptionMap& options) { parse_qcow2_options(options); }},
+    WrittenFormat{"raw", raw_option_words, [](const OptionMap& options) { parse_raw_options(options); },
+                  is_always_streamed},
+    WrittenFormat{"qcow2", qcow2_option_words, [](const OptionMap& options) { parse_qcow2_options(options); }, nullptr},
     WrittenFormat{"vdi", vdi::creation_option_words,
-                  [](const OptionMap& options) { vdi::parse_creation_options(options); }},
+                  [](const OptionMap& options) { vdi::parse_creation_options(options); }, nullptr},
+    WrittenFormat{"vmdk", vmdk::option_words, [](const OptionMap& options) { vmdk::parse_creation_options(options); },
+                  [](const OptionMap& options) { return vmdk::parse_creation_options(options).is_streamed(); }},
 };
 
 const WrittenFormat& find_format(std::string_view name) {
@@ -54,6 +61,12 @@ bool is_written(std::string_view format) {
 std::vector<OptionWord> creation_words(std::string_view format) { return find_format(format).words(); }
 
 void check_creation_options(std::string_view format, const OptionMap& options) { find_format(format).check(options); }
+
+bool may_be_streamed(std::string_view format) { return find_format(format).is_streamed != nullptr; }
+
+bool is_streamed(std::string_view format, const OptionMap& options) {
+    return may_be_streamed(format) && find_format(format).is_streamed(options);
+}
 
 /// One word after the other, so that only those are left out that contradict.
 OptionMap with_recorded_options(std::string_view format, const OptionMap& said, const OptionMap& recorded) {

@@ -21,6 +21,12 @@ std::vector<OptionWord> creation_words(std::string_view format);
 /// value, or words that don't go together.
 void check_creation_options(std::string_view format, const OptionMap& options);
 
+/// Whether some images of `format` can go down a pipe: see is_streamed().
+bool may_be_streamed(std::string_view format);
+
+/// Whether an image of `format` with `options`, which it takes, is written from its first byte to its last.
+bool is_streamed(std::string_view format, const OptionMap& options);
+
 /// `said`, and of `recorded` what goes with it: an image like the source in all that the user left open. Words that
 /// name files, words and values that this version does not know and what contradicts `said` are left out. Throws
 /// Error(usage) when `said` alone is wrong.

@@ -27,7 +27,12 @@ struct WriterKind {
     std::function<std::unique_ptr<ImageWriter>(const std::string& path, ByteCount virtual_size)> create;
     /// Makes a copy's odd virtual size visible to qemu, which thinks in sectors of 512 bytes.
     std::function<void(const std::string& path, ByteCount virtual_size)> round_up_size;
+    ByteCount size_unit{1};  ///< disks that are not made of whole ones are refused; empty ones too, if it is not 1
 };
+
+inline bool takes_size(const WriterKind& kind, ByteCount virtual_size) {
+    return virtual_size.value % kind.size_unit.value == 0 && (virtual_size.value > 0 || kind.size_unit == ByteCount{1});
+}
 
 /// One call to a writer: data of random bytes, or of zeros, or zero(); unallocated: no call.
 struct Step {
@@ -186,7 +191,7 @@ inline void check_image_writer(const WriterKind& kind) {
         std::uint32_t seed = 20261122;
         for (const std::uint64_t size : {0u, 1u, 511u, 512u, 4097u, 65536u, 65537u, 1u << 20, (3u << 20) + 513})
             for (const std::uint64_t step_bytes_max : {700u, 40000u, 300000u})
-                check_reads_back(kind, {size}, seed++, step_bytes_max);
+                if (takes_size(kind, {size})) check_reads_back(kind, {size}, seed++, step_bytes_max);
     }
     SECTION("a thin disk gives a thin image") { check_is_thin(kind); }
     SECTION("zeros inside of data take no space") { check_leaves_out_zeros_inside_data(kind); }

@@ -51,9 +51,9 @@ TEST_CASE("create image: the ending of a name tells the format", "[formats][crea
     format_is("", std::nullopt);
 }
 
-TEST_CASE("create image: writes each format under their names", "[formats][create]") {
+TEST_CASE("create image: writes every format under its name", "[formats][create]") {
     const ScratchFolder folder;
-    for (const std::string format : {"raw", "qcow2", "vdi"}) {
+    for (const std::string format : {"raw", "qcow2", "vdi", "vmdk"}) {
         const std::string path = folder.file("a." + format);
         const auto writer = create_image(path, options_of(format, mib(1)));
         writer->write({4096}, Bytes(100, std::byte{3}));

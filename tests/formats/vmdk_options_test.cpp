@@ -1,0 +1,70 @@
+#include "formats/vmdk_options.h"
+
+#include "engine/base/hex.h"
+#include "formats/creation_options.h"
+#include "tests/catch.h"
+
+using namespace varve;
+
+namespace {
+
+void expect_usage(const OptionMap& options, const std::vector<std::string>& texts) {
+    try {
+        vmdk::parse_creation_options(options);
+    } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::usage);
+        for (const std::string& text : texts) CHECK_THAT(error.what(), ContainsSubstring(text));
+        return;
+    }
+    FAIL_CHECK("no error");
+}
+
+}  // namespace
+
+TEST_CASE("vmdk options: each word sets what it says", "[vmdk-writer][options]") {
+    const vmdk::CreationOptions plain = vmdk::parse_creation_options({});
+    CHECK(plain.subformat == vmdk::Subformat::monolithic_sparse);
+    CHECK(plain.adapter_type == vmdk::AdapterType::lsilogic);
+    CHECK(plain.hwversion == 4);
+    CHECK_FALSE(plain.zeroed_grain);
+    CHECK_FALSE(plain.uuid.has_value());
+    const vmdk::CreationOptions all = vmdk::parse_creation_options({{"subformat", "monolithicSparse"},
+                                                                    {"adapter_type", "legacyESX"},
+                                                                    {"hwversion", "21"},
+                                                                    {"zeroed_grain", "on"},
+                                                                    {"uuid", "00112233-4455-6677-8899-aabbccddeeFF"}});
+    CHECK(all.adapter_type == vmdk::AdapterType::legacy_esx);
+    CHECK(all.hwversion == 21);
+    CHECK(all.zeroed_grain);
+    CHECK(to_hex(all.uuid.value()) == "00112233445566778899aabbccddeeff");
+    for (const std::string adapter : {"ide", "buslogic", "lsilogic"})
+        CHECK(name_of(vmdk::parse_creation_options({{"adapter_type", adapter}}).adapter_type) == adapter);
+}
+
+TEST_CASE("vmdk options: what is wrong is said with what is right", "[vmdk-writer][options]") {
+    expect_usage({{"subformat", "streamoptimized"}}, {"subformat=streamoptimized", "monolithicSparse"});
+    expect_usage({{"adapter_type", "nvme"}}, {"adapter_type=nvme", "ide, buslogic, lsilogic or legacyESX"});
+    for (const std::string version : {"0", "100", "-4", "", "4x", "18446744073709551620"})
+        expect_usage({{"hwversion", version}}, {"hwversion=" + version, "1 to 99"});
+    expect_usage({{"zeroed_grain", "yes"}}, {"zeroed_grain=yes", "on or off"});
+    for (const std::string uuid : {"", "0011223344556677-8899-aabbccddeeff", "00112233-4455-6677-8899-aabbccddeef",
+                                   "00112233-4455-6677-8899-aabbccddeeff0", "00112233-4455-6677-8899-aabbccddeefg",
+                                   "00000000-0000-0000-0000-000000000000", "00112233x4455-6677-8899-aabbccddeeff"})
+        expect_usage({{"uuid", uuid}}, {"uuid=" + uuid, "UUID"});
+    expect_usage({{"cluster_size", "64K"}}, {"cluster_size", "subformat, adapter_type"});
+}
+
+TEST_CASE("vmdk options: a subformat of several files is known and not written yet", "[vmdk-writer][options]") {
+    for (const std::string subformat : {"monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat"})
+        expect_usage({{"subformat", subformat}}, {"subformat=" + subformat, "not written yet", "monolithicSparse"});
+}
+
+TEST_CASE("vmdk options: a source's own are taken over where they can be written", "[vmdk-writer][options]") {
+    const OptionMap source{{"subformat", "twoGbMaxExtentSparse"},
+                           {"adapter_type", "ide"},
+                           {"hwversion", "19"},
+                           {"uuid", "00112233-4455-6677-8899-aabbccddeeff"}};
+    CHECK(with_recorded_options("vmdk", {}, source) == OptionMap{{"adapter_type", "ide"}, {"hwversion", "19"}});
+    CHECK(with_recorded_options("vmdk", {{"adapter_type", "buslogic"}}, source).at("adapter_type") == "buslogic");
+    CHECK(with_recorded_options("vmdk", {}, {{"adapter_type", "pvscsi"}, {"hwversion", "x"}}).empty());
+}
