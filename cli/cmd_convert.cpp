@@ -157,9 +157,10 @@ Verb convert_verb() {
             "SRC DST",
             "write a disk image anew, in any format",
             "Writes the disk that SRC holds (an image with its backing files, a block device, or -\n"
-            "for raw on standard input) to the file or block device DST, or to standard output as\n"
-            "raw when DST is -. The format is -O, else what the ending of DST says (.qcow2, .raw,\n"
-            ".img), else that of SRC; devices are always raw. In the same format, SRC's creation\n"
+            "for raw on standard input) to the file or block device DST, or to standard output\n"
+            "when DST is -. The format is -O, else what the ending of DST says (.qcow2, .raw,\n"
+            ".img, .vmdk), else that of SRC; devices are always raw, and standard output is unless\n"
+            "-O vmdk -o subformat=streamOptimized says otherwise. In the same format, SRC's creation\n"
             "options carry over unless -o says otherwise. What SRC does not have takes no space in\n"
             "DST. A file appears under its name when it is whole. What exists is overwritten only\n"
             "with --force; a symbolic link, SRC and the files that it stands on never. What does\n"

@@ -186,9 +186,10 @@ Verb restore_verb() {
             "SNAP... --to PATH|DIR/|-",
             "give snapshots back as disk images",
             "Writes the snapshot SNAP to the image file or block device PATH, or to standard\n"
-            "output as raw. The format is --format, else what the ending of PATH says (.qcow2,\n"
-            ".raw, .img), else that of the disk that was backed up, with its options; devices are\n"
-            "always raw. A file appears under its name when it is whole. What exists is\n"
+            "output. The format is --format, else what the ending of PATH says (.qcow2, .raw,\n"
+            ".img, .vmdk), else that of the disk that was backed up, with its options; devices are\n"
+            "always raw, and standard output is unless --format vmdk -o subformat=streamOptimized\n"
+            "says otherwise. A file appears under its name when it is whole. What exists is\n"
             "overwritten only with --force; a symbolic link never, and a disk in use (by its\n"
             "running machine) never.\n"
             "Into a folder (DIR/) go several snapshots, or with --group all disks of a machine,\n"

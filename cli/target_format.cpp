@@ -13,11 +13,14 @@ namespace varve {
 std::string target_format(const std::string& path, const std::optional<std::string>& typed,
                           const std::string& otherwise) {
     const bool is_stream = path == "-";
+    if (is_stream && typed && is_written(*typed) && may_be_streamed(*typed)) return *typed;
     if (is_stream || names_block_device(path)) {
         if (typed && *typed != "raw")
-            throw Error(ErrorCode::usage,
-                        fmt::format("{} takes raw only, not {}; leave the format out",
-                                    is_stream ? "standard output" : "a block device", escape_for_display(*typed)));
+            throw Error(ErrorCode::usage, fmt::format("{}, not {}; leave the format out",
+                                                      is_stream ? "standard output takes raw only, or vmdk with "
+                                                                  "-o subformat=streamOptimized"
+                                                                : "a block device takes raw only",
+                                                      escape_for_display(*typed)));
         return "raw";
     }
     if (typed) return *typed;

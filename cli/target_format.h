@@ -6,8 +6,8 @@
 
 namespace varve {
 
-/// The format typed, else that of a known ending of `path`, else `otherwise`. "-" (standard output) and block devices
-/// are raw; another format typed for them is Error(usage).
+/// The format typed, else that of a known ending of `path`, else `otherwise`. Block devices are raw, and so is "-"
+/// (standard output) where no format was typed that may_be_streamed(); another one typed for them is Error(usage).
 std::string target_format(const std::string& path, const std::optional<std::string>& typed,
                           const std::string& otherwise);
 

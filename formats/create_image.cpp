@@ -25,6 +25,7 @@
 #include "formats/vdi_writer.h"
 #include "formats/vmdk_options.h"
 #include "formats/vmdk_sparse_writer.h"
+#include "formats/vmdk_stream_writer.h"
 
 namespace varve {
 namespace {
@@ -64,11 +65,15 @@ void check_raw_size(ByteCount virtual_size) {
 
 void check_kind_of_target(const std::string& path, const CreateOptions& options) {
     if (options.format == "raw" || options.folder != nullptr) return;
-    const bool is_stream = path == "-";
-    if (is_stream || names_block_device(path))
+    if (path == "-" && !is_streamed(options.format, options.options))
         throw Error(ErrorCode::usage,
-                    fmt::format("{} takes raw images only, not {}: say --format raw, or name a file",
-                                is_stream ? "standard output" : fmt::format("device '{}'", path), options.format));
+                    fmt::format("standard output takes raw images, and vmdk ones with subformat=streamOptimized, not "
+                                "{}: say another format or subformat, or name a file",
+                                options.format));
+    if (path != "-" && names_block_device(path))
+        throw Error(ErrorCode::usage,
+                    fmt::format("device '{}' takes raw images only, not {}: say --format raw, or name a file", path,
+                                options.format));
 }
 
 std::unique_ptr<Output> open_output(const std::string& path, const CreateOptions& options) {
@@ -105,8 +110,10 @@ std::unique_ptr<ImageWriter> create_vdi(const std::string& path, const CreateOpt
 
 std::unique_ptr<ImageWriter> create_vmdk(const std::string& path, const CreateOptions& options) {
     const vmdk::CreationOptions vmdk = vmdk::parse_creation_options(options.options);
+    auto output = open_output(path, options);
+    if (vmdk.is_streamed()) return vmdk::create_stream_writer(std::move(output), options.virtual_size, vmdk);
     const std::string file_name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-    return vmdk::create_sparse_writer(open_output(path, options), options.virtual_size, vmdk, file_name);
+    return vmdk::create_sparse_writer(std::move(output), options.virtual_size, vmdk, file_name);
 }
 
 struct Creator {

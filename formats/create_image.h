@@ -31,8 +31,9 @@ struct CreateOptions {
 
 /// Opens `path` for writing; "-" is standard output, an existing block device is written onto. Throws
 /// Error(unsupported) for a format or a size that is not written, Error(refused) for a target that may not be (see
-/// above), Error(usage) for creation options that the format does not take, and for a format other than raw on a device
-/// or a stream.
+/// above), Error(usage) for creation options that the format does not take, for a format other than raw on a device,
+/// and for an image on a stream that is not written from its first byte to its last (is_streamed() of
+/// creation_options.h).
 std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateOptions& options);
 
 /// The format that the last ending of the file name stands for, whatever its case; nothing if it stands for none.

@@ -91,7 +91,7 @@ constexpr std::array words{
 };
 
 bool is_written(Subformat subformat) {
-    return subformat == Subformat::monolithic_sparse;
+    return subformat == Subformat::monolithic_sparse || subformat == Subformat::stream_optimized;
 }
 
 }  // namespace

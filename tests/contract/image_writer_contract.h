@@ -27,7 +27,8 @@ struct WriterKind {
     std::function<std::unique_ptr<ImageWriter>(const std::string& path, ByteCount virtual_size)> create;
     /// Makes a copy's odd virtual size visible to qemu, which thinks in sectors of 512 bytes.
     std::function<void(const std::string& path, ByteCount virtual_size)> round_up_size;
-    ByteCount size_unit{1};  ///< disks that are not made of whole ones are refused; empty ones too, if it is not 1
+    bool compresses = false;  ///< data may take less space than it has bytes
+    ByteCount size_unit{1};   ///< disks that are not made of whole ones are refused; empty ones too, if it is not 1
 };
 
 inline bool takes_size(const WriterKind& kind, ByteCount virtual_size) {
@@ -169,7 +170,7 @@ inline void check_is_thin(const WriterKind& kind) {
     writer->finish();
     REQUIRE(writer_test::allocated_bytes(path) <= data_bytes + data_bytes / 20 + mib(1).value);
     if (kind.format != "raw") REQUIRE(std::filesystem::file_size(path) <= data_bytes + data_bytes / 20 + mib(1).value);
-    REQUIRE(writer->bytes_written().value >= data_bytes);
+    if (!kind.compresses) REQUIRE(writer->bytes_written().value >= data_bytes);
     REQUIRE(writer->bytes_written().value <= data_bytes + data_bytes / 20 + mib(1).value);
 }
 

@@ -97,9 +97,11 @@ TEST_CASE("create image: overwrite and forbidden reach the file", "[formats][cre
     REQUIRE(run_tool({"qemu-img", "check", "-f", "qcow2", path}).status == 0);
 }
 
-TEST_CASE("create image: '-' is standard output and takes raw only", "[formats][create]") {
+TEST_CASE("create image: '-' is standard output and takes what is written from front to back", "[formats][create]") {
     const ScratchFolder folder;
     REQUIRE(refusal_of("-", options_of("qcow2", mib(1))) == ErrorCode::usage);
+    REQUIRE(refusal_of("-", options_of("vmdk", mib(1))) == ErrorCode::usage);
+    REQUIRE_THROWS_WITH(create_image("-", options_of("vmdk", mib(1))), ContainsSubstring("subformat=streamOptimized"));
     REQUIRE(in_child([&] {
                 const File out = File::open(folder.file("out"), O_WRONLY | O_CREAT);
                 if (::dup2(out.fd(), STDOUT_FILENO) < 0) return false;
