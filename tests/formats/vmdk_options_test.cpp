@@ -68,3 +68,22 @@ TEST_CASE("vmdk options: a source's own are taken over where they can be written
     CHECK(with_recorded_options("vmdk", {{"adapter_type", "buslogic"}}, source).at("adapter_type") == "buslogic");
     CHECK(with_recorded_options("vmdk", {}, {{"adapter_type", "pvscsi"}, {"hwversion", "x"}}).empty());
 }
+
+TEST_CASE("vmdk options: only what is written from front to back goes down a pipe", "[vmdk-writer][options]") {
+    CHECK(is_streamed("vmdk", {{"subformat", "streamOptimized"}}));
+    CHECK_FALSE(is_streamed("vmdk", {{"subformat", "monolithicSparse"}}));
+    CHECK_FALSE(is_streamed("vmdk", {}));
+    CHECK(is_streamed("raw", {}));
+    CHECK_FALSE(is_streamed("qcow2", {}));
+    CHECK(may_be_streamed("vmdk"));
+    CHECK(may_be_streamed("raw"));
+    CHECK_FALSE(may_be_streamed("qcow2"));
+    expect_usage({{"subformat", "streamOptimized"}, {"zeroed_grain", "on"}}, {"don't go together"});
+}
+
+TEST_CASE("vmdk options: a source that was a stream is restored as one", "[vmdk-writer][options]") {
+    CHECK(with_recorded_options("vmdk", {}, {{"subformat", "streamOptimized"}, {"zeroed_grain", "on"}}) ==
+          OptionMap{{"subformat", "streamOptimized"}});
+    CHECK(with_recorded_options("vmdk", {{"zeroed_grain", "on"}}, {{"subformat", "streamOptimized"}}) ==
+          OptionMap{{"zeroed_grain", "on"}});
+}
