@@ -17,18 +17,18 @@ struct Named {
 };
 
 constexpr std::array subformats{
-    Named{Subformat::monolithic_sparse, "monolithicSparse"},
-    Named{Subformat::monolithic_flat, "monolithicFlat"},
-    Named{Subformat::two_gb_max_extent_sparse, "twoGbMaxExtentSparse"},
-    Named{Subformat::two_gb_max_extent_flat, "twoGbMaxExtentFlat"},
-    Named{Subformat::stream_optimized, "streamOptimized"},
+    Named<Subformat>{Subformat::monolithic_sparse, "monolithicSparse"},
+    Named<Subformat>{Subformat::monolithic_flat, "monolithicFlat"},
+    Named<Subformat>{Subformat::two_gb_max_extent_sparse, "twoGbMaxExtentSparse"},
+    Named<Subformat>{Subformat::two_gb_max_extent_flat, "twoGbMaxExtentFlat"},
+    Named<Subformat>{Subformat::stream_optimized, "streamOptimized"},
 };
 
 constexpr std::array adapter_types{
-    Named{AdapterType::ide, "ide"},
-    Named{AdapterType::buslogic, "buslogic"},
-    Named{AdapterType::lsilogic, "lsilogic"},
-    Named{AdapterType::legacy_esx, "legacyESX"},
+    Named<AdapterType>{AdapterType::ide, "ide"},
+    Named<AdapterType>{AdapterType::buslogic, "buslogic"},
+    Named<AdapterType>{AdapterType::lsilogic, "lsilogic"},
+    Named<AdapterType>{AdapterType::legacy_esx, "legacyESX"},
 };
 
 template <typename Table, typename Value>

@@ -7,6 +7,7 @@
 #include "formats/vmdk_sparse_writer.h"
 #include "tests/contract/image_writer_contract.h"
 #include "tests/fakes/memory_output.h"
+#include "tests/fuzz/vmdk_write_check.h"
 
 using namespace varve;
 using namespace varve::writer_test;
@@ -290,4 +291,24 @@ TEST_CASE("vmdk writer: an error of the medium at any call comes out, and nothin
         CHECK(fail_at > 8);
         break;
     }
+}
+
+TEST_CASE("vmdk writer: any plan of calls gives the layout that the specification has", "[vmdk-writer][plan]") {
+    for (std::uint32_t seed = 1; seed <= 300; ++seed) {
+        std::mt19937 random(seed);
+        Bytes input(30 + random() % 200);
+        for (std::byte& byte : input) byte = static_cast<std::byte>(random());
+        CAPTURE(seed);
+        REQUIRE_NOTHROW(fuzz::check_vmdk_plan(fuzz::choose_vmdk_plan(input)));
+    }
+}
+
+TEST_CASE("vmdk writer: the seeds of its fuzz target hold, too", "[vmdk-writer][plan]") {
+    std::size_t seeds = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(VARVE_SOURCE_DIR "/tests/fuzz/corpus/vmdk_writer")) {
+        CAPTURE(entry.path());
+        REQUIRE_NOTHROW(fuzz::check_vmdk_plan(fuzz::choose_vmdk_plan(read_file(entry.path()))));
+        ++seeds;
+    }
+    CHECK(seeds > 0);
 }
