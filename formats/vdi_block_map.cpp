@@ -37,7 +37,9 @@ BlockMap::Page BlockMap::page_of(std::uint64_t block) const {
     return {caches_->tables.get({owner_, first}, load), first};
 }
 
-/// At most 2^32 + 2^32 * 2^33: no wrap.
+/// Of an entry below the number of blocks with data. No wrap: where blocks have extra bytes, the map ends before the
+/// 32-bit offset of the first block, so there are fewer than 2^30 entries of at most 2^31 + 2^32 bytes; in version 0.2
+/// there are 2^32 of at most 2^31.
 ByteOffset BlockMap::device_of(std::uint32_t entry) const {
     return header_.data + ByteCount{entry * (header_.block_size + header_.block_extra).value} + header_.block_extra;
 }

@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "tests/catch.h"
 #include "tests/contract/image_reader_contract.h"
+#include "tests/formats/qcow2_builder.h"
 #include "tests/formats/reader_support.h"
 #include "tests/formats/vdi_builder.h"
 
@@ -235,6 +236,26 @@ TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a differencing header is to
     CHECK(open_image(folder.file("guest.img"), {.format = "raw"})->info().format == "raw");
     base().save(folder.file("whole.img"));
     CHECK(open_image(folder.file("whole.img"))->info().warnings.empty());
+}
+
+TEST_CASE("vdi: a qcow2 image may lie over a chain of VDI images", "[vdi]") {
+    const ScratchFolder folder;
+    base().save(folder.file("base.vdi"));
+    child_of(base(), 10).save(folder.file("child.vdi"));
+    Qcow2Builder top(6 * block, 12);
+    write_file(folder.file("top.qcow2"), top.backing("child.vdi", "vdi").data_cluster(0, 'q').view());
+    CHECK(blocks_of(folder.file("top.qcow2")) == "qc..b.");
+    CHECK(open_image_chain(folder.file("top.qcow2")).layers.size() == 3);
+}
+
+TEST_CASE("BAD-INPUT 4: the search for a parent ends, and begins with files that are named so", "[vdi][bad-input]") {
+    const ScratchFolder folder;
+    const std::string child = folder.file("child.vdi");
+    child_of(base(), 10).save(child);
+    for (unsigned i = 0; i < 4100; ++i) write_file(folder.file("a" + std::to_string(i)), Bytes(1));
+    CHECK_THAT(refusal_of(child), ContainsSubstring("none of the 4096 files") && ContainsSubstring("there are more"));
+    base().save(folder.file("z.VDI"));
+    CHECK(blocks_of(child) == "bc..b.");
 }
 
 TEST_CASE("vdi: a damaged parent is named", "[vdi][bad-input]") {

@@ -178,6 +178,37 @@ TEST_CASE("vdi: a whole disk that names a parent is read, and said", "[vdi]") {
     CHECK_THAT(reader->info().warnings[0], ContainsSubstring(vdi_test::text_of_id(image.parent)));
 }
 
+TEST_CASE("BAD-INPUT 17: sizes of VDI images are exact", "[vdi][bad-input]") {
+    const ScratchFolder folder;
+    const std::string path = folder.file("disk.vdi");
+    for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{511}, std::uint64_t{513},
+                                     (std::uint64_t{1} << 32) - 1, std::uint64_t{1} << 32, (std::uint64_t{1} << 32) + 1,
+                                     std::uint64_t{1} << 41, (std::uint64_t{1} << 48) + 513}) {
+        CAPTURE(size);
+        const Image image(size, 1u << 31);
+        image.save(path);
+        const auto reader = open_image(path);
+        CHECK(reader->info().virtual_size == ByteCount{size});
+        if (size == 0) continue;
+        CHECK(reader->extent_at(ByteOffset{size - 1}) == Extent{ByteOffset{size - 1}, {1}, ExtentKind::unallocated});
+        Bytes last(1, std::byte{1});
+        reader->read(ByteOffset{size - 1}, last);
+        CHECK(last[0] == std::byte{0});
+    }
+}
+
+TEST_CASE("vdi: a block that is longer than the file's rest is read up to the disk's end", "[vdi]") {
+    const ScratchFolder folder;
+    Image image(5000, 1u << 31);  // the file holds 5000 of the 2^31 bytes of its one block
+    image.map[0] = 0;
+    image.allocated = 1;
+    Bytes file = image.file();
+    const std::size_t begin = file.size();
+    file.resize(begin + 5000, std::byte{'x'});
+    write_file(folder.file("disk.vdi"), file);
+    contract::check_image_reader(*open_image(folder.file("disk.vdi")), Bytes(5000, std::byte{'x'}));
+}
+
 TEST_CASE("vdi: an image has no internal snapshots", "[vdi]") {
     const ScratchFolder folder;
     Image(4096, 4096).save(folder.file("disk.vdi"));
