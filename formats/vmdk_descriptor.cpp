@@ -117,7 +117,7 @@ public:
         line_ = 0;
         take_create_type();
         take_content_ids();
-        refuse_native_snapshot();
+        refuse_other_data();
         return std::move(result_);
     }
 
@@ -129,7 +129,7 @@ private:
     void parse_key(std::string_view key, std::string_view value);
     void take_create_type();
     void take_content_ids();
-    void refuse_native_snapshot() const;
+    void refuse_other_data() const;
     std::optional<std::uint32_t> content_id(const std::string& key) const;
     std::optional<std::string> value(const std::string& key) const;
 
@@ -260,9 +260,13 @@ void Parser::take_content_ids() {
     if (*parent != no_parent) result_.parent_content_id = parent;
 }
 
-void Parser::refuse_native_snapshot() const {
+/// What the extents do not hold as it is.
+void Parser::refuse_other_data() const {
     if (lower(value("isnativesnapshot").value_or("no")) == "yes")
         throw unsupported(place(), "a snapshot that the storage array keeps (isNativeSnapshot)");
+    const auto key = values_.lower_bound("encryption");
+    if (key != values_.end() && key->first.starts_with("encryption"))
+        throw unsupported(place(), fmt::format("an encrypted disk ('{}')", shown(key->first)));
 }
 
 }  // namespace

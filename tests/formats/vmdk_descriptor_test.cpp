@@ -89,6 +89,7 @@ TEST_CASE("BAD-INPUT 14: VMDK descriptors that lie are refused with line, expect
         {vmdk::descriptor("vmfs", {}, "1", "ffffffff", {"parentFileNameHint=\"a\""}), "names 'a'"},
         {vmdk::descriptor("vmfs", {}, "1", "ffffffff", {"cid=2"}), "expected 'cid' once"},
         {vmdk::descriptor("vmfs", {}, "1", "ffffffff", {"isNativeSnapshot=\"yes\""}), "storage array"},
+        {vmdk::descriptor("vmfs", {}, "1", "ffffffff", {"encryptionKeys=\"vmware:key/list/()\""}), "an encrypted disk"},
     };
     for (const auto& [text, says] : cases) {
         CAPTURE(says);
