@@ -72,6 +72,19 @@ TEST_CASE("BAD-INPUT 1: a VMDK leads to no file outside of its folder", "[format
     CHECK(refusal_of(path, {{}, {}, {folder.path().string()}, {}}).empty());
 }
 
+TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a VMDK descriptor", "[formats][vmdk][bad-input]") {
+    ScratchFolder folder;
+    write_file(folder.file("secret"), Bytes(4096, std::byte{'s'}));
+    const std::string guest = vmdk::descriptor("monolithicFlat", {"RW 8 FLAT \"secret\" 0"});
+    write_file(folder.file("disk.img"), bytes_of(guest));
+    const auto reader = open_image(folder.file("disk.img"));
+    REQUIRE(reader->info().warnings.size() == 1);
+    CHECK_THAT(reader->info().warnings[0], ContainsSubstring("has a vmdk header that names another file"));
+    CHECK(text_of(read_all(*open_image(folder.file("disk.img"), {"raw", {}, {}, {}}))) == guest);
+    write_file(folder.file("disk.vmdk"), bytes_of(guest));
+    CHECK(open_image(folder.file("disk.vmdk"))->info().warnings.empty());
+}
+
 TEST_CASE("BAD-INPUT 4, 5: sizes of a hosted sparse VMDK are refused before anything is allocated",
           "[formats][vmdk][bad-input]") {
     run(
