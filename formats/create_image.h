@@ -21,7 +21,7 @@ struct CreateOptions {
     ByteCount virtual_size;
     Overwrite overwrite = Overwrite::refuse;
     /// Media never overwritten, by medium_identity() of target_rules.h.
-    std::vector<FileIdentity> forbidden;
+    std::vector<FileIdentity> forbidden = {};
     /// Creation options in qemu-img's words, e.g. {"cluster_size", "2M"}; creation_options.h tells which there are.
     OptionMap options = {};
     /// Where the last part of `path` is a file's name, whatever leads there by then; null: in the folder that `path`

@@ -16,11 +16,12 @@
 namespace varve {
 
 struct OpenOptions {
-    std::optional<std::string> format;     ///< of the image itself; none: its magic decides, nothing claims it: raw
-    std::optional<std::string> snapshot;   ///< an internal snapshot's name, or "id:N"; none: the active disk
-    std::vector<std::string> allow_under;  ///< folders, beside the image's own, where backing and data files may lie
-    std::optional<std::string> backing_format;  ///< of every backing file whose format is not recorded
-    LiveImage live = LiveImage::refuse;         ///< what to do when a machine writes to a file of the chain
+    std::optional<std::string> format = {};    ///< of the image itself; none: its magic decides, nothing claims it: raw
+    std::optional<std::string> snapshot = {};  ///< an internal snapshot's name, or "id:N"; none: the active disk
+    std::vector<std::string> allow_under =
+        {};  ///< folders, beside the image's own, where backing and data files may lie
+    std::optional<std::string> backing_format = {};  ///< of every backing file whose format is not recorded
+    LiveImage live = LiveImage::refuse;              ///< what to do when a machine writes to a file of the chain
     /// For opening an image once more: the path must lead to this file still, else Error(refused).
     std::optional<FileIdentity> same_file = std::nullopt;
     /// Of a logical volume ("lvm:VG/LV"): the disks that hold its group; none: this host's block devices.
