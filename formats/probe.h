@@ -15,7 +15,7 @@ namespace varve {
 std::optional<std::string> probe_format(const File& file);
 
 /// Whether the header in `file`, of `format` as probed, leads to another file: a qcow2 image's backing or data file, a
-/// differencing VDI image's parent.
+/// differencing VDI image's parent, and any VMDK's extents or parent.
 bool names_another_file(const File& file, std::string_view format);
 
 /// "a VMware disk (vmdk)" for "vmdk": a noun phrase for error texts.
