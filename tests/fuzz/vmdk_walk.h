@@ -1,0 +1,86 @@
+#pragma once
+/// What the VMDK fuzz targets do with one input; a test of tests/formats does the same with the corpus.
+
+#include <algorithm>
+#include <memory>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine/base/check.h"
+#include "engine/base/error.h"
+#include "formats/raw_reader.h"
+#include "formats/vmdk_descriptor.h"
+#include "formats/vmdk_reader.h"
+
+namespace varve::fuzz {
+
+inline NamedDevice memory_device(ByteView bytes) {
+    File file(UniqueFd(::memfd_create("fuzz", MFD_CLOEXEC)), "input");
+    file.write_all(ByteOffset{}, bytes);
+    return {std::make_shared<RawReader>(std::move(file)), [](ByteOffset) { return std::string("'input'"); }};
+}
+
+/// Walks the map from `at` for a bounded number of steps and reads both ends of each extent; what is no data must read
+/// as zeros, and the end of data must be the same when it is read alone and with what is before it.
+inline void walk_vmdk(const ImageReader& reader, ByteOffset at) {
+    Bytes buffer(10000);
+    const ByteOffset end{reader.info().virtual_size.value};
+    for (int steps = 0; steps < 200 && at < end; ++steps) {
+        try {
+            const Extent extent = reader.extent_at(at);
+            VARVE_CHECK(extent.begin == at && extent.length.value > 0 && extent.length <= end - at);
+            const ByteSpan piece = ByteSpan(buffer).first(
+                static_cast<std::size_t>(std::min<std::uint64_t>(extent.length.value, buffer.size())));
+            std::fill(piece.begin(), piece.end(), std::byte{0x5a});
+            at = extent.end();
+            reader.read(extent.begin, piece);
+            VARVE_CHECK(extent.kind == ExtentKind::data || is_zero(piece));
+            reader.read(extent.end() - ByteCount{piece.size()}, piece);
+            std::byte last{0x5a};
+            reader.read(extent.end() - ByteCount{1}, ByteSpan(&last, 1));
+            VARVE_CHECK(last == piece.back());
+        } catch (const Error&) {
+            if (at < end) at += std::min(end - at, kib(64));  // behind the damage
+        }
+    }
+}
+
+inline void open_and_walk(const NamedDevice& image, const NamedDevice& extent) {
+    try {
+        VmdkReader::Options options;
+        options.open_extent = [&](const std::string&, std::vector<std::string>&) { return extent; };
+        const VmdkReader reader(image, options, std::make_shared<ReadCaches>());
+        walk_vmdk(reader, ByteOffset{});
+        const std::uint64_t size = reader.info().virtual_size.value;
+        if (size > (1 << 20)) walk_vmdk(reader, ByteOffset{size - (1 << 20) + 1});
+    } catch (const Error&) {
+    }
+}
+
+/// As a whole disk, and as the one sparse extent of a disk whose descriptor is sound. Errors are the right answer.
+inline void open_walk_read_vmdk(ByteView input) {
+    const NamedDevice device = memory_device(input);
+    open_and_walk(device, device);
+    constexpr std::string_view text =
+        "# Disk DescriptorFile\nCID=1\nparentCID=ffffffff\ncreateType=\"custom\"\nRW 2048 SPARSE \"x\"\n";
+    open_and_walk(memory_device(bytes_of(text)), device);
+}
+
+/// What is read must hold together.
+inline void parse_vmdk_descriptor(ByteView input) {
+    try {
+        const vmdk::Descriptor descriptor = vmdk::parse_descriptor(text_of(input), "'input'");
+        ByteCount sum;
+        for (const vmdk::ExtentLine& extent : descriptor.extents) {
+            sum += extent.length;
+            VARVE_CHECK(extent.length.value <= descriptor.size.value && extent.length.value % 512 == 0);
+        }
+        VARVE_CHECK(sum == descriptor.size && sum.value < std::uint64_t{1} << 63);
+        VARVE_CHECK(descriptor.parent_content_id.has_value() == !descriptor.parent_name.empty());
+        VARVE_CHECK(!descriptor.create_type.empty());
+    } catch (const Error&) {
+    }
+}
+
+}  // namespace varve::fuzz
