@@ -54,7 +54,10 @@ BackupInputs::BackupInputs(const Invocation& call, Progress& progress)
 BackupInput BackupInputs::open(const BackupSource& source, const std::filesystem::path& spool_folder) const {
     const TimeNs time = time_.value_or(now_);
     if (source.path == "-")
-        return described(source, spool_raw_image(STDIN_FILENO, spool_folder, progress_, call_.stop), time);
+        return described(
+            source,
+            open_lone_image(spool(STDIN_FILENO, spool_folder, progress_, call_.stop), options_.format.value_or("raw")),
+            time);
     BackupInput input = open_image(source, options_, time);
     input.request.source.snapshot = recorded_text(options_.snapshot.value_or(""));
     return input;

@@ -83,10 +83,9 @@ void BackupCall::check_stdin_options() const {
     if (arguments_.has("dry-run"))
         throw Error(ErrorCode::usage,
                     "what is in standard input is known only when it has been read; leave --dry-run out");
-    const auto format = arguments_.value("format");
-    if ((format && *format != "raw") || arguments_.has("snapshot") || arguments_.has("all-snapshots"))
+    if (arguments_.has("snapshot") || arguments_.has("all-snapshots"))
         throw Error(ErrorCode::usage,
-                    "standard input is read as raw; leave --format, --snapshot and --all-snapshots out");
+                    "of standard input the active state is read; leave --snapshot and --all-snapshots out");
 }
 
 ExitStatus BackupCall::run() {
@@ -239,12 +238,13 @@ Verb backup_verb() {
     return {"backup",
             "SOURCE...",
             "take a snapshot of each disk image or device",
-            "Reads each SOURCE (a disk image, a block device, a logical volume lvm:VG/LV, or\n"
-            "- for raw on standard input) and keeps what the repository does not have yet. Each\n"
-            "source is a snapshot of its own; one that fails is named, and the others go on. With\n"
-            "--group they are one commit: all or none. The disk of a running machine is refused:\n"
-            "shut it down, or let it write to an overlay and back up the base; of a logical volume\n"
-            "in use take a snapshot and back that up (examples/lvm-nightly.sh).\n"
+            "Reads each SOURCE (a disk image, a block device, a logical volume lvm:VG/LV, or - for\n"
+            "standard input, which is raw unless --format says otherwise) and keeps what the\n"
+            "repository does not have yet. Each source is a snapshot of its own; one that fails is\n"
+            "named, and the others go on. With --group they are one commit: all or none. The disk of\n"
+            "a running machine is refused: shut it down, or let it write to an overlay and back up\n"
+            "the base; of a logical volume in use take a snapshot and back that up\n"
+            "(examples/lvm-nightly.sh).\n"
             "Standard input is kept in a temporary file first, as its size is known only at its\n"
             "end: in $TMPDIR, else in the cache folder; zero blocks take no space there.",
             "varve backup -r /backup/vms --disk web01/vda web01.qcow2",

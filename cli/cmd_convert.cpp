@@ -64,9 +64,8 @@ Json convert_json(const ConvertReport& r) {
 void check_usage(const Arguments& arguments) {
     const std::string& source = arguments.operands()[0];
     const std::string& target = arguments.operands()[1];
-    const auto format = arguments.value("format");
-    if (source == "-" && ((format && *format != "raw") || arguments.has("snapshot")))
-        throw Error(ErrorCode::usage, "standard input is read as raw; leave --format and --snapshot out");
+    if (source == "-" && arguments.has("snapshot"))
+        throw Error(ErrorCode::usage, "of standard input the active state is read; leave --snapshot out");
     if (target == "-" && arguments.has("json"))
         throw Error(ErrorCode::usage, "--json and the target - both want standard output; leave one out");
     target_format(target, arguments.value("target-format"), "raw");
@@ -75,7 +74,10 @@ void check_usage(const Arguments& arguments) {
 OpenedImage open_source(const Invocation& call, Progress& progress) {
     const std::string& path = call.arguments.operands()[0];
     if (path != "-") return open_named_image(path, image_options(call.arguments), progress);
-    return {spool_raw_image(STDIN_FILENO, cache_folder(call.arguments), progress, call.stop), {}, {}};
+    return {open_lone_image(spool(STDIN_FILENO, cache_folder(call.arguments), progress, call.stop),
+                            call.arguments.value("format").value_or("raw")),
+            {},
+            {}};
 }
 
 /// All files of the source's chain, and what they lead to: none of them may be the target.
@@ -153,21 +155,22 @@ std::vector<OptionSpec> option_specs() {
 }  // namespace
 
 Verb convert_verb() {
-    return {"convert",
-            "SRC DST",
-            "write a disk image anew, in any format",
-            "Writes the disk that SRC holds (an image with its backing files, a block device, or -\n"
-            "for raw on standard input) to the file or block device DST, or to standard output\n"
-            "when DST is -. The format is -O, else what the ending of DST says (.qcow2, .raw,\n"
-            ".img, .vmdk), else that of SRC; devices are always raw, and standard output is unless\n"
-            "-O vmdk -o subformat=streamOptimized says otherwise. In the same format, SRC's creation\n"
-            "options carry over unless -o says otherwise. What SRC does not have takes no space in\n"
-            "DST. A file appears under its name when it is whole. What exists is overwritten only\n"
-            "with --force; a symbolic link, SRC and the files that it stands on never. What does\n"
-            "not fit into the space that is free is refused before it is begun.",
-            "varve convert -O qcow2 -o cluster_size=128k web01.img web01.qcow2",
-            {2, 2, UsesRepository::no, option_specs()},
-            run_convert};
+    return {
+        "convert",
+        "SRC DST",
+        "write a disk image anew, in any format",
+        "Writes the disk that SRC holds (an image with its backing files, a block device, or -\n"
+        "for standard input, raw unless --format says otherwise) to the file or block device\n"
+        "DST, or to standard output when DST is -. The format is -O, else what the ending of DST says (.qcow2, .raw,\n"
+        ".img, .vmdk), else that of SRC; devices are always raw, and standard output is unless\n"
+        "-O vmdk -o subformat=streamOptimized says otherwise. In the same format, SRC's creation\n"
+        "options carry over unless -o says otherwise. What SRC does not have takes no space in\n"
+        "DST. A file appears under its name when it is whole. What exists is overwritten only\n"
+        "with --force; a symbolic link, SRC and the files that it stands on never. What does\n"
+        "not fit into the space that is free is refused before it is begun.",
+        "varve convert -O qcow2 -o cluster_size=128k web01.img web01.qcow2",
+        {2, 2, UsesRepository::no, option_specs()},
+        run_convert};
 }
 
 }  // namespace varve

@@ -11,7 +11,6 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
-#include "formats/raw_reader.h"
 
 namespace varve {
 namespace {
@@ -74,8 +73,7 @@ void write_sparsely(const File& file, ByteOffset at, ByteView bytes) {
 
 }  // namespace
 
-std::unique_ptr<ImageReader> spool_raw_image(int fd, const std::filesystem::path& folder, Progress& progress,
-                                             const std::stop_token& stop) {
+File spool(int fd, const std::filesystem::path& folder, Progress& progress, const std::stop_token& stop) {
     File file = open_nameless_file(spool_folder(folder));
     Bytes buffer(buffer_bytes);
     ByteOffset end;
@@ -89,7 +87,7 @@ std::unique_ptr<ImageReader> spool_raw_image(int fd, const std::filesystem::path
     }
     if (end.value == 0) throw Error(ErrorCode::refused, "standard input was empty: a disk image was expected there");
     file.truncate({end.value});
-    return std::make_unique<RawReader>(std::move(file));
+    return file;
 }
 
 }  // namespace varve

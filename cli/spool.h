@@ -3,17 +3,15 @@
 /// temporary file that has no name any more; zero blocks of 4 KiB take no space there.
 
 #include <filesystem>
-#include <memory>
 #include <stop_token>
 
-#include "engine/image_reader.h"
+#include "engine/base/file.h"
 #include "engine/progress.h"
 
 namespace varve {
 
 /// Reads `fd` to its end. The file lies in $TMPDIR, else in `folder`, which is created. Throws Error(refused) when
 /// nothing came, Error(io) when the space does not suffice, Error(cancelled).
-std::unique_ptr<ImageReader> spool_raw_image(int fd, const std::filesystem::path& folder, Progress& progress,
-                                             const std::stop_token& stop);
+File spool(int fd, const std::filesystem::path& folder, Progress& progress, const std::stop_token& stop);
 
 }  // namespace varve

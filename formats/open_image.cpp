@@ -117,9 +117,8 @@ public:
             readers_.push_back(std::move(layer.reader));
             if (!layer.backing_name && !layer.backing_search) break;
             std::vector<std::string> doubts;
-            image = layer.backing_search
-                        ? find_backing(place, *layer.backing_search, doubts)
-                        : open_backing(place, layer);
+            image =
+                layer.backing_search ? find_backing(place, *layer.backing_search, doubts) : open_backing(place, layer);
             decision = decide_backing(image, layer.backing_format, options_);
             decision.warnings.insert(decision.warnings.end(), doubts.begin(), doubts.end());
         }
@@ -265,6 +264,25 @@ OpenedImage open_image_chain(const std::string& path, const OpenOptions& options
     if (!image.reader->info().snapshots.empty())
         image.changes = std::make_unique<StateChangeSource>(path, options, image.layers, image.reader->info().state);
     return image;
+}
+
+std::unique_ptr<ImageReader> open_lone_image(File file, const std::string& format) {
+    require_known_option(format, "--format");
+    const auto stands_alone = [path = file.path()](const std::string& name) {
+        return Error(ErrorCode::refused,
+                     fmt::format("'{}' is of no use without '{}', which it names: it is not followed "
+                                 "from here; name the image by its file",
+                                 path, escape_for_display(name)));
+    };
+    LayerRequest request{true, {}, {}, std::make_shared<ReadCaches>(), {}, {}};
+    request.open_data_file = [&](const std::string& name, std::vector<std::string>&) -> File {
+        throw stands_alone(name);
+    };
+    request.open_extent = request.open_data_file;
+    Layer layer = open_layer(format, std::move(file), std::move(request));
+    if (layer.backing_name) throw stands_alone(*layer.backing_name);
+    if (layer.backing_search) throw stands_alone(layer.backing_search->wanted);
+    return std::move(layer.reader);
 }
 
 std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options) {

@@ -57,6 +57,11 @@ struct OpenedImage {
 /// Error(usage) for options that do not fit.
 OpenedImage open_image_chain(const std::string& path, const OpenOptions& options = {});
 
+/// Opens a file that no name leads to, like what came through a pipe, as `format`. No file that it names is followed:
+/// Error(refused) when it does not stand alone. Error(usage) for a format that is not read; else as the format's
+/// reader.
+std::unique_ptr<ImageReader> open_lone_image(File file, const std::string& format);
+
 /// The reader alone.
 std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options = {});
 

@@ -82,8 +82,8 @@ run convert base.raw - -O qcow2
 expect_refusal 2 "standard output takes raw only"
 run convert base.raw - --json
 expect_refusal 2 "both want standard output"
-run convert - x.raw -f qcow2
-expect_refusal 2 "standard input is read as raw"
+run convert - x.raw --snapshot s
+expect_refusal 2 "leave --snapshot out"
 run convert base.raw x.qcow2 -o nonsense=1
 expect_refusal 2 "nonsense"
 [ ! -e x.qcow2 ] || fail "something was written"
