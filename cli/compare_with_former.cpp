@@ -15,7 +15,8 @@ constexpr std::size_t candidates_max = 8;
 std::vector<SnapshotRecord> candidates(const Catalog& catalog, const BackupRequest& request) {
     std::vector<SnapshotRecord> former;
     for (const ListedSnapshot& listed : catalog.snapshots(request.disk))
-        if (!listed.record.change_token.empty()) former.push_back(listed.record);
+        // What could not be read then is zeros in the snapshot: it must be read again, so nothing is taken from there.
+        if (!listed.record.change_token.empty() && listed.record.unreadable.empty()) former.push_back(listed.record);
     const auto distance = [&](const SnapshotRecord& record) {
         const auto a = static_cast<double>(record.time);
         const auto b = static_cast<double>(request.time);

@@ -65,3 +65,16 @@ expect_status 1
 expect_err "at offset 0 of 'd.qcow2'"
 run backup a.raw --read-errors maybe
 expect_refusal 2 "'maybe' is not a way to treat read errors; say --read-errors fail or zero"
+
+# Nothing is taken unread from a night that has zeros for what could not be read then.
+qemu-img convert -f raw -O qcow2 a.raw s.qcow2
+qemu-img snapshot -c s s.qcow2
+place=$(qemu-img map --output=json s.qcow2 | grep -o '"start": 0,.*"offset": [0-9]*' | grep -o '[0-9]*$')
+run_on_bad_medium "s.qcow2:$place:512" backup s.qcow2 --disk s --snapshot s --read-errors zero
+expect_status 3
+run backup s.qcow2 --disk s --audit 0 --json
+expect_status 0
+expect_out '"change_source": "rescan"'
+run restore s@latest --to d.raw --format raw
+expect_status 0
+expect_same d.raw a.raw
