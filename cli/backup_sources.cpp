@@ -23,14 +23,8 @@ std::string name_from_file(const std::string& path) {
     return name;
 }
 
-void check_logical_volume(const std::string& path) {
-    if (!lvm::parse_source_name(path).volume.empty()) return;
-    throw Error(ErrorCode::usage, fmt::format("'{}' is no single volume: say lvm:VG/LV; 'varve info {}' lists them",
-                                              escape_for_display(path), escape_for_display(path)));
-}
-
 BackupSource named_source(const std::string& path, const std::string* disk) {
-    if (lvm::is_source_name(path)) check_logical_volume(path);
+    if (lvm::is_source_name(path)) lvm::parse_volume_name(path);
     if (disk == nullptr) return {path, name_from_file(path), DiskNamed::by_file};
     check_disk_name(*disk);
     return {path, *disk, DiskNamed::by_user};

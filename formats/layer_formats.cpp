@@ -82,10 +82,8 @@ Layer open_vdi(File file, LayerRequest& request) {
                     fmt::format("'{}' is a VDI image: VirtualBox keeps snapshots in files of their own, and it has no "
                                 "internal snapshot '{}'; name the file of that snapshot",
                                 file.path(), escape_for_display(*request.snapshot)));
-    NamedDevice device;
-    device.place = [path = file.path()](ByteOffset at) { return fmt::format("'{}' at byte {}", path, at.value); };
-    device.bytes = std::make_shared<const RawReader>(std::move(file));
-    auto reader = std::make_unique<vdi::Reader>(std::move(device), std::move(request.warnings), request.caches);
+    auto reader =
+        std::make_unique<vdi::Reader>(device_of(std::move(file)), std::move(request.warnings), request.caches);
     Layer layer;
     layer.content_id = reader->header().create.text();
     if (reader->header().is_differencing()) {

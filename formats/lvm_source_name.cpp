@@ -1,7 +1,5 @@
 #include "formats/lvm_source_name.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
@@ -29,6 +27,13 @@ SourceName parse_source_name(const std::string& source) {
                 fmt::format("'{}' is not the name of a logical volume: say lvm:VG/LV, or lvm: to have them listed by "
                             "'varve info'",
                             escape_for_display(source)));
+}
+
+SourceName parse_volume_name(const std::string& source) {
+    SourceName name = parse_source_name(source);
+    if (!name.volume.empty()) return name;
+    throw Error(ErrorCode::usage, fmt::format("'{}' is no single volume: say lvm:VG/LV; 'varve info {}' lists them",
+                                              escape_for_display(source), escape_for_display(source)));
 }
 
 }  // namespace varve::lvm

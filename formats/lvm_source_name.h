@@ -17,4 +17,7 @@ bool is_source_name(std::string_view source);
 /// Throws Error(usage) for one that is_source_name() and cannot be a name of LVM.
 SourceName parse_source_name(const std::string& source);
 
+/// The same for one that must name a volume.
+SourceName parse_volume_name(const std::string& source);
+
 }  // namespace varve::lvm

@@ -51,10 +51,7 @@ void add_warnings(ImageInfo& info, const std::vector<std::string>& warnings) {
 }  // namespace
 
 OpenedImage open_volume(const std::string& name, const OpenOptions& options) {
-    const SourceName wanted = parse_source_name(name);
-    if (wanted.volume.empty())
-        throw Error(ErrorCode::usage, fmt::format("'{}' is no single volume: say lvm:VG/LV; 'varve info {}' lists them",
-                                                  escape_for_display(name), escape_for_display(name)));
+    const SourceName wanted = parse_volume_name(name);
     OpenedDisks disks = open_disks(options);
     if (options.same_file && disks.layers.front().identity != *options.same_file)
         throw Error(ErrorCode::refused,
