@@ -38,7 +38,8 @@ private:
     /// The end of the chunks from `chunk` on that there is no use in looking at; `chunk` itself when there is.
     ChunkIndex useless_until(ChunkIndex chunk) const;
     ChunkIndex changed_until(ChunkIndex chunk) const;
-    ChunkIndex empty_in_source_until(ChunkIndex chunk) const;
+    /// Looks no further than `limit`.
+    ChunkIndex empty_in_source_until(ChunkIndex chunk, ChunkIndex limit) const;
     ChunkIndex empty_in_parent_until(ChunkIndex chunk) const;
     ByteOffset disk_end() const { return ByteOffset{} + source_.info().virtual_size; }
 
@@ -64,14 +65,15 @@ ChunkIndex AuditSample::changed_until(ChunkIndex chunk) const {
     return {std::max(end, chunk.value + 1)};
 }
 
-ChunkIndex AuditSample::empty_in_source_until(ChunkIndex chunk) const {
+ChunkIndex AuditSample::empty_in_source_until(ChunkIndex chunk, ChunkIndex limit) const {
+    const ByteOffset end = std::min(limit.begin(), disk_end());
     ByteOffset at = chunk.begin();
-    while (at < disk_end()) {
+    while (at < end) {
         const Extent extent = source_.extent_at(at);
         if (extent.kind == ExtentKind::data) return {at.value / chunk_bytes};
         at = extent.end();
     }
-    return {chunk_count(source_.info().virtual_size)};
+    return limit;
 }
 
 ChunkIndex AuditSample::empty_in_parent_until(ChunkIndex chunk) const {
@@ -88,8 +90,8 @@ ChunkIndex AuditSample::empty_in_parent_until(ChunkIndex chunk) const {
 
 ChunkIndex AuditSample::useless_until(ChunkIndex chunk) const {
     if (const ChunkIndex changed = changed_until(chunk); changed > chunk) return changed;
-    const ChunkIndex in_source = empty_in_source_until(chunk);
-    return in_source == chunk ? chunk : std::min(in_source, empty_in_parent_until(chunk));
+    const ChunkIndex in_parent = empty_in_parent_until(chunk);
+    return in_parent == chunk ? chunk : empty_in_source_until(chunk, in_parent);
 }
 
 /// A fair choice among the chunks right before and right after each run that may differ, however many runs there are.
