@@ -1,45 +1,39 @@
 #include "formats/vmdk_grain_deflate.h"
 
+#include <memory>
 #include <new>
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include "engine/base/check.h"
 
 namespace varve::vmdk {
 namespace {
 
-/// Costs 256 KiB, kept from stream to stream. Not shared between threads.
-class Deflater {
-public:
-    Deflater() {
-        if (deflateInit(&stream_, Z_DEFAULT_COMPRESSION) != Z_OK) throw std::bad_alloc();
-    }
-    ~Deflater() { deflateEnd(&stream_); }
-    Deflater(const Deflater&) = delete;
-    Deflater& operator=(const Deflater&) = delete;
+constexpr int level = 6;  // the default of zlib and of libdeflate's tools
 
-    std::size_t run(ByteView in, ByteSpan out) {
-        deflateReset(&stream_);
-        stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data()));
-        stream_.avail_in = static_cast<uInt>(in.size());
-        stream_.next_out = reinterpret_cast<Bytef*>(out.data());
-        stream_.avail_out = static_cast<uInt>(out.size());
-        VARVE_CHECK(deflate(&stream_, Z_FINISH) == Z_STREAM_END);  // all of it has room
-        return out.size() - stream_.avail_out;
-    }
-
-private:
-    z_stream stream_{};
+struct ReleaseCompressor {
+    void operator()(libdeflate_compressor* compressor) const { libdeflate_free_compressor(compressor); }
 };
+
+using Compressor = std::unique_ptr<libdeflate_compressor, ReleaseCompressor>;
+
+/// Costs some hundred KiB, kept from stream to stream. Not shared between threads.
+libdeflate_compressor* thread_compressor() {
+    thread_local const Compressor compressor(libdeflate_alloc_compressor(level));
+    if (!compressor) throw std::bad_alloc();
+    return compressor.get();
+}
 
 }  // namespace
 
-std::size_t deflated_bytes_max(std::size_t length) { return compressBound(static_cast<uLong>(length)); }
+std::size_t deflated_bytes_max(std::size_t length) { return libdeflate_zlib_compress_bound(nullptr, length); }
 
 std::size_t deflate_grain(ByteView grain, ByteSpan out) {
-    thread_local Deflater deflater;
-    return deflater.run(grain, out);
+    const std::size_t length =
+        libdeflate_zlib_compress(thread_compressor(), grain.data(), grain.size(), out.data(), out.size());
+    VARVE_CHECK(length != 0);  // all of it has room
+    return length;
 }
 
 }  // namespace varve::vmdk

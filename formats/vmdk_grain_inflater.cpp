@@ -1,9 +1,12 @@
 #include "formats/vmdk_grain_inflater.h"
 
 #include <algorithm>
+#include <memory>
+#include <new>
+#include <string_view>
 
 #include <fmt/format.h>
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include "formats/vmdk_descriptor.h"
 #include "formats/vmdk_error.h"
@@ -11,42 +14,34 @@
 namespace varve::vmdk {
 namespace {
 
-/// A zlib stream at a time; its window is kept from one to the next. Not shared between threads.
+/// A zlib stream at a time. Not shared between threads.
 class Inflater {
 public:
-    Inflater() {
-        if (inflateInit(&stream_) != Z_OK) throw std::bad_alloc();
+    Inflater() : decompressor_(libdeflate_alloc_decompressor()) {
+        if (!decompressor_) throw std::bad_alloc();
     }
-    ~Inflater() { inflateEnd(&stream_); }
-    Inflater(const Inflater&) = delete;
-    Inflater& operator=(const Inflater&) = delete;
 
     struct Result {
         std::size_t bytes = 0;
-        bool is_whole = false;  ///< the stream ended, with the right checksum
-        std::string problem;
+        std::string_view problem;  ///< empty: the stream ended, with the right checksum
     };
 
+    /// What follows the stream in `in` is left alone.
     Result run(ByteView in, ByteSpan out) {
-        inflateReset(&stream_);
-        stream_.msg = nullptr;
-        stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data()));
-        stream_.avail_in = static_cast<uInt>(in.size());
-        stream_.next_out = reinterpret_cast<Bytef*>(out.data());
-        stream_.avail_out = static_cast<uInt>(out.size());
-        const int status = inflate(&stream_, Z_FINISH);
-        Result result{out.size() - stream_.avail_out, status == Z_STREAM_END, {}};
-        if (!result.is_whole) result.problem = describe();
+        Result result;
+        const auto status = libdeflate_zlib_decompress(decompressor_.get(), in.data(), in.size(), out.data(),
+                                                       out.size(), &result.bytes);
+        if (status == LIBDEFLATE_INSUFFICIENT_SPACE) return {0, "one that holds more than a grain"};
+        if (status != LIBDEFLATE_SUCCESS) return {0, "one that is damaged or ends early"};
         return result;
     }
 
 private:
-    std::string describe() const {
-        if (stream_.msg != nullptr) return stream_.msg;
-        return stream_.avail_out == 0 ? "it holds more than a grain" : "it ends early";
-    }
+    struct Release {
+        void operator()(libdeflate_decompressor* decompressor) const { libdeflate_free_decompressor(decompressor); }
+    };
 
-    z_stream stream_{};
+    std::unique_ptr<libdeflate_decompressor, Release> decompressor_;
 };
 
 Inflater& thread_inflater() {
@@ -81,25 +76,22 @@ Bytes read_stream(const NamedDevice& device, const CompressedGrain& grain) {
     return stream;
 }
 
-[[noreturn]] void fail(const NamedDevice& device, const CompressedGrain& grain, std::size_t expected,
-                       const Inflater::Result& found) {
-    throw corrupt(device.place(grain.place),
-                  fmt::format("compressed grain {}: expected a zlib stream of {} bytes, found {} ({})", grain.index,
-                              expected, found.bytes, found.problem.empty() ? "it is too short" : found.problem));
+/// Fills `out` from its begin with what the stream holds, which is `length_min` bytes or more.
+void inflate_stream(const NamedDevice& device, const CompressedGrain& grain, std::size_t length_min, ByteSpan out) {
+    const Inflater::Result found = thread_inflater().run(read_stream(device, grain), out);
+    if (found.problem.empty() && found.bytes >= length_min) return;
+    throw corrupt(
+        device.place(grain.place),
+        fmt::format("compressed grain {}: expected a zlib stream of {} bytes, found {}", grain.index, length_min,
+                    found.problem.empty() ? fmt::format("one of {}", found.bytes) : found.problem));
 }
 
 }  // namespace
 
 void inflate_grain(const NamedDevice& device, const CompressedGrain& grain, ByteSpan out) {
-    const Bytes stream = read_stream(device, grain);
-    if (out.size() == grain.grain_size.value) {
-        const Inflater::Result result = thread_inflater().run(stream, out);
-        if (!result.is_whole || result.bytes != out.size()) fail(device, grain, out.size(), result);
-        return;
-    }
+    if (out.size() == grain.grain_size.value) return inflate_stream(device, grain, out.size(), out);
     Bytes whole(static_cast<std::size_t>(grain.grain_size.value));
-    const Inflater::Result result = thread_inflater().run(stream, whole);
-    if (!result.is_whole || result.bytes < out.size()) fail(device, grain, out.size(), result);
+    inflate_stream(device, grain, out.size(), whole);
     std::copy_n(whole.begin(), out.size(), out.begin());
 }
 

@@ -8,7 +8,7 @@ export LC_ALL=C.UTF-8
 build_packages=(
   g++ cmake ninja-build pkg-config
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev libssl-dev libsqlite3-dev libzstd-dev zlib1g-dev
-  libxxhash-dev libpugixml-dev catch2
+  libdeflate-dev libxxhash-dev libpugixml-dev catch2
 )
 # What the tests and the example make and judge disks with.
 disk_packages=(qemu-utils e2fsprogs fdisk thin-provisioning-tools zstd)
