@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/check.h"
 #include "engine/base/error.h"
 
 namespace varve {
@@ -59,7 +60,22 @@ FileIdentity File::identity() const {
     return {st.st_dev, st.st_ino};
 }
 
+File File::window(ByteRange range, std::string path) const {
+    const ByteCount all = size();
+    if (range.begin.value > all.value || range.length.value > all.value - range.begin.value)
+        throw Error(ErrorCode::corrupt,
+                    fmt::format("'{}' ends early: '{}' has {} bytes from offset {} on, and {} are there", path_, path,
+                                range.length.value, range.begin.value, all.value));
+    UniqueFd fd(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
+    if (!fd) throw io_error(fmt::format("cannot open '{}' once more", path_), errno);
+    File part(std::move(fd), std::move(path));
+    part.begin_ = ByteOffset{begin_.value + range.begin.value};
+    part.length_ = range.length;
+    return part;
+}
+
 ByteCount File::size() const {
+    if (length_) return *length_;
     const struct stat st = status_of(*this);
     if (!S_ISBLK(st.st_mode)) return {static_cast<std::uint64_t>(st.st_size)};
     std::uint64_t bytes = 0;
@@ -68,10 +84,19 @@ ByteCount File::size() const {
     return {bytes};
 }
 
-std::size_t File::read_some(ByteOffset at, ByteSpan out) const {
+/// How many of `wanted` bytes from `at` on may be asked of the descriptor.
+std::size_t File::readable(ByteOffset at, std::size_t wanted) const {
+    if (!length_) return wanted;
+    if (at.value >= length_->value) return 0;
+    return static_cast<std::size_t>(std::min<std::uint64_t>(wanted, length_->value - at.value));
+}
+
+std::size_t File::read_some(ByteOffset at, ByteSpan whole) const {
+    const ByteSpan out = whole.first(readable(at, whole.size()));
+    const std::uint64_t from = begin_.value + at.value;
     std::size_t done = 0;
     while (done < out.size()) {
-        const ssize_t got = ::pread(fd(), out.data() + done, out.size() - done, static_cast<off_t>(at.value + done));
+        const ssize_t got = ::pread(fd(), out.data() + done, out.size() - done, static_cast<off_t>(from + done));
         if (got < 0) {
             if (errno == EINTR) continue;
             throw io_error(
@@ -92,6 +117,7 @@ void File::read_exactly(ByteOffset at, ByteSpan out) const {
 }
 
 void File::write_all(ByteOffset at, ByteView bytes) const {
+    VARVE_CHECK(!length_);
     std::size_t done = 0;
     while (done < bytes.size()) {
         const ssize_t put =
@@ -107,6 +133,7 @@ void File::write_all(ByteOffset at, ByteView bytes) const {
 }
 
 void File::truncate(ByteCount size) const {
+    VARVE_CHECK(!length_);
     if (::ftruncate(fd(), static_cast<off_t>(size.value)) != 0)
         throw io_error(fmt::format("cannot set the size of '{}' to {} bytes", path_, size.value), errno);
 }
@@ -122,13 +149,17 @@ FileRun File::run_at(ByteOffset at) const {
                     fmt::format("'{}' became shorter while in use: expected more than {} bytes, found {}", path_,
                                 at.value, end.value));
     const ByteRange rest{at, end - at};
-    const off_t data = ::lseek(fd(), static_cast<off_t>(at.value), SEEK_DATA);
+    const off_t from = static_cast<off_t>(begin_.value + at.value);
+    const off_t data = ::lseek(fd(), from, SEEK_DATA);
     if (data < 0) return {rest, errno == ENXIO};
-    if (static_cast<std::uint64_t>(data) > at.value)
-        return {{at, ByteOffset{std::min(static_cast<std::uint64_t>(data), end.value)} - at}, true};
-    const off_t hole = ::lseek(fd(), static_cast<off_t>(at.value), SEEK_HOLE);
-    if (hole < 0 || static_cast<std::uint64_t>(hole) <= at.value) return {rest, false};
-    return {{at, ByteOffset{std::min(static_cast<std::uint64_t>(hole), end.value)} - at}, false};
+    const auto run_to = [&](off_t edge) {
+        const auto length = std::min(static_cast<std::uint64_t>(edge - from), rest.length.value);
+        return ByteRange{at, {length}};
+    };
+    if (data > from) return {run_to(data), true};
+    const off_t hole = ::lseek(fd(), from, SEEK_HOLE);
+    if (hole <= from) return {rest, false};
+    return {run_to(hole), false};
 }
 
 void sync_folder(const std::filesystem::path& folder) { File::open(folder.string(), O_RDONLY | O_DIRECTORY).sync(); }

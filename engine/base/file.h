@@ -51,10 +51,17 @@ public:
     /// `flags` are open(2)'s; O_CLOEXEC is added. Not-found is Error(not_found).
     static File open(const std::string& path, int flags, mode_t mode = 0600);
 
+    /// The bytes of `range` as a file of their own, to be read: offset 0 is where the range begins, and nothing outside
+    /// of it is reached. Kind, identity, and whatever is asked of fd() are those of this file, which may be closed
+    /// then. `path` stands for it in error texts. Throws Error(corrupt) for a range that reaches past the end.
+    File window(ByteRange range, std::string path) const;
+
     int fd() const { return fd_.get(); }
     const std::string& path() const { return path_; }
+    /// Where offset 0 is in what fd() is open on: 0 for all but a window.
+    ByteOffset begin() const { return begin_; }
 
-    /// Size in bytes: of a regular file, or of the device behind a block device.
+    /// Size in bytes: of a regular file, or of the device behind a block device; of a window as it was made.
     ByteCount size() const;
     FileKind kind() const;
     FileIdentity identity() const;
@@ -73,8 +80,12 @@ public:
     FileRun run_at(ByteOffset at) const;
 
 private:
+    std::size_t readable(ByteOffset at, std::size_t wanted) const;
+
     UniqueFd fd_;
     std::string path_;
+    ByteOffset begin_;
+    std::optional<ByteCount> length_;  ///< of a window; nullopt: all that there is
 };
 
 /// fsync of a folder, so that names in it survive a crash.
