@@ -1,6 +1,7 @@
 #include "cli/attached_files.h"
 
 #include <fcntl.h>
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -41,6 +42,17 @@ std::vector<FileToAttach> read_attached_files(std::span<const std::string> paths
         files.push_back({name, read_whole(path)});
     }
     return files;
+}
+
+void add_attachments(std::vector<FileToAttach>& files, std::vector<FileToAttach> more, Progress& progress) {
+    for (FileToAttach& file : more) {
+        const auto same_name = std::ranges::find(files, file.name, &FileToAttach::name);
+        if (same_name == files.end())
+            files.push_back(std::move(file));
+        else if (same_name->bytes != file.bytes)
+            progress.warn(fmt::format("a file '{}' is attached already; the other one of that name is not kept",
+                                      escape_for_display(file.name)));
+    }
 }
 
 }  // namespace varve

@@ -12,6 +12,7 @@
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "engine/timestamp.h"
+#include "formats/ovf_package.h"
 
 namespace varve {
 namespace {
@@ -23,6 +24,13 @@ std::string recorded_text(const std::string& text) { return is_valid_utf8(text) 
 TimeNs whole_seconds(TimeNs time) {
     constexpr TimeNs second = 1'000'000'000;
     return (time >= 0 ? time : time - (second - 1)) / second * second;
+}
+
+std::vector<FileToAttach> kept_with_disk(const ovf::Package& package, Progress& progress) {
+    std::vector<std::string> warnings;
+    std::vector<FileToAttach> files = package.small_files(warnings);
+    for (const std::string& sentence : warnings) progress.warn(sentence);
+    return files;
 }
 
 std::uint32_t parse_audit(const std::string& word) {
@@ -41,7 +49,7 @@ std::string id_name(const ImageSnapshot& snapshot) { return "id:" + snapshot.id;
 BackupInputs::BackupInputs(const Invocation& call, Progress& progress)
     : call_(call),
       progress_(progress),
-      options_(image_options(call.arguments)),
+      options_(image_options(call)),
       tags_(parse_tags(call.arguments.values("tag"), "--tag")),
       read_errors_(read_errors_of(call.arguments)),
       now_(current_time()) {
@@ -53,12 +61,13 @@ BackupInputs::BackupInputs(const Invocation& call, Progress& progress)
 
 BackupInput BackupInputs::open(const BackupSource& source, const std::filesystem::path& spool_folder) const {
     const TimeNs time = time_.value_or(now_);
-    if (source.path == "-")
-        return described(
-            source,
-            open_lone_image(spool(STDIN_FILENO, spool_folder, progress_, call_.stop), options_.format.value_or("raw")),
-            time);
-    BackupInput input = open_image(source, options_, time);
+    OpenOptions options = options_;
+    if (source.member) options.member = source.member;
+    if (source.path == "-") {
+        File input = spool(STDIN_FILENO, spool_folder, progress_, call_.stop);
+        return described(source, open_piped_image(std::move(input), options, progress_), time);
+    }
+    BackupInput input = open_image(source, options, time);
     input.request.source.snapshot = recorded_text(options_.snapshot.value_or(""));
     return input;
 }
@@ -74,25 +83,29 @@ BackupInput BackupInputs::open_snapshot(const BackupInput& input, const ImageSna
 BackupInput BackupInputs::open_image(const BackupSource& source, const OpenOptions& options, TimeNs time) const {
     OpenedImage image = options.same_file ? open_image_chain(source.path, options)  // has warned before
                                           : open_named_image(source.path, options, progress_);
-    BackupInput input = described(source, std::move(image.reader), time);
-    input.layers = std::move(image.layers);
-    input.change_source = std::move(image.changes);
-    if (input.change_source) input.request.change_token = input.change_source->token();
+    BackupInput input = described(source, std::move(image), time);
     input.opened_as = options;
     input.opened_as.same_file = input.layers.front().identity;
     return input;
 }
 
-BackupInput BackupInputs::described(const BackupSource& source, std::unique_ptr<ImageReader> image, TimeNs time) const {
+BackupInput BackupInputs::described(const BackupSource& source, OpenedImage image, TimeNs time) const {
     BackupInput input;
     input.source = source;
-    const ImageInfo& info = image->info();
+    const ImageInfo& info = image.reader->info();
     input.request.disk = source.disk;
     input.request.time = time;
     input.request.tags = tags_;
     input.request.source = {recorded_path(source.path), info.format, "", info.state, info.options};
+    if (image.package) {
+        input.request.source.path += '/' + recorded_text(image.member);
+        input.attachments = kept_with_disk(*image.package, progress_);
+    }
     input.audit_chunks = audit_chunks_;
-    input.image = apply_read_errors(std::move(image), read_errors_);
+    input.layers = std::move(image.layers);
+    input.change_source = std::move(image.changes);
+    if (input.change_source) input.request.change_token = input.change_source->token();
+    input.image = apply_read_errors(std::move(image.reader), read_errors_);
     return input;
 }
 

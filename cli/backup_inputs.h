@@ -11,6 +11,7 @@
 #include "cli/backup_sources.h"
 #include "cli/read_errors.h"
 #include "cli/verb.h"
+#include "engine/attachment_deposit.h"
 #include "engine/backup.h"
 #include "engine/change_map.h"
 #include "formats/open_image.h"
@@ -27,6 +28,7 @@ struct BackupInput {
     std::unique_ptr<ChangeSource> change_source;  ///< of the source; null: it has none
     std::unique_ptr<ChangeMap> changes;           ///< what request.changes points to
     std::uint32_t audit_chunks = 0;               ///< how much of what `changes` lets pass is checked
+    std::vector<FileToAttach> attachments;        ///< of an appliance: its descriptor and small files
 };
 
 /// What OpenOptions::snapshot calls it, whatever names there are.
@@ -47,7 +49,7 @@ public:
 
 private:
     BackupInput open_image(const BackupSource& source, const OpenOptions& options, TimeNs time) const;
-    BackupInput described(const BackupSource& source, std::unique_ptr<ImageReader> image, TimeNs time) const;
+    BackupInput described(const BackupSource& source, OpenedImage image, TimeNs time) const;
 
     const Invocation& call_;
     Progress& progress_;

@@ -30,22 +30,55 @@ BackupSource named_source(const std::string& path, const std::string* disk) {
     return {path, *disk, DiskNamed::by_user};
 }
 
+void check_count(std::size_t disks, std::size_t sources, std::string_view noun) {
+    if (disks != 0 && disks != sources)
+        throw Error(ErrorCode::usage, fmt::format("--disk is given {} times for {} {}s; say it never, or once per "
+                                                  "{} in their order",
+                                                  disks, sources, noun, noun));
+}
+
+void check_disks_differ(const std::vector<BackupSource>& sources) {
+    std::set<std::string> names;
+    for (const BackupSource& source : sources)
+        if (!names.insert(source.disk).second)
+            throw Error(ErrorCode::usage,
+                        fmt::format("two sources would be the disk '{}'; say --disk NAME once per source",
+                                    escape_for_display(source.disk)));
+}
+
+std::string name_from_member(const std::string& path, const std::string& member) {
+    const std::string name = fmt::format("{}/{}", std::filesystem::path(path).stem().string(),
+                                         std::filesystem::path(member).stem().string());
+    if (const auto fault = disk_name_fault(name))
+        throw Error(
+            ErrorCode::usage,
+            fmt::format("no disk name can be taken from '{}' in '{}': '{}' {}; say --disk NAME once per disk",
+                        escape_for_display(member), escape_for_display(path), escape_for_display(name), *fault));
+    return name;
+}
+
 }  // namespace
 
 std::vector<BackupSource> backup_sources(std::span<const std::string> paths, std::span<const std::string> disks) {
-    if (!disks.empty() && disks.size() != paths.size())
-        throw Error(ErrorCode::usage, fmt::format("--disk is given {} times for {} sources; say it never, or once per "
-                                                  "source in their order",
-                                                  disks.size(), paths.size()));
+    check_count(disks.size(), paths.size(), "source");
     std::vector<BackupSource> sources;
-    std::set<std::string> names;
-    for (std::size_t i = 0; i < paths.size(); ++i) {
+    for (std::size_t i = 0; i < paths.size(); ++i)
         sources.push_back(named_source(paths[i], disks.empty() ? nullptr : &disks[i]));
-        if (!names.insert(sources.back().disk).second)
-            throw Error(ErrorCode::usage,
-                        fmt::format("two sources would be the disk '{}'; say --disk NAME once per source",
-                                    escape_for_display(sources.back().disk)));
+    check_disks_differ(sources);
+    return sources;
+}
+
+std::vector<BackupSource> appliance_sources(const std::string& path, std::span<const std::string> members,
+                                            std::span<const std::string> disks) {
+    check_count(disks.size(), members.size(), "disk");
+    std::vector<BackupSource> sources;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        if (!disks.empty()) check_disk_name(disks[i]);
+        sources.push_back(disks.empty()
+                              ? BackupSource{path, name_from_member(path, members[i]), DiskNamed::by_file, members[i]}
+                              : BackupSource{path, disks[i], DiskNamed::by_user, members[i]});
     }
+    check_disks_differ(sources);
     return sources;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,7 @@
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "engine/disk_name.h"
+#include "formats/ovf_package.h"
 
 namespace varve {
 namespace {
@@ -27,6 +29,42 @@ std::string naming(const std::string& path, const std::string& sentence) {
     return sentence.find("'" + shown + "'") != sentence.npos ? sentence : fmt::format("{}: {}", shown, sentence);
 }
 
+std::vector<BackupSource> sources_of_appliance(const Invocation& call) {
+    const Arguments& arguments = call.arguments;
+    const std::string& path = arguments.operands().front();
+    for (const char* other : {"member", "all-snapshots"})
+        if (arguments.has(other))
+            throw Error(ErrorCode::usage, fmt::format("--all-disks and --{} do not go together", other));
+    if (arguments.operands().size() != 1 || path == "-")
+        throw Error(ErrorCode::usage, "--all-disks takes the disks of one appliance: name one file, .ova or .ovf");
+    const auto package = open_named_package(path, image_options(call));
+    if (!package)
+        throw Error(ErrorCode::usage, fmt::format("--all-disks goes with an appliance (.ova, .ovf), and '{}' is none",
+                                                  escape_for_display(path)));
+    std::vector<std::string> members;
+    for (const ovf::Disk& disk : package->disks()) members.push_back(disk.name);
+    if (members.empty())
+        throw Error(ErrorCode::refused, fmt::format("'{}' has no disks to back up", escape_for_display(path)));
+    return appliance_sources(path, members, arguments.values("disk"));
+}
+
+std::vector<BackupSource> sources_of(const Invocation& call) {
+    if (call.arguments.has("all-disks")) return sources_of_appliance(call);
+    return backup_sources(call.arguments.operands(), call.arguments.values("disk"));
+}
+
+/// As said; all disks of an appliance are a group of its name in any case.
+std::optional<std::string> group_of(const Arguments& arguments) {
+    auto group = arguments.value("group");
+    if (!group && arguments.has("all-disks"))
+        group = std::filesystem::path(arguments.operands().front()).stem().string();
+    if (!group) return group;
+    if (const auto fault = disk_name_fault(*group))
+        throw Error(ErrorCode::usage,
+                    fmt::format("the group name '{}' {}; say --group NAME", escape_for_display(*group), *fault));
+    return group;
+}
+
 /// One call of `backup`.
 class BackupCall {
 public:
@@ -34,7 +72,8 @@ public:
         : call_(call),
           arguments_(call.arguments),
           progress_(call.console, arguments_.has("json") ? BarMode::never : BarMode::when_terminal),
-          sources_(backup_sources(arguments_.operands(), arguments_.values("disk"))),
+          sources_(sources_of(call)),
+          group_(group_of(arguments_)),
           inputs_(call, progress_) {
         check_options_fit();
         attachments_ = read_attached_files(arguments_.values("attach"));
@@ -58,6 +97,7 @@ private:
     const Arguments& arguments_;
     ProgressBar progress_;
     std::vector<BackupSource> sources_;
+    std::optional<std::string> group_;  ///< the name under which all are committed together
     BackupInputs inputs_;
     std::vector<FileToAttach> attachments_;
     BackupReport report_;
@@ -66,10 +106,6 @@ private:
 
 void BackupCall::check_options_fit() const {
     check_stdin_options();
-    if (const auto group = arguments_.value("group")) {
-        if (const auto fault = disk_name_fault(*group))
-            throw Error(ErrorCode::usage, fmt::format("the group name '{}' {}", escape_for_display(*group), *fault));
-    }
     if (!arguments_.has("all-snapshots")) return;
     for (const char* other : {"snapshot", "time", "group", "dry-run"})
         if (arguments_.has(other))
@@ -91,7 +127,7 @@ void BackupCall::check_stdin_options() const {
 ExitStatus BackupCall::run() {
     RepositoryAccess access(arguments_, progress_);
     try {
-        if (arguments_.has("group") && !arguments_.has("dry-run"))
+        if (group_ && !arguments_.has("dry-run"))
             back_up_group(access);
         else
             back_up_each(access);
@@ -140,8 +176,10 @@ void BackupCall::back_up_each(RepositoryAccess& access) {
 
 void BackupCall::back_up(RepositoryAccess& access, BackupInput& input) {
     SnapshotRecord snapshot;
+    std::vector<FileToAttach> attachments = attachments_;
+    add_attachments(attachments, std::move(input.attachments), progress_);
     access.run([&](Repository& repository) {
-        const BackupGroup group{"", {{input.image.get(), input.request}}, attachments_};
+        const BackupGroup group{"", {{input.image.get(), input.request}}, attachments};
         snapshot = backup(repository, group, progress_, call_.stop).front();
     });
     note(input.source.path, snapshot);
@@ -165,10 +203,11 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
         for (const BackupSource& source : sources_) {
             culprit = source.path;
             inputs.push_back(inputs_.open(source, access.cache_folder()));
+            add_attachments(attachments_, std::move(inputs.back().attachments), progress_);
         }
         std::vector<SnapshotRecord> snapshots;
         access.run([&](Repository& repository) {
-            BackupGroup group{*arguments_.value("group"), {}, attachments_};
+            BackupGroup group{*group_, {}, attachments_};
             for (BackupInput& input : inputs) {
                 culprit = input.source.path;
                 inputs_.check_same_source(repository.catalog, input);
@@ -180,7 +219,7 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
         });
         for (std::size_t i = 0; i < snapshots.size(); ++i) note(sources_[i].path, snapshots[i]);
     } catch (const Error& error) {
-        note_failure(culprit.empty() ? *arguments_.value("group") : culprit, error);
+        note_failure(culprit.empty() ? *group_ : culprit, error);
         for (const BackupSource& source : sources_)
             if (source.path != culprit) report_.failed.push_back({source.path, "not committed, as its group failed"});
     }
@@ -220,6 +259,8 @@ std::vector<OptionSpec> option_specs() {
         {"all-snapshots", 0, "", Repeat::once,
          "take every snapshot inside the image, or of the volume, that the disk does not have yet, oldest first, then "
          "the disk"},
+        {"all-disks", 0, "", Repeat::once,
+         "take every disk of an appliance, together, as a group of its file's name unless --group says otherwise"},
         {"audit", 0, "N", Repeat::once,
          "chunks to read although nothing changed in them, to check what told so (256; 0: none)"},
         {"tag", 0, "K=V", Repeat::many, "keep this tag with the snapshot"},
@@ -244,7 +285,9 @@ Verb backup_verb() {
             "named, and the others go on. With --group they are one commit: all or none. The disk of\n"
             "a running machine is refused: shut it down, or let it write to an overlay and back up\n"
             "the base; of a logical volume in use take a snapshot and back that up\n"
-            "(examples/lvm-nightly.sh).\n"
+            "(examples/lvm-nightly.sh). Of an appliance (.ova, or an .ovf beside its files) the only\n"
+            "disk is taken, that of --member, or with --all-disks each of them, and its descriptor is\n"
+            "attached.\n"
             "Standard input is kept in a temporary file first, as its size is known only at its\n"
             "end: in $TMPDIR, else in the cache folder; zero blocks take no space there.",
             "varve backup -r /backup/vms --disk web01/vda web01.qcow2",

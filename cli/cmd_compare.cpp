@@ -22,13 +22,15 @@ std::vector<OptionSpec> option_specs() {
     }
     specs.push_back({"format-b", 'F', "F", Repeat::once, "format of B"});
     specs.push_back({"snapshot-b", 0, "NAME", Repeat::once, "read B's internal snapshot of this name"});
+    specs.push_back({"member-b", 0, "NAME", Repeat::once, "of an appliance B the disk of this name"});
     return specs;
 }
 
-OpenOptions options_of_b(const Arguments& arguments) {
-    OpenOptions options = image_options(arguments);
-    options.format = arguments.value("format-b");
-    options.snapshot = arguments.value("snapshot-b");
+OpenOptions options_of_b(const Invocation& call) {
+    OpenOptions options = image_options(call);
+    options.format = call.arguments.value("format-b");
+    options.snapshot = call.arguments.value("snapshot-b");
+    options.member = call.arguments.value("member-b");
     return options;
 }
 
@@ -37,8 +39,8 @@ ExitStatus run_compare(const Invocation& call) {
     const Arguments& arguments = call.arguments;
     const bool as_json = arguments.has("json");
     ProgressBar progress(call.console, as_json ? BarMode::never : BarMode::when_terminal);
-    const auto a = open_named_image(arguments.operands()[0], image_options(arguments), progress).reader;
-    const auto b = open_named_image(arguments.operands()[1], options_of_b(arguments), progress).reader;
+    const auto a = open_named_image(arguments.operands()[0], image_options(call), progress).reader;
+    const auto b = open_named_image(arguments.operands()[1], options_of_b(call), progress).reader;
     // With --quiet only the exit status tells.
     const bool tells_status_only = arguments.has("quiet") && !as_json;
     const auto detail = tells_status_only ? CompareDetail::first_difference : CompareDetail::everything;

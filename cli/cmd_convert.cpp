@@ -73,11 +73,9 @@ void check_usage(const Arguments& arguments) {
 
 OpenedImage open_source(const Invocation& call, Progress& progress) {
     const std::string& path = call.arguments.operands()[0];
-    if (path != "-") return open_named_image(path, image_options(call.arguments), progress);
-    return {open_lone_image(spool(STDIN_FILENO, cache_folder(call.arguments), progress, call.stop),
-                            call.arguments.value("format").value_or("raw")),
-            {},
-            {}};
+    if (path != "-") return open_named_image(path, image_options(call), progress);
+    return open_piped_image(spool(STDIN_FILENO, cache_folder(call.arguments), progress, call.stop), image_options(call),
+                            progress);
 }
 
 /// All files of the source's chain, and what they lead to: none of them may be the target.

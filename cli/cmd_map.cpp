@@ -54,7 +54,7 @@ void walk(const ImageReader& image, const std::stop_token& stop, MapPrinter& pri
 ExitStatus run_map(const Invocation& call) {
     ProgressBar progress(call.console, BarMode::never);
     const auto image =
-        open_named_image(call.arguments.operands()[0], image_options(call.arguments, LiveImage::warn), progress).reader;
+        open_named_image(call.arguments.operands()[0], image_options(call, LiveImage::warn), progress).reader;
     MapPrinter printer(call.console, call.arguments.has("json"));
     walk(*image, call.stop, printer);
     printer.finish();

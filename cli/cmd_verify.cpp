@@ -48,7 +48,7 @@ ExitStatus run_verify(const Invocation& call) {
     access.run([&](Repository& repository) {
         const auto records = records_of(repository.catalog, call.arguments.operands());
         if (image_path) {
-            const auto image = open_named_image(*image_path, image_options(call.arguments), progress).reader;
+            const auto image = open_named_image(*image_path, image_options(call), progress).reader;
             report = verify_against(repository, records.front(), *image, progress, call.stop);
             for (Finding& finding : report.findings) {
                 if (finding.object == "image") finding.object = *image_path;

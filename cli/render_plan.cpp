@@ -30,15 +30,21 @@ std::string_view place_word(LayerRole role) {
             return "on";
         case LayerRole::image:
             return "over";
+        case LayerRole::package:
+            return "in";
     }
     return "";
+}
+
+/// A package comes before the image in it.
+bool is_first_image(const std::vector<LayerInfo>& layers, std::size_t i) {
+    return layers[i].role == LayerRole::image && (i == 0 || layers[i - 1].role == LayerRole::package);
 }
 
 std::string layers_text(const std::vector<LayerInfo>& layers) {
     std::string out;
     for (std::size_t i = 0; i < layers.size(); ++i)
-        out += fmt::format("  {} {} ({})\n",
-                           i == 0 && layers[i].role == LayerRole::image ? "from" : place_word(layers[i].role),
+        out += fmt::format("  {} {} ({})\n", is_first_image(layers, i) ? "from" : place_word(layers[i].role),
                            escape_for_display(layers[i].path), layers[i].format);
     return out;
 }

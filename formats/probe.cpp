@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/error.h"
+#include "formats/tar_archive.h"
+
 namespace varve {
 namespace {
 
@@ -61,7 +64,7 @@ constexpr std::array format_names{
     FormatName{"cow", "a User-Mode Linux disk (cow)"},
     FormatName{"luks", "a LUKS volume"},
     FormatName{"lvm2", "an LVM physical volume"},
-    FormatName{"ova", "an OVA archive"},
+    FormatName{"ova", "an appliance (ova, ovf)"},
 };
 
 bool has_at(std::string_view start, std::size_t at, std::string_view bytes) {
@@ -96,12 +99,30 @@ bool is_vmdk_descriptor(std::string_view text) {
     return false;
 }
 
-/// A tar archive whose first member is an OVF descriptor.
-bool is_ova(std::string_view start) {
+bool is_named_descriptor(std::string_view name) {
+    return name.size() > 4 && equals_ignoring_case(name.substr(name.size() - 4), ".ovf");
+}
+
+/// A tar archive with an OVF descriptor, which is first as a rule. What begins like an archive, and is none, is a disk.
+bool is_ova(const File& file, std::string_view start) {
     if (!has_at(start, 257, "ustar")) return false;
     const std::string_view field = start.substr(0, 100);
-    const std::string_view name = field.substr(0, field.find('\0'));
-    return name.size() > 4 && equals_ignoring_case(name.substr(name.size() - 4), ".ovf");
+    if (is_named_descriptor(field.substr(0, field.find('\0')))) return true;
+    try {
+        if (!tar::is_tar(file)) return false;
+        const std::vector<tar::Member> members = tar::read_members(file);
+        return std::ranges::any_of(members, is_named_descriptor, &tar::Member::name);
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+/// XML whose root is an envelope of OVF, in whatever version.
+bool is_ovf(std::string_view text) {
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    const std::size_t begin = text.find_first_not_of(" \t\r\n");
+    if (begin == text.npos || text[begin] != '<') return false;
+    return text.find("Envelope") != text.npos && text.find("/ovf/") != text.npos;
 }
 
 /// A fixed VHD is recognised by its footer: the last 512 bytes, or 511 in very old files.
@@ -129,7 +150,7 @@ std::optional<std::string> probe_format(const File& file) {
     if (auto format = match(start, magics)) return format;
     if (is_vmdk_descriptor(start)) return "vmdk";
     if (auto format = match(start, magics_after_text)) return format;
-    if (is_ova(start)) return "ova";
+    if (is_ova(file, start) || is_ovf(start)) return "ova";
     if (has_vhd_footer(file)) return "vpc";
     return std::nullopt;
 }

@@ -62,18 +62,6 @@ std::optional<std::string_view> not_a_path(const std::string& name) {
     return std::nullopt;
 }
 
-std::string_view to_string(ReferenceKind kind) {
-    switch (kind) {
-        case ReferenceKind::backing_file:
-            return "backing file";
-        case ReferenceKind::data_file:
-            return "data file";
-        case ReferenceKind::extent:
-            return "extent";
-    }
-    return "";
-}
-
 /// "'a.qcow2' names its backing file 'b'".
 std::string naming(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) {
     return fmt::format("'{}' names its {} '{}'", referrer.shown, to_string(kind), escape_for_display(name));

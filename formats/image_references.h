@@ -1,0 +1,53 @@
+#pragma once
+/// Where the names inside images lead. Images come from guests and strangers, so each implementation says what may be
+/// reached, and nothing else is opened. One thread at a time.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/file.h"
+
+namespace varve {
+
+/// Where an image lies: all that is needed to follow a name in it.
+struct ImagePlace {
+    std::string shown;   ///< for error texts, escaped
+    std::string path;    ///< canonical and absolute; untrusted text
+    std::string folder;  ///< canonical; names in the image are relative to it
+};
+
+/// What an image names a file as.
+enum class ReferenceKind : std::uint8_t { backing_file, data_file, extent, packaged_file };
+
+/// "extent", for error texts.
+std::string_view to_string(ReferenceKind kind);
+
+struct ImageFile {
+    File file;
+    ImagePlace place;
+};
+
+/// What a search by content came to.
+struct FoundFiles {
+    std::vector<ImageFile> files;  ///< each once, however many names it has
+    std::size_t looked_at = 0;
+    bool is_complete = true;  ///< false: there were more files than a search looks at
+};
+
+class ImageReferences {
+public:
+    virtual ~ImageReferences() = default;
+
+    /// Opens the file that `referrer` records as `name`, its `kind` for the error texts. Throws Error(refused) for a
+    /// name that may not be followed, Error(not_found | io) otherwise. The sentence says which image names what.
+    virtual ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const = 0;
+
+    /// The regular files within reach that `fits` says yes to, for a `referrer` that records no name. Those that end in
+    /// `ending` come first.
+    virtual FoundFiles find(const ImagePlace& referrer, std::string_view ending,
+                            const std::function<bool(const File&)>& fits) const = 0;
+};
+
+}  // namespace varve

@@ -1,0 +1,46 @@
+#include "formats/ovf_archive.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+
+namespace varve::ovf {
+
+ArchivedFiles::ArchivedFiles(ImageFile archive)
+    : archive_(std::move(archive)), contents_(tar::read_archive(archive_.file)) {}
+
+ImageFile ArchivedFiles::open(const tar::Member& member) const {
+    const std::string shown = archive_.place.shown + '/' + escape_for_display(member.name);
+    return {archive_.file.window(member.content, shown),
+            {shown, archive_.place.path + '/' + member.name, archive_.place.path}};
+}
+
+ImageFile ArchivedFiles::open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const {
+    const std::string_view plain = name.starts_with("./") ? std::string_view(name).substr(2) : name;
+    const tar::Member* member = contents_.find(plain, archive_.place.shown);
+    if (member == nullptr)
+        throw Error(ErrorCode::not_found,
+                    fmt::format("'{}' names its {} '{}', and no file of '{}' is called so", referrer.shown,
+                                to_string(kind), escape_for_display(name), archive_.place.shown));
+    return open(*member);
+}
+
+FoundFiles ArchivedFiles::find(const ImagePlace& referrer, std::string_view ending,
+                               const std::function<bool(const File&)>& fits) const {
+    FoundFiles found;
+    for (const bool has_ending : {true, false}) {
+        for (const tar::Member& member : contents_.members) {
+            if (member.name.ends_with(ending) != has_ending) continue;
+            ImageFile image = open(member);
+            if (image.place.path == referrer.path) continue;
+            ++found.looked_at;
+            if (fits(image.file)) found.files.push_back(std::move(image));
+        }
+    }
+    return found;
+}
+
+}  // namespace varve::ovf

@@ -1,0 +1,29 @@
+#pragma once
+/// The members of an OVA archive as files of their own, read where they lie. What an image in the archive names (a
+/// parent, an extent) is looked for among the members, and nowhere else. One thread at a time.
+
+#include "formats/image_references.h"
+#include "formats/tar_archive.h"
+
+namespace varve::ovf {
+
+class ArchivedFiles final : public ImageReferences {
+public:
+    /// Throws what tar::read_archive() throws.
+    explicit ArchivedFiles(ImageFile archive);
+
+    const tar::Archive& contents() const { return contents_; }
+    ImageFile open(const tar::Member& member) const;
+
+    /// Error(not_found) for a name that no member has, Error(refused) for one that is no file. A leading "./" is no
+    /// part of a name.
+    ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
+    FoundFiles find(const ImagePlace& referrer, std::string_view ending,
+                    const std::function<bool(const File&)>& fits) const override;
+
+private:
+    ImageFile archive_;
+    tar::Archive contents_;
+};
+
+}  // namespace varve::ovf
