@@ -1,5 +1,7 @@
 #include "formats/ovf_descriptor.h"
 
+#include <sys/resource.h>
+
 #include <cstdlib>
 #include <random>
 
@@ -352,6 +354,21 @@ TEST_CASE("OVF: deep and wide descriptors cost little", "[formats][ova][bad-inpu
     for (int i = 0; i < 100000; ++i) closed += "</a>";
     CHECK(parse(envelope(closed)).files.empty());
     CHECK(parse(envelope("<a>" + std::string(15 << 20, 'x') + "</a>")).disks.empty());
+}
+
+TEST_CASE("OVF: the largest descriptor that is read takes a bounded memory", "[formats][ova][bad-input]") {
+    CHECK(writer_test::in_child([] {
+              std::string text;
+              text.reserve(16 << 20);
+              text = "<Envelope>";
+              for (int i = 0; i < 260000; ++i) text += "<a b='' c='' d='' e=''/>";
+              text += std::string((16 << 20) - text.size() - 11, 'x') + "</Envelope>";
+              rusage before{}, after{};
+              ::getrusage(RUSAGE_SELF, &before);
+              const bool is_read = parse(text).files.empty();
+              ::getrusage(RUSAGE_SELF, &after);
+              return is_read && after.ru_maxrss - before.ru_maxrss < 128 << 10;  // KiB; twice what it takes
+          }) == 0);
 }
 
 TEST_CASE("every truncation and bit flip of an OVF descriptor is read or refused", "[formats][ova][bad-input]") {
