@@ -124,8 +124,7 @@ public:
     void run(Progress& progress, const std::stop_token& stop) {
         while (take_input()) {
             throw_if_stopped(stop);
-            do step(stop);
-            while (stream_->avail_in > 0 || stream_->avail_out == 0);
+            while (stream_->avail_in > 0) step(stop);
             progress.advance(input_.done());
         }
         if (!is_between_) fail("expected more, found the end: it was cut off");
@@ -145,7 +144,7 @@ private:
             write_out();
             throw_if_stopped(stop);
         }
-        if (is_between_ && (stream_->avail_in == 0 || skip_padding())) return;
+        if (is_between_ && skip_padding()) return;
         is_between_ = false;
         const int status = inflate(stream_.get(), Z_NO_FLUSH);
         if (status == Z_MEM_ERROR) throw std::bad_alloc();

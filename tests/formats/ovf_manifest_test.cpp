@@ -75,6 +75,9 @@ TEST_CASE("OVF: a manifest is read as any product writes it", "[formats][ova]") 
     CHECK(manifest.find("b)=c).iso")->algorithm == DigestAlgorithm::sha512);
     CHECK(manifest.find("old.iso") == nullptr);
     CHECK(manifest.find("A.ovf") == nullptr);
+    const std::string weak = "SHA1(a)= " + sha1 + "\n", strong = "SHA512(a)= " + sha512 + "\n";
+    CHECK(parse(weak + strong).find("a")->algorithm == DigestAlgorithm::sha512);
+    CHECK(parse(strong + weak).find("a")->algorithm == DigestAlgorithm::sha512);
     CHECK(parse("").entries.empty());
 }
 

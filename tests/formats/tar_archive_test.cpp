@@ -122,6 +122,18 @@ TEST_CASE("tar: folders are passed over, and links and devices are names that ar
     }
 }
 
+TEST_CASE("tar: links and folders have no contents, whatever their size says", "[formats][ova]") {
+    const ScratchFolder folder;
+    std::string bytes;
+    for (const char type : {'1', '2', '3', '4', '5', '6'})
+        bytes += HeaderBlock(std::string("not ") + type, 513, type).sealed();
+    const tar::Archive archive = tar::read_archive(file_of(folder, bytes + member("a", "text") + end_blocks));
+    CHECK(names_of(archive) == Names{"a"});
+    CHECK(archive.others.size() == 5);
+    CHECK_THROWS_WITH(archive.find("not 4", "x"),
+                      ContainsSubstring("'not 4' as a device, which varve does not follow"));
+}
+
 TEST_CASE("tar: members of 8 GiB and more are measured by GNU's binary size or pax's", "[formats][ova]") {
     const ScratchFolder folder;
     constexpr std::uint64_t size = (std::uint64_t{9} << 30) + 5;
