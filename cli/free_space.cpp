@@ -44,8 +44,8 @@ bool has_option(const PlannedFile& file, const char* word, std::string_view valu
 }
 
 bool has_known_space(const PlannedFile& file) {
-    return !has_option(file, "compress", "on") && !has_option(file, "subformat", "streamOptimized") &&
-           !file.options.contains("backing_file");
+    return file.format != "ova" && !has_option(file, "compress", "on") &&
+           !has_option(file, "subformat", "streamOptimized") && !file.options.contains("backing_file");
 }
 
 bool is_preallocated(const PlannedFile& file) {

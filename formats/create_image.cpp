@@ -16,6 +16,8 @@
 #include "formats/output_device.h"
 #include "formats/output_file.h"
 #include "formats/output_stream.h"
+#include "formats/ova_names.h"
+#include "formats/ova_writer.h"
 #include "formats/overlay_writer.h"
 #include "formats/preallocated_output.h"
 #include "formats/qcow2_writer.h"
@@ -41,6 +43,7 @@ constexpr std::array endings{
     Ending{"raw", "raw"}, Ending{"img", "raw"},   Ending{"qcow2", "qcow2"},   Ending{"qcow", "qcow"},
     Ending{"qed", "qed"}, Ending{"vmdk", "vmdk"}, Ending{"vdi", "vdi"},       Ending{"vhd", "vpc"},
     Ending{"vpc", "vpc"}, Ending{"vhdx", "vhdx"}, Ending{"hdd", "parallels"}, Ending{"hds", "parallels"},
+    Ending{"ova", "ova"},
 };
 
 std::string lower_case(std::string_view text) {
@@ -116,16 +119,20 @@ std::unique_ptr<ImageWriter> create_vmdk(const std::string& path, const CreateOp
     return vmdk::create_sparse_writer(std::move(output), options.virtual_size, vmdk, file_name);
 }
 
+std::unique_ptr<ImageWriter> create_ova(const std::string& path, const CreateOptions& options) {
+    ova::PackagePlan plan(std::string(ova::stem_of(path)), {{options.virtual_size}},
+                          ova::parse_creation_options(options.options));
+    return ova::create_writer(open_output(path, options), std::move(plan));
+}
+
 struct Creator {
     std::string_view format;
     std::unique_ptr<ImageWriter> (*create)(const std::string& path, const CreateOptions& options);
 };
 
 constexpr std::array creators{
-    Creator{"raw", create_raw},
-    Creator{"qcow2", create_qcow2},
-    Creator{"vdi", create_vdi},
-    Creator{"vmdk", create_vmdk},
+    Creator{"raw", create_raw},   Creator{"qcow2", create_qcow2}, Creator{"vdi", create_vdi},
+    Creator{"vmdk", create_vmdk}, Creator{"ova", create_ova},
 };
 
 }  // namespace

@@ -77,6 +77,7 @@ TEST_CASE("free space: creation options say what is taken, or that nobody knows"
     check(folder, {{"qcow2", &image}}, {{"backing_file", "base.qcow2"}});
     REQUIRE_THROWS_AS(check(folder, {{"qcow2", &image}}, {{"compress", "off"}}), Error);
     check(folder, {{"vmdk", &image}}, {{"subformat", "streamOptimized"}});
+    check(folder, {{"ova", &image}});
     REQUIRE_THROWS_AS(check(folder, {{"vmdk", &image}}, {{"subformat", "monolithicSparse"}}), Error);
     check(folder, {{"qcow2", &thin}}, {{"preallocation", "off"}});
     REQUIRE_THROWS_AS(check(folder, {{"qcow2", &thin}}, {{"preallocation", "full"}}), Error);
