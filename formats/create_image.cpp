@@ -120,7 +120,7 @@ std::unique_ptr<ImageWriter> create_vmdk(const std::string& path, const CreateOp
 }
 
 std::unique_ptr<ImageWriter> create_ova(const std::string& path, const CreateOptions& options) {
-    ova::PackagePlan plan(std::string(ova::stem_of(path)), {{options.virtual_size}},
+    ova::PackagePlan plan(std::string(ova::stem_of(path)), {{options.virtual_size, {}}},
                           ova::parse_creation_options(options.options));
     return ova::create_writer(open_output(path, options), std::move(plan));
 }

@@ -13,7 +13,9 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/units.h"
+#include "formats/ova_names.h"
 #include "formats/ova_options.h"
+#include "formats/ovf_revision.h"
 #include "formats/ovf_writer.h"
 
 namespace varve::ova {
@@ -21,38 +23,69 @@ namespace varve::ova {
 /// A disk that goes into the appliance.
 struct DiskToPack {
     ByteCount virtual_size;
+    std::string source;  ///< the path that it was read from: the kept descriptor knows the disk by the last part
+};
+
+/// A small file that was kept with the disks.
+struct KeptFile {
+    std::string name;
+    Bytes bytes;
+};
+
+/// What was kept of the package that the disks came from.
+struct KeptFiles {
+    std::optional<KeptFile> descriptor;
+    std::vector<KeptFile> others;
 };
 
 /// A file behind descriptor and manifest.
 struct PlannedMember {
     std::string name;
-    std::size_t disk = 0;  ///< whose image it is: an index into what the plan was made of
+    std::optional<std::size_t> disk;  ///< whose image it is: an index into what the plan was made of
+    KeptFile file;                    ///< of another member
 };
 
-/// Immutable.
+/// Movable. One thread at a time.
 class PackagePlan {
 public:
-    /// `stem`: the archive's name without folder and ending. Throws Error(unsupported) for a disk that a VMDK image
-    /// can't hold, and for more disks than a machine has places for.
-    PackagePlan(const std::string& stem, std::vector<DiskToPack> disks, const CreationOptions& options);
+    /// `stem`: the archive's name without folder and ending. The kept descriptor is put right for these disks if it
+    /// describes them and no others (ovf_revision.h), and takes along the kept files that it references; else a plain
+    /// one is generated. Throws Error(unsupported) for a disk that a VMDK image can't hold, and for more disks than the
+    /// generated machine has places for.
+    PackagePlan(const std::string& stem, std::vector<DiskToPack> disks, const CreationOptions& options,
+                KeptFiles kept = {});
 
     const CreationOptions& options() const { return options_; }
     const std::string& descriptor_name() const { return descriptor_name_; }
     const std::string& manifest_name() const { return manifest_name_; }
     const std::vector<PlannedMember>& members() const { return members_; }
+    /// The disks in the order of the archive: indexes into what the plan was made of, each once.
+    std::vector<std::size_t> disk_order() const;
     const DiskToPack& disk(std::size_t index) const { return disks_[index]; }
+
+    bool keeps_descriptor() const { return revision_.has_value(); }
+    /// Sentences for the user: why there is a generated descriptor although one was kept, what was not packed.
+    const std::vector<std::string>& warnings() const { return warnings_; }
 
     /// The descriptor, with the lengths of the members' files. Its own length depends on their digits only: it is
     /// greatest for the greatest lengths.
-    std::string descriptor(std::span<const ByteCount> lengths) const;
+    std::string descriptor(std::span<const ByteCount> lengths);
 
 private:
+    void keep(KeptFiles& kept);
+    ovf::OvfRevision::NewFile take(const ovf::OvfRevision::Reference& reference, KeptFiles& kept);
+    void generate(const std::string& stem);
+    void warn_of_left_out(const KeptFiles& kept);
+
     CreationOptions options_;
     std::vector<DiskToPack> disks_;
     std::string machine_;
+    MemberNames names_;
     std::string descriptor_name_;
     std::string manifest_name_;
     std::vector<PlannedMember> members_;
+    std::optional<ovf::OvfRevision> revision_;
+    std::vector<std::string> warnings_;
 };
 
 }  // namespace varve::ova

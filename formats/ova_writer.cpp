@@ -59,6 +59,7 @@ private:
 
     Room make_room(ByteCount length);
     std::optional<ManifestHash> new_hash() const;
+    void write_kept_files();
     void end_member(ByteOffset header, ByteCount length, std::string digest);
     void write_member(Room room, const std::string& name, std::string_view text);
     std::string manifest(std::string_view descriptor) const;
@@ -121,11 +122,22 @@ std::optional<ManifestHash> OvaWriter::Archive::new_hash() const {
 }
 
 std::unique_ptr<ImageWriter> OvaWriter::Archive::begin_disk() {
-    VARVE_CHECK(!is_in_member_ && written_.size() < plan_.members().size());
-    const std::size_t disk = plan_.members()[written_.size()].disk;
+    VARVE_CHECK(!is_in_member_);
+    write_kept_files();
+    VARVE_CHECK(written_.size() < plan_.members().size());
+    const std::size_t disk = *plan_.members()[written_.size()].disk;
     is_in_member_ = true;
     return vmdk::create_stream_writer(std::make_unique<MemberOutput>(*this), plan_.disk(disk).virtual_size,
                                       disk_options(plan_.options(), disk));
+}
+
+/// Those before the next disk, or before the archive's end.
+void OvaWriter::Archive::write_kept_files() {
+    while (written_.size() < plan_.members().size() && !plan_.members()[written_.size()].disk) {
+        MemberOutput output(*this);
+        output.write({}, plan_.members()[written_.size()].file.bytes);
+        output.commit();
+    }
 }
 
 void OvaWriter::Archive::end_member(ByteOffset header, ByteCount length, std::string digest) {
@@ -158,7 +170,9 @@ std::string OvaWriter::Archive::manifest(std::string_view descriptor) const {
 }
 
 void OvaWriter::Archive::finish() {
-    VARVE_CHECK(!is_in_member_ && written_.size() == plan_.members().size());
+    VARVE_CHECK(!is_in_member_);
+    write_kept_files();
+    VARVE_CHECK(written_.size() == plan_.members().size());
     std::vector<ByteCount> lengths;
     for (const Written& member : written_) lengths.push_back(member.length);
     std::string descriptor = plan_.descriptor(lengths);

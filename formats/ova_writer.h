@@ -29,7 +29,7 @@ public:
     OvaWriter(OvaWriter&&) noexcept;
     OvaWriter& operator=(OvaWriter&&) noexcept;
 
-    /// The image of the next disk in the order of the plan's members; one at a time, each destroyed before its
+    /// The image of the next disk of the plan's disk_order(); one at a time, each destroyed before its
     /// OvaWriter. Its finish() ends the member, no more; after an error the appliance is lost.
     std::unique_ptr<ImageWriter> begin_disk();
 

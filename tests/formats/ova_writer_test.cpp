@@ -34,7 +34,7 @@ void write_ova(const std::string& path, const contract::Pattern& pattern, const 
 /// `sizes`: of the disks.
 ova::PackagePlan plan_of(const std::string& stem, const std::vector<ByteCount>& sizes, const OptionMap& words = fixed) {
     std::vector<ova::DiskToPack> disks;
-    for (const ByteCount size : sizes) disks.push_back({size});
+    for (const ByteCount size : sizes) disks.push_back({size, {}});
     return {stem, disks, ova::parse_creation_options(words)};
 }
 
@@ -256,4 +256,64 @@ TEST_CASE("ova writer: names that are special in XML do no harm", "[ova]") {
     CHECK(unpacked.members() == Texts{"a__b_____c_.ovf", "a__b_____c_.mf", "a__b_____c_-disk1.vmdk"});
     unpacked.check_manifest("sha256sum");
     CHECK(Ovf(unpacked.text("a__b_____c_.ovf")).all("//Name") == Texts{"a <b> & \"c\""});
+}
+
+namespace {
+
+constexpr const char* kept_text =
+    "<Envelope xmlns=\"http://schemas.dmtf.org/ovf/envelope/1\" xmlns:ovf=\"http://schemas.dmtf.org/ovf/envelope/1\">\n"
+    "  <References>\n    <File ovf:href=\"Disk%20A.vmdk.gz\" ovf:id=\"a\" ovf:compression=\"gzip\"/>\n"
+    "    <File ovf:href=\"vm.nvram\" ovf:id=\"n\"/>\n    <File ovf:href=\"cd.iso\" ovf:id=\"c\"/>\n"
+    "    <File ovf:href=\"disk_a.VMDK\" ovf:id=\"b\"/>\n  </References>\n"
+    "  <DiskSection><Disk ovf:diskId=\"1\" ovf:fileRef=\"b\"/><Disk ovf:diskId=\"2\" "
+    "ovf:fileRef=\"a\"/></DiskSection>\n"
+    "  <VirtualSystem ovf:id=\"vm\"><Name>Kept &amp; good</Name></VirtualSystem>\n</Envelope>\n";
+
+ova::KeptFiles kept_files() {
+    const auto bytes = [](std::string_view text) { return Bytes(bytes_of(text).begin(), bytes_of(text).end()); };
+    ova::KeptFiles kept;
+    kept.descriptor = ova::KeptFile{"vm.ovf", bytes(kept_text)};
+    kept.others = {{"domain.xml", bytes("<domain/>")}, {"vm.nvram", bytes("nvram's bytes")}};
+    return kept;
+}
+
+}  // namespace
+
+TEST_CASE("ova writer: the kept descriptor and its files go in, in the order of its References", "[ova]") {
+    const ScratchFolder folder;
+    const std::vector<contract::Pattern> disks{contract::random_pattern(mib(2), 51, 300000),
+                                               contract::random_pattern(mib(1), 52, 300000)};
+    ova::PackagePlan plan("web01", {{mib(2), "/p/vm.ova/disk_a.VMDK"}, {mib(1), "/p/vm.ova/Disk A.vmdk.gz"}},
+                          ova::parse_creation_options(fixed), kept_files());
+    CHECK(plan.keeps_descriptor());
+    CHECK(plan.warnings() ==
+          Texts{"the kept file 'domain.xml' is not packed: the appliance's descriptor has no use for it"});
+    CHECK(plan.disk_order() == std::vector<std::size_t>{1, 0});
+    const auto medium = std::make_shared<MemoryMedium>();
+    write_file(folder.file("web01.ova"), archive_of(std::move(plan), {disks[1], disks[0]}, medium));
+    const Unpacked unpacked(folder.file("web01.ova"));
+    CHECK(unpacked.members() == Texts{"web01.ovf", "web01.mf", "Disk_A.vmdk", "vm.nvram", "disk_a-2.vmdk"});
+    unpacked.check_manifest("sha256sum");
+    check_disk(unpacked.file("Disk_A.vmdk"), disks[1]);
+    check_disk(unpacked.file("disk_a-2.vmdk"), disks[0]);
+    CHECK(unpacked.text("vm.nvram") == "nvram's bytes");
+    const Ovf ovf(unpacked.text("web01.ovf"));
+    CHECK(ovf.all("//File/@ovf:href") == Texts{"Disk_A.vmdk", "vm.nvram", "disk_a-2.vmdk"});
+    const auto size_of = [&](const std::string& name) { return std::to_string(read_file(unpacked.file(name)).size()); };
+    CHECK(ovf.all("//File/@ovf:size") == Texts{size_of("Disk_A.vmdk"), "13", size_of("disk_a-2.vmdk")});
+    CHECK(ovf.all("//Disk/@ovf:capacity") == Texts{"2097152", "1048576"});
+    CHECK(ovf.all("//Name") == Texts{"Kept & good"});
+}
+
+TEST_CASE("ova writer: a kept descriptor that does not fit is replaced, with the reason", "[ova]") {
+    const ova::PackagePlan plan("web01", {{mib(2), "/p/vm.ova/disk_a.VMDK"}}, ova::parse_creation_options(fixed),
+                                kept_files());
+    CHECK_FALSE(plan.keeps_descriptor());
+    REQUIRE(plan.warnings().size() == 3);
+    CHECK(
+        plan.warnings()[0] ==
+        "the appliance gets a plain descriptor, since the kept 'vm.ovf' does not fit: its disk '2' is not among those "
+        "that go in");
+    CHECK(plan.members().size() == 1);
+    CHECK(plan.members()[0].name == "web01-disk1.vmdk");
 }
