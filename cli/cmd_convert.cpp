@@ -160,7 +160,7 @@ Verb convert_verb() {
         "Writes the disk that SRC holds (an image with its backing files, a block device, or -\n"
         "for standard input, raw unless --format says otherwise) to the file or block device\n"
         "DST, or to standard output when DST is -. The format is -O, else what the ending of DST says (.qcow2, .raw,\n"
-        ".img, .vmdk), else that of SRC; devices are always raw, and standard output is unless\n"
+        ".img, .vmdk, .ova), else that of SRC; devices are always raw, and standard output is unless\n"
         "-O vmdk -o subformat=streamOptimized says otherwise. In the same format, SRC's creation\n"
         "options carry over unless -o says otherwise. What SRC does not have takes no space in\n"
         "DST. A file appears under its name when it is whole. What exists is overwritten only\n"

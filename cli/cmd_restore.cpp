@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/appliance_restore.h"
 #include "cli/byte_size.h"
 #include "cli/folder_restore.h"
 #include "cli/free_space.h"
@@ -29,6 +30,7 @@ struct RestoreCall {
     std::optional<std::string> group;    ///< VM@WHEN
     std::string to;
     bool to_folder = false;
+    bool to_appliance = false;
     RestoreWishes wishes;
     SpaceCheck space_check = SpaceCheck::done;
 };
@@ -49,9 +51,14 @@ void check_names(const RestoreCall& call) {
 
 void check_target(const RestoreCall& call) {
     if (call.to.empty()) refuse_usage("where to restore to is missing; say --to PATH, or --to - for standard output");
-    if ((call.group || call.snapshots.size() > 1) && !call.to_folder)
-        refuse_usage(fmt::format("several disks go into a folder, and '{}' is none; say --to DIR/",
-                                 escape_for_display(call.to)));
+    const bool is_for_several = call.group || call.snapshots.size() > 1;
+    if (is_for_several && call.wishes.range)
+        refuse_usage("--range gives a part of one disk; say the one SNAP that it is of");
+    if (is_for_several && !call.to_folder && !call.to_appliance)
+        refuse_usage(
+            fmt::format("several disks go into a folder or one appliance, and '{}' is neither; say --to DIR/ "
+                        "or --to FILE.ova",
+                        escape_for_display(call.to)));
     if (call.to_folder && call.wishes.range)
         refuse_usage("--range gives a part of one disk to one file or device, not into a folder; say --to FILE");
 }
@@ -67,6 +74,7 @@ RestoreCall parse_call(const Arguments& arguments) {
     call.wishes.overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
     if (const auto range = arguments.value("range")) call.wishes.range = parse_byte_range(*range);
     if (arguments.has(no_space_check_option)) call.space_check = SpaceCheck::skipped;
+    call.to_appliance = !call.to_folder && means_appliance(call.to, call.wishes);
     check_names(call);
     check_target(call);
     if (call.to == "-" && arguments.has("json"))
@@ -161,10 +169,29 @@ ExitStatus run_into_folder(const RestoreCall& asked, const Invocation& call, Pro
     return ExitStatus::done;
 }
 
+ExitStatus run_into_appliance(const RestoreCall& asked, const Invocation& call, ProgressBar& progress) {
+    RepositoryAccess access(call.arguments, progress);
+    RestoredFiles restored;
+    std::optional<RestoredGroup> group;
+    access.run([&](Repository& repository) {
+        const auto snapshots = find_all(asked, repository, progress, group);
+        restored = restore_appliance(repository, snapshots, asked.to, asked.wishes, progress, call.stop);
+    });
+    progress.clear();
+    if (call.arguments.has("json"))
+        call.console.print(json_text(asked.group || asked.snapshots.size() > 1 ? restored_json(restored, group)
+                                                                               : restored_alone_json(restored)));
+    else
+        call.console.summary(restored_text(restored));
+    return ExitStatus::done;
+}
+
 ExitStatus run_restore(const Invocation& call) {
     const RestoreCall asked = parse_call(call.arguments);
     ProgressBar progress(call.console, call.arguments.has("json") ? BarMode::never : BarMode::when_terminal);
-    return asked.to_folder ? run_into_folder(asked, call, progress) : run_into_one(asked, call, progress);
+    if (asked.to_folder) return run_into_folder(asked, call, progress);
+    if (asked.to_appliance) return run_into_appliance(asked, call, progress);
+    return run_into_one(asked, call, progress);
 }
 
 std::vector<OptionSpec> option_specs() {
@@ -187,13 +214,15 @@ Verb restore_verb() {
             "give snapshots back as disk images",
             "Writes the snapshot SNAP to the image file or block device PATH, or to standard\n"
             "output. The format is --format, else what the ending of PATH says (.qcow2, .raw,\n"
-            ".img, .vmdk), else that of the disk that was backed up, with its options; devices are\n"
-            "always raw, and standard output is unless --format vmdk -o subformat=streamOptimized\n"
-            "says otherwise. A file appears under its name when it is whole. What exists is\n"
-            "overwritten only with --force; a symbolic link never, and a disk in use (by its\n"
-            "running machine) never.\n"
+            ".img, .vmdk, .ova), else that of the disk that was backed up, with its options;\n"
+            "devices are always raw, and standard output is unless --format vmdk\n"
+            "-o subformat=streamOptimized says otherwise. A file appears under its name when it is\n"
+            "whole. What exists is overwritten only with --force; a symbolic link never, and a\n"
+            "disk in use (by its running machine) never.\n"
             "Into a folder (DIR/) go several snapshots, or with --group all disks of a machine,\n"
             "each under its own name, as DIR/web01/vda.qcow2, with the attachments beside them.\n"
+            "Into one appliance (FILE.ova) they go together; an attachment *.ovf that describes\n"
+            "them is its descriptor, else a plain one is written.\n"
             "What does not fit into the space that is free is refused before it is begun.",
             "varve restore -r /backup/vms --group web01@2026-11-20 --to /restore/",
             {0, operands_unlimited, UsesRepository::yes, option_specs()},

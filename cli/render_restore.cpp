@@ -7,6 +7,21 @@
 #include "engine/base/escape.h"
 
 namespace varve {
+namespace {
+
+Json attachments_json(const std::vector<RestoredAttachment>& attachments) {
+    Json json = Json::array();
+    for (const RestoredAttachment& attachment : attachments) {
+        Json one;
+        one["name"] = attachment.name;
+        one["path"] = attachment.path;
+        one["bytes"] = attachment.size.value;
+        json.push_back(std::move(one));
+    }
+    return json;
+}
+
+}  // namespace
 
 std::string restored_text(const RestoredDisk& disk) {
     std::string out = fmt::format("restored {}\n", title_of(disk.snapshot));
@@ -51,15 +66,13 @@ Json restored_json(const RestoredFiles& files, const std::optional<RestoredGroup
     Json disks = Json::array();
     for (const RestoredDisk& disk : files.disks) disks.push_back(restored_json(disk));
     json["disks"] = std::move(disks);
-    Json attachments = Json::array();
-    for (const RestoredAttachment& attachment : files.attachments) {
-        Json one;
-        one["name"] = attachment.name;
-        one["path"] = attachment.path;
-        one["bytes"] = attachment.size.value;
-        attachments.push_back(std::move(one));
-    }
-    json["attachments"] = std::move(attachments);
+    json["attachments"] = attachments_json(files.attachments);
+    return json;
+}
+
+Json restored_alone_json(const RestoredFiles& files) {
+    Json json = restored_json(files.disks.at(0));
+    json["attachments"] = attachments_json(files.attachments);
     return json;
 }
 

@@ -20,6 +20,8 @@ std::string restored_text(const RestoredDisk& disk);
 Json restored_json(const RestoredDisk& disk);
 
 std::string restored_text(const RestoredFiles& files);
+/// Of one disk, which was asked for by its name alone: the disk's own values, and the attachments.
+Json restored_alone_json(const RestoredFiles& files);
 Json restored_json(const RestoredFiles& files, const std::optional<RestoredGroup>& group);
 
 }  // namespace varve

@@ -60,6 +60,7 @@ void PackagePlan::keep(KeptFiles& kept) {
                                         escape_for_display(kept.descriptor->name), error.what()));
         return;
     }
+    packed_files_.push_back({kept.descriptor->name, {kept.descriptor->bytes.size()}});
     std::vector<ovf::OvfRevision::NewFile> files;
     for (const auto& reference : references) files.push_back(take(reference, kept));
     revision_->apply(files);
@@ -74,6 +75,7 @@ ovf::OvfRevision::NewFile PackagePlan::take(const ovf::OvfRevision::Reference& r
     }
     const auto file = std::ranges::find(kept.others, reference.name, &KeptFile::name);
     if (file == kept.others.end()) return {};
+    packed_files_.push_back({file->name, {file->bytes.size()}});
     members_.push_back({names_.take(file->name), {}, std::move(*file)});
     kept.others.erase(file);
     return {members_.back().name, {}, is_gzip(members_.back().file.bytes)};

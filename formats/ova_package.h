@@ -32,6 +32,12 @@ struct KeptFile {
     Bytes bytes;
 };
 
+/// A kept file that the appliance holds: the descriptor, put right, or another one as it is.
+struct PackedFile {
+    std::string name;  ///< as it was kept
+    ByteCount length;  ///< as it was kept
+};
+
 /// What was kept of the package that the disks came from.
 struct KeptFiles {
     std::optional<KeptFile> descriptor;
@@ -64,6 +70,7 @@ public:
     const DiskToPack& disk(std::size_t index) const { return disks_[index]; }
 
     bool keeps_descriptor() const { return revision_.has_value(); }
+    const std::vector<PackedFile>& packed_files() const { return packed_files_; }
     /// Sentences for the user: why there is a generated descriptor although one was kept, what was not packed.
     const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -85,6 +92,7 @@ private:
     std::string manifest_name_;
     std::vector<PlannedMember> members_;
     std::optional<ovf::OvfRevision> revision_;
+    std::vector<PackedFile> packed_files_;
     std::vector<std::string> warnings_;
 };
 
