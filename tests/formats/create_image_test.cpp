@@ -42,6 +42,7 @@ TEST_CASE("create image: the ending of a name tells the format", "[formats][crea
     format_is("out.vhd", "vpc");
     format_is("out.vhdx", "vhdx");
     format_is("out.qcow", "qcow");
+    format_is("out.ova", "ova");
     format_is("disk", std::nullopt);
     format_is("a.qcow2/disk", std::nullopt);
     format_is("disk.bak", std::nullopt);
