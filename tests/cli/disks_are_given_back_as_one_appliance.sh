@@ -118,6 +118,26 @@ expect_status 0
 expect_err "a plain descriptor"
 expect_members part.ova "part.ovf part.mf part-disk1.vmdk "
 
+# What was kept of several nights belongs to none of them together; two descriptors are none; one from a stranger
+# that asks for more than XML is none either, and whoever wrote it learns nothing.
+run restore disk2@latest web01/vda@latest --to mixed.ova
+expect_status 0
+expect_err "not backed up together"
+expect_members mixed.ova "mixed.ovf mixed.mf mixed-disk1.vmdk mixed-disk2.vmdk "
+cp source/vm.ovf other.ovf
+run backup a.qcow2 --disk two-ovf --attach source/vm.ovf --attach other.ovf
+run restore two-ovf@latest --to two-ovf.ova
+expect_status 0
+expect_err "2 descriptors"
+echo secret >secret
+sed "s#^<Envelope#<!DOCTYPE Envelope [<!ENTITY x SYSTEM \"file://$work/secret\">]>&#; s#the kept one#\&x;#" source/vm.ovf >doctype.ovf
+grep -q 'ENTITY' doctype.ovf || fail "the test's own descriptor is wrong"
+run backup a.qcow2 --disk doctype --attach doctype.ovf
+run restore doctype@latest --to doctype.ova
+expect_status 0
+expect_err "document type"
+if tar -xOf doctype.ova doctype.ovf | grep -qE 'secret|ENTITY'; then fail "the descriptor was followed"; fi
+
 # Into a folder they go each on its own, as in any format.
 run restore web01/vda@latest web01/vdb@latest --to folder/ --format ova
 expect_status 0
