@@ -16,7 +16,7 @@ std::string target_format(const std::string& path, const std::optional<std::stri
     if (is_stream && typed && is_written(*typed) && may_be_streamed(*typed)) return *typed;
     if (is_stream || names_block_device(path)) {
         if (typed && *typed != "raw")
-            throw Error(ErrorCode::usage, fmt::format("{}, not {}; leave the format out",
+            throw Error(ErrorCode::usage, fmt::format("{}, not {}; leave the format out, or name a file",
                                                       is_stream ? "standard output takes raw only, or vmdk with "
                                                                   "-o subformat=streamOptimized"
                                                                 : "a block device takes raw only",
