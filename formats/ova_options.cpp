@@ -13,7 +13,7 @@ constexpr std::size_t machine_characters_max = 80;
 bool set_manifest(CreationOptions& options, std::string_view value) {
     options.manifest = std::nullopt;
     if (value == "none") return true;
-    for (const ManifestDigest digest : {ManifestDigest::sha1, ManifestDigest::sha256, ManifestDigest::sha512})
+    for (const DigestAlgorithm digest : {DigestAlgorithm::sha1, DigestAlgorithm::sha256, DigestAlgorithm::sha512})
         if (value == name_of(digest)) options.manifest = digest;
     return options.manifest.has_value();
 }

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "formats/manifest_digest.h"
+#include "engine/base/content_digest.h"
 #include "formats/option_words.h"
 #include "formats/vdi_uuid.h"
 #include "formats/vmdk_options.h"
@@ -16,7 +16,7 @@ namespace varve::ova {
 
 struct CreationOptions {
     /// Nothing: no manifest. Decision: SHA256; old VMware products want SHA1, new ones may refuse it.
-    std::optional<ManifestDigest> manifest = ManifestDigest::sha256;
+    std::optional<DigestAlgorithm> manifest = DigestAlgorithm::sha256;
     /// Of a generated descriptor, and for the geometry of every disk; a kept descriptor has controllers of its own.
     vmdk::AdapterType adapter_type = vmdk::AdapterType::lsilogic;
     /// From it come the disks' own; with it the same disks give the same archive under the same name, byte by byte.

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
+#include "formats/ovf_manifest_writer.h"
 #include "formats/tar_writer.h"
 #include "formats/vmdk_stream_writer.h"
 
@@ -35,7 +36,7 @@ vmdk::CreationOptions disk_options(const CreationOptions& options, std::size_t d
 struct Written {
     std::string name;
     ByteCount length;
-    std::string digest;  ///< empty without a manifest
+    Bytes digest;  ///< empty without a manifest
 };
 
 }  // namespace
@@ -58,9 +59,9 @@ private:
     };
 
     Room make_room(ByteCount length);
-    std::optional<ManifestHash> new_hash() const;
+    std::optional<ContentDigest> new_hash() const;
     void write_kept_files();
-    void end_member(ByteOffset header, ByteCount length, std::string digest);
+    void end_member(ByteOffset header, ByteCount length, Bytes digest);
     void write_member(Room room, const std::string& name, std::string_view text);
     std::string manifest(std::string_view descriptor) const;
 
@@ -89,14 +90,14 @@ public:
     }
 
     void zero(ByteRange range) override { write_zeros(*this, range); }
-    void commit() override { archive_.end_member(header_, length_, hash_ ? hash_->finish() : ""); }
+    void commit() override { archive_.end_member(header_, length_, hash_ ? hash_->finish() : Bytes{}); }
     ByteCount bytes_written() const override { return length_; }
 
 private:
     Archive& archive_;
     ByteOffset header_;
     ByteCount length_;
-    std::optional<ManifestHash> hash_;
+    std::optional<ContentDigest> hash_;
 };
 
 OvaWriter::Archive::Archive(std::unique_ptr<Output> output, PackagePlan plan)
@@ -104,9 +105,9 @@ OvaWriter::Archive::Archive(std::unique_ptr<Output> output, PackagePlan plan)
     const std::vector<ByteCount> lengths(plan_.members().size(), member_bytes_max);
     descriptor_ = make_room({plan_.descriptor(lengths).size()});
     if (!plan_.options().manifest) return;
-    std::size_t length = manifest_line_bytes(*plan_.options().manifest, plan_.descriptor_name());
+    std::size_t length = ovf::manifest_line_bytes(*plan_.options().manifest, plan_.descriptor_name());
     for (const PlannedMember& member : plan_.members())
-        length += manifest_line_bytes(*plan_.options().manifest, member.name);
+        length += ovf::manifest_line_bytes(*plan_.options().manifest, member.name);
     manifest_ = make_room({length});
 }
 
@@ -116,9 +117,9 @@ OvaWriter::Archive::Room OvaWriter::Archive::make_room(ByteCount length) {
     return room;
 }
 
-std::optional<ManifestHash> OvaWriter::Archive::new_hash() const {
+std::optional<ContentDigest> OvaWriter::Archive::new_hash() const {
     if (!plan_.options().manifest) return std::nullopt;
-    return ManifestHash(*plan_.options().manifest);
+    return ContentDigest(*plan_.options().manifest);
 }
 
 std::unique_ptr<ImageWriter> OvaWriter::Archive::begin_disk() {
@@ -140,7 +141,7 @@ void OvaWriter::Archive::write_kept_files() {
     }
 }
 
-void OvaWriter::Archive::end_member(ByteOffset header, ByteCount length, std::string digest) {
+void OvaWriter::Archive::end_member(ByteOffset header, ByteCount length, Bytes digest) {
     const std::string& name = plan_.members()[written_.size()].name;
     output_->write(header, tar::encode_header({name, length, time_}));
     const ByteOffset end = header + tar::block + length;
@@ -161,11 +162,11 @@ void OvaWriter::Archive::write_member(Room room, const std::string& name, std::s
 }
 
 std::string OvaWriter::Archive::manifest(std::string_view descriptor) const {
-    const ManifestDigest method = *plan_.options().manifest;
-    ManifestHash hash(method);
+    const DigestAlgorithm method = *plan_.options().manifest;
+    ContentDigest hash(method);
     hash.update(bytes_of(descriptor));
-    std::string text = manifest_line(method, plan_.descriptor_name(), hash.finish());
-    for (const Written& member : written_) text += manifest_line(method, member.name, member.digest);
+    std::string text = ovf::manifest_line(method, plan_.descriptor_name(), hash.finish());
+    for (const Written& member : written_) text += ovf::manifest_line(method, member.name, member.digest);
     return text;
 }
 

@@ -1,7 +1,6 @@
 #include "formats/ovf_revision.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <sstream>
@@ -13,8 +12,9 @@
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
-#include "engine/base/hex.h"
 #include "formats/option_words.h"
+#include "formats/ovf_allocation_units.h"
+#include "formats/ovf_href.h"
 #include "formats/ovf_writer.h"
 
 namespace varve::ovf {
@@ -64,33 +64,11 @@ struct Element {
     void remove(const std::string& name) { node.remove_attribute((prefix + name).c_str()); }
 };
 
-std::string decoded(std::string_view href) {
-    std::string out;
-    for (; !href.empty(); href.remove_prefix(1)) {
-        std::array<std::byte, 1> byte{};
-        const bool is_code = href.front() == '%' && href.size() > 2 && from_hex(href.substr(1, 2), byte);
-        out += is_code ? static_cast<char>(byte[0]) : href.front();
-        if (is_code) href.remove_prefix(2);
-    }
-    return out;
-}
-
 std::string last_part(const std::string& name) { return name.substr(name.rfind('/') + 1); }  // npos + 1 is 0
-
-/// Bytes in a unit: "byte", "byte * 2^20"; nothing for any other word.
-std::optional<std::uint64_t> unit_bytes(std::string text) {
-    std::erase(text, ' ');
-    if (text.empty() || text == "byte") return 1;
-    constexpr std::string_view powers = "byte*2^";
-    if (!text.starts_with(powers)) return std::nullopt;
-    const auto exponent = parse_number(std::string_view(text).substr(powers.size()));
-    if (!exponent || *exponent > 63) return std::nullopt;
-    return std::uint64_t{1} << *exponent;
-}
 
 std::optional<std::uint64_t> capacity_of(const Element& disk) {
     const auto number = parse_number(disk.get("capacity"));
-    const auto unit = unit_bytes(disk.get("capacityAllocationUnits"));
+    const auto unit = bytes_per_unit(disk.get("capacityAllocationUnits"));
     return number && unit ? checked_mul(*number, *unit) : std::nullopt;
 }
 
@@ -252,7 +230,8 @@ std::map<std::string, std::vector<std::size_t>> OvfRevision::State::disks_by_nam
     for (const File& file : files) {
         if (!file.disk) continue;
         const std::string href = file.element.get("href");
-        for (const std::string& name : {href, decoded(href), last_part(decoded(href))}) sets[name].insert(*file.disk);
+        for (const std::string& name : {href, decoded_href(href), last_part(decoded_href(href))})
+            sets[name].insert(*file.disk);
     }
     for (std::size_t i = 0; i < disks.size(); ++i)
         if (!disks[i].has_file) sets[disks[i].id].insert(i);
@@ -341,11 +320,11 @@ std::vector<OvfRevision::Reference> OvfRevision::match(std::span<const std::stri
     std::vector<Reference> found;
     for (const State::File& file : state.files) {
         if (!file.disk) {
-            found.push_back({last_part(decoded(file.element.get("href"))), {}});
+            found.push_back({last_part(decoded_href(file.element.get("href"))), {}});
             continue;
         }
         const State::Disk& disk = state.disks[*file.disk];
-        const std::string name = last_part(decoded(file.element.get("href")));
+        const std::string name = last_part(decoded_href(file.element.get("href")));
         found.push_back({name.empty() ? disk.id : name, disk.written});
     }
     return found;

@@ -210,7 +210,8 @@ TEST_CASE("ovf revision: a capacity that is right in its own unit stays as it wa
     CHECK(capacity("1", "byte * 2^20") == "1|byte * 2^20");
     CHECK(capacity("1024", "byte*2^10") == "1024|byte*2^10");
     CHECK(capacity("2", "byte * 2^20") == "1048576|byte");
-    CHECK(capacity("1", "MegaBytes") == "1048576|byte");
+    CHECK(capacity("1", "MegaBytes") == "1|MegaBytes");
+    CHECK(capacity("1", "furlongs") == "1048576|byte");
     CHECK(capacity("${size}", "byte") == "1048576|byte");
     CHECK(capacity("18446744073709551615", "byte * 2^63") == "1048576|byte");
     CHECK(capacity("-1", "byte * 2^64") == "1048576|byte");
