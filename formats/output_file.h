@@ -7,7 +7,8 @@
 ///
 /// Decisions: a new file gets mode 0666 & ~umask, as qemu-img gives; a file that replaces another takes over its
 /// owner, group and permissions, so that a restore never opens a private disk to others. A symbolic link at the final
-/// name is refused, with or without force. Names are resolved under the folder opened at the start.
+/// name is refused, with or without force. Names are resolved under the folder opened at the start. Force replaces what
+/// was there at the start, and nothing that came later: that may be a part of another image of the same call.
 
 #include <memory>
 #include <string>

@@ -52,5 +52,7 @@ int in_child(const std::function<bool()>& body);
 void lose_o_tmpfile();
 void lose_renameat2();
 void lose_ofd_locks();
+/// fsync of this descriptor fails: the medium is broken.
+void lose_fsync_of(int fd);
 
 }  // namespace varve::writer_test
