@@ -7,6 +7,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
 #include "engine/base/digest.h"
+#include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "engine/base/hex.h"
 #include "engine/base/random.h"
@@ -51,6 +52,15 @@ std::string identity_lines(const Uuid& uuid) {
                        hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4), hex.substr(20));
 }
 
+/// VMFS has no offset, since its file is the extent's alone; the other flat kind has one, and it is 0.
+std::string extent_line(const NewExtent& extent) {
+    VARVE_CHECK(can_name(extent.file_name) && extent.length.value % sector_bytes == 0);
+    const bool is_flat = extent.kind == NewExtentKind::flat;
+    const char* word = is_flat ? "FLAT" : extent.kind == NewExtentKind::vmfs ? "VMFS" : "SPARSE";
+    return fmt::format("RW {} {} \"{}\"{}\n", extent.length.value / sector_bytes, word, extent.file_name,
+                       is_flat ? " 0" : "");
+}
+
 std::uint32_t short_id(const ContentId& id) { return load_be<std::uint32_t>(ByteView(id).last(4)); }
 
 }  // namespace
@@ -77,14 +87,28 @@ bool can_name(std::string_view file_name) {
            std::ranges::none_of(file_name, is_wrong);
 }
 
+void check_can_name(std::string_view file_name) {
+    if (can_name(file_name)) return;
+    throw Error(ErrorCode::unsupported,
+                fmt::format("'{}': a VMDK image tells the names of its files, and can't hold one with quotes, control "
+                            "characters, bytes that are not UTF-8 or more than {} bytes: choose another name",
+                            escape_for_display(file_name), file_name_bytes_max));
+}
+
+ByteCount NewDescriptor::virtual_size() const {
+    ByteCount sum;
+    for (const NewExtent& extent : extents) sum += extent.length;
+    return sum;
+}
+
 std::string describe(const NewDescriptor& disk) {
-    VARVE_CHECK(can_name(disk.file_name));
-    const Geometry geometry = geometry_of(disk.options.adapter_type, disk.virtual_size);
+    const Geometry geometry = geometry_of(disk.options.adapter_type, disk.virtual_size());
     std::string text = fmt::format(
         "# Disk DescriptorFile\nversion=1\nencoding=\"UTF-8\"\nCID={:08x}\nparentCID=ffffffff\ncreateType=\"{}\"\n\n"
-        "# Extent description\nRW {} SPARSE \"{}\"\n\n# The Disk Data Base\n#DDB\n\n",
-        short_id(disk.content_id), name_of(disk.options.subformat), disk.virtual_size.value / sector_bytes,
-        disk.file_name);
+        "# Extent description\n",
+        short_id(disk.content_id), name_of(disk.options.subformat));
+    for (const NewExtent& extent : disk.extents) text += extent_line(extent);
+    text += "\n# The Disk Data Base\n#DDB\n\n";
     text += fmt::format("ddb.adapterType = \"{}\"\n", name_of(disk.options.adapter_type));
     text += fmt::format("ddb.geometry.cylinders = \"{}\"\nddb.geometry.heads = \"{}\"\nddb.geometry.sectors = \"{}\"\n",
                         geometry.cylinders, geometry.heads, geometry.sectors);

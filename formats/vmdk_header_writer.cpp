@@ -1,10 +1,11 @@
 #include "formats/vmdk_header_writer.h"
 
+#include <algorithm>
+#include <concepts>
 #include <limits>
 
 #include <fmt/format.h>
 
-#include "engine/base/byte_writer.h"
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 
@@ -22,23 +23,25 @@ std::uint64_t sectors(std::uint64_t bytes) {
 }  // namespace
 
 Bytes encode_header(const NewHeader& fields) {
-    ByteWriter out;
-    out.append(bytes_of("KDMV"));
-    out.u32le(fields.version);
-    out.u32le(fields.flags);
-    out.u64le(sectors(fields.virtual_size.value));
-    out.u64le(sectors(new_grain.value));
-    out.u64le(sectors(new_descriptor_place.begin.value));
-    out.u64le(sectors(new_descriptor_place.length.value));
-    out.u32le(static_cast<std::uint32_t>(new_table_entries));
-    out.u64le(sectors(fields.redundant_directory.value));
-    out.u64le(fields.directory_is_at_end ? directory_at_end : sectors(fields.directory.value));
-    out.u64le(sectors(fields.data.value));
-    out.u8(0);  // not in use
-    out.append(bytes_of("\n \r\n"));
-    out.u16le((fields.flags & compressed_flag) != 0 ? 1 : 0);  // deflate
-    out.zeros(new_sector_bytes - out.size());
-    return out.release();
+    Bytes out(new_sector_bytes);
+    const auto put = [&]<std::unsigned_integral T>(std::size_t at, T value) {
+        store_le<T>(ByteSpan(out).subspan(at, sizeof(T)), value);
+    };
+    std::ranges::copy(bytes_of("KDMV"), out.begin());
+    put(4, fields.version);
+    put(8, fields.flags);
+    put(12, sectors(fields.virtual_size.value));
+    put(20, sectors(new_grain.value));
+    put(28, sectors(fields.descriptor.begin.value));
+    put(36, sectors(fields.descriptor.length.value));
+    put(44, static_cast<std::uint32_t>(new_table_entries));
+    put(48, sectors(fields.redundant_directory.value));
+    put(56, fields.directory_is_at_end ? directory_at_end : sectors(fields.directory.value));
+    put(64, sectors(fields.data.value));
+    // 72: whether it was left open; not in use
+    std::ranges::copy(bytes_of("\n \r\n"), out.begin() + 73);
+    put(77, static_cast<std::uint16_t>((fields.flags & compressed_flag) != 0 ? 1 : 0));  // deflate
+    return out;
 }
 
 void check_new_size(ByteCount virtual_size) {

@@ -32,7 +32,8 @@ struct NewHeader {
     ByteCount virtual_size;
     ByteOffset redundant_directory;  ///< 0: none
     ByteOffset directory;
-    ByteOffset data;  ///< the end of all that describes the disk
+    ByteOffset data;                              ///< the end of all that describes the disk
+    ByteRange descriptor = new_descriptor_place;  ///< empty: there is none
     /// Instead of `directory`: look at the end of the file.
     bool directory_is_at_end = false;
 };

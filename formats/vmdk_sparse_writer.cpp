@@ -3,11 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "engine/base/check.h"
-#include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/vmdk_descriptor_writer.h"
 #include "formats/vmdk_grain_sink.h"
 #include "formats/vmdk_grain_table.h"
@@ -18,6 +14,12 @@ namespace {
 
 constexpr std::uint32_t zeroed_entry = 1;
 constexpr std::uint64_t directory_piece_entries = 16384;
+
+struct SparseFile {
+    ByteCount length;  ///< of the disk, or of the extent
+    bool zeroed_grain = false;
+    std::string descriptor;  ///< empty: it has none
+};
 
 /// One of the two copies of directory and tables.
 struct TablesPlace {
@@ -33,11 +35,12 @@ TablesPlace place_tables(ByteOffset begin, std::uint64_t tables) {
 
 class SparseGrains final : public GrainSink {
 public:
-    SparseGrains(std::unique_ptr<Output> output, const NewDescriptor& disk)
+    SparseGrains(std::unique_ptr<Output> output, SparseFile file)
         : output_(std::move(output)),
-          disk_(disk),
-          tables_(divide_up(disk.virtual_size.value, new_table_reach.value)),
-          redundant_(place_tables(new_descriptor_place.end(), tables_)),
+          file_(std::move(file)),
+          tables_(divide_up(file_.length.value, new_table_reach.value)),
+          redundant_(place_tables(file_.descriptor.empty() ? new_descriptor_place.begin : new_descriptor_place.end(),
+                                  tables_)),
           primary_(place_tables(redundant_.end, tables_)),
           data_{divide_up(primary_.end.value, new_grain.value) * new_grain.value},
           end_(data_) {}
@@ -56,7 +59,7 @@ private:
     void write_directory(const TablesPlace& place);
 
     std::unique_ptr<Output> output_;
-    NewDescriptor disk_;
+    SparseFile file_;
     std::uint64_t tables_;  ///< how many
     TablesPlace redundant_;
     TablesPlace primary_;
@@ -92,7 +95,7 @@ void SparseGrains::put_part(ByteOffset guest, ByteView grain) {
 }
 
 void SparseGrains::zero(ByteRange guest) {
-    if (!disk_.options.zeroed_grain) return;
+    if (!file_.zeroed_grain) return;
     for (ByteOffset at = guest.begin; at < guest.end(); at += new_grain) set(at, zeroed_entry);
 }
 
@@ -132,14 +135,14 @@ void SparseGrains::finish() {
     flush_table();
     write_directory(redundant_);
     write_directory(primary_);
-    const std::string text = describe(disk_);
-    VARVE_CHECK(text.size() < new_descriptor_place.length.value);
-    output_->write(new_descriptor_place.begin, bytes_of(text));
+    VARVE_CHECK(file_.descriptor.size() < new_descriptor_place.length.value);
+    if (!file_.descriptor.empty()) output_->write(new_descriptor_place.begin, bytes_of(file_.descriptor));
     output_->resize(end_ - ByteOffset{});
     NewHeader header;
-    header.version = disk_.options.zeroed_grain ? 2 : 1;
-    header.flags = newlines_flag | redundant_flag | (disk_.options.zeroed_grain ? zeroed_flag : 0);
-    header.virtual_size = disk_.virtual_size;
+    header.version = file_.zeroed_grain ? 2 : 1;
+    header.flags = newlines_flag | redundant_flag | (file_.zeroed_grain ? zeroed_flag : 0);
+    header.virtual_size = file_.length;
+    if (file_.descriptor.empty()) header.descriptor = {};
     header.redundant_directory = redundant_.directory;
     header.directory = primary_.directory;
     header.data = data_;
@@ -152,13 +155,16 @@ void SparseGrains::finish() {
 std::unique_ptr<ImageWriter> create_sparse_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
                                                   const CreationOptions& options, const std::string& file_name) {
     check_new_size(virtual_size);
-    if (!can_name(file_name))
-        throw Error(ErrorCode::unsupported,
-                    fmt::format("'{}': a VMDK image tells its own name, and can't hold one with quotes, control "
-                                "characters or bytes that are not UTF-8: choose another name",
-                                escape_for_display(file_name)));
-    const NewDescriptor disk{options, content_id(options.uuid), virtual_size, file_name};
-    return write_in_grains(std::make_unique<SparseGrains>(std::move(output), disk), virtual_size);
+    check_can_name(file_name);
+    const NewDescriptor disk{options, content_id(options.uuid), {{NewExtentKind::sparse, virtual_size, file_name}}};
+    SparseFile file{virtual_size, options.zeroed_grain, describe(disk)};
+    return write_in_grains(std::make_unique<SparseGrains>(std::move(output), std::move(file)), virtual_size);
+}
+
+std::unique_ptr<ImageWriter> create_sparse_extent_writer(std::unique_ptr<Output> output, ByteCount length,
+                                                         bool zeroed_grain) {
+    return write_in_grains(std::make_unique<SparseGrains>(std::move(output), SparseFile{length, zeroed_grain, {}}),
+                           length);
 }
 
 }  // namespace varve::vmdk

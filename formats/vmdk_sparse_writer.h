@@ -1,5 +1,6 @@
 #pragma once
-/// Writes a VMDK image of the kind monolithicSparse, one file that VMware's hosted products and qemu open. Grains
+/// Writes VMDK files of grains, which VMware's hosted products and qemu open: an image of the kind monolithicSparse, or
+/// one of the files of a split one, which is a disk of its own length but for the descriptor. Grains
 /// (64 KiB) with any byte that is not zero are data, padded with zeros; other grains stay unallocated, or become zeroed
 /// grains (version 2) when the options ask for that and a call named them. The padding of a grain written in pieces is
 /// a hole of the file.
@@ -21,5 +22,9 @@ namespace varve::vmdk {
 /// descriptor can't hold; write() throws it for an image of more than 2 TiB.
 std::unique_ptr<ImageWriter> create_sparse_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
                                                   const CreationOptions& options, const std::string& file_name);
+
+/// A file without a descriptor, for `length` bytes of a disk: whole sectors, not 0.
+std::unique_ptr<ImageWriter> create_sparse_extent_writer(std::unique_ptr<Output> output, ByteCount length,
+                                                         bool zeroed_grain);
 
 }  // namespace varve::vmdk

@@ -76,12 +76,12 @@ private:
 
 StreamGrains::StreamGrains(std::unique_ptr<Output> output, const NewDescriptor& disk, unsigned workers)
     : output_(std::move(output)),
-      directory_(divide_up(disk.virtual_size.value, new_table_reach.value) * 4),
+      directory_(divide_up(disk.virtual_size().value, new_table_reach.value) * 4),
       buffers_(batch_grains * packed_bytes_max()),
       pipeline_(workers, std::size_t{2} * workers, [this](Batch&& batch) { return pack(std::move(batch)); }) {
     header_.version = 3;
     header_.flags = newlines_flag | compressed_flag | markers_flag;
-    header_.virtual_size = disk.virtual_size;
+    header_.virtual_size = disk.virtual_size();
     header_.data = {new_grain.value};
     header_.directory_is_at_end = true;
     Bytes begin = encode_header(header_);
@@ -168,7 +168,7 @@ void StreamGrains::finish() {
 std::unique_ptr<ImageWriter> create_stream_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
                                                   const CreationOptions& options, unsigned workers) {
     check_new_size(virtual_size);
-    const NewDescriptor disk{options, content_id(options.uuid), virtual_size, extent_name};
+    const NewDescriptor disk{options, content_id(options.uuid), {{NewExtentKind::sparse, virtual_size, extent_name}}};
     return write_in_grains(std::make_unique<StreamGrains>(std::move(output), disk, workers), virtual_size);
 }
 
