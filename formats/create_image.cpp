@@ -15,6 +15,7 @@
 #include "formats/new_backing.h"
 #include "formats/output_device.h"
 #include "formats/output_file.h"
+#include "formats/output_files.h"
 #include "formats/output_stream.h"
 #include "formats/ova_names.h"
 #include "formats/ova_writer.h"
@@ -25,6 +26,8 @@
 #include "formats/raw_writer.h"
 #include "formats/vdi_options.h"
 #include "formats/vdi_writer.h"
+#include "formats/vmdk_files_writer.h"
+#include "formats/vmdk_new_extents.h"
 #include "formats/vmdk_options.h"
 #include "formats/vmdk_sparse_writer.h"
 #include "formats/vmdk_stream_writer.h"
@@ -111,11 +114,21 @@ std::unique_ptr<ImageWriter> create_vdi(const std::string& path, const CreateOpt
     return vdi::create_writer(open_output(path, options), options.virtual_size, vdi);
 }
 
+std::unique_ptr<ImageWriter> create_vmdk_files(const std::string& path, const CreateOptions& options,
+                                               const vmdk::CreationOptions& vmdk, const std::string& file_name) {
+    vmdk::NewDescriptor disk = vmdk::describe_files(vmdk, options.virtual_size, file_name);
+    std::vector<std::string> parts;
+    for (const vmdk::NewExtent& extent : disk.extents) parts.push_back(extent.file_name);
+    auto files = create_output_files(path, std::move(parts), {options.overwrite, options.forbidden}, options.folder);
+    return vmdk::create_files_writer(std::move(files), std::move(disk));
+}
+
 std::unique_ptr<ImageWriter> create_vmdk(const std::string& path, const CreateOptions& options) {
     const vmdk::CreationOptions vmdk = vmdk::parse_creation_options(options.options);
+    const std::string file_name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+    if (vmdk.has_data_files()) return create_vmdk_files(path, options, vmdk, file_name);
     auto output = open_output(path, options);
     if (vmdk.is_streamed()) return vmdk::create_stream_writer(std::move(output), options.virtual_size, vmdk);
-    const std::string file_name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
     return vmdk::create_sparse_writer(std::move(output), options.virtual_size, vmdk, file_name);
 }
 

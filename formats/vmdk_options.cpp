@@ -22,6 +22,7 @@ constexpr std::array subformats{
     Named<Subformat>{Subformat::two_gb_max_extent_sparse, "twoGbMaxExtentSparse"},
     Named<Subformat>{Subformat::two_gb_max_extent_flat, "twoGbMaxExtentFlat"},
     Named<Subformat>{Subformat::stream_optimized, "streamOptimized"},
+    Named<Subformat>{Subformat::vmfs, "vmfs"},
 };
 
 constexpr std::array adapter_types{
@@ -71,8 +72,9 @@ bool set_uuid(CreationOptions& options, std::string_view value) {
 using Word = SettingWord<CreationOptions>;
 
 constexpr std::array words{
-    Word{{"subformat", "monolithicSparse or streamOptimized", "one file that grows, or one to send (monolithicSparse)",
-          FromSource::taken},
+    Word{{"subformat",
+          "monolithicSparse, monolithicFlat, twoGbMaxExtentSparse, twoGbMaxExtentFlat, streamOptimized or vmfs",
+          "the files that it is made of (monolithicSparse)", FromSource::taken},
          [](CreationOptions& options, std::string_view value) {
              return assign(options.subformat, value_in(subformats, value));
          }},
@@ -90,10 +92,6 @@ constexpr std::array words{
     Word{{"uuid", "a UUID, not all zero", "the disk's identity; the same one gives the same bytes (random)"}, set_uuid},
 };
 
-bool is_written(Subformat subformat) {
-    return subformat == Subformat::monolithic_sparse || subformat == Subformat::stream_optimized;
-}
-
 }  // namespace
 
 std::string_view name_of(Subformat subformat) { return name_in(subformats, subformat); }
@@ -103,14 +101,10 @@ std::vector<OptionWord> option_words() { return words_of<CreationOptions>(words)
 
 CreationOptions parse_creation_options(const OptionMap& options) {
     const CreationOptions parsed = parse_options<CreationOptions>("vmdk", words, options);
-    if (!is_written(parsed.subformat))
+    if (parsed.zeroed_grain && (parsed.is_streamed() || !parsed.has_grains()))
         throw Error(ErrorCode::usage,
-                    fmt::format("creation options of format vmdk: subformat={} is not written yet; say {} or {}",
-                                name_of(parsed.subformat), name_of(Subformat::monolithic_sparse),
-                                name_of(Subformat::stream_optimized)));
-    if (parsed.zeroed_grain && parsed.is_streamed())
-        throw Error(ErrorCode::usage,
-                    "creation options of format vmdk: zeroed_grain=on and subformat=streamOptimized don't go together");
+                    fmt::format("creation options of format vmdk: zeroed_grain=on and subformat={} don't go together",
+                                name_of(parsed.subformat)));
     return parsed;
 }
 

@@ -8,13 +8,14 @@
 
 namespace varve::vmdk {
 
-/// How the image lies in files. Not all are written yet.
+/// How the image lies in files.
 enum class Subformat {
-    monolithic_sparse,
-    monolithic_flat,
-    two_gb_max_extent_sparse,
-    two_gb_max_extent_flat,
-    stream_optimized,
+    monolithic_sparse,         ///< one file
+    monolithic_flat,           ///< a descriptor, and the disk's bytes as they are
+    two_gb_max_extent_sparse,  ///< a descriptor, and pieces that grow
+    two_gb_max_extent_flat,    ///< a descriptor, and the disk's bytes in pieces
+    stream_optimized,          ///< one file, compressed, to send
+    vmfs,                      ///< as monolithic_flat, for a datastore of ESXi. Not qemu-img's
 };
 
 /// The word of it, in options and in the image ("createType").
@@ -37,13 +38,18 @@ struct CreationOptions {
 
     /// Whether the image is written from its first byte to its last.
     bool is_streamed() const { return subformat == Subformat::stream_optimized; }
+
+    /// Whether the image is a descriptor, the file that is named, and files with the data.
+    bool has_data_files() const { return !is_streamed() && subformat != Subformat::monolithic_sparse; }
+
+    /// Whether its files hold grains, not the disk's bytes as they are.
+    bool has_grains() const { return !has_data_files() || subformat == Subformat::two_gb_max_extent_sparse; }
 };
 
 /// The words, in the order of the help.
 std::vector<OptionWord> option_words();
 
-/// Throws Error(usage) for a word or value that VMDK does not have, for a subformat that is not written yet, and for
-/// words that don't go together.
+/// Throws Error(usage) for a word or value that VMDK does not have, and for words that don't go together.
 CreationOptions parse_creation_options(const OptionMap& options);
 
 }  // namespace varve::vmdk

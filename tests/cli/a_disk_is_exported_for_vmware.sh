@@ -28,6 +28,48 @@ run convert disk.raw plain.vmdk
 expect_status 0
 [ "$(kind_of plain.vmdk)" = monolithicSparse ] || fail "without a subformat it is $(kind_of plain.vmdk)"
 
+# Into several files.
+data_file_of() {
+  case $1 in
+    twoGbMaxExtentSparse) echo s001 ;;
+    twoGbMaxExtentFlat) echo f001 ;;
+    *) echo flat ;;
+  esac
+}
+for kind in monolithicFlat twoGbMaxExtentSparse twoGbMaxExtentFlat vmfs; do
+  data=$(data_file_of "$kind")
+  mkdir "$kind" "$kind/again"
+  run restore d@latest --to "$kind/x.vmdk" -o "subformat=$kind,$uuid"
+  expect_status 0
+  [ "$(ls "$kind")" = "again
+x-$data.vmdk
+x.vmdk" ] || fail "$kind made $(ls "$kind")"
+  [ "$(kind_of "$kind/x.vmdk")" = "$kind" ] || fail "$kind is $(kind_of "$kind/x.vmdk")"
+  qemu-img compare -q -f raw -F vmdk disk.raw "$kind/x.vmdk" || fail "$kind has other bytes"
+  run restore d@latest --to "$kind/again/x.vmdk" -o "subformat=$kind,$uuid"
+  expect_same "$kind/x.vmdk" "$kind/again/x.vmdk"
+  expect_same "$kind/x-$data.vmdk" "$kind/again/x-$data.vmdk"
+  # It comes back as it was: to a file, into a folder, and as raw to standard output.
+  run backup "$kind/x.vmdk" --disk "as-$kind"
+  expect_status 0
+  run restore "as-$kind@latest" --to "$kind/back.vmdk"
+  expect_status 0
+  [ "$(kind_of "$kind/back.vmdk")" = "$kind" ] || fail "$kind came back as $(kind_of "$kind/back.vmdk")"
+  run restore "as-$kind@latest" d@latest --to "$kind/folder/"
+  expect_status 0
+  [ "$(kind_of "$kind/folder/as-$kind.vmdk")" = "$kind" ] || fail "$kind is another one in a folder"
+  [ -e "$kind/folder/as-$kind-$data.vmdk" ] || fail "the data of $kind is not in the folder"
+  "$VARVE" restore "as-$kind@latest" --to - 2>err | cat >piped.raw
+  expect_same piped.raw disk.raw
+  # Its data is never overwritten; the descriptor is, with force.
+  run convert disk.raw "$kind/x.vmdk" -o "subformat=$kind" --force
+  expect_refusal 1 "'$kind/x-$data.vmdk' exists"
+  rm "$kind/x-$data.vmdk"
+  run convert disk.raw "$kind/x.vmdk" -o "subformat=$kind" --force
+  expect_status 0
+  qemu-img compare -q -f raw -F vmdk disk.raw "$kind/x.vmdk" || fail "$kind, forced, has other bytes"
+done
+
 # Down a pipe: the bytes of the file.
 "$VARVE" restore d@latest --to - --format vmdk -o "subformat=streamOptimized,$uuid" 2>err | cat >piped.vmdk
 expect_same piped.vmdk streamOptimized.vmdk
@@ -39,18 +81,18 @@ expect_same piped.vmdk streamOptimized.vmdk
 # What was thin stays thin.
 truncate -s 10G thin.raw
 overwrite thin.raw 5000000000 "here"
-for kind in monolithicSparse streamOptimized; do
+for kind in monolithicSparse streamOptimized monolithicFlat twoGbMaxExtentSparse twoGbMaxExtentFlat vmfs; do
   run convert thin.raw "thin-$kind.vmdk" -o "subformat=$kind"
   expect_status 0
-  [ "$(du -k "thin-$kind.vmdk" | cut -f1)" -lt 1024 ] || fail "$kind takes $(du -k "thin-$kind.vmdk")"
+  [ "$(du -kc "thin-$kind"*.vmdk | tail -n 1 | cut -f1)" -lt 1024 ] || fail "$kind takes $(du -k "thin-$kind"*)"
   qemu-img compare -q -f raw -F vmdk thin.raw "thin-$kind.vmdk" || fail "thin-$kind.vmdk has other bytes"
 done
 
 # Mistakes.
 run convert disk.raw x.vmdk -o subformat=sparse
-expect_refusal 2 "monolithicSparse or streamOptimized"
-run convert disk.raw x.vmdk -o subformat=monolithicFlat
-expect_refusal 2 "not written yet"
+expect_refusal 2 "monolithicSparse, monolithicFlat, twoGbMaxExtentSparse, twoGbMaxExtentFlat, streamOptimized or vmfs"
+run restore d@latest --to - --format vmdk -o subformat=monolithicFlat
+expect_refusal 2 "subformat=streamOptimized"
 run restore d@latest --to - --format vmdk
 expect_refusal 2 "subformat=streamOptimized"
 run restore d@latest --to - --format vmdk -o subformat=monolithicSparse

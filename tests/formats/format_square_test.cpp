@@ -46,6 +46,10 @@ std::vector<Kind> kinds_written() {
             {"qcow2", "qcow2", {}},
             {"qcow2 compressed", "qcow2", {{"compress", "on"}}},
             {"vmdk sparse", "vmdk", {{"subformat", "monolithicSparse"}}},
+            {"vmdk flat", "vmdk", {{"subformat", "monolithicFlat"}}},
+            {"vmdk split sparse", "vmdk", {{"subformat", "twoGbMaxExtentSparse"}}},
+            {"vmdk split flat", "vmdk", {{"subformat", "twoGbMaxExtentFlat"}}},
+            {"vmdk vmfs", "vmdk", {{"subformat", "vmfs"}}},
             {"vmdk stream", "vmdk", {{"subformat", "streamOptimized"}}},
             {"vdi", "vdi", {}},
             {"vdi static", "vdi", {{"static", "on"}}, false}};

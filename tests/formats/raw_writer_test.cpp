@@ -16,7 +16,12 @@ std::unique_ptr<ImageWriter> create(const std::string& path, ByteCount virtual_s
 }
 
 contract::WriterKind raw_kind() {
-    return {.format = "raw", .cluster = kib(4), .tells_zero = false, .create = create, .round_up_size = {}};
+    return {.format = "raw",
+            .cluster = kib(4),
+            .tells_zero = false,
+            .create = create,
+            .round_up_size = {},
+            .is_flat = true};
 }
 
 }  // namespace

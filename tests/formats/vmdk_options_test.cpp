@@ -19,6 +19,11 @@ void expect_usage(const OptionMap& options, const std::vector<std::string>& text
     FAIL_CHECK("no error");
 }
 
+std::string_view option_words_of_subformat() {
+    const auto words = vmdk::option_words();
+    return std::ranges::find(words, std::string_view("subformat"), &OptionWord::name)->values;
+}
+
 }  // namespace
 
 TEST_CASE("vmdk options: each word sets what it says", "[vmdk-writer][options]") {
@@ -54,9 +59,15 @@ TEST_CASE("vmdk options: what is wrong is said with what is right", "[vmdk-write
     expect_usage({{"cluster_size", "64K"}}, {"cluster_size", "subformat, adapter_type"});
 }
 
-TEST_CASE("vmdk options: a subformat of several files is known and not written yet", "[vmdk-writer][options]") {
-    for (const std::string subformat : {"monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat"})
-        expect_usage({{"subformat", subformat}}, {"subformat=" + subformat, "not written yet", "monolithicSparse"});
+TEST_CASE("vmdk options: every subformat that the words list is taken", "[vmdk-writer][options]") {
+    const std::string list(option_words_of_subformat());
+    for (const std::string subformat : {"monolithicSparse", "monolithicFlat", "twoGbMaxExtentSparse",
+                                        "twoGbMaxExtentFlat", "streamOptimized", "vmfs"}) {
+        CHECK_THAT(list, ContainsSubstring(subformat));
+        CHECK(name_of(vmdk::parse_creation_options({{"subformat", subformat}}).subformat) == subformat);
+    }
+    for (const std::string subformat : {"vmfsThin", "vmfsSparse", "seSparse", "custom", "2GbMaxExtentFlat", ""})
+        expect_usage({{"subformat", subformat}}, {"subformat=" + subformat, list});
 }
 
 TEST_CASE("vmdk options: a source's own are taken over where they can be written", "[vmdk-writer][options]") {
@@ -64,21 +75,38 @@ TEST_CASE("vmdk options: a source's own are taken over where they can be written
                            {"adapter_type", "ide"},
                            {"hwversion", "19"},
                            {"uuid", "00112233-4455-6677-8899-aabbccddeeff"}};
-    CHECK(with_recorded_options("vmdk", {}, source) == OptionMap{{"adapter_type", "ide"}, {"hwversion", "19"}});
+    CHECK(with_recorded_options("vmdk", {}, source) ==
+          OptionMap{{"subformat", "twoGbMaxExtentSparse"}, {"adapter_type", "ide"}, {"hwversion", "19"}});
     CHECK(with_recorded_options("vmdk", {{"adapter_type", "buslogic"}}, source).at("adapter_type") == "buslogic");
     CHECK(with_recorded_options("vmdk", {}, {{"adapter_type", "pvscsi"}, {"hwversion", "x"}}).empty());
+    CHECK(with_recorded_options("vmdk", {}, {{"subformat", "vmfs"}}) == OptionMap{{"subformat", "vmfs"}});
+}
+
+TEST_CASE("vmdk options: a source of a kind that is not written becomes a file of the usual one",
+          "[vmdk-writer][options]") {
+    for (const std::string subformat : {"vmfsThin", "vmfsPreallocated", "vmfsEagerZeroedThick", "vmfsSparse",
+                                        "seSparse", "custom", "fullDevice", "", "x"}) {
+        const OptionMap options = with_recorded_options("vmdk", {}, {{"subformat", subformat}, {"hwversion", "7"}});
+        CHECK(options == OptionMap{{"hwversion", "7"}});
+        CHECK(vmdk::parse_creation_options(options).subformat == vmdk::Subformat::monolithic_sparse);
+    }
 }
 
 TEST_CASE("vmdk options: only what is written from front to back goes down a pipe", "[vmdk-writer][options]") {
     CHECK(is_streamed("vmdk", {{"subformat", "streamOptimized"}}));
     CHECK_FALSE(is_streamed("vmdk", {{"subformat", "monolithicSparse"}}));
+    for (const std::string subformat : {"monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat", "vmfs"})
+        CHECK_FALSE(is_streamed("vmdk", {{"subformat", subformat}}));
     CHECK_FALSE(is_streamed("vmdk", {}));
     CHECK(is_streamed("raw", {}));
     CHECK_FALSE(is_streamed("qcow2", {}));
     CHECK(may_be_streamed("vmdk"));
     CHECK(may_be_streamed("raw"));
     CHECK_FALSE(may_be_streamed("qcow2"));
-    expect_usage({{"subformat", "streamOptimized"}, {"zeroed_grain", "on"}}, {"don't go together"});
+    for (const std::string subformat : {"streamOptimized", "monolithicFlat", "twoGbMaxExtentFlat", "vmfs"})
+        expect_usage({{"subformat", subformat}, {"zeroed_grain", "on"}},
+                     {"subformat=" + subformat, "don't go together"});
+    CHECK(vmdk::parse_creation_options({{"subformat", "twoGbMaxExtentSparse"}, {"zeroed_grain", "on"}}).zeroed_grain);
 }
 
 TEST_CASE("vmdk options: a source that was a stream is restored as one", "[vmdk-writer][options]") {
