@@ -32,12 +32,6 @@ dev_t file_system_of(const std::string& folder) {
     return status.st_dev;
 }
 
-/// What a format adds to `data` bytes: of qcow2 its header and, for each cluster, an entry of 8 bytes in a table and
-/// one of 2 in the reference counts, rounded up.
-ByteCount overhead(const std::string& format, ByteCount data) {
-    return format == "raw" ? ByteCount{} : ByteCount{data.value / 4096} + kib(256);
-}
-
 bool has_option(const PlannedFile& file, const char* word, std::string_view value) {
     const auto said = file.options.find(word);
     return said != file.options.end() && said->second == value;
@@ -48,13 +42,22 @@ bool has_known_space(const PlannedFile& file) {
            !has_option(file, "subformat", "streamOptimized") && !file.options.contains("backing_file");
 }
 
+/// What a format adds to `data` bytes: of qcow2 its header and, for each cluster, an entry of 8 bytes in a table and
+/// one of 2 in the reference counts, rounded up. Of VMDK in pieces of 2 GiB also some blocks for each.
+ByteCount overhead(const PlannedFile& file, ByteCount data) {
+    if (file.format == "raw") return {};
+    const bool has_pieces = has_option(file, "subformat", "twoGbMaxExtentSparse");
+    const ByteCount pieces{has_pieces ? file.image->info().virtual_size.value / 65536 : 0};
+    return ByteCount{data.value / 4096} + kib(256) + pieces;
+}
+
 bool is_preallocated(const PlannedFile& file) {
     return has_option(file, "preallocation", "falloc") || has_option(file, "preallocation", "full");
 }
 
 ByteCount whole_size(const PlannedFile& file) {
     const ByteCount size = file.image->info().virtual_size;
-    return size + overhead(file.format, size);
+    return size + overhead(file, size);
 }
 
 [[noreturn]] void refuse(const std::vector<const PlannedFile*>& files, ByteCount needed, ByteCount free) {
@@ -80,7 +83,7 @@ void check_one_file_system(const std::vector<const PlannedFile*>& files, Progres
     for (const PlannedFile* file : files) {
         const ByteCount data =
             is_preallocated(*file) ? file->image->info().virtual_size : data_bytes(*file->image, progress, stop);
-        needed += data + overhead(file->format, data);
+        needed += data + overhead(*file, data);
     }
     if (needed > *free) refuse(files, needed, *free);
 }

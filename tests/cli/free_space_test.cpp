@@ -79,6 +79,13 @@ TEST_CASE("free space: creation options say what is taken, or that nobody knows"
     check(folder, {{"vmdk", &image}}, {{"subformat", "streamOptimized"}});
     check(folder, {{"ova", &image}});
     REQUIRE_THROWS_AS(check(folder, {{"vmdk", &image}}, {{"subformat", "monolithicSparse"}}), Error);
+    for (const std::string subformat : {"monolithicFlat", "vmfs", "twoGbMaxExtentFlat"}) {
+        check(folder, {{"vmdk", &thin}}, {{"subformat", subformat}});
+        REQUIRE_THROWS_AS(check(folder, {{"vmdk", &image}}, {{"subformat", subformat}}), Error);
+    }
+    // Half a billion pieces take a few blocks each, also without data.
+    REQUIRE_THROWS_WITH(check(folder, {{"vmdk", &thin}}, {{"subformat", "twoGbMaxExtentSparse"}}),
+                        ContainsSubstring("up to 16.0 TiB"));
     check(folder, {{"qcow2", &thin}}, {{"preallocation", "off"}});
     REQUIRE_THROWS_AS(check(folder, {{"qcow2", &thin}}, {{"preallocation", "full"}}), Error);
     REQUIRE_THROWS_AS(check(folder, {{"raw", &thin}}, {{"preallocation", "falloc"}}), Error);
