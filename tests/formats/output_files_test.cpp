@@ -202,6 +202,25 @@ TEST_CASE("output files: a folder that can't be synced gets no head, and no part
     CHECK(text_at(folder.file("a")) == "old");
 }
 
+TEST_CASE("output files: when no name can be given, or no file put aside, nothing stays", "[vmdk-files][output]") {
+    const ScratchFolder folder;
+    write_file(folder.file("a"), bytes_of("old"));
+    for (const std::size_t count : {std::size_t{3}, std::size_t{100}})
+        REQUIRE(in_child([&] {
+                    const auto files = create_output_files(folder.file("a"), many_names(count), force);
+                    lose_linkat();
+                    try {
+                        put_parts(*files, count);
+                        files->commit(bytes_of("head"));
+                    } catch (const Error& error) {
+                        return error.code() == ErrorCode::io;
+                    }
+                    return false;
+                }) == 0);
+    CHECK(folder.names() == Names{"a"});
+    CHECK(text_at(folder.file("a")) == "old");
+}
+
 TEST_CASE("staged file: is taken away again, but no other file that has its name by then", "[vmdk-files][output]") {
     const ScratchFolder folder;
     const File opened = File::open(folder.path(), O_RDONLY | O_DIRECTORY);

@@ -160,6 +160,10 @@ void lose_ofd_locks() {
                        skip_unless_equal(F_OFD_GETLK, 1), fail_with(ENOLCK), allow()});
 }
 
+void lose_linkat() {
+    install(std::array{load(offsetof(seccomp_data, nr)), skip_unless_equal(__NR_linkat, 1), fail_with(EIO), allow()});
+}
+
 void lose_fsync_of(int fd) {
     install(std::array{load(offsetof(seccomp_data, nr)), skip_unless_equal(__NR_fsync, 3),
                        load(offsetof(seccomp_data, args)), skip_unless_equal(static_cast<std::uint32_t>(fd), 1),

@@ -52,6 +52,7 @@ int in_child(const std::function<bool()>& body);
 void lose_o_tmpfile();
 void lose_renameat2();
 void lose_ofd_locks();
+void lose_linkat();
 /// fsync of this descriptor fails: the medium is broken.
 void lose_fsync_of(int fd);
 
