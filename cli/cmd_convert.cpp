@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/appliance_copy.h"
 #include "cli/cache_folder.h"
 #include "cli/free_space.h"
 #include "cli/human_size.h"
@@ -108,8 +109,10 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     report.format = target_format(report.path, arguments.value("target-format"), info.format);
     report.options = options_for_target(said, report.format, info.options, info.format);
     const auto overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
-    const auto writer =
-        create_image(report.path, {report.format, info.virtual_size, overwrite, media_of(source), report.options});
+    const CreateOptions created{report.format, info.virtual_size, overwrite, media_of(source), report.options};
+    const auto writer = source.package && report.format == package_format
+                            ? create_appliance_copy(report.path, created, source, progress)
+                            : create_image(report.path, created);
     check_space(report, *source.reader, call, progress);
     progress.begin("converting", info.virtual_size);
     copy_image(*source.reader, *writer, progress, call.stop);

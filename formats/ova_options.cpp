@@ -38,6 +38,11 @@ bool set_machine(CreationOptions& options, std::string_view value) {
     return true;
 }
 
+bool set_descriptor(CreationOptions& options, std::string_view value) {
+    options.keeps_descriptor = value == "kept";
+    return options.keeps_descriptor || value == "plain";
+}
+
 using Word = SettingWord<CreationOptions>;
 
 constexpr std::array words{
@@ -49,6 +54,8 @@ constexpr std::array words{
          set_uuid},
     Word{{"name", "1 to 80 characters without control characters", "the machine's name (that of the file)"},
          set_machine},
+    Word{{"descriptor", "kept or plain", "the one that was kept with the disks, if it fits, or a plain one (kept)"},
+         set_descriptor},
 };
 
 }  // namespace

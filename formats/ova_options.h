@@ -22,6 +22,7 @@ struct CreationOptions {
     /// From it come the disks' own; with it the same disks give the same archive under the same name, byte by byte.
     std::optional<vdi::Uuid> uuid = {};
     std::optional<std::string> machine = {};  ///< its name; none: the archive's, or the kept descriptor's
+    bool keeps_descriptor = true;             ///< takes the kept descriptor if there is one that fits
 };
 
 /// The words, in the order of the help.

@@ -42,7 +42,7 @@ PackagePlan::PackagePlan(const std::string& stem, std::vector<DiskToPack> disks,
     machine_ = options_.machine.value_or(can_name_machine(stem) ? stem : plain_stem(stem));
     descriptor_name_ = names_.take(stem, ".ovf");
     manifest_name_ = names_.take(stem, ".mf");
-    if (kept.descriptor) keep(kept);
+    if (kept.descriptor && options_.keeps_descriptor) keep(kept);
     if (!revision_) generate(stem);
     warn_of_left_out(kept);
 }
@@ -61,10 +61,21 @@ void PackagePlan::keep(KeptFiles& kept) {
         return;
     }
     packed_files_.push_back({kept.descriptor->name, {kept.descriptor->bytes.size()}});
+    warn_of_foreign_hardware(kept.descriptor->name);
     std::vector<ovf::OvfRevision::NewFile> files;
     for (const auto& reference : references) files.push_back(take(reference, kept));
     revision_->apply(files);
     if (options_.machine) revision_->set_machine_name(*options_.machine);
+}
+
+/// Each product refuses the hardware of the other, and only the user knows where the appliance goes.
+void PackagePlan::warn_of_foreign_hardware(const std::string& descriptor) {
+    for (const std::string& family : revision_->hardware_families())
+        if (family.starts_with("virtualbox"))
+            warnings_.push_back(
+                fmt::format("the kept '{}' asks for VirtualBox's hardware ({}), which VMware refuses: "
+                            "for VMware say -o descriptor=plain",
+                            escape_for_display(descriptor), escape_for_display(family)));
 }
 
 /// Makes a member of the disk or the kept file that a reference leads to, if it leads to one.

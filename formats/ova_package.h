@@ -81,6 +81,7 @@ public:
 private:
     void keep(KeptFiles& kept);
     ovf::OvfRevision::NewFile take(const ovf::OvfRevision::Reference& reference, KeptFiles& kept);
+    void warn_of_foreign_hardware(const std::string& descriptor);
     void generate(const std::string& stem);
     void warn_of_left_out(const KeptFiles& kept);
 

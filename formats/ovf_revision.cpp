@@ -358,6 +358,14 @@ void OvfRevision::set_machine_name(const std::string& name) {
     }
 }
 
+std::vector<std::string> OvfRevision::hardware_families() const {
+    std::set<std::string> families;
+    walk(state_->envelope, [&](const pugi::xml_node& node, int) {
+        if (is_named(node, "VirtualSystemType")) families.insert(trimmed(node.text().get()));
+    });
+    return {families.begin(), families.end()};
+}
+
 /// The top's nodes one a line: pugixml keeps no blanks outside of the root.
 std::string OvfRevision::text(std::span<const ByteCount> lengths) {
     VARVE_CHECK(lengths.size() == state_->files.size());

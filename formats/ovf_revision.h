@@ -50,6 +50,9 @@ public:
     /// The name of the machine (or of the collection of machines).
     void set_machine_name(const std::string& name);
 
+    /// What hardware the machines ask for ("vmx-10"), each once; untrusted.
+    std::vector<std::string> hardware_families() const;
+
     /// The whole text, UTF-8, with the lengths of the files that stay. It is longest for the greatest lengths.
     std::string text(std::span<const ByteCount> lengths);
 

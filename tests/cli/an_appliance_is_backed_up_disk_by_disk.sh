@@ -68,6 +68,29 @@ expect_same piped.raw data.raw
 run compare web01.ova files/web01.ovf --member root.vmdk --member-b root.vmdk
 expect_status 0
 
+# Into an appliance again: one disk here and there, and its descriptor goes along.
+mkdir one
+cp files/root.vmdk files/web01.nvram one
+descriptor root.vmdk | sed 's/<Info>One</<Info>The only one</' >one/web01.ovf
+run convert one/web01.ovf copy.ova
+expect_status 0
+expect_no_err
+tar -xf copy.ova --to-stdout copy.ovf | grep -q "The only one" || fail "the descriptor did not go along"
+tar -xf copy.ova --to-stdout web01.nvram | cmp - files/web01.nvram || fail "the nvram did not go along"
+run compare copy.ova root.raw
+expect_status 0
+run convert one/web01.ovf plain.ova -o descriptor=plain
+expect_status 0
+tar -xf plain.ova --to-stdout plain.ovf | grep -q "The only one" && fail "the descriptor should be a plain one"
+sed -i 's#</VirtualSystem>#<VirtualHardwareSection><Info>x</Info><System><vssd:VirtualSystemType \
+  xmlns:vssd="v">virtualbox-2.2</vssd:VirtualSystemType></System></VirtualHardwareSection></VirtualSystem>#' one/web01.ovf
+run convert one/web01.ovf box.ova
+expect_status 0
+expect_err "VirtualBox's hardware (virtualbox-2.2)"
+run convert web01.ova two.ova --member data.vmdk
+expect_status 0
+expect_err "gets a plain descriptor"
+
 # Mistakes.
 run backup web01.ova --disk x
 expect_refusal 1 "'root.vmdk', 'data.vmdk'; say which with --member NAME"

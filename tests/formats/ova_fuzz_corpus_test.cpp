@@ -6,7 +6,7 @@
 #include "tests/catch.h"
 #include "tests/formats/reader_support.h"
 #include "tests/formats/tar_builder.h"
-#include "tests/fuzz/ova_walk.h"
+#include "tests/fuzz/appliance_walk.h"
 
 namespace varve::reader_test {
 namespace {
@@ -51,6 +51,7 @@ std::map<std::string, std::string> tar_seeds() {
 
 TEST_CASE("fuzz corpus: every OVA and OVF input is read or refused", "[formats][ova][bad-input]") {
     CHECK(run_all("tar_archive", [](ByteView input) { fuzz::list_archive(input); }) >= tar_seeds().size());
+    CHECK(run_all("appliance", [](ByteView input) { fuzz::open_appliance(input); }) >= 3);
     CHECK(run_all("ovf", [](ByteView input) { fuzz::parse_ovf(input); }) >= 5);
 }
 
@@ -70,6 +71,21 @@ TEST_CASE("fuzz corpus: the seeds of OVF are descriptors and manifests that pars
     }
     const Bytes manifest = writer_test::read_file(corpus + "ovf/manifest");
     CHECK(ovf::parse_manifest(ByteView(manifest).subspan(1), "x").entries.size() == 3);
+}
+
+TEST_CASE("fuzz corpus: the seeds of appliances have disks that are read", "[formats][ova]") {
+    for (const auto& [name, disks] : std::map<std::string, std::size_t>{{"several", 3}, {"packed", 2}, {"last", 3}}) {
+        const std::string path = corpus + "appliance/" + name;
+        OpenOptions options;
+        options.format = "ova";
+        const auto package = open_package(path, options);
+        REQUIRE(package->disks().size() == disks);
+        for (std::size_t i = 0; i < (name == "last" ? 0 : disks); ++i) {
+            CAPTURE(name, i);
+            options.member = package->disks()[i].name;
+            CHECK(open_image(path, options)->info().virtual_size.value > 0);
+        }
+    }
 }
 
 }  // namespace varve::reader_test

@@ -1,0 +1,94 @@
+#pragma once
+/// What the fuzz target of whole appliances does with one input; a test of tests/formats does the same with the corpus.
+
+#include <fmt/format.h>
+
+#include "formats/lone_references.h"
+#include "formats/ovf_disk.h"
+#include "formats/ovf_package.h"
+#include "formats/ovf_revision.h"
+#include "tests/fuzz/ova_walk.h"
+#include "tests/fuzz/vmdk_walk.h"
+
+namespace varve::fuzz {
+
+inline std::uint64_t octal_at(ByteView block, std::size_t at, std::size_t length) {
+    std::uint64_t value = 0;
+    for (const std::byte digit : block.subspan(at, length))
+        if (digit >= std::byte{'0'} && digit <= std::byte{'7'})
+            value = value * 8 + (std::to_integer<std::uint64_t>(digit) - '0');
+    return value;
+}
+
+/// With the right checksum in each header, member by member, so that contents stay as they are.
+inline Bytes with_sealed_headers(ByteView input) {
+    Bytes out(input.begin(), input.end());
+    for (std::size_t at = 0; at + 512 <= out.size();) {
+        const ByteSpan block = ByteSpan(out).subspan(at, 512);
+        const Bytes header = sealed(block);
+        std::copy(header.begin(), header.end(), block.begin());
+        const std::uint64_t length = std::min<std::uint64_t>(octal_at(block, 124, 12), out.size());
+        at += 512 + static_cast<std::size_t>((length + 511) / 512 * 512);
+    }
+    return out;
+}
+
+inline ImageFile file_of(ByteView bytes) {
+    File file(UniqueFd(::memfd_create("fuzz", MFD_CLOEXEC)), "input");
+    file.write_all(ByteOffset{}, bytes);
+    return {std::move(file), {"input", "/input", "/"}};
+}
+
+/// A kept descriptor that fits must become one that can be read, whatever its disks are called.
+inline void revise(const ovf::Package& package) {
+    std::vector<std::string> warnings;
+    const std::vector<FileToAttach> files = package.small_files(warnings);
+    if (files.empty()) return;
+    ovf::OvfRevision revision(files.front().bytes);
+    std::vector<std::string> names;
+    for (const ovf::Disk& disk : package.disks()) names.push_back(disk.name);
+    const auto references = revision.match(names);
+    std::vector<ovf::OvfRevision::NewFile> becomes;
+    std::vector<ByteCount> lengths;
+    for (std::size_t i = 0; i < references.size(); ++i) {
+        becomes.push_back({});
+        if (!references[i].disk) continue;
+        becomes.back() = {fmt::format("disk{}.vmdk", i), mib(1)};
+        lengths.push_back(kib(64));
+    }
+    revision.apply(becomes);
+    const std::string text = revision.text(lengths);
+    const ovf::Descriptor again = ovf::parse_descriptor(bytes_of(text), "'revised'");
+    VARVE_CHECK(again.disks.size() == package.disks().size());
+}
+
+inline void open_each_disk(ByteView input) {
+    std::shared_ptr<const ovf::Package> package;
+    try {
+        package =
+            std::make_shared<ovf::Package>(file_of(input), std::make_unique<LoneReferences>(), ManifestUse::ignore);
+    } catch (const Error&) {
+        return;
+    }
+    for (std::size_t i = 0; i < std::min<std::size_t>(package->disks().size(), 4); ++i) {
+        try {
+            OpenOptions options;
+            options.member = package->disks()[i].name;
+            const OpenedImage image = ovf::open_disk(package, {}, options);
+            walk_vmdk(*image.reader, ByteOffset{});
+        } catch (const Error&) {
+        }
+    }
+    try {
+        revise(*package);
+    } catch (const Error&) {
+    }
+}
+
+/// As it is, and with right checksums. Errors are the right answer.
+inline void open_appliance(ByteView input) {
+    open_each_disk(input);
+    open_each_disk(with_sealed_headers(input));
+}
+
+}  // namespace varve::fuzz
