@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "engine/base/ascii.h"
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "formats/creation_options.h"
@@ -48,13 +49,6 @@ constexpr std::array endings{
     Ending{"vpc", "vpc"}, Ending{"vhdx", "vhdx"}, Ending{"hdd", "parallels"}, Ending{"hds", "parallels"},
     Ending{"ova", "ova"},
 };
-
-std::string lower_case(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return out;
-}
 
 void check_format(const std::string& format) {
     if (is_written(format)) return;
@@ -164,7 +158,7 @@ std::optional<std::string> format_of_ending(std::string_view path) {
     const std::string_view name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
     const std::size_t dot = name.rfind('.');
     if (dot == std::string_view::npos || dot == 0) return std::nullopt;
-    const std::string ending = lower_case(name.substr(dot + 1));
+    const std::string ending = ascii_lower(name.substr(dot + 1));
     const auto* known = std::ranges::find(endings, ending, &Ending::ending);
     if (known == endings.end()) return std::nullopt;
     return std::string(known->format);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <tuple>
+#include "engine/base/ascii.h"
 
 namespace varve {
 namespace {
@@ -13,14 +14,6 @@ namespace {
 struct CloseFolder {
     void operator()(DIR* folder) const { ::closedir(folder); }
 };
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool ends_in(std::string_view name, std::string_view ending) {
-    return name.size() >= ending.size() &&
-           std::equal(ending.begin(), ending.end(), name.end() - static_cast<std::ptrdiff_t>(ending.size()),
-                      [](char a, char b) { return lower(a) == lower(b); });
-}
 
 }  // namespace
 
@@ -40,7 +33,7 @@ FolderFiles regular_files(UniqueFd folder, std::string_view ending, std::size_t 
             files.names.emplace_back(entry->d_name);
     }
     std::ranges::sort(files.names, {},
-                      [&](const std::string& name) { return std::tuple(!ends_in(name, ending), name); });
+                      [&](const std::string& name) { return std::tuple(!ends_ignoring_case(name, ending), name); });
     return files;
 }
 

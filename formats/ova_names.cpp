@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include "engine/base/ascii.h"
 
 namespace varve::ova {
 namespace {
@@ -10,22 +11,13 @@ namespace {
 constexpr std::size_t stem_bytes_max = 64;  // with an ending and a number it stays below tar's 100
 constexpr std::size_t ending_bytes_max = 16;
 
-bool is_plain(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-}
+bool is_plain(char c) { return is_ascii_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'; }
 
 std::string made_plain(std::string_view text) {
     std::string out(text);
     std::ranges::replace_if(
         out, [](char c) { return !is_plain(c); }, '_');
     return out;
-}
-
-std::string lower_case(std::string text) {
-    std::ranges::transform(text, text.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return text;
 }
 
 }  // namespace
@@ -46,7 +38,7 @@ std::string_view stem_of(std::string_view path) {
 std::string MemberNames::take(std::string_view stem, std::string_view ending) {
     const std::string plain = plain_stem(stem);
     std::string name = fmt::format("{}{}", plain, ending);
-    for (unsigned number = 2; !taken_.insert(lower_case(name)).second; ++number)
+    for (unsigned number = 2; !taken_.insert(ascii_lower(name)).second; ++number)
         name = fmt::format("{}-{}{}", plain, number, ending);
     return name;
 }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "engine/base/ascii.h"
 #include "engine/base/units.h"
 
 namespace varve::ovf {
@@ -36,8 +37,7 @@ constexpr std::array words{
 std::string plain(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
-        out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+        if (!is_ascii_blank(c)) out.push_back(ascii_lower(c));
     }
     return out;
 }

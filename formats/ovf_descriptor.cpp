@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <pugixml.hpp>
 
+#include "engine/base/ascii.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "formats/ovf_allocation_units.h"
@@ -26,13 +27,6 @@ constexpr std::uint64_t bytes_max = (std::uint64_t{1} << 63) - 1;
 constexpr std::size_t shown_bytes_max = 80;
 
 std::string shown(std::string_view text) { return escape_for_display(text.substr(0, shown_bytes_max)); }
-
-std::string_view trim(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r\n";
-    const std::size_t begin = text.find_first_not_of(blanks);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
 
 struct Name {
     std::string_view prefix;

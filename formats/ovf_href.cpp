@@ -3,19 +3,20 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/ascii.h"
 #include "engine/base/hex.h"
 
 namespace varve::ovf {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-bool is_scheme_character(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'; }
+bool is_scheme_character(char c) {
+    return is_ascii_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+}
 
 /// "http:", "file:"; "C:" too.
 bool has_scheme(std::string_view text) {
     const std::size_t colon = text.find(':');
-    return colon != std::string_view::npos && is_letter(text.front()) &&
+    return colon != std::string_view::npos && is_ascii_letter(text.front()) &&
            std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), is_scheme_character);
 }
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/ascii.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "engine/base/hex.h"
@@ -18,13 +19,6 @@ constexpr std::size_t lines_max = 65536;
 constexpr std::size_t shown_bytes_max = 80;
 
 std::string shown(std::string_view text) { return escape_for_display(text.substr(0, shown_bytes_max)); }
-
-std::string_view trim(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r";
-    const std::size_t begin = text.find_first_not_of(blanks);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
 
 struct Word {
     std::string_view in_upper_case;

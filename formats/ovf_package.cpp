@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/ascii.h"
 #include "engine/base/content_digest.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
@@ -18,13 +19,6 @@ namespace {
 constexpr std::size_t hashed_at_once = 1 << 20;
 constexpr std::size_t names_shown_max = 16;
 constexpr std::size_t chunks_max = 65536;
-
-bool has_ending(std::string_view name, std::string_view ending) {
-    if (name.size() <= ending.size()) return false;
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    const std::string_view tail = name.substr(name.size() - ending.size());
-    return std::ranges::equal(tail, ending, {}, lower);
-}
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }  // npos + 1 is 0
 
@@ -73,7 +67,7 @@ void Package::open_archive(ImageFile file) {
     auto files = std::make_unique<ArchivedFiles>(std::move(file));
     const tar::Archive& contents = files->contents();
     warnings_ = contents.warnings;
-    const auto is_descriptor = [](const tar::Member& member) { return has_ending(member.name, ".ovf"); };
+    const auto is_descriptor = [](const tar::Member& member) { return ends_ignoring_case(member.name, ".ovf"); };
     const auto descriptor = std::ranges::find_if(contents.members, is_descriptor);
     if (descriptor == contents.members.end())
         throw Error(ErrorCode::unsupported,
@@ -135,8 +129,10 @@ const Disk& Package::find_disk(const std::optional<std::string>& name) const {
         throw Error(ErrorCode::unsupported, fmt::format("'{}' describes a machine without a disk", place_.shown));
     if (!name) {
         if (disks_.size() == 1) return disks_.front();
-        throw Error(ErrorCode::usage, fmt::format("'{}' has {} disks: {}; say which with --member NAME", place_.shown,
-                                                  disks_.size(), list_of(disks_)));
+        throw Error(ErrorCode::usage,
+                    fmt::format("'{}' has {} disks: {}; say which with --member NAME, or back up all of them with "
+                                "--all-disks",
+                                place_.shown, disks_.size(), list_of(disks_)));
     }
     for (const Disk& disk : disks_)
         if (disk.name == *name) return disk;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <pugixml.hpp>
 
+#include "engine/base/ascii.h"
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
@@ -109,13 +110,8 @@ std::set<std::string> pointers_to(const std::set<std::string>& ids) {
     return pointers;
 }
 
-std::string trimmed(std::string_view text) {
-    const std::size_t begin = std::min(text.find_first_not_of(" \t\n"), text.size());
-    return std::string(text.substr(begin, text.find_last_not_of(" \t\n") + 1 - begin));
-}
-
 bool points_to(const pugi::xml_node& node, const std::set<std::string>& ids, const std::set<std::string>& pointers) {
-    if (is_named(node, "HostResource") && pointers.contains(trimmed(node.text().get()))) return true;
+    if (is_named(node, "HostResource") && pointers.contains(std::string(trim(node.text().get())))) return true;
     return std::ranges::any_of(node.attributes(), [&](const pugi::xml_attribute& attribute) {
         if (pointers.contains(attribute.value())) return true;
         return local_name(attribute.name()) == "fileRef" && ids.contains(attribute.value());
@@ -361,7 +357,7 @@ void OvfRevision::set_machine_name(const std::string& name) {
 std::vector<std::string> OvfRevision::hardware_families() const {
     std::set<std::string> families;
     walk(state_->envelope, [&](const pugi::xml_node& node, int) {
-        if (is_named(node, "VirtualSystemType")) families.insert(trimmed(node.text().get()));
+        if (is_named(node, "VirtualSystemType")) families.emplace(trim(node.text().get()));
     });
     return {families.begin(), families.end()};
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/ascii.h"
 #include "engine/base/error.h"
 #include "formats/tar_archive.h"
 
@@ -78,11 +79,6 @@ std::optional<std::string> match(std::string_view start, const std::array<Magic,
     return std::nullopt;
 }
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 /// A VMware descriptor begins with its title, after blank and comment lines.
 bool is_vmdk_descriptor(std::string_view text) {
     constexpr std::string_view title = "# Disk DescriptorFile";
@@ -99,9 +95,7 @@ bool is_vmdk_descriptor(std::string_view text) {
     return false;
 }
 
-bool is_named_descriptor(std::string_view name) {
-    return name.size() > 4 && equals_ignoring_case(name.substr(name.size() - 4), ".ovf");
-}
+bool is_named_descriptor(std::string_view name) { return name.size() > 4 && ends_ignoring_case(name, ".ovf"); }
 
 /// A tar archive with an OVF descriptor, which is first as a rule. What begins like an archive, and is none, is a disk.
 bool is_ova(const File& file, std::string_view start) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/ascii.h"
 #include "engine/base/escape.h"
 #include "formats/vmdk_error.h"
 
@@ -17,28 +18,12 @@ constexpr std::size_t name_bytes_max = 4096;
 constexpr std::size_t shown_bytes_max = 80;
 constexpr std::uint32_t no_parent = 0xffffffff;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
-    return out;
-}
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; }
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-    return text;
-}
-
 std::string shown(std::string_view text) { return escape_for_display(text.substr(0, shown_bytes_max)); }
 
 /// Takes the word up to a blank from the front of `rest`.
 std::string_view take_word(std::string_view& rest) {
     rest = trim(rest);
-    const auto end = std::find_if(rest.begin(), rest.end(), is_blank);
+    const auto end = std::find_if(rest.begin(), rest.end(), is_ascii_blank);
     const std::string_view word = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
     rest.remove_prefix(word.size());
     return word;
@@ -158,7 +143,7 @@ void Parser::check_text() {
 void Parser::parse_line(std::string_view line) {
     if (line.empty() || line.front() == '#') return;
     std::string_view rest = line;
-    if (const auto access = access_of(lower(take_word(rest)))) return parse_extent(*access, rest);
+    if (const auto access = access_of(ascii_lower(take_word(rest)))) return parse_extent(*access, rest);
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos)
         fail(fmt::format("expected an extent (RW, RDONLY or NOACCESS) or 'key=value', found '{}'", shown(line)));
@@ -177,7 +162,7 @@ void Parser::parse_extent(ExtentAccess access, std::string_view rest) {
                          shown(count)));
     extent.length = ByteCount{*sectors * sector_bytes};
     const std::string_view type = take_word(rest);
-    const auto* word = std::ranges::find(storage_words, lower(type), &StorageWord::in_lower_case);
+    const auto* word = std::ranges::find(storage_words, ascii_lower(type), &StorageWord::in_lower_case);
     if (word == storage_words.end()) throw unsupported(place(), fmt::format("an extent of type '{}'", shown(type)));
     extent.storage = word->storage;
     if (extent.storage != ExtentStorage::zero) parse_file(extent, trim(rest));
@@ -206,7 +191,7 @@ void Parser::parse_file(ExtentLine& extent, std::string_view rest) {
 void Parser::parse_key(std::string_view key, std::string_view value) {
     constexpr std::string_view data_base = "ddb.";
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-    const std::string name = lower(key);
+    const std::string name = ascii_lower(key);
     if (name.starts_with(data_base)) {
         result_.data_base.emplace(name.substr(data_base.size()), value);
         return;
@@ -224,7 +209,7 @@ std::optional<std::string> Parser::value(const std::string& key) const {
 void Parser::take_create_type() {
     const auto type = value("createtype");
     if (!type) fail("expected createType, found none");
-    const std::string name = lower(trim(*type));
+    const std::string name = ascii_lower(trim(*type));
     const auto* known = std::ranges::find(create_types, std::string_view(name), &CreateType::in_lower_case);
     if (known == create_types.end() || !known->is_read)
         throw unsupported(place(), fmt::format("createType '{}'", shown(*type)));
@@ -262,7 +247,7 @@ void Parser::take_content_ids() {
 
 /// What the extents do not hold as it is.
 void Parser::refuse_other_data() const {
-    if (lower(value("isnativesnapshot").value_or("no")) == "yes")
+    if (ascii_lower(value("isnativesnapshot").value_or("no")) == "yes")
         throw unsupported(place(), "a snapshot that the storage array keeps (isNativeSnapshot)");
     const auto key = values_.lower_bound("encryption");
     if (key != values_.end() && key->first.starts_with("encryption"))

@@ -1,14 +1,13 @@
 #include "formats/vmdk_parent_name.h"
 
 #include <algorithm>
+#include "engine/base/ascii.h"
 
 namespace varve::vmdk {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 bool has_drive(const std::string& name) {
-    return name.size() > 2 && is_letter(name[0]) && name[1] == ':' && (name[2] == '\\' || name[2] == '/');
+    return name.size() > 2 && is_ascii_letter(name[0]) && name[1] == ':' && (name[2] == '\\' || name[2] == '/');
 }
 
 std::string last_part(const std::string& name) { return name.substr(name.rfind('/') + 1); }
