@@ -1,8 +1,11 @@
 // The full square: what is read, copied into what is written, read back by varve and by qemu-img. Identical bytes, and
 // a thin disk stays thin. formats/README.md has the table that comes of it: VARVE_UPDATE_TABLES=1 writes it anew.
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
+#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -11,37 +14,161 @@
 #include "engine/copy_image.h"
 #include "formats/create_image.h"
 #include "tests/catch.h"
+#include "tests/formats/ova_files.h"
+#include "tests/formats/ova_support.h"
 #include "tests/formats/reader_support.h"
+#include "tests/formats/vdi_builder.h"
 
 namespace varve::reader_test {
 namespace {
 
-constexpr std::uint64_t disk_bytes = 24 << 20;
-constexpr std::uint64_t data_bytes = 5 * (64 << 10);
+constexpr std::uint64_t place_bytes = 64 << 10;
+constexpr std::uint64_t disk_bytes = 8 << 20;
 
-/// One way to hold a disk.
-struct Kind {
+/// Where the disk's data is: five places, one of them over the end of a megabyte, and one at the disk's end.
+constexpr std::array<std::uint64_t, 5> places{0, 1 << 20, 3 << 20, (5 << 20) - place_bytes / 2,
+                                              disk_bytes - place_bytes};
+
+/// The disk that every source holds, and its parts for the sources of two layers, all as raw files.
+struct Disk {
+    explicit Disk(const ScratchFolder& folder);
+    std::string raw;
+    std::string below;                ///< other data in the first two places, in the third what the disk has
+    std::vector<std::string> pieces;  ///< the data of each place
+};
+
+/// One way to hold the disk; `make` gives the path of the image that is to be opened.
+struct Source {
     std::string name;
-    std::string format;  ///< qemu-img's word
+    std::string format;  ///< the word for it when it is opened
+    std::function<std::string(const Disk& disk, const ScratchFolder& folder)> make;
+};
+
+/// One way to write it.
+struct Target {
+    std::string name;
+    std::string format;
     OptionMap options;
     bool is_thin = true;
 };
 
-std::vector<Kind> kinds_read() {
-    return {{"raw", "raw", {}},
-            {"qcow2", "qcow2", {}},
-            {"qcow2 compressed", "qcow2", {{"compress", "on"}}},
-            {"qcow2 extended_l2", "qcow2", {{"extended_l2", "on"}}},
-            {"vmdk monolithicSparse", "vmdk", {{"subformat", "monolithicSparse"}}},
-            {"vmdk monolithicFlat", "vmdk", {{"subformat", "monolithicFlat"}}},
-            {"vmdk twoGbMaxExtentSparse", "vmdk", {{"subformat", "twoGbMaxExtentSparse"}}},
-            {"vmdk twoGbMaxExtentFlat", "vmdk", {{"subformat", "twoGbMaxExtentFlat"}}},
-            {"vmdk streamOptimized", "vmdk", {{"subformat", "streamOptimized"}}},
-            {"vdi", "vdi", {}},
-            {"vdi static", "vdi", {{"static", "on"}}}};
+Disk::Disk(const ScratchFolder& folder) : raw(folder.file("disk.raw")), below(folder.file("below.raw")) {
+    Bytes disk(disk_bytes);
+    Bytes base(disk_bytes);
+    std::mt19937_64 random(20261123);
+    for (std::size_t place = 0; place < places.size(); ++place) {
+        Bytes piece(place_bytes);
+        for (std::byte& byte : piece) byte = static_cast<std::byte>(random() | 1);
+        const auto at = static_cast<std::ptrdiff_t>(places[place]);
+        std::ranges::copy(piece, disk.begin() + at);
+        if (place < 2) std::fill_n(base.begin() + at, place_bytes, std::byte{0x5a});
+        if (place == 2) std::ranges::copy(piece, base.begin() + at);
+        pieces.push_back(folder.file(fmt::format("piece{}", place)));
+        write_file(pieces.back(), piece);
+    }
+    write_file(raw, disk);
+    write_file(below, base);
 }
 
-std::vector<Kind> kinds_written() {
+/// By qemu-img, with its options; "compress" is a switch of its own.
+Source converted(const std::string& name, const std::string& format, const OptionMap& options = {}) {
+    return {name, format, [=](const Disk& disk, const ScratchFolder& folder) {
+                std::vector<std::string> words{"convert", "-f", "raw", "-O", format};
+                for (const auto& [key, value] : options) {
+                    if (key == "compress")
+                        words.push_back("-c");
+                    else
+                        words.insert(words.end(), {"-o", key + "=" + value});
+                }
+                std::string path = folder.file(name + "." + format);
+                words.insert(words.end(), {disk.raw, path});
+                qemu_img(words);
+                return path;
+            }};
+}
+
+/// The disk's own data, by qemu-io, over a base in another file with other data.
+Source over_vmdk(const std::string& name, const std::string& format) {
+    return {name, format, [=](const Disk& disk, const ScratchFolder& folder) {
+                const std::string base = name + " below.vmdk";
+                std::string path = folder.file(name + "." + format);
+                qemu_img({"convert", "-f", "raw", "-O", "vmdk", disk.below, folder.file(base)});
+                qemu_img({"create", "-q", "-f", format, "-b", base, "-F", "vmdk", path});
+                for (const std::size_t place : {0U, 1U, 3U, 4U})
+                    qemu_io(path, format,
+                            {fmt::format("write -s {} {} {}", disk.pieces[place], places[place], place_bytes)});
+                return path;
+            }};
+}
+
+/// Blocks of `block` bytes of the raw file, where they are not those of `parent_raw`; empty: where they are not zero.
+void put_blocks(vdi_test::Image& image, const std::string& raw, const std::string& parent_raw) {
+    const Bytes disk = writer_test::read_file(raw);
+    const Bytes parent = parent_raw.empty() ? Bytes(disk.size()) : writer_test::read_file(parent_raw);
+    for (std::uint32_t block = 0; block < image.map.size(); ++block) {
+        const ByteView mine = ByteView(disk).subspan(std::size_t{block} * image.block_size, image.block_size);
+        const ByteView other = ByteView(parent).subspan(std::size_t{block} * image.block_size, image.block_size);
+        if (std::ranges::equal(mine, other)) continue;
+        image.put(block, Bytes(mine.begin(), mine.end()));
+    }
+}
+
+/// A differencing image, which no tool of Debian writes.
+std::string make_vdi_chain(const Disk& disk, const ScratchFolder& folder) {
+    constexpr std::uint32_t block = 1 << 20;  // VirtualBox's
+    vdi_test::Image base(disk_bytes, block);
+    base.id = vdi_test::id_of(20);
+    put_blocks(base, disk.below, "");
+    base.save(folder.file("vdi below.vdi"));
+    vdi_test::Image top(disk_bytes, block);
+    top.type = 4;
+    top.id = vdi_test::id_of(30);
+    top.parent = base.id;
+    top.parent_modified = base.modified;
+    put_blocks(top, disk.raw, disk.below);
+    std::string path = folder.file("vdi over vdi.vdi");
+    top.save(path);
+    return path;
+}
+
+/// A machine's descriptor, its disk from qemu-img and their manifest, as files.
+std::string make_ovf(const Disk& disk, const ScratchFolder& folder) {
+    const std::string path = folder.path().string();
+    ova_test::convert(disk.raw, "vmdk", folder.file("web01-disk1.vmdk"), "subformat=streamOptimized");
+    ova_test::put_text(folder.file("web01.ovf"),
+                       ova_test::descriptor_of({{"vmdisk1", "web01-disk1.vmdk", std::to_string(disk_bytes)}}));
+    ova_test::put_text(folder.file("web01.mf"), ova_test::manifest_of(path, {"web01.ovf", "web01-disk1.vmdk"}));
+    return folder.file("web01.ovf");
+}
+
+/// The same, archived by tar.
+std::string make_ova(const Disk& disk, const ScratchFolder& folder) {
+    make_ovf(disk, folder);
+    std::string path = folder.file("web01.ova");
+    ova_test::archive(folder.path().string(), {"web01.ovf", "web01.mf", "web01-disk1.vmdk"}, path);
+    return path;
+}
+
+std::vector<Source> sources() {
+    return {converted("raw", "raw"),
+            converted("qcow2", "qcow2"),
+            converted("qcow2 compressed", "qcow2", {{"compress", "on"}}),
+            converted("qcow2 extended_l2", "qcow2", {{"extended_l2", "on"}}),
+            over_vmdk("qcow2 over vmdk", "qcow2"),
+            converted("vmdk monolithicSparse", "vmdk", {{"subformat", "monolithicSparse"}}),
+            converted("vmdk monolithicFlat", "vmdk", {{"subformat", "monolithicFlat"}}),
+            converted("vmdk twoGbMaxExtentSparse", "vmdk", {{"subformat", "twoGbMaxExtentSparse"}}),
+            converted("vmdk twoGbMaxExtentFlat", "vmdk", {{"subformat", "twoGbMaxExtentFlat"}}),
+            converted("vmdk streamOptimized", "vmdk", {{"subformat", "streamOptimized"}}),
+            over_vmdk("vmdk over vmdk", "vmdk"),
+            converted("vdi", "vdi"),
+            converted("vdi static", "vdi", {{"static", "on"}}),
+            {"vdi over vdi", "vdi", make_vdi_chain},
+            {"ova", "ova", make_ova},
+            {"ovf", "ova", make_ovf}};
+}
+
+std::vector<Target> targets() {
     return {{"raw", "raw", {}},
             {"qcow2", "qcow2", {}},
             {"qcow2 compressed", "qcow2", {{"compress", "on"}}},
@@ -52,32 +179,8 @@ std::vector<Kind> kinds_written() {
             {"vmdk vmfs", "vmdk", {{"subformat", "vmfs"}}},
             {"vmdk stream", "vmdk", {{"subformat", "streamOptimized"}}},
             {"vdi", "vdi", {}},
-            {"vdi static", "vdi", {{"static", "on"}}, false}};
-}
-
-/// Data in five places, one of them over the end of a megabyte, and one at the disk's end.
-void write_disk(const std::string& path) {
-    Bytes disk(disk_bytes);
-    std::mt19937_64 random(20261123);
-    for (const std::uint64_t at : {std::uint64_t{0}, std::uint64_t{1} << 20, std::uint64_t{7} << 20,
-                                   (std::uint64_t{9} << 20) - (64 << 10), disk_bytes - (64 << 10)})
-        for (std::uint64_t i = 0; i < 64 << 10; ++i) disk[at + i] = static_cast<std::byte>(random() | 1);
-    write_file(path, disk);
-}
-
-void make_source(const Kind& kind, const std::string& raw, const std::string& path) {
-    std::vector<std::string> words{"convert", "-f", "raw", "-O", kind.format};
-    for (const auto& [key, value] : kind.options) {
-        if (key == "compress") {
-            words.push_back("-c");
-        } else {
-            words.push_back("-o");
-            words.push_back(key + "=" + value);
-        }
-    }
-    words.push_back(raw);
-    words.push_back(path);
-    qemu_img(words);
+            {"vdi static", "vdi", {{"static", "on"}}, false},
+            {"ova", "ova", {}}};
 }
 
 std::uint64_t data_in(const ImageReader& reader) {
@@ -90,8 +193,28 @@ std::uint64_t data_in(const ImageReader& reader) {
     return data;
 }
 
+/// How many units of this many bytes have data of the disk in them.
+std::uint64_t units_with_data(std::uint64_t unit) {
+    std::set<std::uint64_t> units;
+    for (const std::uint64_t place : places)
+        for (std::uint64_t at = place / unit; at * unit < place + place_bytes; ++at) units.insert(at);
+    return units.size();
+}
+
+/// Whether qemu-img finds the disk's size and bytes in `image`.
+bool is_same_to_qemu(const Disk& disk, const std::string& image, const std::string& format) {
+    return qemu_img({"compare", "-f", "raw", "-F", format, disk.raw, image}) == "Images are identical.\n";
+}
+
+/// qemu-img reads no archive: tar takes it apart, and the one disk in it is what is looked at.
+bool is_same_packed(const Disk& disk, const std::string& archive) {
+    const ova_test::Unpacked unpacked(archive);
+    REQUIRE(unpacked.members().size() == 3);  // descriptor, manifest, disk
+    return is_same_to_qemu(disk, unpacked.file(unpacked.members().back()), "vmdk");
+}
+
 /// What the table says of one copy: "=" for the same bytes to both readers, and "thin" where no more is data than must.
-std::string judge(const ImageReader& source, const Kind& target, const std::string& raw, const std::string& path) {
+std::string judge(const ImageReader& source, const Target& target, const Disk& disk, const std::string& path) {
     NoProgress progress;
     const auto writer = create_image(
         path, {.format = target.format, .virtual_size = source.info().virtual_size, .options = target.options});
@@ -100,37 +223,33 @@ std::string judge(const ImageReader& source, const Kind& target, const std::stri
     OpenOptions options;
     options.format = target.format;
     const auto copy = open_image(path, options);
-    const auto report = compare_images(source, *copy, CompareDetail::everything, progress, {});
-    const bool same_to_qemu =
-        qemu_img({"compare", "-f", "raw", "-F", target.format, raw, path}).find("identical") != std::string::npos;
-    if (!report.same() || !same_to_qemu) return "DIFFERENT";
-    // A place of 64 KiB takes at most two units of a format.
-    const std::uint64_t unit = std::max<std::uint64_t>(copy->info().cluster_size.value, 64 << 10);
-    return data_in(*copy) <= data_bytes / (64 << 10) * 2 * unit ? "= thin" : "=";
+    const bool is_same = compare_images(source, *copy, CompareDetail::everything, progress, {}).same();
+    const bool is_same_to_others =
+        target.format == "ova" ? is_same_packed(disk, path) : is_same_to_qemu(disk, path, target.format);
+    if (!is_same || !is_same_to_others) return "DIFFERENT";
+    const std::uint64_t unit = std::max<std::uint64_t>(copy->info().cluster_size.value, place_bytes);
+    return data_in(*copy) <= units_with_data(unit) * unit ? "= thin" : "=";
 }
 
 std::string table_text() {
     const ScratchFolder folder;
-    const std::string raw = folder.file("disk.raw");
-    write_disk(raw);
+    const Disk disk(folder);
     std::string table = "| read \\ written |";
     std::string rule = "|---|";
-    for (const Kind& target : kinds_written()) {
+    for (const Target& target : targets()) {
         table += " " + target.name + " |";
         rule += "---|";
     }
     table += "\n" + rule + "\n";
-    for (const Kind& kind : kinds_read()) {
-        const std::string path = folder.file(kind.name + "." + kind.format);
-        make_source(kind, raw, path);
+    for (const Source& kind : sources()) {
         OpenOptions options;
         options.format = kind.format;
-        const auto source = open_image(path, options);
+        const auto source = open_image(kind.make(disk, folder), options);
         table += "| " + kind.name + " |";
-        for (const Kind& target : kinds_written()) {
+        for (const Target& target : targets()) {
             CAPTURE(kind.name, target.name);
-            const std::string verdict =
-                judge(*source, target, raw, folder.file("copy of " + kind.name + " " + target.name));
+            const std::string copy = folder.file("copy of " + kind.name + " " + target.name + "." + target.format);
+            const std::string verdict = judge(*source, target, disk, copy);
             CHECK(verdict.starts_with("="));
             CHECK((verdict == "= thin") == target.is_thin);
             table += " " + verdict + " |";
