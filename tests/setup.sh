@@ -9,6 +9,7 @@ build_packages=(
   g++ cmake ninja-build pkg-config
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev libssl-dev libsqlite3-dev libzstd-dev zlib1g-dev
   libdeflate-dev libxxhash-dev libpugixml-dev catch2
+  libvmdk-dev libbfio-dev  # for the tests; the header of the first wants that of the second
 )
 # What the tests and the example make and judge disks with.
 disk_packages=(qemu-utils e2fsprogs fdisk thin-provisioning-tools zstd)
