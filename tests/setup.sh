@@ -12,7 +12,7 @@ build_packages=(
   libvmdk-dev libbfio-dev  # for the tests; the header of the first wants that of the second
 )
 # What the tests and the example make and judge disks with.
-disk_packages=(qemu-utils e2fsprogs fdisk thin-provisioning-tools zstd)
+disk_packages=(qemu-utils 7zip e2fsprogs fdisk thin-provisioning-tools zstd)
 
 say() { printf '%s\n' "$*"; }
 
