@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,6 +20,8 @@
 
 namespace varve::writer_test {
 namespace {
+
+constexpr int program_not_found = 127;  // a shell's word for it
 
 void require(bool condition, const char* what) {
     if (!condition) throw std::runtime_error(std::string("test support: ") + what + " failed");
@@ -41,14 +44,21 @@ int wait_for(pid_t child) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-[[noreturn]] void execute(const std::vector<std::string>& arguments, int output) {
+/// Without fork(), which copies the page tables of a test that holds whole disks. Gives 0 where there is no such
+/// program.
+pid_t spawn(const std::vector<std::string>& arguments, int output) {
     std::vector<char*> argv;
     for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
-    ::dup2(output, STDOUT_FILENO);
-    ::dup2(output, STDERR_FILENO);
-    ::execvp(argv[0], argv.data());
-    ::_exit(127);
+    posix_spawn_file_actions_t streams;
+    require(::posix_spawn_file_actions_init(&streams) == 0, "posix_spawn_file_actions_init");
+    ::posix_spawn_file_actions_adddup2(&streams, output, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&streams, output, STDERR_FILENO);
+    pid_t child = 0;
+    const int error = ::posix_spawnp(&child, argv[0], &streams, nullptr, argv.data(), environ);
+    ::posix_spawn_file_actions_destroy(&streams);
+    require(error == 0 || error == ENOENT, "posix_spawnp");
+    return error == 0 ? child : 0;
 }
 
 template <std::size_t N>
@@ -96,11 +106,10 @@ ToolResult run_tool(const std::vector<std::string>& arguments) {
     require(::pipe2(ends.data(), O_CLOEXEC) == 0, "pipe2");
     const UniqueFd read_end(ends[0]);
     UniqueFd write_end(ends[1]);
-    const pid_t child = ::fork();
-    require(child >= 0, "fork");
-    if (child == 0) execute(arguments, write_end.get());
+    const pid_t child = spawn(arguments, write_end.get());
     write_end = UniqueFd();
     ToolResult result;
+    if (child == 0) return {program_not_found, "there is no program " + arguments.front()};
     result.output = read_to_end(read_end.get());
     result.status = std::max(wait_for(child), -1);
     return result;
