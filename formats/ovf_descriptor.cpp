@@ -66,13 +66,21 @@ std::optional<std::uint64_t> number(std::string_view text) {
     return value;
 }
 
+[[noreturn]] void fail(const std::string& where, std::string_view what) {
+    throw Error(ErrorCode::corrupt, fmt::format("{}: {}; the package is damaged: export it once more", where, what));
+}
+
+[[noreturn]] void refuse(const std::string& where, std::string_view what) {
+    throw Error(ErrorCode::refused, fmt::format("{}: {}", where, what));
+}
+
 /// Reads one text. One use.
 class Parser {
 public:
     explicit Parser(const std::string& where) : where_(where) {}
 
     Descriptor parse(ByteView xml) {
-        check_text(xml);
+        check_descriptor_limits(xml, where_);
         load(xml);
         const pugi::xml_node envelope = root();
         collect_prefixes(envelope);
@@ -82,7 +90,6 @@ public:
     }
 
 private:
-    void check_text(ByteView xml) const;
     void load(ByteView xml);
     pugi::xml_node root() const;
     void collect_prefixes(const pugi::xml_node& envelope);
@@ -98,16 +105,11 @@ private:
     void check_references() const;
     void check_parents() const;
 
-    [[noreturn]] void fail(std::string_view what) const {
-        throw Error(ErrorCode::corrupt,
-                    fmt::format("{}: {}; the package is damaged: export it once more", where_, what));
-    }
+    [[noreturn]] void fail(std::string_view what) const { ovf::fail(where_, what); }
     [[noreturn]] void fail(const pugi::xml_node& node, std::string_view what) const {
         fail(fmt::format("byte {}, element '{}': {}", node.offset_debug(), shown(node.name()), what));
     }
-    [[noreturn]] void refuse(std::string_view what) const {
-        throw Error(ErrorCode::refused, fmt::format("{}: {}", where_, what));
-    }
+    [[noreturn]] void refuse(std::string_view what) const { ovf::refuse(where_, what); }
 
     const std::string& where_;
     pugi::xml_document document_;
@@ -127,17 +129,6 @@ bool has_nul(ByteView xml) {
     for (std::size_t i = 0; i + 1 < xml.size(); i += 2)
         if (is_zero(xml.subspan(i, 2))) return true;
     return false;
-}
-
-/// Before anything is allocated for it.
-void Parser::check_text(ByteView xml) const {
-    if (xml.size() > descriptor_bytes_max.value)
-        refuse(
-            fmt::format("expected a descriptor of at most {} bytes, found {}", descriptor_bytes_max.value, xml.size()));
-    if (std::ranges::count(xml, std::byte{'<'}) > tags_max || std::ranges::count(xml, std::byte{'='}) > attributes_max)
-        refuse(fmt::format("expected at most {} tags and {} attributes, as no descriptor of a package has more",
-                           tags_max, attributes_max));
-    if (has_nul(xml)) fail("expected XML, found a NUL");
 }
 
 void Parser::load(ByteView xml) {
@@ -331,6 +322,16 @@ void Parser::check_parents() const {
 }
 
 }  // namespace
+
+void check_descriptor_limits(ByteView xml, const std::string& where) {
+    if (xml.size() > descriptor_bytes_max.value)
+        refuse(where, fmt::format("expected a descriptor of at most {} bytes, found {}", descriptor_bytes_max.value,
+                                  xml.size()));
+    if (std::ranges::count(xml, std::byte{'<'}) > tags_max || std::ranges::count(xml, std::byte{'='}) > attributes_max)
+        refuse(where, fmt::format("expected at most {} tags and {} attributes, as no descriptor of a package has more",
+                                  tags_max, attributes_max));
+    if (has_nul(xml)) fail(where, "expected XML, found a NUL");
+}
 
 Descriptor parse_descriptor(ByteView xml, const std::string& where) { return Parser(where).parse(xml); }
 

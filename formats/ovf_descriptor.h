@@ -51,4 +51,8 @@ struct Descriptor {
 /// gzip; Error(refused) for a document type and for texts larger than any descriptor.
 Descriptor parse_descriptor(ByteView xml, const std::string& where);
 
+/// For whoever reads the XML for something else: the same limits, before a tree is made of it, whose size they bound.
+/// Throws Error(refused) past them and Error(corrupt) for a NUL.
+void check_descriptor_limits(ByteView xml, const std::string& where);
+
 }  // namespace varve::ovf

@@ -64,6 +64,7 @@ OpenedImage open_file(const Package& package, const Disk& disk, const OpenOption
     FormatDecision decision = decide_packaged(file, disk);
     const std::vector<std::string>& warnings = package.warnings();
     decision.warnings.insert(decision.warnings.begin(), warnings.begin(), warnings.end());
+    if (auto doubt = package.size_doubt(disk, file.file.size())) decision.warnings.push_back(*std::move(doubt));
     return open_chain(std::move(file), std::move(decision), package.references(), options);
 }
 

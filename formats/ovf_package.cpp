@@ -195,6 +195,13 @@ ImageFile Package::open_disk(const Disk& disk, const LongRead& work) const {
     return {std::move(whole), std::move(place)};
 }
 
+std::optional<std::string> Package::size_doubt(const Disk& disk, ByteCount size) const {
+    const PackageFile& file = descriptor_.files.at(disk.file.value());
+    if (file.is_gzip || file.chunk_size || !file.size || *file.size == size) return std::nullopt;
+    return fmt::format("'{}' tells that '{}' has {} bytes, and {} are there: it may be damaged", place_.shown,
+                       escape_for_display(file.href), file.size->value, size.value);
+}
+
 void Package::check_disk(const Disk& disk, const LongRead& work) const {
     if (!manifest_ || manifest_use_ == ManifestUse::ignore || !disk.file) return;
     const PackageFile& file = descriptor_.files[*disk.file];

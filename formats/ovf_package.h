@@ -60,6 +60,9 @@ public:
     /// file. Throws Error(not_found | refused | corrupt | cancelled).
     ImageFile open_disk(const Disk& disk, const LongRead& work) const;
 
+    /// A sentence when the descriptor tells another size of a disk's file than `size`: it may have been cut off.
+    std::optional<std::string> size_doubt(const Disk& disk, ByteCount size) const;
+
     /// Reads the files of a disk whole. Throws Error(corrupt) when one is not what the manifest tells. Nothing to do
     /// without a manifest, or when it is to be ignored.
     void check_disk(const Disk& disk, const LongRead& work) const;

@@ -15,13 +15,13 @@
 #include "engine/base/escape.h"
 #include "formats/option_words.h"
 #include "formats/ovf_allocation_units.h"
+#include "formats/ovf_descriptor.h"
 #include "formats/ovf_href.h"
 #include "formats/ovf_writer.h"
 
 namespace varve::ovf {
 namespace {
 
-constexpr ByteCount text_bytes_max = mib(16);
 constexpr int depth_max = 200;
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::refused, why); }
@@ -160,9 +160,7 @@ struct OvfRevision::State {
 };
 
 OvfRevision::State::State(ByteView kept) {
-    if (kept.size() > text_bytes_max.value)
-        refuse(fmt::format("a descriptor of {} bytes is larger than any: expected at most {}", kept.size(),
-                           text_bytes_max.value));
+    check_descriptor_limits(kept, "it");
     constexpr unsigned all = pugi::parse_full | pugi::parse_ws_pcdata;
     const pugi::xml_parse_result result = document.load_buffer(kept.data(), kept.size(), all);
     if (!result)

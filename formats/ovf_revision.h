@@ -31,8 +31,8 @@ public:
         bool is_gzip = false;             ///< of another file: its bytes are compressed as its File element says
     };
 
-    /// Throws Error(refused) for a text with a document type, one of more than 16 MiB or nested more than 200 deep;
-    /// Error(corrupt) for one that is no XML, or whose ids are missing, there twice or unknown.
+    /// Throws Error(refused) for a text with a document type, one past the limits of ovf_descriptor.h or nested more
+    /// than 200 deep; Error(corrupt) for one that is no XML, or whose ids are missing, there twice or unknown.
     explicit OvfRevision(ByteView kept);
     ~OvfRevision();
     OvfRevision(OvfRevision&&) noexcept;

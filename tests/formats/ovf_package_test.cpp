@@ -281,6 +281,18 @@ TEST_CASE("An appliance is known by its content, wherever the descriptor lies in
     CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("an appliance in an appliance"));
 }
 
+TEST_CASE("A file of another size than the descriptor tells is read with a warning", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    const auto size = std::filesystem::file_size(a.in("root.vmdk"));
+    a.describe({{"d", "root.vmdk", "", fmt::format("ovf:size=\"{}\"", size)}});
+    CHECK(warnings_of(a.in("web01.ovf")).empty());
+    a.describe({{"d", "root.vmdk", "", fmt::format("ovf:size=\"{}\"", size + 1)}});
+    const std::vector<std::string> warnings = warnings_of(a.in("web01.ovf"));
+    REQUIRE(warnings.size() == 1);
+    CHECK_THAT(warnings[0], ContainsSubstring(fmt::format("has {} bytes, and {} are there", size + 1, size)));
+}
+
 TEST_CASE("A disk that should be VMware's and does not begin like it is refused, not taken for raw", "[ova]") {
     const Appliance a;
     std::filesystem::copy_file(a.raw(), a.in("d.vmdk"));
