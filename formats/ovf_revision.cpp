@@ -111,6 +111,7 @@ std::set<std::string> pointers_to(const std::set<std::string>& ids) {
 }
 
 bool points_to(const pugi::xml_node& node, const std::set<std::string>& ids, const std::set<std::string>& pointers) {
+    if (is_named(node, "Disk")) return false;  // what a disk lies in is known, and stays
     if (is_named(node, "HostResource") && pointers.contains(std::string(trim(node.text().get())))) return true;
     return std::ranges::any_of(node.attributes(), [&](const pugi::xml_attribute& attribute) {
         if (pointers.contains(attribute.value())) return true;

@@ -198,6 +198,15 @@ TEST_CASE("ovf revision: a file that is not packed goes, with what points to it"
     CHECK(with.all("//vmw:ExtraConfig/@vmw:value") == Texts{"ovf:/file/f3"});
 }
 
+TEST_CASE("ovf revision: a disk stays, whatever else it names that is not packed", "[ova][ovf]") {
+    // Found by fuzzing: a fileRef of a foreign name space made the disk look like one that goes with its file.
+    const std::string kept = envelope(file("a.vmdk", "f1") + file("b", "f2"),
+                                      disk("d1", in_file("f1")) + disk("d2", "x:fileRef=\"f2\" ovf:capacity=\"1\""));
+    const std::string text = revised(kept, {"a.vmdk", "d2"}, false);
+    CHECK(text.find("diskId=\"d2\"") != std::string::npos);
+    CHECK(text.find("new-1.vmdk") != std::string::npos);
+}
+
 TEST_CASE("ovf revision: a capacity that is right in its own unit stays as it was", "[ova][ovf]") {
     const auto capacity = [](const std::string& number, const std::string& unit) {
         const std::string words = "ovf:fileRef=\"f1\" ovf:capacity=\"" + number + "\"" +
