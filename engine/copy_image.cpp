@@ -8,7 +8,9 @@
 namespace varve {
 namespace {
 
-constexpr std::size_t piece_bytes = 4 << 20;
+/// As large as the largest cluster of qcow2, so that none is cut; larger ones are out of the processor's caches before
+/// they are written.
+constexpr std::size_t piece_bytes = 2 << 20;
 
 /// A run of the disk on its way to the writer; data pieces carry their bytes.
 struct Piece {
@@ -35,7 +37,7 @@ void write(ImageWriter& writer, const Piece& piece) {
 void copy_image(const ImageReader& source, ImageWriter& writer, Progress& progress, const std::stop_token& stop) {
     const unsigned workers = worker_count();
     BufferPool buffers(piece_bytes);
-    OrderedPipeline<Extent, Piece> pipeline(workers, 2 * workers + 2, [&](Extent&& extent) {
+    OrderedPipeline<Extent, Piece> pipeline(workers, workers + 2, [&](Extent&& extent) {
         Piece piece{extent, {}};
         if (extent.kind == ExtentKind::data) {
             piece.bytes = buffers.lend();

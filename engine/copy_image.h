@@ -2,7 +2,7 @@
 /// Copies one image into another: extents in order, their bytes read on several threads, zero and unallocated ranges
 /// handed on as such, so that the copy is as thin as the source. Shared by restore and convert.
 ///
-/// Memory is bounded by the pieces in work: 4 MiB each, at most 2 × worker_count() + 2 of them.
+/// Memory is bounded by the pieces in work: 2 MiB each, at most worker_count() + 2 of them.
 
 #include <stop_token>
 

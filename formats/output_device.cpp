@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "formats/early_writeback.h"
 
 namespace varve {
 namespace {
@@ -34,6 +35,7 @@ public:
 
     void write(ByteOffset at, ByteView bytes) override {
         device_.write_all(at, bytes);
+        writeback_.wrote(device_, {bytes.size()});
         bytes_written_ += {bytes.size()};
     }
 
@@ -46,6 +48,7 @@ private:
 
     File device_;
     ByteCount size_;
+    EarlyWriteback writeback_;
     ByteCount bytes_written_;
     bool can_zero_out_ = true;
 };

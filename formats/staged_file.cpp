@@ -148,6 +148,7 @@ void StagedFile::allocate(ByteCount length) {
 
 void StagedFile::write(ByteOffset at, ByteView bytes) {
     file_.write_all(at, bytes);
+    writeback_.wrote(file_, {bytes.size()});
     bytes_written_ += {bytes.size()};
 }
 

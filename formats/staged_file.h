@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/base/file.h"
+#include "formats/early_writeback.h"
 #include "formats/output.h"
 #include "formats/target_rules.h"
 
@@ -81,6 +82,7 @@ private:
     std::string hidden_;  ///< the temporary name; empty while the file has none
     File file_;
     FileIdentity identity_;
+    EarlyWriteback writeback_;
     ByteCount bytes_written_;
 };
 

@@ -17,6 +17,10 @@
 namespace varve {
 namespace {
 
+/// Of one write call. The page cache takes a larger one in pages of 2 MiB: in a virtual machine their memory was often
+/// given back to the host, and taking it anew costs several times the copy.
+constexpr std::size_t write_bytes_max = std::size_t{1} << 20;
+
 struct stat status_of(const File& file) {
     struct stat st {};
     if (::fstat(file.fd(), &st) != 0) throw io_error(fmt::format("cannot stat '{}'", file.path()), errno);
@@ -120,8 +124,8 @@ void File::write_all(ByteOffset at, ByteView bytes) const {
     VARVE_CHECK(!length_);
     std::size_t done = 0;
     while (done < bytes.size()) {
-        const ssize_t put =
-            ::pwrite(fd(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(at.value + done));
+        const ByteView piece = bytes.subspan(done, std::min(bytes.size() - done, write_bytes_max));
+        const ssize_t put = ::pwrite(fd(), piece.data(), piece.size(), static_cast<off_t>(at.value + done));
         if (put < 0) {
             if (errno == EINTR) continue;
             throw io_error(
