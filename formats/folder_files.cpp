@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <memory>
 #include <tuple>
-#include "engine/base/ascii.h"
+
+#include "formats/name_endings.h"
 
 namespace varve {
 namespace {
@@ -17,7 +18,7 @@ struct CloseFolder {
 
 }  // namespace
 
-FolderFiles regular_files(UniqueFd folder, std::string_view ending, std::size_t entries_max) {
+FolderFiles regular_files(UniqueFd folder, std::span<const std::string_view> endings, std::size_t entries_max) {
     FolderFiles files;
     const std::unique_ptr<DIR, CloseFolder> entries(::fdopendir(folder.get()));
     if (!entries) return files;
@@ -33,7 +34,7 @@ FolderFiles regular_files(UniqueFd folder, std::string_view ending, std::size_t 
             files.names.emplace_back(entry->d_name);
     }
     std::ranges::sort(files.names, {},
-                      [&](const std::string& name) { return std::tuple(!ends_ignoring_case(name, ending), name); });
+                      [&](const std::string& name) { return std::tuple(ending_rank(name, endings), name); });
     return files;
 }
 

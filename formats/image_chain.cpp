@@ -15,6 +15,12 @@ namespace {
 
 constexpr std::size_t layers_max = 256;
 
+struct BackingFile {
+    ImageFile image;
+    std::optional<std::string> format;  ///< as the image above it records it, or as it was found
+    std::string doubt;                  ///< a warning, or empty
+};
+
 /// Opens the files of one chain from the top down. One use.
 class ChainOpener {
 public:
@@ -29,11 +35,11 @@ public:
             check_content(place, layer);
             readers_.push_back(std::move(layer.reader));
             if (!layer.backing_name && !layer.backing_search) break;
-            std::vector<std::string> doubts;
-            image =
-                layer.backing_search ? find_backing(place, *layer.backing_search, doubts) : open_backing(place, layer);
-            decision = decide_backing(image, layer.backing_format, options_);
-            decision.warnings.insert(decision.warnings.end(), doubts.begin(), doubts.end());
+            BackingFile below =
+                layer.backing_search ? find_backing(place, *layer.backing_search) : open_backing(place, layer);
+            image = std::move(below.image);
+            decision = decide_backing(image, below.format, options_);
+            if (!below.doubt.empty()) decision.warnings.push_back(std::move(below.doubt));
         }
         OpenedImage opened;
         opened.reader = overlay();
@@ -45,9 +51,10 @@ private:
     /// Refuses loops, excess depth and a running machine's file, and notes the layer.
     void enter(const ImageFile& image, FormatDecision& decision, LayerRole role = LayerRole::image);
     Layer open_next(File file, const ImagePlace& place, const FormatDecision& decision);
-    ImageFile open_backing(const ImagePlace& place, const Layer& layer) const;
+    BackingFile open_backing(const ImagePlace& place, const Layer& layer) const;
+    ImageFile open_named(const ImagePlace& place, const Layer& layer) const;
     /// The backing file of an image that records no name. Throws Error(not_found), and Error(refused) when several fit.
-    ImageFile find_backing(const ImagePlace& place, const BackingSearch& search, std::vector<std::string>& doubts);
+    BackingFile find_backing(const ImagePlace& place, const BackingSearch& search) const;
     /// A file whose bytes are the image's own. Adds to `warnings`, which are those of the image that names it.
     File open_part(const ImagePlace& place, const std::string& name, LayerRole role,
                    std::vector<std::string>& warnings);
@@ -61,7 +68,7 @@ private:
     std::vector<LayerInfo> layers_;
     std::vector<std::pair<FileIdentity, ByteOffset>> places_;  ///< of the layers; one file may hold several
     std::vector<std::unique_ptr<ImageReader>> readers_;
-    std::string wanted_content_;  ///< content_id that the layer above wants below it; empty: any
+    std::string wanted_content_;  ///< one of the content_ids that the layer above wants below it; empty: any
     bool is_live_told_ = false;   ///< one warning about running machines is enough
 };
 
@@ -104,9 +111,9 @@ File ChainOpener::open_part(const ImagePlace& place, const std::string& name, La
     return std::move(part.file);
 }
 
-ImageFile ChainOpener::find_backing(const ImagePlace& place, const BackingSearch& search,
-                                    std::vector<std::string>& doubts) {
-    FoundFiles found = references_.find(place, search.ending, [&](const File& file) { return search.look(file).fits; });
+BackingFile ChainOpener::find_backing(const ImagePlace& place, const BackingSearch& search) const {
+    FoundFiles found =
+        references_.find(place, search.endings, [&](const File& file) { return search.look(file).fits(); });
     if (found.files.empty())
         throw Error(
             ErrorCode::not_found,
@@ -122,9 +129,9 @@ ImageFile ChainOpener::find_backing(const ImagePlace& place, const BackingSearch
                                 "that does not belong to it",
                                 place.shown, search.wanted, found.files[0].place.shown, found.files[1].place.shown));
     ImageFile& backing = found.files.front();
-    if (const std::string doubt = search.look(backing.file).doubt; !doubt.empty())
-        doubts.push_back(fmt::format("'{}' {}", backing.place.shown, doubt));
-    return std::move(backing);
+    const BackingFit fit = search.look(backing.file);
+    std::string doubt = fit.doubt.empty() ? "" : fmt::format("'{}' {}", backing.place.shown, fit.doubt);
+    return {std::move(backing), std::string(fit.format), std::move(doubt)};
 }
 
 Layer ChainOpener::open_next(File file, const ImagePlace& place, const FormatDecision& decision) {
@@ -139,8 +146,12 @@ Layer ChainOpener::open_next(File file, const ImagePlace& place, const FormatDec
     return open_layer(decision.format, std::move(file), std::move(request));
 }
 
+BackingFile ChainOpener::open_backing(const ImagePlace& place, const Layer& layer) const {
+    return {open_named(place, layer), layer.backing_format, {}};
+}
+
 /// By the first of its names that can be opened; the sentence is about the name that the image has.
-ImageFile ChainOpener::open_backing(const ImagePlace& place, const Layer& layer) const {
+ImageFile ChainOpener::open_named(const ImagePlace& place, const Layer& layer) const {
     try {
         return references_.open_reference(place, *layer.backing_name, ReferenceKind::backing_file);
     } catch (const Error&) {
@@ -156,14 +167,14 @@ ImageFile ChainOpener::open_backing(const ImagePlace& place, const Layer& layer)
 }
 
 void ChainOpener::check_content(const ImagePlace& place, const Layer& layer) {
-    if (!wanted_content_.empty() && layer.content_id != wanted_content_)
+    if (!wanted_content_.empty() && std::ranges::count(layer.content_ids, wanted_content_) == 0)
         throw Error(
             ErrorCode::refused,
             fmt::format("'{}' is not the parent that the image above it was made over, or was written to since: "
                         "content id {} was expected, {} found; give back the parent as it was, or take the "
                         "image that belongs to it",
                         place.shown, escape_for_display(wanted_content_),
-                        layer.content_id.empty() ? "none" : escape_for_display(layer.content_id)));
+                        layer.content_ids.empty() ? "none" : fmt::to_string(fmt::join(layer.content_ids, " and "))));
     wanted_content_ = layer.backing_content_id;
 }
 

@@ -3,6 +3,7 @@
 /// reached, and nothing else is opened. One thread at a time.
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,8 +46,8 @@ public:
     virtual ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const = 0;
 
     /// The regular files within reach that `fits` says yes to, for a `referrer` that records no name. Those that end in
-    /// `ending` come first.
-    virtual FoundFiles find(const ImagePlace& referrer, std::string_view ending,
+    /// one of `endings` come first, in the order of these.
+    virtual FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
                             const std::function<bool(const File&)>& fits) const = 0;
 };
 

@@ -8,10 +8,12 @@
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
+#include "formats/file_device.h"
 #include "formats/qcow2_reader.h"
 #include "formats/raw_reader.h"
 #include "formats/vdi_parent.h"
 #include "formats/vdi_reader.h"
+#include "formats/vmdk_identity.h"
 #include "formats/vmdk_parent_name.h"
 #include "formats/vmdk_reader.h"
 
@@ -38,16 +40,6 @@ Layer open_qcow2(File file, LayerRequest& request) {
     return layer;
 }
 
-/// The bytes of a file as structures of an image lie in it.
-NamedDevice device_of(File file) {
-    const std::string path = file.path();
-    NamedDevice device{std::make_shared<RawReader>(std::move(file)), {}};
-    device.place = [path](ByteOffset at) {
-        return at.value == 0 ? fmt::format("'{}'", path) : fmt::format("'{}' at byte {}", path, at.value);
-    };
-    return device;
-}
-
 std::string content_id_text(std::uint32_t id) { return fmt::format("{:08x}", id); }
 
 Layer open_vmdk(File file, LayerRequest& request) {
@@ -63,7 +55,8 @@ Layer open_vmdk(File file, LayerRequest& request) {
     auto reader = std::make_unique<VmdkReader>(device_of(std::move(file)), options, request.caches);
     const vmdk::Descriptor& descriptor = reader->descriptor();
     Layer layer;
-    if (descriptor.content_id) layer.content_id = content_id_text(*descriptor.content_id);
+    if (descriptor.content_id) layer.content_ids.push_back(content_id_text(*descriptor.content_id));
+    if (const auto identity = vmdk::identity_of(descriptor)) layer.content_ids.push_back(identity->create.text());
     if (!descriptor.parent_name.empty()) {
         const std::vector<std::string> names = vmdk::parent_names(descriptor.parent_name);
         layer.backing_name = names.front();
@@ -85,9 +78,8 @@ Layer open_vdi(File file, LayerRequest& request) {
     auto reader =
         std::make_unique<vdi::Reader>(device_of(std::move(file)), std::move(request.warnings), request.caches);
     Layer layer;
-    layer.content_id = reader->header().create.text();
+    layer.content_ids = {reader->header().create.text()};
     if (reader->header().is_differencing()) {
-        layer.backing_format = "vdi";
         layer.backing_content_id = reader->header().parent.text();
         layer.backing_search = vdi::parent_search(reader->header());
     }

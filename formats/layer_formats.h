@@ -38,10 +38,11 @@ struct Layer {
     /// may still name its backing file as it was called elsewhere.
     std::vector<std::string> backing_names_elsewhere = {};
     std::optional<std::string> backing_format;  ///< as the image records it
-    /// What the format calls the content of an image (a VMDK's CID, a VDI's UUID), as images above record it; empty in
-    /// formats that have no such thing.
-    std::string content_id;
-    /// The content_id that the image wants its backing file to have; empty: it records none. Another one is refused.
+    /// What the content of an image is called, in each way that images above may record it: a VMDK's CID, and the UUID
+    /// of a VDI, or of a VMDK that VirtualBox knows. None in formats that have no such thing. Trusted text.
+    std::vector<std::string> content_ids = {};
+    /// One of the content_ids that the image wants its backing file to have; empty: it records none. A backing file
+    /// without it is refused.
     std::string backing_content_id;
     /// For an image that records no name: how to find its backing file. Without it and a name there is none.
     std::optional<BackingSearch> backing_search;

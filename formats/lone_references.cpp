@@ -13,7 +13,7 @@ ImageFile LoneReferences::open_reference(const ImagePlace& referrer, const std::
                                                 referrer.shown, escape_for_display(name)));
 }
 
-FoundFiles LoneReferences::find(const ImagePlace& referrer, std::string_view,
+FoundFiles LoneReferences::find(const ImagePlace& referrer, std::span<const std::string_view>,
                                 const std::function<bool(const File&)>&) const {
     throw Error(ErrorCode::refused, fmt::format("'{}' is of no use without the image that it was made over, which is "
                                                 "not looked for from here; name the image by its file",

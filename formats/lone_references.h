@@ -9,7 +9,7 @@ class LoneReferences final : public ImageReferences {
 public:
     /// Error(refused), always.
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
-    FoundFiles find(const ImagePlace& referrer, std::string_view ending,
+    FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
                     const std::function<bool(const File&)>& fits) const override;
 };
 

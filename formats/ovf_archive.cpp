@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
+#include "formats/name_endings.h"
 
 namespace varve::ovf {
 
@@ -28,17 +29,18 @@ ImageFile ArchivedFiles::open_reference(const ImagePlace& referrer, const std::s
     return open(*member);
 }
 
-FoundFiles ArchivedFiles::find(const ImagePlace& referrer, std::string_view ending,
+FoundFiles ArchivedFiles::find(const ImagePlace& referrer, std::span<const std::string_view> endings,
                                const std::function<bool(const File&)>& fits) const {
+    std::vector<const tar::Member*> members;
+    for (const tar::Member& member : contents_.members) members.push_back(&member);
+    std::ranges::stable_sort(members, {},
+                             [&](const tar::Member* member) { return ending_rank(member->name, endings); });
     FoundFiles found;
-    for (const bool has_ending : {true, false}) {
-        for (const tar::Member& member : contents_.members) {
-            if (member.name.ends_with(ending) != has_ending) continue;
-            ImageFile image = open(member);
-            if (image.place.path == referrer.path) continue;
-            ++found.looked_at;
-            if (fits(image.file)) found.files.push_back(std::move(image));
-        }
+    for (const tar::Member* member : members) {
+        ImageFile image = open(*member);
+        if (image.place.path == referrer.path) continue;
+        ++found.looked_at;
+        if (fits(image.file)) found.files.push_back(std::move(image));
     }
     return found;
 }

@@ -18,7 +18,7 @@ public:
     /// Error(not_found) for a name that no member has, Error(refused) for one that is no file. A leading "./" is no
     /// part of a name.
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
-    FoundFiles find(const ImagePlace& referrer, std::string_view ending,
+    FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
                     const std::function<bool(const File&)>& fits) const override;
 
 private:

@@ -180,7 +180,7 @@ std::vector<std::string> ReferenceResolver::folders_to_search(const Root& root, 
     return folders;
 }
 
-FoundFiles ReferenceResolver::find(const ImagePlace& referrer, std::string_view ending,
+FoundFiles ReferenceResolver::find(const ImagePlace& referrer, std::span<const std::string_view> endings,
                                    const std::function<bool(const File&)>& fits) const {
     FoundFiles found;
     std::set<FileIdentity> seen;  // folders and files
@@ -188,7 +188,7 @@ FoundFiles ReferenceResolver::find(const ImagePlace& referrer, std::string_view 
         for (const std::string& folder : folders_to_search(root, referrer)) {
             OpenBeneathResult opened = open_beneath(root.fd.get(), folder, O_RDONLY | O_DIRECTORY);
             if (!opened.fd || !seen.insert(identity_of(opened.fd)).second) continue;
-            const FolderFiles files = regular_files(std::move(opened.fd), ending, entries_max);
+            const FolderFiles files = regular_files(std::move(opened.fd), endings, entries_max);
             found.is_complete = found.is_complete && files.is_complete;
             for (const std::string& name : files.names) {
                 if (found.looked_at == files_searched_max) {

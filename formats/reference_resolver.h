@@ -29,7 +29,7 @@ public:
     /// Looks in the referrer's folder and in the allowed folders, and, as VirtualBox keeps them, in a folder
     /// "Snapshots" in each of these, and beside the referrer's folder if that is "Snapshots". At most 4096 files are
     /// looked at.
-    FoundFiles find(const ImagePlace& referrer, std::string_view ending,
+    FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
                     const std::function<bool(const File&)>& fits) const override;
 
 private:

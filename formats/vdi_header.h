@@ -52,12 +52,6 @@ struct Header {
 /// version or type that is not read. One small read.
 Header read_header(const NamedDevice& device);
 
-/// What names an image, as far as a search needs it.
-struct Identity {
-    Uuid create;
-    Uuid modify;
-};
-
 /// Of any file: nothing if it is no VDI image of a known version, or can't be read. Nothing else is checked.
 std::optional<Identity> peek_identity(const File& file);
 

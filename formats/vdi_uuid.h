@@ -25,6 +25,12 @@ struct Uuid {
     friend auto operator<=>(const Uuid&, const Uuid&) = default;
 };
 
+/// What names an image, as far as a search needs it.
+struct Identity {
+    Uuid create;
+    Uuid modify;  ///< another one after each time that the image was open for writing
+};
+
 /// From the text form, of either case and with or without braces; nothing for any other text.
 std::optional<Uuid> parse_uuid(std::string_view text);
 

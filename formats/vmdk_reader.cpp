@@ -7,22 +7,13 @@
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "formats/vmdk_cowd.h"
+#include "formats/vmdk_descriptor_text.h"
 #include "formats/vmdk_error.h"
 #include "formats/vmdk_magic.h"
 #include "formats/vmdk_sparse_extent.h"
 
 namespace varve {
 namespace {
-
-std::string read_text(const NamedDevice& file) {
-    const std::uint64_t size = file.size().value;
-    if (size > vmdk::descriptor_bytes_max)
-        throw vmdk::corrupt(file.place({}), fmt::format("expected a descriptor of at most {} bytes, found {}",
-                                                        vmdk::descriptor_bytes_max, size));
-    std::string text(static_cast<std::size_t>(size), '\0');
-    file.bytes->read({}, std::as_writable_bytes(std::span(text.data(), text.size())));
-    return text;
-}
 
 Error needs_descriptor(const NamedDevice& file, std::string_view what) {
     return Error(ErrorCode::refused, fmt::format("{}: it is {}; name the descriptor instead, the .vmdk file of a few "
@@ -47,7 +38,7 @@ VmdkReader::VmdkReader(NamedDevice image, const Options& options, std::shared_pt
         case vmdk::Magic::sesparse:
             throw needs_descriptor(image_, "the data of a snapshot");
         case vmdk::Magic::none:
-            descriptor_ = vmdk::parse_descriptor(read_text(image_), where_);
+            descriptor_ = vmdk::parse_descriptor(vmdk::read_descriptor_file(image_), where_);
             parts_ = opener.open(descriptor_);
             break;
     }

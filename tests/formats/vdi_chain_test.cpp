@@ -2,6 +2,7 @@
 // taken for it.
 
 #include <sys/stat.h>
+#include <cctype>
 #include <filesystem>
 
 #include "engine/base/error.h"
@@ -10,6 +11,7 @@
 #include "tests/formats/qcow2_builder.h"
 #include "tests/formats/reader_support.h"
 #include "tests/formats/vdi_builder.h"
+#include "tests/formats/vmdk_builder.h"
 
 namespace varve::reader_test {
 namespace {
@@ -53,6 +55,28 @@ std::string blocks_of(const std::string& path, const OpenOptions& options = {}) 
         text += letter == '\0' ? '.' : letter;
     }
     return text;
+}
+
+std::string upper(std::string text) {
+    for (char& c : text) c = static_cast<char>(std::toupper(c));
+    return text;
+}
+
+/// base() as a VMDK: the descriptor's lines by which VirtualBox knows it.
+std::vector<std::string> names_of(const Image& image) {
+    return {"ddb.uuid.image=\"" + text_of_id(image.id) + "\"",
+            "ddb.uuid.modification=\"" + text_of_id(image.modified) + "\""};
+}
+
+constexpr std::uint64_t base_sectors = 6 * block / 512;
+
+/// base() as a sparse VMDK with these further lines in its descriptor.
+void save_vmdk(const std::string& path, const std::vector<std::string>& lines,
+               const std::string& parent_cid = "ffffffff",
+               const vmdk::Grains& grains = {{0, 'b'}, {1, 'b'}, {2, 'b'}, {4, 'b'}}) {
+    const std::string extent = "RW " + std::to_string(base_sectors) + " SPARSE \"base.vmdk\"";
+    const std::string text = vmdk::descriptor("monolithicSparse", {extent}, "12345678", parent_cid, lines);
+    write_file(path, vmdk::hosted(base_sectors, grains, text).file.view());
 }
 
 /// A machine's folder as VirtualBox lays it out.
@@ -248,6 +272,86 @@ TEST_CASE("vdi: a qcow2 image may lie over a chain of VDI images", "[vdi]") {
     CHECK(open_image_chain(folder.file("top.qcow2")).layers.size() == 3);
 }
 
+TEST_CASE("vdi: the parent may be a VMDK, which VirtualBox names in its descriptor", "[vdi][vdi-vmdk]") {
+    const ScratchFolder folder;
+    child_of(base(), 10).save(folder.file("child.vdi"));
+    const auto check = [&](const std::string& parent) {
+        CAPTURE(parent);
+        CHECK(blocks_of(folder.file("child.vdi")) == "bc..b.");
+        const OpenedImage image = open_image_chain(folder.file("child.vdi"));
+        CHECK(image.reader->info().warnings.empty());
+        CHECK(image.layers[1].path.ends_with("/" + parent));
+        CHECK(image.layers[1].format == "vmdk");
+        contract::check_image_reader(*image.reader, read_all(*image.reader));
+        fs::remove(folder.file(parent));
+    };
+    save_vmdk(folder.file("base.vmdk"), names_of(base()));
+    check("base.vmdk");
+    save_vmdk(folder.file("of another name"), {"DDB.UUID.Image = \"" + upper(text_of_id(base().id)) + "\"",
+                                               "ddb.uuid.modification = \"" + text_of_id(base().modified) + "\""});
+    check("of another name");
+    const std::string flat = "RW " + std::to_string(base_sectors) + " FLAT \"base-flat.vmdk\" 0";
+    write_file(folder.file("base-flat.vmdk"), read_all(*[&] {
+                   save_vmdk(folder.file("x"), {});
+                   return open_image(folder.file("x"));
+               }()));
+    write_file(folder.file("base.vmdk"),
+               bytes_of(vmdk::descriptor("monolithicFlat", {flat}, "12345678", "ffffffff", names_of(base()))));
+    check("base.vmdk");
+}
+
+TEST_CASE("vdi: a VMDK parent may be a delta itself, which is checked by its CID as ever", "[vdi][vdi-vmdk]") {
+    const ScratchFolder folder;
+    child_of(base(), 10).save(folder.file("child.vdi"));
+    std::vector<std::string> lines = names_of(base());
+    lines.emplace_back("parentFileNameHint=\"root.vmdk\"");
+    save_vmdk(folder.file("delta.vmdk"), lines, "12345678", {{0, 'd'}, {4, 'd'}});
+    save_vmdk(folder.file("root.vmdk"), {});
+    CHECK(blocks_of(folder.file("child.vdi")) == "dc..d.");
+    CHECK(open_image_chain(folder.file("child.vdi")).layers.size() == 3);
+    save_vmdk(folder.file("delta.vmdk"), lines, "87654321", {{0, 'd'}});
+    CHECK_THAT(refusal_of(folder.file("child.vdi")),
+               ContainsSubstring("/root.vmdk'") && ContainsSubstring("87654321 was expected, 12345678 found"));
+}
+
+TEST_CASE("vdi: of a VDI and a VMDK with the parent's UUID the one that was not written to is taken",
+          "[vdi][vdi-vmdk]") {
+    const ScratchFolder folder;
+    const std::string child = folder.file("child.vdi");
+    child_of(base(), 10).save(child);
+    Image changed = base();
+    changed.modified = vdi_test::id_of(77);
+    save_vmdk(folder.file("base.vmdk"), names_of(changed));
+    const auto reader = open_image(child);
+    REQUIRE(reader->info().warnings.size() == 1);
+    CHECK_THAT(reader->info().warnings[0], ContainsSubstring("base.vmdk' was written to after") &&
+                                               ContainsSubstring(text_of_id(changed.modified) + " found"));
+    base().save(folder.file("base.vdi"));
+    CHECK(open_image_chain(child).layers[1].path.ends_with("/base.vdi"));
+    save_vmdk(folder.file("base.vmdk"), names_of(base()));
+    CHECK_THAT(refusal_of(child), ContainsSubstring("/base.vdi'") && ContainsSubstring("/base.vmdk'"));
+}
+
+TEST_CASE("BAD-INPUT 1: what only looks like a VMDK parent is passed over", "[vdi][vdi-vmdk][bad-input]") {
+    const ScratchFolder folder;
+    const std::string child = folder.file("child.vdi");
+    child_of(base(), 10).save(child);
+    const std::string id = "ddb.uuid.image=\"" + text_of_id(base().id);
+    save_vmdk(folder.file("none.vmdk"), {});
+    save_vmdk(folder.file("other.vmdk"), {"ddb.uuid.image=\"" + text_of_id(vdi_test::id_of(5)) + "\""});
+    save_vmdk(folder.file("long.vmdk"), {id + "0\""});
+    save_vmdk(folder.file("parent.vmdk"), {"ddb.uuid.parent=\"" + text_of_id(base().id) + "\""});
+    const std::string whole = vmdk::descriptor("monolithicFlat", {"RW 1 FLAT \"f\" 0"}, "1", "ffffffff", {id + "\""});
+    write_file(folder.file("broken.vmdk"), bytes_of("# Disk DescriptorFile\nRW x\n" + whole));
+    write_file(folder.file("huge.vmdk"), bytes_of(whole + std::string(1 << 20, '#')));
+    save_vmdk(folder.file("cut.vmdk"), {id + "\""});
+    fs::resize_file(folder.file("cut.vmdk"), 700);
+    CHECK_THAT(refusal_of(child), ContainsSubstring("the VDI or VMDK image with the UUID " + text_of_id(base().id)) &&
+                                      ContainsSubstring("none of the 8 files looked at"));
+    write_file(folder.file("all.vmdk"), bytes_of(whole));
+    CHECK_THAT(refusal_of(child), ContainsSubstring("all.vmdk' names its extent 'f'"));
+}
+
 TEST_CASE("BAD-INPUT 4: the search for a parent ends, and begins with files that are named so", "[vdi][bad-input]") {
     const ScratchFolder folder;
     const std::string child = folder.file("child.vdi");
@@ -255,6 +359,9 @@ TEST_CASE("BAD-INPUT 4: the search for a parent ends, and begins with files that
     for (unsigned i = 0; i < 4100; ++i) write_file(folder.file("a" + std::to_string(i)), Bytes(1));
     CHECK_THAT(refusal_of(child), ContainsSubstring("none of the 4096 files") && ContainsSubstring("there are more"));
     base().save(folder.file("z.VDI"));
+    CHECK(blocks_of(child) == "bc..b.");
+    fs::remove(folder.file("z.VDI"));
+    save_vmdk(folder.file("z.VMDK"), names_of(base()));
     CHECK(blocks_of(child) == "bc..b.");
 }
 

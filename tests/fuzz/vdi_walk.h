@@ -20,7 +20,7 @@ inline void open_walk_read_vdi(ByteView input) {
         if (size > (1 << 20)) walk(reader, ByteOffset{size - (1 << 20) + 1});
         const vdi::Header& header = reader.header();
         if (header.is_differencing())
-            VARVE_CHECK(vdi::parent_search(header).look(memory_file(input)).fits == (header.parent == header.create));
+            VARVE_CHECK(vdi::parent_search(header).look(memory_file(input)).fits() == (header.parent == header.create));
     } catch (const Error&) {
     }
 }
