@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "formats/layer_formats.h"
+
 namespace varve {
 namespace {
 
@@ -47,7 +49,7 @@ bool set_backing_file(Qcow2Options& options, std::string_view value) {
 }
 
 bool set_backing_fmt(Qcow2Options& options, std::string_view value) {
-    if (value != "raw" && value != "qcow2") return false;
+    if (!is_read(value)) return false;
     options.backing_format = value;
     return true;
 }
@@ -76,7 +78,8 @@ constexpr std::array words{
              return assign(options.preallocation, parse_preallocation(value));
          }},
     Word{{"backing_file", "a file name", "write only what differs from this image, and name it"}, set_backing_file},
-    Word{{"backing_fmt", "raw or qcow2", "the format of backing_file (as its first bytes say)"}, set_backing_fmt},
+    Word{{"backing_fmt", "raw, qcow2, vmdk or vdi", "the format of backing_file (as its first bytes say)"},
+         set_backing_fmt},
 };
 
 void refuse_if(bool is_wrong, std::string_view what) {

@@ -17,7 +17,7 @@ struct Qcow2Options {
     bool compress = false;                                      ///< compress what gets smaller by it
     Preallocation preallocation = Preallocation::off;
     std::optional<std::string> backing_file = {};    ///< the name that the image records
-    std::optional<std::string> backing_format = {};  ///< "raw" or "qcow2"
+    std::optional<std::string> backing_format = {};  ///< one of read_formats()
 
     ByteCount cluster_size() const { return {std::uint64_t{1} << cluster_bits}; }
     /// Parts of a cluster that can be data, zero or unallocated apart from each other.

@@ -179,6 +179,36 @@ TEST_CASE("new image: a raw backing file is taken when it is called raw", "[form
     for (const auto& run : map_of(folder.file("top"))) CHECK((run.at("depth") != 0 || !run.at("present").get<bool>()));
 }
 
+TEST_CASE("new image: the backing file may be of any format that is read", "[formats][create][backing]") {
+    const ScratchFolder folder;
+    make_base(folder.file("base.qcow2"));
+    Bytes changed(mib(4).value);
+    open_image(folder.file("base.qcow2"))->read({}, changed);
+    std::fill_n(changed.begin() + 200000, 10, std::byte{0x44});
+    write_file(folder.file("changed.raw"), changed);
+    for (const std::string format : {"raw", "qcow2", "vmdk", "vdi"}) {
+        CAPTURE(format);
+        succeed({"qemu-img", "convert", "-O", format, folder.file("base.qcow2"), folder.file("of." + format)});
+        const std::string path = folder.file("over-" + format);
+        const OptionMap named{{"backing_file", "of." + format}, {"backing_fmt", format}};
+        const auto writer = create(path, "qcow2", named, mib(4));
+        writer->write({}, changed);
+        writer->finish();
+        const auto info = nlohmann::json::parse(succeed({"qemu-img", "info", "--output=json", path}));
+        CHECK(info.at("backing-filename-format") == format);
+        std::uint64_t own = 0;
+        for (const auto& run : map_of(path))
+            if (run.at("depth") == 0 && run.at("present").get<bool>()) own += run.at("length").get<std::uint64_t>();
+        CHECK(own == 65536);
+        succeed({"qemu-img", "compare", "-f", "qcow2", "-F", "raw", path, folder.file("changed.raw")});
+        Bytes read(mib(4).value);
+        open_image(path)->read({}, read);
+        CHECK(first_difference(read, changed) == std::nullopt);
+    }
+    expect_error(ErrorCode::corrupt, "of.raw", folder.file("top"),
+                 {{"backing_file", "of.raw"}, {"backing_fmt", "vdi"}});
+}
+
 TEST_CASE("new image: a backing file that is not there or not a path is refused", "[formats][create][backing]") {
     const ScratchFolder folder;
     make_base(folder.file("base.qcow2"));
