@@ -5,6 +5,7 @@
 #include <new>
 
 #include "cli/console.h"
+#include "cli/open_file_limit.h"
 #include "cli/run.h"
 #include "cli/signals.h"
 #include "engine/base/error.h"
@@ -26,6 +27,7 @@ int failed(const char* sentence) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    raise_open_file_limit();
     try {
         const SignalWatch signals;
         try {

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+. "$(dirname "$0")/lib.sh"
+
+hard=$(ulimit -Hn)
+[ "$hard" = unlimited ] || [ "$hard" -ge 2048 ] || exit 77 # not that many files may be open here at all
+
+# 1,151 pieces of 2047 MiB with hardly anything in them.
+truncate -s 2300G disk.raw
+for at in 0 1099511627776 2469606195190; do
+  printf 'written' | dd of=disk.raw bs=1 seek="$at" conv=notrunc status=none
+done
+run convert disk.raw disk.vmdk -o subformat=twoGbMaxExtentSparse
+expect_status 0
+[ -e disk-s1151.vmdk ] || fail "1,151 pieces were expected"
+
+(
+  ulimit -Sn 256
+  run compare disk.raw disk.vmdk
+  expect_status 0
+)
+# Where no more are allowed it is one sentence.
+(
+  ulimit -n 256
+  run info disk.vmdk
+  expect_refusal 1 'Too many open files'
+)
