@@ -47,7 +47,7 @@ constexpr std::array endings{
     Ending{"raw", "raw"}, Ending{"img", "raw"},   Ending{"qcow2", "qcow2"},   Ending{"qcow", "qcow"},
     Ending{"qed", "qed"}, Ending{"vmdk", "vmdk"}, Ending{"vdi", "vdi"},       Ending{"vhd", "vpc"},
     Ending{"vpc", "vpc"}, Ending{"vhdx", "vhdx"}, Ending{"hdd", "parallels"}, Ending{"hds", "parallels"},
-    Ending{"ova", "ova"},
+    Ending{"ova", "ova"}, Ending{"cow", "cow"},   Ending{"avhdx", "vhdx"},
 };
 
 void check_format(const std::string& format) {
