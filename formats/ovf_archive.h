@@ -15,13 +15,15 @@ public:
     const tar::Archive& contents() const { return contents_; }
     ImageFile open(const tar::Member& member) const;
 
-    /// Error(not_found) for a name that no member has, Error(refused) for one that is no file. A leading "./" is no
-    /// part of a name.
+    /// `referrer` is a member. A name is looked for beside it, then at the archive's top; a leading "./" is no part of
+    /// it. Error(not_found) for a name that no member has, Error(refused) for one that is no file.
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
     FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
                     const std::function<bool(const File&)>& fits) const override;
 
 private:
+    std::string folder_of(const ImagePlace& member) const;
+
     ImageFile archive_;
     tar::Archive contents_;
 };

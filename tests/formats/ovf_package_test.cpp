@@ -249,6 +249,16 @@ TEST_CASE("An image in an archive finds what it names among the members alone", 
     CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("names its extent 'flat-flat.vmdk'"));
 }
 
+TEST_CASE("An appliance may lie in a folder of its archive", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    a.describe({{"d", "root.vmdk"}});
+    put_text(a.in("web01.mf"), manifest_of(a.in(), {"web01.ovf", "root.vmdk"}));
+    archive(a.folder.path().string(), {"in/web01.ovf", "in/web01.mf", "in/root.vmdk"}, a.ova());
+    check_same_disk(a.ova(), a.in("root.vmdk"));
+    CHECK(open_package(a.ova(), {})->has_manifest());
+}
+
 TEST_CASE("An image over a member of its own archive that is itself is a loop", "[ova]") {
     const Appliance a;
     qemu_img({"create", "-q", "-f", "qcow2", "-u", "-b", "top.qcow2", "-F", "qcow2", a.in("top.qcow2"), "1M"});
