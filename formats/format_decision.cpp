@@ -1,6 +1,7 @@
 #include "formats/format_decision.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -17,6 +18,12 @@ Error not_read(const File& file, const std::string& format, std::string_view way
     return Error(ErrorCode::unsupported,
                  fmt::format("'{}' is {}; this version of varve reads {}; {}", file.path(),
                              describe_format(escape_for_display(format)), fmt::join(read_formats(), " and "), way_out));
+}
+
+/// Whether a probed word is a compression's: its program has that name.
+bool is_compressed_file(std::string_view probed) {
+    constexpr std::array<std::string_view, 4> words{"gzip", "xz", "zstd", "bzip2"};
+    return std::ranges::find(words, probed) != words.end();
 }
 
 /// Whether a name or a kind of file makes one expect raw bytes.
@@ -54,6 +61,12 @@ FormatDecision decide_top(const ImageFile& image, const OpenOptions& options) {
             fmt::format("name a volume on it, lvm:VG/LV with --pv {} ('varve info lvm: --pv {}' lists them), or "
                         "say --format raw to take the whole disk as it is",
                         image.file.path(), image.file.path()));
+    if (is_compressed_file(*probed))
+        throw not_read(
+            image.file, *probed,
+            fmt::format("unpack it, if need be into standard input ('{} -dc FILE | varve ... --format F -'), "
+                        "or say --format raw to take its bytes as they are",
+                        *probed));
     if (*probed != package_format && !is_read(*probed))
         throw not_read(image.file, *probed, "say --format raw to take its bytes as they are");
     FormatDecision decision{*probed, {}};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+
 #include "engine/base/ascii.h"
 
 namespace varve::ova {

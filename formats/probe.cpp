@@ -45,6 +45,10 @@ constexpr std::array magics_after_text{
     Magic{1 * 512, "LABELONE"sv, "lvm2"},
     Magic{2 * 512, "LABELONE"sv, "lvm2"},
     Magic{3 * 512, "LABELONE"sv, "lvm2"},
+    Magic{0, "\x1f\x8b\x08"sv, "gzip"},  // what images come in, mostly
+    Magic{0, "\xfd\x37zXZ\0"sv, "xz"},
+    Magic{0, "\x28\xb5\x2f\xfd"sv, "zstd"},
+    Magic{4, "1AY&SY"sv, "bzip2"},
 };
 
 struct FormatName {
@@ -65,6 +69,10 @@ constexpr std::array format_names{
     FormatName{"cow", "a User-Mode Linux disk (cow)"},
     FormatName{"luks", "a LUKS volume"},
     FormatName{"lvm2", "an LVM physical volume"},
+    FormatName{"gzip", "a file compressed by gzip"},
+    FormatName{"xz", "a file compressed by xz"},
+    FormatName{"zstd", "a file compressed by zstd"},
+    FormatName{"bzip2", "a file compressed by bzip2"},
     FormatName{"ova", "an appliance (ova, ovf)"},
 };
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/ascii.h"
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "formats/vmdk_descriptor.h"
@@ -16,9 +17,7 @@ constexpr ByteCount piece_length{4192256 * new_sector_bytes};
 constexpr std::string_view ending = ".vmdk";
 
 std::string_view without_ending(std::string_view name) {
-    const auto is_alike = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b); };
-    const std::size_t rest = name.size() - std::min(name.size(), ending.size());
-    return std::ranges::equal(name.substr(rest), ending, is_alike) ? name.substr(0, rest) : name;
+    return ends_ignoring_case(name, ending) ? name.substr(0, name.size() - ending.size()) : name;
 }
 
 NewExtentKind kind_of(Subformat subformat) {

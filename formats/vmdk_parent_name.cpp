@@ -1,6 +1,7 @@
 #include "formats/vmdk_parent_name.h"
 
 #include <algorithm>
+
 #include "engine/base/ascii.h"
 
 namespace varve::vmdk {

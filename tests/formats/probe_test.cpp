@@ -40,6 +40,10 @@ const std::vector<Sample> samples{
     {0, "LUKS\xba\xbe"s, "luks"},
     {0, "LABELONE"s, "lvm2"},
     {1536, "LABELONE"s, "lvm2"},
+    {0, "\x1f\x8b\x08"s, "gzip"},
+    {0, "\xfd\x37zXZ\0"s, "xz"},
+    {0, "\x28\xb5\x2f\xfd"s, "zstd"},
+    {0, "BZh91AY&SY"s, "bzip2"},
 };
 
 std::string sample_file(const ScratchFolder& folder, const Sample& sample) {
@@ -67,7 +71,7 @@ TEST_CASE("probe: every known magic is named, and what is not read is refused by
     }
 }
 
-TEST_CASE("probe: a tar archive is an OVA only with a descriptor in front", "[formats]") {
+TEST_CASE("probe: a tar archive is an OVA only with a descriptor", "[formats]") {
     ScratchFolder folder;
     for (const auto& [name, format] : {std::pair("box.OVF", std::optional<std::string>("ova")),
                                        std::pair("box.txt", std::optional<std::string>())}) {
