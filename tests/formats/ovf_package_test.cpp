@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "tests/catch.h"
+#include "tests/contract/image_reader_contract.h"
 #include "tests/formats/ova_files.h"
 #include "tests/formats/reader_support.h"
 
@@ -95,6 +96,19 @@ TEST_CASE("A disk in an appliance is the disk beside it, whatever its format and
             check_same_disk(a.ova(), a.in(c.name));
             check_same_disk(a.in("web01.ovf"), a.in(c.name));
         }
+    }
+}
+
+TEST_CASE("A disk in an archive keeps the contract of images", "[ova][contract][pipeline]") {
+    const Appliance a;
+    for (const Container& c : {Container{"stream.vmdk", "vmdk", "subformat=streamOptimized"},
+                               Container{"disk.qcow2", "qcow2"}, Container{"disk.vdi", "vdi"}}) {
+        INFO(c.name);
+        ova_test::convert(a.raw(), c.format, a.in(c.name), c.options);
+        a.describe({{"d", c.name, "", "", "another"}});
+        std::filesystem::remove(a.ova());
+        a.pack({"web01.ovf", c.name});
+        contract::check_image_reader(*open_image(a.ova()), read_file(a.raw()));
     }
 }
 

@@ -78,7 +78,7 @@ TEST_CASE("vdi: what qemu-img makes reads the same", "[vdi]") {
     }
 }
 
-TEST_CASE("vdi: a disk that qemu-img converts reads the same", "[vdi]") {
+TEST_CASE("vdi: a disk that qemu-img converts reads the same", "[vdi][pipeline]") {
     const ScratchFolder folder;
     const std::string raw = folder.file("disk.raw");
     const std::string path = folder.file("disk.vdi");

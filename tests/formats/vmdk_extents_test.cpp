@@ -90,7 +90,7 @@ TEST_CASE("a hole of a flat VMDK over a parent is zero", "[formats][vmdk]") {
 }
 
 TEST_CASE("hosted sparse VMDK: data, zero and unallocated grains, and a size that is no whole grain",
-          "[formats][vmdk]") {
+          "[formats][vmdk][pipeline]") {
     ScratchFolder folder;
     const Grains grains{{0, 'a'}, {5, 'b'}, {6, 'c'}, {512, 'd'}, {600, 'e'}};
     const std::uint64_t sectors = 600 * 8 + 3;
@@ -207,7 +207,7 @@ TEST_CASE("a stream with comments before its title and odd blanks is read", "[fo
     CHECK(read_all(*open_image(folder.file("a"))) == vmdk::guest_bytes(256, Stream::grain, {{1, 'x'}}));
 }
 
-TEST_CASE("COWD: an ESX delta over its base, and files without descriptor", "[formats][vmdk]") {
+TEST_CASE("COWD: an ESX delta over its base, and files without descriptor", "[formats][vmdk][pipeline]") {
     ScratchFolder folder;
     const std::uint32_t sectors = 10000;
     write_file(folder.file("base-flat.vmdk"), fill(sectors * 512, 'b'));

@@ -145,7 +145,7 @@ TEST_CASE("vmdk stream writer: a disk without data is whole", "[vmdk-writer]") {
     CHECK(StreamLayout(image).grains() == 0);
 }
 
-TEST_CASE("vmdk stream writer: the file is the same whatever the threads do", "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: the file is the same whatever the threads do", "[vmdk-writer][pipeline]") {
     const contract::Pattern pattern = contract::random_pattern(mib(20), 11, 900000);
     const Bytes image = written(pattern, 1);
     for (const unsigned workers : {2u, 3u, 8u, 8u}) CHECK(written(pattern, workers) == image);
