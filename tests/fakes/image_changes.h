@@ -2,6 +2,8 @@
 /// The change map between two disks in memory, by comparing them block by block: what a right change source says.
 
 #include <algorithm>
+#include <cstring>
+#include <vector>
 
 #include "engine/change_map.h"
 #include "tests/fakes/memory_image.h"
@@ -10,34 +12,46 @@ namespace varve::fakes {
 
 class ImageChanges final : public ChangeMap {
 public:
-    /// Copies the earlier disk, borrows the present one.
-    ImageChanges(const MemoryImage& before, const MemoryImage& now) : before_(before), now_(now) {}
+    /// Compares the disks as they are now, once.
+    ImageChanges(const MemoryImage& before, const MemoryImage& now) : end_{now.bytes().size()} {
+        const std::vector<ExtentKind> kinds_before = kinds_of(before);
+        const std::vector<ExtentKind> kinds_now = kinds_of(now);
+        for (std::size_t block = 0; block < kinds_now.size(); ++block) {
+            const bool differs = block >= kinds_before.size() || kinds_before[block] != kinds_now[block] ||
+                                 bytes_differ(before.bytes(), now.bytes(), block * MemoryImage::block_bytes);
+            if (runs_.empty() || runs_.back().may_differ != differs)
+                runs_.push_back({ByteOffset{block * MemoryImage::block_bytes}, {}, differs});
+        }
+        for (std::size_t i = 0; i < runs_.size(); ++i)
+            runs_[i].length = (i + 1 < runs_.size() ? runs_[i + 1].begin : end_) - runs_[i].begin;
+    }
 
     ChangeRun change_at(ByteOffset at) const override {
-        const std::uint64_t size = now_.bytes().size();
-        VARVE_CHECK(at.value < size);
-        const bool differs = block_differs(at.value / MemoryImage::block_bytes);
-        std::uint64_t block = at.value / MemoryImage::block_bytes + 1;
-        while (block * MemoryImage::block_bytes < size && block_differs(block) == differs) ++block;
-        return {at, ByteOffset{std::min(block * MemoryImage::block_bytes, size)} - at, differs};
+        VARVE_CHECK(at < end_);
+        const ChangeRun& run = *std::prev(std::ranges::upper_bound(runs_, at, {}, &ChangeRun::begin));
+        return {at, run.end() - at, run.may_differ};
     }
 
 private:
-    bool block_differs(std::uint64_t block) const {
-        const std::uint64_t begin = block * MemoryImage::block_bytes;
-        const auto end_in = [&](const MemoryImage& image) {
-            return std::min<std::uint64_t>(begin + MemoryImage::block_bytes, image.bytes().size());
-        };
-        if (begin >= before_.bytes().size() || end_in(before_) < end_in(now_)) return true;
-        const std::size_t length = static_cast<std::size_t>(end_in(now_) - begin);
-        return before_.extent_at({begin}).kind != now_.extent_at({begin}).kind ||
-               !std::equal(before_.bytes().begin() + static_cast<std::ptrdiff_t>(begin),
-                           before_.bytes().begin() + static_cast<std::ptrdiff_t>(begin + length),
-                           now_.bytes().begin() + static_cast<std::ptrdiff_t>(begin));
+    static std::vector<ExtentKind> kinds_of(const MemoryImage& image) {
+        std::vector<ExtentKind> kinds;
+        for (ByteOffset at; at.value < image.bytes().size();) {
+            const Extent extent = image.extent_at(at);
+            at = extent.end();
+            kinds.resize(static_cast<std::size_t>(divide_up(at.value, MemoryImage::block_bytes)), extent.kind);
+        }
+        return kinds;
     }
 
-    MemoryImage before_;
-    const MemoryImage& now_;
+    /// Of the block that begins at `begin`: one that ends earlier than before has the bytes that it has.
+    static bool bytes_differ(const Bytes& before, const Bytes& now, std::size_t begin) {
+        const std::size_t length = std::min(MemoryImage::block_bytes, now.size() - begin);
+        if (before.size() - begin < length) return true;
+        return std::memcmp(before.data() + begin, now.data() + begin, length) != 0;
+    }
+
+    ByteOffset end_;
+    std::vector<ChangeRun> runs_;  ///< neighbours differ in kind
 };
 
 }  // namespace varve::fakes
