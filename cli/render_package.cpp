@@ -16,7 +16,7 @@ std::string package_text(const ovf::Package& package) {
     std::string out = "format: ova (appliance)\n";
     out += fmt::format("descriptor: {}\n", package.place().shown);
     if (!package.name().empty()) out += fmt::format("machine: {}\n", escape_for_display(package.name()));
-    out += fmt::format("manifest: {}\n", package.has_manifest() ? "there, checked when a disk is read" : "none");
+    out += fmt::format("manifest: {}\n", package.has_manifest() ? "there, checked when a disk is read" : "none read");
     return out + (package.disks().empty() ? "no disks\n" : "\n" + table.text());
 }
 

@@ -43,7 +43,8 @@ struct BackupStatistics {
 
 /// Where the bytes were read.
 struct SourceRecord {
-    std::string path;                            ///< canonical absolute path, or "-"
+    /// Canonical absolute path, or "-"; of a disk in an appliance followed by '/' and what it is called there.
+    std::string path;
     std::string format;                          ///< qemu-img's word
     std::string snapshot;                        ///< internal snapshot that was read; empty: the active state
     std::string state;                           ///< ImageInfo::state of that snapshot; empty: the active state

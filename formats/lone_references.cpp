@@ -7,7 +7,12 @@
 
 namespace varve {
 
-ImageFile LoneReferences::open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind) const {
+ImageFile LoneReferences::open_reference(const ImagePlace& referrer, const std::string& name,
+                                         ReferenceKind kind) const {
+    if (kind == ReferenceKind::packaged_file)
+        throw Error(ErrorCode::refused, fmt::format("'{}' is an OVF descriptor, whose files lie beside it: name it by "
+                                                    "its file, or send the whole archive (.ova)",
+                                                    referrer.shown));
     throw Error(ErrorCode::refused, fmt::format("'{}' is of no use without '{}', which it names: it is not followed "
                                                 "from here; name the image by its file",
                                                 referrer.shown, escape_for_display(name)));

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "formats/format_decision.h"
@@ -16,7 +15,8 @@ namespace {
 /// A disk that the machine was given, and that nobody wrote to.
 class EmptyDisk final : public ImageReader {
 public:
-    explicit EmptyDisk(ByteCount size) {
+    EmptyDisk(ByteCount size, std::vector<std::string> warnings) {
+        info_.warnings = std::move(warnings);
         info_.format = "raw";
         info_.virtual_size = size;
     }
@@ -38,7 +38,7 @@ OpenedImage open_empty(const Package& package, const Disk& disk) {
         throw Error(ErrorCode::unsupported, fmt::format("'{}': the disk '{}' has neither a file nor a size",
                                                         package.place().shown, escape_for_display(disk.name)));
     OpenedImage image;
-    image.reader = std::make_unique<EmptyDisk>(*disk.capacity);
+    image.reader = std::make_unique<EmptyDisk>(*disk.capacity, package.warnings());
     return image;
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t hashed_at_once = 1 << 20;
 constexpr std::size_t names_shown_max = 16;
-constexpr std::size_t chunks_max = 65536;
+constexpr std::size_t chunks_max = 4096;  // each is a file that is open, and is looked up among all members
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }  // npos + 1 is 0
 
@@ -54,11 +54,12 @@ std::string list_of(const std::vector<Disk>& disks) {
 }  // namespace
 
 Package::Package(ImageFile file, std::unique_ptr<const ImageReferences> beside, ManifestUse manifest_use)
-    : manifest_use_(manifest_use), place_(file.place) {
+    : place_(file.place) {
     if (tar::is_tar(file.file))
         open_archive(std::move(file));
     else
         open_descriptor(std::move(file), std::move(beside));
+    if (manifest_use == ManifestUse::check) read_manifest();
     list_disks();
 }
 
@@ -85,25 +86,28 @@ void Package::open_descriptor(ImageFile file, std::unique_ptr<const ImageReferen
     text_ = read_whole(file, descriptor_bytes_max, "an OVF descriptor");
     descriptor_ = parse_descriptor(text_, fmt::format("'{}'", place_.shown));
     warnings_.insert(warnings_.end(), descriptor_.warnings.begin(), descriptor_.warnings.end());
-    read_manifest(file);
 }
 
 /// It has the descriptor's name, and lies beside it. Without one there is nothing to check.
-void Package::read_manifest(const ImageFile& file) {
+void Package::read_manifest() {
     const std::string name = base_name(place_.path);
     std::optional<ImageFile> found;
     try {
         found = references_->open_reference(place_, std::filesystem::path(name).stem().string() + ".mf",
                                             ReferenceKind::packaged_file);
     } catch (const Error& error) {
-        if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::refused) throw;
+        if (error.code() != ErrorCode::not_found) throw;
         return;
     }
     const Bytes text = read_whole(*found, manifest_bytes_max, "a manifest");
     manifest_ = parse_manifest(text, fmt::format("'{}'", found->place.shown));
     manifest_name_ = found->place.shown;
     warnings_.insert(warnings_.end(), manifest_->warnings.begin(), manifest_->warnings.end());
-    check_digest(file, name, nullptr);
+    if (const ManifestEntry* entry = find_entry(name)) {
+        ContentDigest digest(entry->algorithm);
+        digest.update(text_);
+        check_equal(*entry, digest.finish(), place_.shown);
+    }
 }
 
 void Package::list_disks() {
@@ -203,7 +207,7 @@ std::optional<std::string> Package::size_doubt(const Disk& disk, ByteCount size)
 }
 
 void Package::check_disk(const Disk& disk, const LongRead& work) const {
-    if (!manifest_ || manifest_use_ == ManifestUse::ignore || !disk.file) return;
+    if (!manifest_ || !disk.file) return;
     const PackageFile& file = descriptor_.files[*disk.file];
     std::size_t chunk = 0;
     for (const ImageFile& part : open_parts(file))
@@ -212,9 +216,8 @@ void Package::check_disk(const Disk& disk, const LongRead& work) const {
 
 /// `name` as the descriptor has it. A file that the manifest leaves out is told of.
 void Package::check_digest(const ImageFile& file, const std::string& name, const LongRead* work) const {
-    if (!manifest_ || manifest_use_ == ManifestUse::ignore) return;
-    const ManifestEntry* entry = manifest_->find(name);
-    if (entry == nullptr) entry = manifest_->find(decoded_href(name));
+    if (!manifest_) return;
+    const ManifestEntry* entry = find_entry(name);
     if (entry == nullptr) {
         if (work != nullptr)
             work->progress.warn(fmt::format("'{}' tells no digest of '{}', whose bytes are not checked", manifest_name_,
@@ -234,13 +237,21 @@ void Package::check_digest(const ImageFile& file, const std::string& name, const
         at += {count};
         if (work != nullptr) work->progress.advance({at.value});
     }
-    const Bytes found = digest.finish();
-    if (std::ranges::equal(found, entry->digest)) return;
-    throw Error(
-        ErrorCode::corrupt,
-        fmt::format("'{}' is not what the manifest '{}' tells: expected {} {}, found {}; fetch the appliance "
-                    "once more, or say --ignore-manifest if it was changed on purpose",
-                    file.place.shown, manifest_name_, name_of(entry->algorithm), to_hex(entry->digest), to_hex(found)));
+    check_equal(*entry, digest.finish(), file.place.shown);
+}
+
+/// Of a file, by its name as it stands or decoded; null where the manifest leaves it out.
+const ManifestEntry* Package::find_entry(const std::string& name) const {
+    const ManifestEntry* entry = manifest_->find(name);
+    return entry != nullptr ? entry : manifest_->find(decoded_href(name));
+}
+
+void Package::check_equal(const ManifestEntry& entry, const Bytes& found, const std::string& shown) const {
+    if (found == entry.digest) return;
+    throw Error(ErrorCode::corrupt,
+                fmt::format("'{}' is not what the manifest '{}' tells: expected {} {}, found {}; fetch the appliance "
+                            "once more, or say --ignore-manifest if it was changed on purpose",
+                            shown, manifest_name_, name_of(entry.algorithm), to_hex(entry.digest), to_hex(found)));
 }
 
 bool Package::is_of_a_disk(std::size_t file) const {

@@ -50,6 +50,7 @@ public:
     const std::vector<std::string>& warnings() const { return warnings_; }
     /// The descriptor's place, then its files'.
     const ImagePlace& place() const { return place_; }
+    /// False, too, when it is to be ignored: then it is not even read.
     bool has_manifest() const { return manifest_.has_value(); }
     const ImageReferences& references() const { return *references_; }
 
@@ -64,7 +65,7 @@ public:
     std::optional<std::string> size_doubt(const Disk& disk, ByteCount size) const;
 
     /// Reads the files of a disk whole. Throws Error(corrupt) when one is not what the manifest tells. Nothing to do
-    /// without a manifest, or when it is to be ignored.
+    /// without a manifest.
     void check_disk(const Disk& disk, const LongRead& work) const;
 
     /// The descriptor, and the files that belong to no disk (an nvram) and are small enough to be kept with a backup.
@@ -74,14 +75,15 @@ public:
 private:
     void open_archive(ImageFile file);
     void open_descriptor(ImageFile file, std::unique_ptr<const ImageReferences> beside);
-    void read_manifest(const ImageFile& file);
+    void read_manifest();
     void list_disks();
     ImageFile open_file(const std::string& href) const;
     std::vector<ImageFile> open_parts(const PackageFile& file) const;
     void check_digest(const ImageFile& file, const std::string& name, const LongRead* work) const;
+    const ManifestEntry* find_entry(const std::string& name) const;
+    void check_equal(const ManifestEntry& entry, const Bytes& found, const std::string& shown) const;
     bool is_of_a_disk(std::size_t file) const;
 
-    ManifestUse manifest_use_;
     std::unique_ptr<const ImageReferences> references_;
     ImagePlace place_;  ///< of the descriptor
     std::string manifest_name_;

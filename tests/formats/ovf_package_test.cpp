@@ -171,6 +171,26 @@ TEST_CASE("What the manifest tells is checked before a disk is read", "[ova]") {
     CHECK(open_image(a.in("web01.ovf"))->info().virtual_size == mib(2));
 }
 
+TEST_CASE("A manifest that can't be read is refused, unless it is to be ignored", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    a.describe({{"d", "root.vmdk"}, {"swap", "", "1048576"}});
+    OpenOptions trusting = disk_named("root.vmdk");
+    trusting.manifest = ManifestUse::ignore;
+    put_text(a.in("web01.mf"), "SHA256(root.vmdk)= short\n");
+    CHECK_THAT(refusal_of(a.in("web01.ovf"), disk_named("root.vmdk")), ContainsSubstring("line 1"));
+    check_same_disk(a.in("web01.ovf"), a.in("root.vmdk"), trusting);
+    std::filesystem::remove(a.in("web01.mf"));
+    std::filesystem::create_symlink("root.vmdk", a.in("web01.mf"));
+    a.pack({"web01.ovf", "web01.mf", "root.vmdk"});
+    CHECK_THAT(refusal_of(a.ova(), disk_named("root.vmdk")), ContainsSubstring("web01.mf' as a symbolic link"));
+    check_same_disk(a.ova(), a.in("root.vmdk"), trusting);
+    // What there is to say of the package is said of an empty disk, too.
+    std::filesystem::remove(a.in("web01.mf"));
+    put_text(a.in("web01.mf"), "WHIRLPOOL(root.vmdk)= 00\n");
+    CHECK(warnings_of(a.in("web01.ovf"), disk_named("swap")).size() == 1);
+}
+
 TEST_CASE("A disk that is compressed, in pieces, or both is read as it was", "[ova]") {
     const Appliance a;
     ova_test::convert(a.raw(), "vmdk", a.in("d.vmdk"), "subformat=streamOptimized");
