@@ -5,10 +5,10 @@
 #include <optional>
 
 #include "catalog/catalog_view.h"
-#include "catalog/lru_cache.h"
 #include "catalog/move_row.h"
 #include "catalog/reader_pool.h"
-#include "engine/chunk.h"
+#include "engine/base/lru_cache.h"
+#include "engine/repository/chunk.h"
 
 namespace varve {
 

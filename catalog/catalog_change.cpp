@@ -9,7 +9,7 @@
 #include "catalog/slot_table_row.h"
 #include "catalog/snapshot_rows.h"
 #include "engine/base/check.h"
-#include "engine/timestamp.h"
+#include "engine/base/timestamp.h"
 
 namespace varve {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "catalog/catalog_view.h"
-#include "engine/catalog.h"
+#include "engine/repository/catalog.h"
 
 namespace varve {
 

@@ -4,7 +4,7 @@
 
 #include "catalog/row_text.h"
 #include "catalog/seal.h"
-#include "engine/catalog.h"
+#include "engine/repository/catalog.h"
 
 namespace varve {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "catalog/sqlite.h"
-#include "engine/log_entry.h"
+#include "engine/repository/log_entry.h"
 
 namespace varve {
 

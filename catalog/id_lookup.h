@@ -7,9 +7,9 @@
 
 #include "catalog/address_resolver.h"
 #include "catalog/catalog_view.h"
-#include "catalog/lru_cache.h"
 #include "catalog/reader_pool.h"
 #include "catalog/slot_table_cache.h"
+#include "engine/base/lru_cache.h"
 
 namespace varve {
 

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/random.h"
-#include "engine/catalog.h"
+#include "engine/repository/catalog.h"
 
 namespace varve {
 namespace {

@@ -16,7 +16,7 @@
 #include "catalog/id_filter.h"
 #include "catalog/pack_row.h"
 #include "catalog/sqlite.h"
-#include "engine/chunk.h"
+#include "engine/repository/chunk.h"
 
 namespace varve {
 

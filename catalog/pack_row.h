@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "catalog/sqlite.h"
-#include "engine/catalog.h"
+#include "engine/repository/catalog.h"
 
 namespace varve {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/escape.h"
-#include "engine/catalog.h"
+#include "engine/repository/catalog.h"
 
 namespace varve {
 

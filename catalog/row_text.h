@@ -6,7 +6,7 @@
 
 #include "catalog/sqlite.h"
 #include "engine/base/digest.h"
-#include "engine/random_id.h"
+#include "engine/base/random_id.h"
 
 namespace varve {
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "catalog/catalog_state.h"
-#include "engine/catalog.h"
+#include "engine/repository/catalog.h"
 
 namespace varve {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "catalog/sqlite.h"
-#include "engine/log_entry.h"
-#include "engine/random_id.h"
+#include "engine/base/random_id.h"
+#include "engine/repository/log_entry.h"
 
 namespace varve {
 

@@ -3,10 +3,10 @@
 
 #include <memory>
 
-#include "catalog/lru_cache.h"
 #include "catalog/pack_row.h"
 #include "catalog/reader_pool.h"
-#include "engine/slot_table.h"
+#include "engine/base/lru_cache.h"
+#include "engine/repository/slot_table.h"
 
 namespace varve {
 

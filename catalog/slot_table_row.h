@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "catalog/pack_row.h"
-#include "engine/slot_table.h"
+#include "engine/repository/slot_table.h"
 
 namespace varve {
 

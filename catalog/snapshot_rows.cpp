@@ -7,7 +7,7 @@
 #include "catalog/row_text.h"
 #include "catalog/seal.h"
 #include "engine/base/escape.h"
-#include "engine/timestamp.h"
+#include "engine/base/timestamp.h"
 
 namespace varve {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "catalog/catalog_state.h"
 #include "catalog/sqlite.h"
-#include "engine/catalog.h"
+#include "engine/repository/catalog.h"
 
 namespace varve {
 

@@ -7,7 +7,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "engine/catalog.h"
+#include "engine/repository/catalog.h"
 
 namespace varve {
 namespace {

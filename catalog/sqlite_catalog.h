@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "engine/catalog.h"
+#include "engine/repository/catalog.h"
 
 namespace varve {
 

@@ -4,10 +4,10 @@
 #include <exception>
 #include <new>
 
-#include "cli/console.h"
-#include "cli/open_file_limit.h"
 #include "cli/run.h"
-#include "cli/signals.h"
+#include "cli/terminal/console.h"
+#include "cli/terminal/open_file_limit.h"
+#include "cli/terminal/signals.h"
 #include "engine/base/error.h"
 
 namespace {

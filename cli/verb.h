@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "cli/arguments.h"
-#include "cli/console.h"
 #include "cli/exit_status.h"
+#include "cli/terminal/console.h"
 
 namespace varve {
 

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "engine/base/file.h"
-#include "engine/image_writer.h"
-#include "formats/option_words.h"
-#include "formats/target_rules.h"
+#include "engine/image/image_writer.h"
+#include "formats/base/option_words.h"
+#include "formats/guard/target_rules.h"
 
 namespace varve {
 

@@ -3,11 +3,11 @@
 #include <array>
 
 #include "engine/base/check.h"
-#include "formats/ova_options.h"
-#include "formats/qcow2_options.h"
-#include "formats/raw_options.h"
-#include "formats/vdi_options.h"
-#include "formats/vmdk_options.h"
+#include "formats/appliance/options.h"
+#include "formats/qcow2/options.h"
+#include "formats/raw/options.h"
+#include "formats/vdi/options.h"
+#include "formats/vmdk/options.h"
 
 namespace varve {
 namespace {

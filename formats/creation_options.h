@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/option_words.h"
+#include "formats/base/option_words.h"
 
 namespace varve {
 

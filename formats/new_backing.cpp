@@ -7,8 +7,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
+#include "formats/guard/target_rules.h"
 #include "formats/open_image.h"
-#include "formats/target_rules.h"
 
 namespace varve {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/base/file.h"
-#include "engine/image_reader.h"
+#include "engine/image/image_reader.h"
 
 namespace varve {
 

@@ -4,16 +4,16 @@
 
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
-#include "formats/format_decision.h"
-#include "formats/image_chain.h"
-#include "formats/layer_formats.h"
-#include "formats/lone_references.h"
-#include "formats/lvm_source_name.h"
-#include "formats/lvm_volume.h"
-#include "formats/ovf_disk.h"
-#include "formats/qcow2_state_changes.h"
-#include "formats/reference_resolver.h"
-#include "formats/state_change_source.h"
+#include "formats/appliance/open_disk.h"
+#include "formats/chain/format_decision.h"
+#include "formats/chain/image_chain.h"
+#include "formats/chain/layer_formats.h"
+#include "formats/chain/lone_references.h"
+#include "formats/chain/reference_resolver.h"
+#include "formats/lvm/open_volume.h"
+#include "formats/lvm/volume_name.h"
+#include "formats/qcow2/state_changes.h"
+#include "formats/snapshot_change_source.h"
 
 namespace varve {
 namespace {

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "engine/base/file.h"
-#include "engine/change_map.h"
-#include "engine/change_source.h"
-#include "engine/image_reader.h"
-#include "engine/progress.h"
-#include "formats/live_image.h"
+#include "engine/base/progress.h"
+#include "engine/change/change_map.h"
+#include "engine/change/change_source.h"
+#include "engine/image/image_reader.h"
+#include "formats/guard/live_image.h"
 
 namespace varve {
 

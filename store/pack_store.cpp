@@ -4,10 +4,10 @@
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/error.h"
-#include "store/pack_check.h"
-#include "store/pack_names.h"
-#include "store/pack_reader.h"
-#include "store/stored_session.h"
+#include "store/backend_session.h"
+#include "store/pack/pack_check.h"
+#include "store/pack/pack_names.h"
+#include "store/pack/pack_reader.h"
 
 namespace varve {
 

@@ -1,12 +1,12 @@
 #pragma once
 /// The packs of a repository over a backend: ChunkStore as the engine sees it.
 
-#include "engine/chunk_store.h"
-#include "engine/repository.h"
-#include "engine/slot_directory.h"
-#include "store/backend.h"
-#include "store/session_limits.h"
-#include "store/slot_reader.h"
+#include "engine/repository/chunk_store.h"
+#include "engine/repository/repository.h"
+#include "engine/repository/slot_directory.h"
+#include "store/backend/backend.h"
+#include "store/pack/session_limits.h"
+#include "store/pack/slot_reader.h"
 
 namespace varve {
 

@@ -5,8 +5,8 @@
 #include <cstdio>
 
 #include "engine/base/random.h"
-#include "engine/timestamp.h"
-#include "store/local_backend.h"
+#include "engine/base/timestamp.h"
+#include "store/backend/local_backend.h"
 #include "tests/support/group_by_hand.h"
 
 using namespace varve;

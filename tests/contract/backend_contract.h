@@ -1,5 +1,5 @@
 #pragma once
-/// What every Backend must do: run over each implementation by tests/store/backend_test.cpp.
+/// What every Backend must do: run over each implementation by tests/store/backend/backend_contract_test.cpp.
 
 #include <atomic>
 #include <functional>
@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "engine/base/error.h"
-#include "store/backend.h"
+#include "store/backend/backend.h"
 #include "tests/catch.h"
 
 namespace varve::backend_contract {

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "engine/image_reader.h"
+#include "engine/image/image_reader.h"
 #include "tests/catch.h"
 
 namespace varve::contract {

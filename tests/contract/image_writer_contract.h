@@ -12,10 +12,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/extent.h"
-#include "engine/image_writer.h"
+#include "engine/image/extent.h"
+#include "engine/image/image_writer.h"
 #include "tests/catch.h"
-#include "tests/formats/writer_support.h"
+#include "tests/support/writer_support.h"
 
 namespace varve::contract {
 

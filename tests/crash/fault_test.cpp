@@ -4,11 +4,11 @@
 #include <cstdio>
 
 #include "engine/base/error.h"
-#include "store/local_backend.h"
-#include "store/memory_backend.h"
+#include "store/backend/local_backend.h"
 #include "tests/catch.h"
 #include "tests/fakes/fault_backend.h"
 #include "tests/fakes/forgetful_files.h"
+#include "tests/fakes/memory_backend.h"
 #include "tests/support/packs_of.h"
 #include "tests/support/test_repository.h"
 

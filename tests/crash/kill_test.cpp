@@ -10,7 +10,7 @@
 #include <fstream>
 #include <thread>
 
-#include "store/local_backend.h"
+#include "store/backend/local_backend.h"
 #include "tests/catch.h"
 #include "tests/fakes/temporary_folder.h"
 #include "tests/support/packs_of.h"

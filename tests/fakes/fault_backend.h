@@ -5,7 +5,7 @@
 #include <atomic>
 #include <mutex>
 
-#include "store/backend.h"
+#include "store/backend/backend.h"
 
 namespace varve {
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <random>
 
-#include "store/local_files.h"
+#include "store/backend/local_files.h"
 
 namespace varve {
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "engine/change_map.h"
+#include "engine/change/change_map.h"
 #include "tests/fakes/memory_image.h"
 
 namespace varve::fakes {

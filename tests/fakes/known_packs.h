@@ -5,8 +5,8 @@
 #include <set>
 
 #include "engine/base/error.h"
-#include "engine/chunk_store.h"
-#include "engine/slot_directory.h"
+#include "engine/repository/chunk_store.h"
+#include "engine/repository/slot_directory.h"
 
 namespace varve {
 

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "engine/base/digest.h"
-#include "engine/chunk_store.h"
+#include "engine/repository/chunk_store.h"
 
 namespace varve::fakes {
 

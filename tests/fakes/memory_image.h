@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "engine/base/check.h"
-#include "engine/image_reader.h"
-#include "engine/image_writer.h"
+#include "engine/image/image_reader.h"
+#include "engine/image/image_writer.h"
 
 namespace varve::fakes {
 

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "engine/base/error.h"
-#include "formats/output.h"
+#include "formats/output/output.h"
 
 namespace varve {
 

@@ -2,7 +2,7 @@
 /// OutputFiles in memory that outlive the writer they are given to; they share one medium's count of operations, so
 /// that the n-th of all may fail.
 
-#include "formats/output_files.h"
+#include "formats/output/output_files.h"
 #include "tests/fakes/memory_output.h"
 
 namespace varve {

@@ -1,7 +1,7 @@
 #pragma once
 /// Writes one pack slot by slot, with patches too, which no session writes yet.
 
-#include "store/pack_writer.h"
+#include "store/pack/pack_writer.h"
 #include "tests/fakes/sample_chunk.h"
 
 namespace varve {

@@ -1,8 +1,8 @@
 #pragma once
 /// Chunks of made-up guest data, the same for the same seed on every machine.
 
-#include "engine/chunk.h"
-#include "engine/fingerprint.h"
+#include "engine/repository/chunk.h"
+#include "engine/repository/fingerprint.h"
 
 namespace varve {
 

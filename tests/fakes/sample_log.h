@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/catalog.h"
+#include "engine/repository/catalog.h"
 
 namespace varve {
 

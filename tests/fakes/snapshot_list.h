@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "engine/catalog.h"
+#include "engine/repository/catalog.h"
 
 namespace varve {
 

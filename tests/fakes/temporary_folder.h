@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "engine/random_id.h"
+#include "engine/base/random_id.h"
 
 namespace varve {
 

@@ -7,9 +7,9 @@
 #include <sstream>
 
 #include "engine/base/hex.h"
-#include "formats/layer_formats.h"
+#include "formats/chain/layer_formats.h"
 #include "tests/catch.h"
-#include "tests/formats/reader_support.h"
+#include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
 namespace {

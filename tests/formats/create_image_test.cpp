@@ -5,7 +5,7 @@
 
 #include "engine/base/error.h"
 #include "tests/catch.h"
-#include "tests/formats/writer_support.h"
+#include "tests/support/writer_support.h"
 
 using namespace varve;
 using namespace varve::writer_test;

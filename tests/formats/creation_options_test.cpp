@@ -1,7 +1,7 @@
 #include "formats/creation_options.h"
-#include "formats/layer_formats.h"
+#include "formats/chain/layer_formats.h"
 
-#include "formats/qcow2_options.h"
+#include "formats/qcow2/options.h"
 #include "tests/catch.h"
 
 using namespace varve;

@@ -10,14 +10,14 @@
 
 #include <fmt/format.h>
 
-#include "engine/compare_images.h"
-#include "engine/copy_image.h"
+#include "engine/image/compare_images.h"
+#include "engine/image/copy_image.h"
 #include "formats/create_image.h"
 #include "tests/catch.h"
-#include "tests/formats/ova_files.h"
-#include "tests/formats/ova_support.h"
-#include "tests/formats/reader_support.h"
-#include "tests/formats/vdi_builder.h"
+#include "tests/formats/appliance/appliance_files.h"
+#include "tests/formats/appliance/archive_support.h"
+#include "tests/formats/vdi/builder.h"
+#include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
 namespace {

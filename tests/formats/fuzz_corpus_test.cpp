@@ -3,9 +3,9 @@
 #include <filesystem>
 
 #include "tests/catch.h"
-#include "tests/formats/reader_support.h"
 #include "tests/fuzz/qcow2_walk.h"
 #include "tests/fuzz/write_check.h"
+#include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
 

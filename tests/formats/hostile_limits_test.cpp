@@ -6,8 +6,8 @@
 
 #include "engine/base/error.h"
 #include "tests/catch.h"
-#include "tests/formats/qcow2_builder.h"
-#include "tests/formats/reader_support.h"
+#include "tests/formats/qcow2/builder.h"
+#include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "tests/contract/image_reader_contract.h"
 #include "tests/catch.h"
-#include "tests/formats/qcow2_builder.h"
-#include "tests/formats/reader_support.h"
+#include "tests/formats/qcow2/builder.h"
+#include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
 namespace {

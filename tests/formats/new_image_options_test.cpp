@@ -9,7 +9,7 @@
 #include "formats/create_image.h"
 #include "formats/open_image.h"
 #include "tests/catch.h"
-#include "tests/formats/writer_support.h"
+#include "tests/support/writer_support.h"
 
 using namespace varve;
 using namespace varve::writer_test;

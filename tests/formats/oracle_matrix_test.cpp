@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "tests/catch.h"
-#include "tests/formats/reader_support.h"
+#include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
 namespace {

@@ -3,7 +3,7 @@
 #include "formats/create_image.h"
 #include "tests/catch.h"
 #include "tests/contract/image_writer_contract.h"
-#include "tests/formats/reader_support.h"
+#include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
 namespace {

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "formats/lone_references.h"
-#include "formats/ovf_disk.h"
-#include "formats/ovf_package.h"
-#include "formats/ovf_revision.h"
+#include "formats/appliance/descriptor_revision.h"
+#include "formats/appliance/open_disk.h"
+#include "formats/appliance/package_reader.h"
+#include "formats/chain/lone_references.h"
 #include "tests/fuzz/ova_walk.h"
 #include "tests/fuzz/vmdk_walk.h"
 

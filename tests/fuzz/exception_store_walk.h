@@ -8,8 +8,8 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "formats/lvm_snapshot_changes.h"
-#include "formats/lvm_snapshot_reader.h"
+#include "formats/lvm/cow_snapshot_reader.h"
+#include "formats/lvm/snapshot_changes.h"
 
 namespace varve::fuzz {
 namespace exception_store {

@@ -5,9 +5,9 @@
 #include <cstdlib>
 
 #include "engine/base/error.h"
-#include "store/envelope.h"
-#include "store/log_entry_codec.h"
-#include "store/repository_config.h"
+#include "store/object/envelope.h"
+#include "store/object/log_entry_codec.h"
+#include "store/object/repository_config.h"
 
 namespace varve {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "engine/base/error.h"
-#include "formats/lvm_inventory.h"
+#include "formats/lvm/inventory.h"
 #include "tests/fuzz/sealed_lvm_disk.h"
 
 namespace varve {

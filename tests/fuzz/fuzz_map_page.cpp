@@ -3,9 +3,9 @@
 #include <cstdlib>
 
 #include "engine/base/error.h"
-#include "engine/map_page.h"
-#include "engine/move_table.h"
-#include "engine/slot_table.h"
+#include "engine/repository/map_page.h"
+#include "engine/repository/move_table.h"
+#include "engine/repository/slot_table.h"
 
 namespace varve {
 namespace {

@@ -4,12 +4,12 @@
 #include <cstdlib>
 
 #include "engine/base/error.h"
-#include "store/memory_backend.h"
-#include "store/pack_check.h"
-#include "store/pack_names.h"
-#include "store/pack_scan.h"
+#include "store/pack/pack_check.h"
+#include "store/pack/pack_names.h"
+#include "store/pack/pack_scan.h"
 #include "store/pack_store.h"
 #include "tests/fakes/known_packs.h"
+#include "tests/fakes/memory_backend.h"
 
 namespace varve {
 namespace {

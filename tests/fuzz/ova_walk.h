@@ -9,10 +9,10 @@
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
-#include "formats/ovf_descriptor.h"
-#include "formats/ovf_href.h"
-#include "formats/ovf_manifest.h"
-#include "formats/tar_archive.h"
+#include "formats/appliance/descriptor_reader.h"
+#include "formats/appliance/href.h"
+#include "formats/appliance/manifest.h"
+#include "formats/tar/archive_reader.h"
 
 namespace varve::fuzz {
 

@@ -10,8 +10,8 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "formats/qcow2_reader.h"
-#include "formats/qcow2_state_changes.h"
+#include "formats/qcow2/reader.h"
+#include "formats/qcow2/state_changes.h"
 
 namespace varve::fuzz {
 

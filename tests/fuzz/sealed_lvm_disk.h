@@ -5,8 +5,8 @@
 #include <cstdlib>
 
 #include "engine/base/check.h"
-#include "engine/image_reader.h"
-#include "formats/lvm_checksum.h"
+#include "engine/image/image_reader.h"
+#include "formats/lvm/checksum.h"
 
 namespace varve::fuzz {
 

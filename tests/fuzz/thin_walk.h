@@ -7,8 +7,8 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "formats/thin_changes.h"
-#include "formats/thin_reader.h"
+#include "formats/lvm/thin/changes.h"
+#include "formats/lvm/thin/reader.h"
 
 namespace varve::fuzz {
 

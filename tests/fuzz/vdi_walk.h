@@ -1,9 +1,9 @@
 #pragma once
 /// What the VDI fuzz target does with one input; a test of tests/formats does the same with the corpus.
 
-#include "formats/raw_reader.h"
-#include "formats/vdi_parent.h"
-#include "formats/vdi_reader.h"
+#include "formats/chain/parent_by_uuid.h"
+#include "formats/raw/reader.h"
+#include "formats/vdi/reader.h"
 #include "tests/fuzz/qcow2_walk.h"
 
 namespace varve::fuzz {

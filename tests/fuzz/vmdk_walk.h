@@ -9,9 +9,9 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "formats/raw_reader.h"
-#include "formats/vmdk_descriptor.h"
-#include "formats/vmdk_reader.h"
+#include "formats/raw/reader.h"
+#include "formats/vmdk/descriptor.h"
+#include "formats/vmdk/reader.h"
 
 namespace varve::fuzz {
 

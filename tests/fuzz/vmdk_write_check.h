@@ -5,11 +5,11 @@
 #include <memory>
 
 #include "engine/base/check.h"
-#include "formats/vmdk_sparse_writer.h"
-#include "formats/vmdk_stream_writer.h"
+#include "formats/vmdk/sparse_writer.h"
+#include "formats/vmdk/stream_writer.h"
 #include "tests/fakes/memory_output.h"
-#include "tests/formats/vmdk_sparse_layout.h"
-#include "tests/formats/vmdk_stream_layout.h"
+#include "tests/formats/vmdk/sparse_layout.h"
+#include "tests/formats/vmdk/stream_layout.h"
 #include "tests/fuzz/write_plan.h"
 
 namespace varve::fuzz {

@@ -2,8 +2,8 @@
 /// Reads back with varve's own reader what a plan wrote: the bytes of the disk, and the kind of each unit of the image.
 
 #include "engine/base/check.h"
-#include "formats/layered_reader.h"
-#include "formats/qcow2_reader.h"
+#include "formats/chain/layered_reader.h"
+#include "formats/qcow2/reader.h"
 #include "tests/fuzz/qcow2_walk.h"
 #include "tests/fuzz/write_plan.h"
 

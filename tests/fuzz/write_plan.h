@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "formats/overlay_writer.h"
-#include "formats/qcow2_writer.h"
+#include "formats/output/overlay_writer.h"
+#include "formats/qcow2/writer.h"
 #include "tests/fakes/memory_image.h"
 #include "tests/fakes/memory_output.h"
 

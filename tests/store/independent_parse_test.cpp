@@ -7,9 +7,9 @@
 #include <zstd.h>
 
 #include "engine/base/digest.h"
-#include "store/memory_backend.h"
-#include "store/pack_names.h"
+#include "store/pack/pack_names.h"
 #include "tests/catch.h"
+#include "tests/fakes/memory_backend.h"
 #include "tests/fakes/pack_builder.h"
 
 namespace varve {

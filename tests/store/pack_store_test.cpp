@@ -2,11 +2,11 @@
 
 #include <thread>
 
-#include "store/memory_backend.h"
-#include "store/pack_names.h"
+#include "store/pack/pack_names.h"
 #include "tests/contract/backend_contract.h"
 #include "tests/fakes/fault_backend.h"
 #include "tests/fakes/known_packs.h"
+#include "tests/fakes/memory_backend.h"
 #include "tests/fakes/pack_builder.h"
 
 namespace varve {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/backup/commit.h"
 #include "engine/base/digest.h"
-#include "engine/commit.h"
 #include "tests/support/test_repository.h"
 
 namespace varve::test {

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "engine/chunk_store.h"
+#include "engine/repository/chunk_store.h"
 
 namespace varve::test {
 

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "engine/base/random.h"
-#include "engine/disk_map.h"
+#include "engine/repository/disk_map.h"
 
 #include "tests/catch.h"
 #include "tests/support/test_repository.h"

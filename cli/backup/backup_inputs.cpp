@@ -1,0 +1,119 @@
+#include "cli/backup/backup_inputs.h"
+
+#include <unistd.h>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "cli/backup/source_change.h"
+#include "cli/backup/spool.h"
+#include "cli/options/image_options.h"
+#include "cli/options/tag_options.h"
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "engine/base/timestamp.h"
+#include "formats/appliance/package_reader.h"
+
+namespace varve {
+namespace {
+
+/// Snapshots hold valid text only: what is not UTF-8 is kept escaped.
+std::string recorded_text(const std::string& text) { return is_valid_utf8(text) ? text : escape_for_display(text); }
+
+/// Times of snapshots are whole seconds: else the active state could seem older than a snapshot of a moment before.
+TimeNs whole_seconds(TimeNs time) {
+    constexpr TimeNs second = 1'000'000'000;
+    return (time >= 0 ? time : time - (second - 1)) / second * second;
+}
+
+std::vector<FileToAttach> kept_with_disk(const ovf::Package& package, Progress& progress) {
+    std::vector<std::string> warnings;
+    std::vector<FileToAttach> files = package.small_files(warnings);
+    for (const std::string& sentence : warnings) progress.warn(sentence);
+    return files;
+}
+
+std::uint32_t parse_audit(const std::string& word) {
+    constexpr std::uint32_t chunks_max = 1'000'000;
+    std::uint32_t chunks = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), chunks);
+    if (error == std::errc() && end == word.data() + word.size() && chunks <= chunks_max) return chunks;
+    throw Error(ErrorCode::usage, fmt::format("--audit '{}' is no count of chunks: say a number from 0 to {}",
+                                              escape_for_display(word), chunks_max));
+}
+
+}  // namespace
+
+std::string id_name(const ImageSnapshot& snapshot) { return "id:" + snapshot.id; }
+
+BackupInputs::BackupInputs(const Invocation& call, Progress& progress)
+    : call_(call),
+      progress_(progress),
+      options_(image_options(call)),
+      tags_(parse_tags(call.arguments.values("tag"), "--tag")),
+      read_errors_(read_errors_of(call.arguments)),
+      now_(current_time()) {
+    if (const auto time = call.arguments.value("time")) time_ = parse_time(*time);
+    if (const auto chunks = call.arguments.value("audit")) audit_chunks_ = parse_audit(*chunks);
+    if (!is_valid_utf8(options_.snapshot.value_or("")))
+        throw Error(ErrorCode::usage, "the name after --snapshot is not valid UTF-8; say id:N instead");
+}
+
+BackupInput BackupInputs::open(const BackupSource& source, const std::filesystem::path& spool_folder) const {
+    const TimeNs time = time_.value_or(now_);
+    OpenOptions options = options_;
+    if (source.member) options.member = source.member;
+    if (source.path == "-") {
+        File input = spool(STDIN_FILENO, spool_folder, progress_, call_.stop);
+        return described(source, open_piped_image(std::move(input), options, progress_), time);
+    }
+    BackupInput input = open_image(source, options, time);
+    input.request.source.snapshot = recorded_text(options_.snapshot.value_or(""));
+    return input;
+}
+
+BackupInput BackupInputs::open_snapshot(const BackupInput& input, const ImageSnapshot& snapshot) const {
+    OpenOptions options = input.opened_as;
+    options.snapshot = id_name(snapshot);
+    BackupInput opened = open_image(input.source, options, whole_seconds(snapshot.time_ns));
+    opened.request.source.snapshot = recorded_text(snapshot.name);
+    return opened;
+}
+
+BackupInput BackupInputs::open_image(const BackupSource& source, const OpenOptions& options, TimeNs time) const {
+    OpenedImage image = options.same_file ? open_image_chain(source.path, options)  // has warned before
+                                          : open_named_image(source.path, options, progress_);
+    BackupInput input = described(source, std::move(image), time);
+    input.opened_as = options;
+    input.opened_as.same_file = input.layers.front().identity;
+    return input;
+}
+
+BackupInput BackupInputs::described(const BackupSource& source, OpenedImage image, TimeNs time) const {
+    BackupInput input;
+    input.source = source;
+    const ImageInfo& info = image.reader->info();
+    input.request.disk = source.disk;
+    input.request.time = time;
+    input.request.tags = tags_;
+    input.request.source = {recorded_path(source.path), info.format, "", info.state, info.options};
+    if (image.package) {
+        input.request.source.path += '/' + recorded_text(image.member);
+        input.attachments = kept_with_disk(*image.package, progress_);
+    }
+    input.audit_chunks = audit_chunks_;
+    input.layers = std::move(image.layers);
+    input.change_source = std::move(image.changes);
+    if (input.change_source) input.request.change_token = input.change_source->token();
+    input.image = apply_read_errors(std::move(image.reader), read_errors_);
+    return input;
+}
+
+void BackupInputs::check_same_source(const Catalog& catalog, const BackupInput& input) const {
+    const auto former = catalog.snapshots(input.source.disk);
+    if (former.empty()) return;
+    varve::check_same_source(former.back().record, input.source, input.request.source,
+                             call_.arguments.has("format") ? FormatNamed::by_user : FormatNamed::by_detection);
+}
+
+}  // namespace varve

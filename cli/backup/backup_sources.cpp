@@ -1,0 +1,97 @@
+#include "cli/backup/backup_sources.h"
+
+#include <filesystem>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "engine/naming/disk_name.h"
+#include "formats/lvm/volume_name.h"
+
+namespace varve {
+namespace {
+
+std::string name_from_file(const std::string& path) {
+    if (path == "-") throw Error(ErrorCode::usage, "standard input has no name; say --disk NAME");
+    const std::string name =
+        lvm::is_source_name(path) ? path.substr(path.find(":") + 1) : std::filesystem::path(path).stem().string();
+    if (const auto fault = disk_name_fault(name))
+        throw Error(ErrorCode::usage, fmt::format("no disk name can be taken from '{}': '{}' {}; say --disk NAME",
+                                                  escape_for_display(path), escape_for_display(name), *fault));
+    return name;
+}
+
+BackupSource named_source(const std::string& path, const std::string* disk) {
+    if (lvm::is_source_name(path)) lvm::parse_volume_name(path);
+    if (disk == nullptr) return {path, name_from_file(path), DiskNamed::by_file};
+    check_disk_name(*disk);
+    return {path, *disk, DiskNamed::by_user};
+}
+
+void check_count(std::size_t disks, std::size_t sources, std::string_view noun) {
+    if (disks != 0 && disks != sources)
+        throw Error(ErrorCode::usage, fmt::format("--disk is given {} times for {} {}s; say it never, or once per "
+                                                  "{} in their order",
+                                                  disks, sources, noun, noun));
+}
+
+void check_disks_differ(const std::vector<BackupSource>& sources) {
+    std::set<std::string> names;
+    for (const BackupSource& source : sources)
+        if (!names.insert(source.disk).second)
+            throw Error(ErrorCode::usage,
+                        fmt::format("two sources would be the disk '{}'; say --disk NAME once per source",
+                                    escape_for_display(source.disk)));
+}
+
+std::string name_from_member(const std::string& path, const std::string& member) {
+    const std::string name = fmt::format("{}/{}", std::filesystem::path(path).stem().string(),
+                                         std::filesystem::path(member).stem().string());
+    if (const auto fault = disk_name_fault(name))
+        throw Error(
+            ErrorCode::usage,
+            fmt::format("no disk name can be taken from '{}' in '{}': '{}' {}; say --disk NAME once per disk",
+                        escape_for_display(member), escape_for_display(path), escape_for_display(name), *fault));
+    return name;
+}
+
+}  // namespace
+
+std::vector<BackupSource> backup_sources(std::span<const std::string> paths, std::span<const std::string> disks) {
+    check_count(disks.size(), paths.size(), "source");
+    std::vector<BackupSource> sources;
+    for (std::size_t i = 0; i < paths.size(); ++i)
+        sources.push_back(named_source(paths[i], disks.empty() ? nullptr : &disks[i]));
+    check_disks_differ(sources);
+    return sources;
+}
+
+std::vector<BackupSource> appliance_sources(const std::string& path, std::span<const std::string> members,
+                                            std::span<const std::string> disks) {
+    check_count(disks.size(), members.size(), "disk");
+    std::vector<BackupSource> sources;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        if (!disks.empty()) check_disk_name(disks[i]);
+        sources.push_back(disks.empty()
+                              ? BackupSource{path, name_from_member(path, members[i]), DiskNamed::by_file, members[i]}
+                              : BackupSource{path, disks[i], DiskNamed::by_user, members[i]});
+    }
+    check_disks_differ(sources);
+    return sources;
+}
+
+std::string recorded_path(const std::string& path) {
+    if (path == "-" || lvm::is_source_name(path)) return path;
+    namespace fs = std::filesystem;
+    std::error_code error;
+    const bool is_device = fs::is_block_file(path, error);
+    const fs::path absolute = fs::absolute(path);
+    const fs::path canonical =
+        is_device ? fs::canonical(absolute.parent_path(), error) / absolute.filename() : fs::canonical(absolute, error);
+    if (error) throw io_error(fmt::format("cannot find '{}'", escape_for_display(path)), error.value());
+    return is_valid_utf8(canonical.string()) ? canonical.string() : escape_for_display(canonical.string());
+}
+
+}  // namespace varve

@@ -1,0 +1,298 @@
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "cli/backup/all_snapshots_backup.h"
+#include "cli/backup/attached_files.h"
+#include "cli/backup/backup_inputs.h"
+#include "cli/backup/compare_with_former.h"
+#include "cli/options/image_options.h"
+#include "cli/render/render_backup.h"
+#include "cli/render/render_plan.h"
+#include "cli/repository/open_repository.h"
+#include "cli/terminal/progress_bar.h"
+#include "cli/verbs.h"
+#include "engine/backup/backup.h"
+#include "engine/backup/dry_run.h"
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "engine/naming/disk_name.h"
+#include "formats/appliance/package_reader.h"
+
+namespace varve {
+namespace {
+
+/// The sentence, with the source before it unless it names it anyway.
+std::string naming(const std::string& path, const std::string& sentence) {
+    const std::string shown = escape_for_display(path);
+    return sentence.find("'" + shown + "'") != sentence.npos ? sentence : fmt::format("{}: {}", shown, sentence);
+}
+
+std::vector<BackupSource> sources_of_appliance(const Invocation& call) {
+    const Arguments& arguments = call.arguments;
+    const std::string& path = arguments.operands().front();
+    for (const char* other : {"member", "all-snapshots"})
+        if (arguments.has(other))
+            throw Error(ErrorCode::usage, fmt::format("--all-disks and --{} do not go together", other));
+    if (arguments.operands().size() != 1 || path == "-")
+        throw Error(ErrorCode::usage, "--all-disks takes the disks of one appliance: name one file, .ova or .ovf");
+    const auto package = open_named_package(path, image_options(call));
+    if (!package)
+        throw Error(ErrorCode::usage, fmt::format("--all-disks goes with an appliance (.ova, .ovf), and '{}' is none",
+                                                  escape_for_display(path)));
+    std::vector<std::string> members;
+    for (const ovf::Disk& disk : package->disks()) members.push_back(disk.name);
+    if (members.empty())
+        throw Error(ErrorCode::refused, fmt::format("'{}' has no disks to back up", escape_for_display(path)));
+    return appliance_sources(path, members, arguments.values("disk"));
+}
+
+std::vector<BackupSource> sources_of(const Invocation& call) {
+    if (call.arguments.has("all-disks")) return sources_of_appliance(call);
+    return backup_sources(call.arguments.operands(), call.arguments.values("disk"));
+}
+
+/// As said; all disks of an appliance are a group of its name in any case.
+std::optional<std::string> group_of(const Arguments& arguments) {
+    auto group = arguments.value("group");
+    if (!group && arguments.has("all-disks"))
+        group = std::filesystem::path(arguments.operands().front()).stem().string();
+    if (!group) return group;
+    if (const auto fault = disk_name_fault(*group))
+        throw Error(ErrorCode::usage,
+                    fmt::format("the group name '{}' {}; say --group NAME", escape_for_display(*group), *fault));
+    return group;
+}
+
+/// One call of `backup`.
+class BackupCall {
+public:
+    explicit BackupCall(const Invocation& call)
+        : call_(call),
+          arguments_(call.arguments),
+          progress_(call.console, arguments_.has("json") ? BarMode::never : BarMode::when_terminal),
+          sources_(sources_of(call)),
+          group_(group_of(arguments_)),
+          inputs_(call, progress_) {
+        check_options_fit();
+        attachments_ = read_attached_files(arguments_.values("attach"));
+    }
+
+    ExitStatus run();
+
+private:
+    void check_options_fit() const;
+    void check_stdin_options() const;
+    void back_up_each(RepositoryAccess& access);
+    void back_up_group(RepositoryAccess& access);
+    void back_up(RepositoryAccess& access, BackupInput& input);
+    void back_up_all_snapshots(RepositoryAccess& access, const BackupSource& source);
+    void plan(RepositoryAccess& access, const BackupSource& source);
+    void note(const std::string& path, const SnapshotRecord& snapshot);
+    void note_failure(const std::string& path, const Error& error);
+    void print_report();
+
+    const Invocation& call_;
+    const Arguments& arguments_;
+    ProgressBar progress_;
+    std::vector<BackupSource> sources_;
+    std::optional<std::string> group_;  ///< the name under which all are committed together
+    BackupInputs inputs_;
+    std::vector<FileToAttach> attachments_;
+    BackupReport report_;
+    std::vector<SourcePlan> plans_;  ///< of a dry run
+};
+
+void BackupCall::check_options_fit() const {
+    check_stdin_options();
+    if (!arguments_.has("all-snapshots")) return;
+    for (const char* other : {"snapshot", "time", "group", "dry-run"})
+        if (arguments_.has(other))
+            throw Error(ErrorCode::usage, fmt::format("--all-snapshots and --{} do not go together: each snapshot is a "
+                                                      "commit of its own, with its own time",
+                                                      other));
+}
+
+void BackupCall::check_stdin_options() const {
+    if (std::ranges::find(sources_, "-", &BackupSource::path) == sources_.end()) return;
+    if (arguments_.has("dry-run"))
+        throw Error(ErrorCode::usage,
+                    "what is in standard input is known only when it has been read; leave --dry-run out");
+    if (arguments_.has("snapshot") || arguments_.has("all-snapshots"))
+        throw Error(ErrorCode::usage,
+                    "of standard input the active state is read; leave --snapshot and --all-snapshots out");
+}
+
+ExitStatus BackupCall::run() {
+    RepositoryAccess access(arguments_, progress_);
+    try {
+        if (group_ && !arguments_.has("dry-run"))
+            back_up_group(access);
+        else
+            back_up_each(access);
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::cancelled) print_report();
+        throw;
+    }
+    print_report();
+    if (!report_.failed.empty()) return ExitStatus::failed;
+    const auto is_whole = [](const SnapshotRecord& r) { return r.unreadable.empty(); };
+    return std::ranges::all_of(report_.snapshots, is_whole) ? ExitStatus::done : ExitStatus::found;
+}
+
+void BackupCall::note_failure(const std::string& path, const Error& error) {
+    if (error.code() == ErrorCode::cancelled) throw error;
+    progress_.clear();
+    call_.console.error(naming(path, error.what()));
+    report_.failed.push_back({path, error.what()});
+}
+
+void BackupCall::note(const std::string& path, const SnapshotRecord& snapshot) {
+    report_.snapshots.push_back(snapshot);
+    if (!snapshot.unreadable.empty()) progress_.warn(naming(path, unreadable_text(snapshot.unreadable)));
+}
+
+void BackupCall::back_up_each(RepositoryAccess& access) {
+    for (const BackupSource& source : sources_) {
+        try {
+            if (arguments_.has("dry-run")) {
+                plan(access, source);
+            } else if (arguments_.has("all-snapshots")) {
+                back_up_all_snapshots(access, source);
+            } else {
+                BackupInput input = inputs_.open(source, access.cache_folder());
+                access.run([&](Repository& repository) {
+                    inputs_.check_same_source(repository.catalog, input);
+                    compare_with_former(input, repository.catalog, progress_);
+                });
+                back_up(access, input);
+            }
+        } catch (const Error& error) {
+            note_failure(source.path, error);
+        }
+    }
+}
+
+void BackupCall::back_up(RepositoryAccess& access, BackupInput& input) {
+    SnapshotRecord snapshot;
+    std::vector<FileToAttach> attachments = attachments_;
+    add_attachments(attachments, std::move(input.attachments), progress_);
+    access.run([&](Repository& repository) {
+        const BackupGroup group{"", {{input.image.get(), input.request}}, attachments};
+        snapshot = backup(repository, group, progress_, call_.stop).front();
+    });
+    note(input.source.path, snapshot);
+}
+
+void BackupCall::back_up_all_snapshots(RepositoryAccess& access, const BackupSource& source) {
+    AllSnapshotsBackup all(inputs_, inputs_.open(source, access.cache_folder()), attachments_);
+    all.run(access, progress_, call_.stop,
+            {[&](const SnapshotRecord& snapshot) { note(source.path, snapshot); },
+             [&](const ImageSnapshot& snapshot, const Error& error) {
+                 note_failure(fmt::format("{} (snapshot '{}')", source.path, snapshot.name), error);
+             }});
+    for (const SkippedSnapshot& skipped : all.skipped()) report_.skipped.push_back(skipped);
+}
+
+/// All or none: whatever fails, every source is told as failed.
+void BackupCall::back_up_group(RepositoryAccess& access) {
+    std::string culprit;
+    try {
+        std::vector<BackupInput> inputs;
+        for (const BackupSource& source : sources_) {
+            culprit = source.path;
+            inputs.push_back(inputs_.open(source, access.cache_folder()));
+            add_attachments(attachments_, std::move(inputs.back().attachments), progress_);
+        }
+        std::vector<SnapshotRecord> snapshots;
+        access.run([&](Repository& repository) {
+            BackupGroup group{*group_, {}, attachments_};
+            for (BackupInput& input : inputs) {
+                culprit = input.source.path;
+                inputs_.check_same_source(repository.catalog, input);
+                compare_with_former(input, repository.catalog, progress_);
+                group.disks.push_back({input.image.get(), input.request});
+            }
+            culprit.clear();  // the job itself says which disk it was
+            snapshots = backup(repository, group, progress_, call_.stop);
+        });
+        for (std::size_t i = 0; i < snapshots.size(); ++i) note(sources_[i].path, snapshots[i]);
+    } catch (const Error& error) {
+        note_failure(culprit.empty() ? *group_ : culprit, error);
+        for (const BackupSource& source : sources_)
+            if (source.path != culprit) report_.failed.push_back({source.path, "not committed, as its group failed"});
+    }
+}
+
+void BackupCall::plan(RepositoryAccess& access, const BackupSource& source) {
+    BackupInput input = inputs_.open(source, access.cache_folder());
+    access.run([&](Repository& repository) {
+        inputs_.check_same_source(repository.catalog, input);
+        compare_with_former(input, repository.catalog, progress_);
+        plans_.push_back({plan_backup(repository.catalog, {input.image.get(), input.request}, progress_, call_.stop),
+                          input.request.source, input.layers});
+    });
+}
+
+void BackupCall::print_report() {
+    progress_.clear();
+    const bool as_json = arguments_.has("json");
+    if (arguments_.has("dry-run"))
+        call_.console.print(as_json ? json_text(plan_json(plans_, report_.failed)) : plan_text(plans_));
+    else if (as_json)
+        call_.console.print(json_text(backup_json(report_)));
+    else
+        call_.console.summary(backup_text(report_));
+    call_.console.flush();
+}
+
+ExitStatus run_backup(const Invocation& call) { return BackupCall(call).run(); }
+
+std::vector<OptionSpec> option_specs() {
+    std::vector<OptionSpec> specs{
+        {"disk", 0, "NAME", Repeat::many,
+         "name of the disk, e.g. web01/vda; never, or once per source in their order; else the "
+         "file name without its last ending"},
+        {"group", 0, "VM", Repeat::once, "commit all disks together, under this name, or none of them"},
+        {"attach", 0, "FILE", Repeat::many, "keep this small file (a machine's XML, its nvram; up to 16 MiB) as well"},
+        {"all-snapshots", 0, "", Repeat::once,
+         "take every snapshot inside the image, or of the volume, that the disk does not have yet, oldest first, then "
+         "the disk"},
+        {"all-disks", 0, "", Repeat::once,
+         "take every disk of an appliance, together, as a group of its file's name unless --group says otherwise"},
+        {"audit", 0, "N", Repeat::once,
+         "chunks to read although nothing changed in them, to check what told so (256; 0: none)"},
+        {"tag", 0, "K=V", Repeat::many, "keep this tag with the snapshot"},
+        {"time", 0, "T", Repeat::once,
+         "time of the snapshot instead of now: 2026-11-20 or 2026-11-20T02:30:15, with Z or an "
+         "offset, else local"}};
+    specs.push_back({"dry-run", 0, "", Repeat::once, "say what would be read and why; read no data, write nothing"});
+    specs.push_back(read_errors_spec());
+    for (OptionSpec& spec : image_option_specs()) specs.push_back(std::move(spec));
+    return specs;
+}
+
+}  // namespace
+
+Verb backup_verb() {
+    return {"backup",
+            "SOURCE...",
+            "take a snapshot of each disk image or device",
+            "Reads each SOURCE (a disk image, a block device, a logical volume lvm:VG/LV, or - for\n"
+            "standard input, which is raw unless --format says otherwise) and keeps what the\n"
+            "repository does not have yet. Each source is a snapshot of its own; one that fails is\n"
+            "named, and the others go on. With --group they are one commit: all or none. The disk of\n"
+            "a running machine is refused: shut it down, or let it write to an overlay and back up\n"
+            "the base; of a logical volume in use take a snapshot and back that up\n"
+            "(examples/lvm-nightly.sh). Of an appliance (.ova, or an .ovf beside its files) the only\n"
+            "disk is taken, that of --member, or with --all-disks each of them, and its descriptor is\n"
+            "attached.\n"
+            "Standard input is kept in a temporary file first, as its size is known only at its\n"
+            "end: in $TMPDIR, else in the cache folder; zero blocks take no space there.",
+            "varve backup -r /backup/vms --disk web01/vda web01.qcow2",
+            {1, operands_unlimited, UsesRepository::yes, option_specs()},
+            run_backup};
+}
+
+}  // namespace varve

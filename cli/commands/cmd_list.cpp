@@ -1,0 +1,44 @@
+#include "cli/options/snapshot_filter.h"
+#include "cli/render/render_snapshot.h"
+#include "cli/repository/open_repository.h"
+#include "cli/terminal/progress_bar.h"
+#include "cli/verbs.h"
+#include "engine/naming/disk_name.h"
+
+namespace varve {
+namespace {
+
+ExitStatus run_list(const Invocation& call) {
+    const auto& operands = call.arguments.operands();
+    std::optional<std::string> disk;
+    if (!operands.empty()) {
+        check_disk_name(operands[0]);
+        disk = operands[0];
+    }
+    const SnapshotFilter filter = snapshot_filter(call.arguments);
+    ProgressBar progress(call.console, BarMode::never);
+    RepositoryAccess access(call.arguments, progress);
+    std::vector<ListedSnapshot> snapshots;
+    access.run([&](Repository& repository) { snapshots = repository.catalog.snapshots(disk); });
+    std::erase_if(snapshots, [&](const ListedSnapshot& s) { return !filter.fits(s.record); });
+    const auto detail = call.arguments.has("verbose") ? ListDetail::everything : ListDetail::short_ids;
+    call.console.print(call.arguments.has("json") ? json_text(list_json(snapshots)) : list_text(snapshots, detail));
+    return ExitStatus::done;
+}
+
+}  // namespace
+
+Verb list_verb() {
+    return {"list",
+            "[DISK]",
+            "list the snapshots",
+            "Lists all snapshots, or those of one disk: by disk, then oldest first. --group, --tag\n"
+            "and --since leave out what does not fit all of them. Times are local, with their\n"
+            "offset. With --verbose ids are shown whole.",
+            "varve list -r /backup/vms web01/vda --since 2026-11-01 --tag keep",
+            {0, 1, UsesRepository::yes, snapshot_filter_specs()},
+            run_list,
+            "snapshots"};
+}
+
+}  // namespace varve

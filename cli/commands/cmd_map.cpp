@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include "cli/options/image_options.h"
+#include "cli/terminal/progress_bar.h"
+#include "cli/verbs.h"
+
+namespace varve {
+namespace {
+
+/// Prints extents as they come: a map can have more of them than memory should hold.
+class MapPrinter {
+public:
+    MapPrinter(Console& console, bool as_json) : console_(console), as_json_(as_json) {
+        console_.print(as_json_ ? "[" : fmt::format("{:>16}  {:>16}  {}\n", "OFFSET", "LENGTH", "KIND"));
+    }
+
+    void print(const Extent& e) {
+        const auto kind = to_string(e.kind);
+        if (as_json_) {
+            console_.print(fmt::format("{}\n  {{\"offset\": {}, \"length\": {}, \"kind\": \"{}\"}}",
+                                       is_first_ ? "" : ",", e.begin.value, e.length.value, kind));
+        } else {
+            console_.print(fmt::format("{:>16}  {:>16}  {}\n", e.begin.value, e.length.value, kind));
+        }
+        is_first_ = false;
+    }
+
+    void finish() {
+        if (as_json_) console_.print(is_first_ ? "]\n" : "\n]\n");
+    }
+
+private:
+    Console& console_;
+    bool as_json_;
+    bool is_first_ = true;
+};
+
+/// Hands out extents that are as long as they can be.
+void walk(const ImageReader& image, const std::stop_token& stop, MapPrinter& printer) {
+    const ByteOffset end = ByteOffset{} + image.info().virtual_size;
+    for (ByteOffset at; at < end;) {
+        throw_if_stopped(stop);
+        Extent run = image.extent_at(at);
+        while (run.end() < end) {
+            const Extent next = image.extent_at(run.end());
+            if (next.kind != run.kind) break;
+            run.length += next.length;
+        }
+        printer.print(run);
+        at = run.end();
+    }
+}
+
+ExitStatus run_map(const Invocation& call) {
+    ProgressBar progress(call.console, BarMode::never);
+    const auto image =
+        open_named_image(call.arguments.operands()[0], image_options(call, LiveImage::warn), progress).reader;
+    MapPrinter printer(call.console, call.arguments.has("json"));
+    walk(*image, call.stop, printer);
+    printer.finish();
+    return ExitStatus::done;
+}
+
+}  // namespace
+
+Verb map_verb() {
+    return {"map",
+            "IMAGE",
+            "show which parts of a disk image have data",
+            "Lists the runs of guest bytes of an image with their kind: data, zero (explicitly\n"
+            "zero) or unallocated (never written in the image or any of its backing files).",
+            "varve map web01.qcow2",
+            {1, 1, UsesRepository::no, image_option_specs()},
+            run_map};
+}
+
+}  // namespace varve

@@ -1,0 +1,84 @@
+#include "cli/options/image_options.h"
+#include "cli/render/render_verify.h"
+#include "cli/repository/open_repository.h"
+#include "cli/terminal/progress_bar.h"
+#include "cli/verbs.h"
+#include "engine/base/error.h"
+#include "engine/jobs/verify.h"
+#include "engine/naming/snapshot_name.h"
+
+namespace varve {
+namespace {
+
+std::vector<OptionSpec> option_specs() {
+    std::vector<OptionSpec> specs{
+        {"against", 0, "IMAGE", Repeat::once, "compare the one snapshot named with this image instead"}};
+    for (OptionSpec& spec : image_option_specs()) specs.push_back(std::move(spec));
+    return specs;
+}
+
+void check_usage(const Arguments& arguments) {
+    for (const std::string& name : arguments.operands()) parse_snapshot_name(name);
+    if (arguments.has("against")) {
+        if (arguments.operands().size() != 1)
+            throw Error(ErrorCode::usage, "--against compares one snapshot with one image; name one snapshot");
+        return;
+    }
+    for (const OptionSpec& spec : image_option_specs()) {
+        if (arguments.has(spec.name))
+            throw Error(ErrorCode::usage, "--" + spec.name + " goes with --against IMAGE only");
+    }
+}
+
+/// The snapshots named, each once, or all.
+std::vector<SnapshotRecord> records_of(const Catalog& catalog, const std::vector<std::string>& names) {
+    std::vector<SnapshotRecord> records;
+    for (ListedSnapshot& s : names.empty() ? catalog.snapshots() : find_snapshots(catalog, names))
+        records.push_back(std::move(s.record));
+    return records;
+}
+
+ExitStatus run_verify(const Invocation& call) {
+    check_usage(call.arguments);
+    const auto image_path = call.arguments.value("against");
+    const bool as_json = call.arguments.has("json");
+    ProgressBar progress(call.console, as_json ? BarMode::never : BarMode::when_terminal);
+    RepositoryAccess access(call.arguments, progress);
+    VerifyReport report;
+    access.run([&](Repository& repository) {
+        const auto records = records_of(repository.catalog, call.arguments.operands());
+        if (image_path) {
+            const auto image = open_named_image(*image_path, image_options(call), progress).reader;
+            report = verify_against(repository, records.front(), *image, progress, call.stop);
+            for (Finding& finding : report.findings) {
+                if (finding.object == "image") finding.object = *image_path;
+            }
+        } else {
+            report = verify(repository, records, progress, call.stop);
+        }
+    });
+    progress.clear();
+    const auto detail = call.arguments.has("verbose") ? FindingDetail::everything : FindingDetail::first;
+    if (as_json)
+        call.console.print(json_text(verify_json(report)));
+    else
+        call.console.summary(verify_text(report, detail));
+    return report.findings.empty() ? ExitStatus::done : ExitStatus::found;
+}
+
+}  // namespace
+
+Verb verify_verb() {
+    return {"verify",
+            "[SNAP...]",
+            "prove that snapshots can be restored",
+            "Reads every byte that the snapshots named (all of them without a name) are made of\n"
+            "and checks it: packs against the log, maps and chunks against their ids. Exits with\n"
+            "3 when something is damaged. With --against IMAGE the snapshot is compared with an\n"
+            "image; a difference is a finding too.",
+            "varve verify -r /backup/vms web01/vda@latest",
+            {0, operands_unlimited, UsesRepository::yes, option_specs()},
+            run_verify};
+}
+
+}  // namespace varve

@@ -1,0 +1,86 @@
+#include "cli/options/image_options.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/lvm/volume_name.h"
+
+namespace varve {
+namespace {
+
+OpenOptions with_progress(OpenOptions options, Progress& progress) {
+    options.progress = &progress;
+    return options;
+}
+
+void refuse_misplaced_volumes(const std::string& path, const OpenOptions& options) {
+    if (!options.physical_volumes.empty() && !lvm::is_source_name(path))
+        throw Error(
+            ErrorCode::usage,
+            fmt::format("--pv goes with a logical volume, lvm:VG/LV, and '{}' is none; 'varve info lvm: --pv FILE' "
+                        "lists what there is",
+                        escape_for_display(path)));
+}
+
+OpenedImage telling(OpenedImage image, Progress& progress) {
+    for (const std::string& sentence : image.reader->info().warnings) progress.warn(sentence);
+    return image;
+}
+
+}  // namespace
+
+std::string format_help(std::string_view of) {
+    return fmt::format("format of {} ({}); else its first bytes decide", of, fmt::join(openable_formats(), ", "));
+}
+
+std::vector<OptionSpec> image_option_specs() {
+    return {
+        {"format", 0, "F", Repeat::once, format_help("the image")},
+        {"snapshot", 0, "NAME", Repeat::once,
+         "read the image's internal snapshot of this name (or id:N) instead of the disk"},
+        {"member", 0, "NAME", Repeat::once,
+         "of an appliance (.ova, .ovf) with several disks the one of this name; 'varve info' lists them"},
+        {"ignore-manifest", 0, "", Repeat::once,
+         "read an appliance also where its bytes are not those that its manifest tells"},
+        {"allow-under", 0, "DIR", Repeat::many,
+         "also follow names of backing and data files that lead under DIR; without it only under the image's own "
+         "folder"},
+        {"pv", 0, "FILE", Repeat::many,
+         "disk that holds a part of the volume group of lvm:VG/LV, in any format that is read; without it this host's "
+         "own disks"},
+        {"backing-format", 0, "F", Repeat::once, "format of backing files for which the image records none"},
+    };
+}
+
+OpenOptions image_options(const Invocation& call, LiveImage live) {
+    const Arguments& arguments = call.arguments;
+    OpenOptions options;
+    options.live = live;
+    options.format = arguments.value("format");
+    options.snapshot = arguments.value("snapshot");
+    options.allow_under = arguments.values("allow-under");
+    options.backing_format = arguments.value("backing-format");
+    options.physical_volumes = arguments.values("pv");
+    options.member = arguments.value("member");
+    options.manifest = arguments.has("ignore-manifest") ? ManifestUse::ignore : ManifestUse::check;
+    options.packaged_content = live == LiveImage::warn ? PackagedContent::unchecked : PackagedContent::checked;
+    options.stop = call.stop;
+    return options;
+}
+
+OpenedImage open_named_image(const std::string& path, const OpenOptions& options, Progress& progress) {
+    refuse_misplaced_volumes(path, options);
+    return telling(open_image_chain(path, with_progress(options, progress)), progress);
+}
+
+std::shared_ptr<const ovf::Package> open_named_package(const std::string& path, const OpenOptions& options) {
+    refuse_misplaced_volumes(path, options);
+    return open_package(path, options);
+}
+
+OpenedImage open_piped_image(File file, const OpenOptions& options, Progress& progress) {
+    return telling(open_lone_image(std::move(file), with_progress(options, progress)), progress);
+}
+
+}  // namespace varve

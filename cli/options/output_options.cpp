@@ -1,0 +1,77 @@
+#include "cli/options/output_options.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/creation_options.h"
+
+namespace varve {
+namespace {
+
+/// The pieces between single commas, with ",," made one comma.
+std::vector<std::string> split_at_commas(std::string_view text) {
+    std::vector<std::string> pieces(1);
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const bool is_comma = text[at] == ',';
+        const bool is_doubled = is_comma && at + 1 < text.size() && text[at + 1] == ',';
+        if (is_comma && !is_doubled)
+            pieces.emplace_back();
+        else
+            pieces.back() += text[at];
+        if (is_doubled) ++at;
+    }
+    return pieces;
+}
+
+void add_pair(std::map<std::string, std::string>& options, const std::string& piece) {
+    const std::size_t equals = piece.find('=');
+    if (equals == std::string::npos || equals == 0)
+        throw Error(ErrorCode::usage, fmt::format("-o takes WORD=VALUE,..., and '{}' is none; a comma in a value is "
+                                                  "written ',,'",
+                                                  escape_for_display(piece)));
+    const std::string word = piece.substr(0, equals);
+    const std::string value = piece.substr(equals + 1);
+    const auto [said, is_new] = options.emplace(word, value);
+    if (is_new || said->second == value) return;
+    throw Error(ErrorCode::usage,
+                fmt::format("-o says {} twice, as '{}' and as '{}'; leave one out", escape_for_display(word),
+                            escape_for_display(said->second), escape_for_display(value)));
+}
+
+std::string names_of(std::string_view format) {
+    std::string names;
+    for (const OptionWord& word : creation_words(format))
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", word.name);
+    return names;
+}
+
+}  // namespace
+
+OptionSpec output_option_spec() {
+    std::string help = "creation options of the new image, in qemu-img's words (',,' is a comma in a value);";
+    for (const std::string_view format : written_formats())
+        if (const std::string names = names_of(format); !names.empty()) help += fmt::format(" {}: {};", format, names);
+    help.pop_back();
+    return {"options", 'o', "WORD=VALUE,...", Repeat::many, help};
+}
+
+std::map<std::string, std::string> parse_output_options(const std::vector<std::string>& texts) {
+    std::map<std::string, std::string> options;
+    for (const std::string& text : texts) {
+        if (!is_valid_utf8(text))
+            throw Error(ErrorCode::usage, fmt::format("-o '{}' is not valid UTF-8", escape_for_display(text)));
+        for (const std::string& piece : split_at_commas(text)) add_pair(options, piece);
+    }
+    return options;
+}
+
+std::map<std::string, std::string> options_for_target(const std::map<std::string, std::string>& said,
+                                                      std::string_view format,
+                                                      const std::map<std::string, std::string>& recorded,
+                                                      std::string_view recorded_format) {
+    if (!is_written(format) || format != recorded_format) return said;
+    return with_recorded_options(format, said, recorded);
+}
+
+}  // namespace varve

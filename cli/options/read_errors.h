@@ -1,0 +1,32 @@
+#pragma once
+/// `backup --read-errors`: what is done about places that the medium cannot give, and how they are told.
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "cli/arguments.h"
+#include "cli/terminal/json.h"
+#include "engine/image/image_reader.h"
+
+namespace varve {
+
+enum class ReadErrors {
+    fail,  ///< the backup fails with the offset
+    zero,  ///< they are stored as zeros, recorded and told
+};
+
+OptionSpec read_errors_spec();
+
+/// Throws Error(usage) for another word.
+ReadErrors read_errors_of(const Arguments& arguments);
+
+/// `image`, reading on past what it cannot give if so wished.
+std::unique_ptr<ImageReader> apply_read_errors(std::unique_ptr<ImageReader> image, ReadErrors read_errors);
+
+/// "2 places (8.0 KiB) could not be read and are zeros in the snapshot".
+std::string unreadable_text(std::span<const ByteRange> ranges);
+/// An array of {"offset", "length"}.
+Json unreadable_json(std::span<const ByteRange> ranges);
+
+}  // namespace varve

@@ -1,0 +1,31 @@
+#include "cli/options/snapshot_filter.h"
+
+#include <algorithm>
+
+#include "engine/base/timestamp.h"
+
+namespace varve {
+
+std::vector<OptionSpec> snapshot_filter_specs() {
+    return {
+        {"group", 0, "NAME", Repeat::once, "only snapshots that were taken with the group of this name"},
+        {"tag", 0, "K[=V]", Repeat::many, "only snapshots with this tag; several must all be there"},
+        {"since", 0, "WHEN", Repeat::once,
+         "only snapshots of WHEN or later: 2026-11-20 (from the beginning of that day) or 2026-11-20T02:30[:15], with "
+         "Z or an offset, else local"},
+    };
+}
+
+bool SnapshotFilter::fits(const SnapshotRecord& snapshot) const {
+    if (group && snapshot.group != *group) return false;
+    if (since && snapshot.time < *since) return false;
+    return std::all_of(tags.begin(), tags.end(), [&](const WantedTag& tag) { return tag.fits(snapshot.tags); });
+}
+
+SnapshotFilter snapshot_filter(const Arguments& arguments) {
+    SnapshotFilter filter{arguments.value("group"), parse_wanted_tags(arguments.values("tag"), "--tag"), std::nullopt};
+    if (const auto since = arguments.value("since")) filter.since = parse_time(*since, DayAlone::its_begin);
+    return filter;
+}
+
+}  // namespace varve

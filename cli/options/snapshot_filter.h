@@ -1,0 +1,28 @@
+#pragma once
+/// The options that pick snapshots out of all by what they are, alike for every verb that lists or picks.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/arguments.h"
+#include "cli/options/tag_options.h"
+#include "engine/repository/catalog.h"
+
+namespace varve {
+
+/// --group, --tag, --since.
+std::vector<OptionSpec> snapshot_filter_specs();
+
+struct SnapshotFilter {
+    std::optional<std::string> group;
+    std::vector<WantedTag> tags;  ///< all of them
+    std::optional<TimeNs> since;
+
+    bool fits(const SnapshotRecord& snapshot) const;
+};
+
+/// Throws Error(usage).
+SnapshotFilter snapshot_filter(const Arguments& arguments);
+
+}  // namespace varve

@@ -1,0 +1,32 @@
+#include "cli/options/target_format.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/create_image.h"
+#include "formats/creation_options.h"
+#include "formats/output/output_device.h"
+
+namespace varve {
+
+std::string target_format(const std::string& path, const std::optional<std::string>& typed,
+                          const std::string& otherwise) {
+    const bool is_stream = path == "-";
+    if (is_stream && typed && is_written(*typed) && may_be_streamed(*typed)) return *typed;
+    if (is_stream || names_block_device(path)) {
+        if (typed && *typed != "raw")
+            throw Error(ErrorCode::usage, fmt::format("{}, not {}; leave the format out, or name a file",
+                                                      is_stream ? "standard output takes raw only, or vmdk with "
+                                                                  "-o subformat=streamOptimized"
+                                                                : "a block device takes raw only",
+                                                      escape_for_display(*typed)));
+        return "raw";
+    }
+    if (typed) return *typed;
+    return format_of_ending(path).value_or(otherwise);
+}
+
+std::string target_format_help() { return fmt::format("format to write ({})", fmt::join(written_formats(), ", ")); }
+
+}  // namespace varve

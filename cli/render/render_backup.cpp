@@ -1,0 +1,117 @@
+#include "cli/render/render_backup.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/options/read_errors.h"
+#include "cli/render/render_snapshot.h"
+#include "cli/terminal/human_size.h"
+#include "engine/backup/change_audit.h"
+#include "engine/base/escape.h"
+#include "engine/base/timestamp.h"
+
+namespace varve {
+namespace {
+
+constexpr std::size_t lines_max = 5;
+
+std::string one_line(const SnapshotRecord& r) {
+    return fmt::format("{}: {} changed, {} stored{}\n", title_of(r), human_size({r.statistics.bytes_changed}),
+                       human_size({r.statistics.bytes_stored}),
+                       r.unreadable.empty() ? "" : "; " + unreadable_text(r.unreadable));
+}
+
+/// With the internal snapshot that it was, if it was one.
+std::string source_snapshot_text(const SnapshotRecord& r) {
+    if (r.source.snapshot.empty()) return "";
+    return fmt::format("  from the internal snapshot '{}'\n", escape_for_display(r.source.snapshot));
+}
+
+/// What was read only to check the change source, and what that is worth.
+std::string audit_text(const BackupStatistics& s) {
+    if (s.bytes_audited == 0) return "";
+    const std::uint64_t chunks = divide_up(s.bytes_audited, chunk_bytes);
+    return fmt::format("  audited {} that nothing changed in: 1 % of it wrong is found in {:.0f} % of runs\n",
+                       counted(chunks, "chunk"), 100 * audit_promise(chunks, 0.01));
+}
+
+std::string full_text(const SnapshotRecord& r) {
+    const BackupStatistics& s = r.statistics;
+    return fmt::format(
+        "backed up {}\n{}"
+        "  read {} of {} in {} ({})\n"
+        "  changed {}: {} new, {} reused\n"
+        "  stored {}\n{}{}",
+        title_of(r), source_snapshot_text(r), human_size({s.bytes_scanned}), human_size(r.size),
+        human_seconds(static_cast<double>(s.duration_ns) / 1e9), r.change_source, human_size({s.bytes_changed}),
+        counted(s.chunks_new, "chunk"), s.chunks_reused, human_size({s.bytes_stored}), audit_text(s),
+        r.unreadable.empty() ? "" : fmt::format("  {}\n", unreadable_text(r.unreadable)));
+}
+
+std::string skipped_text(const BackupReport& report) {
+    if (report.skipped.empty()) return "";
+    return fmt::format("{} passed over: in the repository already\n",
+                       counted(report.skipped.size(), "internal snapshot"));
+}
+
+std::string totals_text(const BackupReport& report) {
+    ByteCount changed;
+    ByteCount stored;
+    for (const SnapshotRecord& r : report.snapshots) {
+        changed += {r.statistics.bytes_changed};
+        stored += {r.statistics.bytes_stored};
+    }
+    const bool are_disks = report.skipped.empty() && std::ranges::all_of(report.snapshots, [](const SnapshotRecord& r) {
+                               return r.source.snapshot.empty();
+                           });
+    return fmt::format("{} backed up, {} failed: {} changed, {} stored\n",
+                       counted(report.snapshots.size(), are_disks ? "disk" : "state"), report.failed.size(),
+                       human_size(changed), human_size(stored));
+}
+
+Json skipped_json(const SkippedSnapshot& skipped) {
+    Json json;
+    json["source"] = skipped.source;
+    json["id"] = skipped.facts.id;
+    json["name"] = skipped.facts.name;
+    json["time"] = format_utc(skipped.facts.time_ns);
+    json["snapshot"] = skipped.snapshot.hex();
+    return json;
+}
+
+}  // namespace
+
+std::string backup_text(const BackupReport& report) {
+    const std::size_t sources = report.snapshots.size() + report.failed.size();
+    if (sources == 1 && report.snapshots.empty()) return "";
+    if (sources == 1) return full_text(report.snapshots[0]) + skipped_text(report);
+    std::string out;
+    if (report.snapshots.size() < lines_max) {
+        for (const SnapshotRecord& r : report.snapshots) out += one_line(r);
+    }
+    return out + totals_text(report) + skipped_text(report);
+}
+
+Json backup_json(const BackupReport& report) {
+    Json json;
+    json["snapshots"] = Json::array();
+    for (const SnapshotRecord& r : report.snapshots) json["snapshots"].push_back(backed_up_json(r));
+    json["skipped"] = Json::array();
+    for (const SkippedSnapshot& s : report.skipped) json["skipped"].push_back(skipped_json(s));
+    json["failed"] = failed_json(report.failed);
+    return json;
+}
+
+Json failed_json(std::span<const FailedSource> failed) {
+    Json json = Json::array();
+    for (const FailedSource& f : failed) {
+        Json one;
+        one["source"] = f.source;
+        one["error"] = f.error;
+        json.push_back(std::move(one));
+    }
+    return json;
+}
+
+}  // namespace varve

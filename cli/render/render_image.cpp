@@ -1,0 +1,76 @@
+#include "cli/render/render_image.h"
+
+#include <fmt/format.h>
+
+#include "cli/render/render_snapshot.h"
+#include "cli/terminal/human_size.h"
+#include "engine/base/escape.h"
+#include "engine/base/timestamp.h"
+
+namespace varve {
+namespace {
+
+std::string line(std::string_view label, std::string_view value) { return fmt::format("{:<13} {}\n", label, value); }
+
+std::string yes_or_no(bool value) { return value ? "yes" : "no"; }
+
+std::string snapshot_text(const ImageSnapshot& s) {
+    return line("snapshot", fmt::format("{} '{}', {}, of {}", escape_for_display(s.id), escape_for_display(s.name),
+                                        human_size(s.size), format_local(s.time_ns)));
+}
+
+std::string bitmap_text(const ImageBitmap& b) {
+    return line("bitmap", fmt::format("'{}', granularity {}, enabled {}, in use {}, consistent {}",
+                                      escape_for_display(b.name), human_size(b.granularity), yes_or_no(b.enabled),
+                                      yes_or_no(b.in_use), yes_or_no(b.consistent)));
+}
+
+Json snapshot_json(const ImageSnapshot& s) {
+    Json json;
+    json["id"] = s.id;
+    json["name"] = s.name;
+    json["size"] = s.size.value;
+    json["time"] = format_utc(s.time_ns);
+    return json;
+}
+
+Json bitmap_json(const ImageBitmap& b) {
+    Json json;
+    json["name"] = b.name;
+    json["granularity"] = b.granularity.value;
+    json["enabled"] = b.enabled;
+    json["in_use"] = b.in_use;
+    json["consistent"] = b.consistent;
+    return json;
+}
+
+}  // namespace
+
+std::string info_text(const ImageInfo& info) {
+    std::string out =
+        line("format", info.format) +
+        line("virtual size", fmt::format("{} ({} bytes)", human_size(info.virtual_size), info.virtual_size.value));
+    if (info.cluster_size.value != 0) out += line("cluster size", human_size(info.cluster_size));
+    if (info.backing) out += line("backing file", escape_for_display(*info.backing));
+    if (!info.options.empty()) out += line("options", pairs_text(info.options));
+    for (const std::string& feature : info.features) out += line("feature", escape_for_display(feature));
+    for (const ImageSnapshot& s : info.snapshots) out += snapshot_text(s);
+    for (const ImageBitmap& b : info.bitmaps) out += bitmap_text(b);
+    return out;
+}
+
+Json info_json(const ImageInfo& info) {
+    Json json;
+    json["format"] = info.format;
+    json["virtual_size"] = info.virtual_size.value;
+    json["cluster_size"] = info.cluster_size.value;
+    json["backing"] = info.backing ? Json(*info.backing) : Json(nullptr);
+    json["snapshots"] = Json::array();
+    for (const ImageSnapshot& s : info.snapshots) json["snapshots"].push_back(snapshot_json(s));
+    json["bitmaps"] = Json::array();
+    for (const ImageBitmap& b : info.bitmaps) json["bitmaps"].push_back(bitmap_json(b));
+    json["features"] = info.features;
+    return json;
+}
+
+}  // namespace varve

@@ -1,0 +1,42 @@
+#include "cli/render/render_package.h"
+
+#include <fmt/format.h>
+
+#include "cli/terminal/human_size.h"
+#include "cli/terminal/table.h"
+#include "engine/base/escape.h"
+
+namespace varve {
+
+std::string package_text(const ovf::Package& package) {
+    Table table({{"MEMBER"}, {"ID"}, {"CAPACITY", Table::Align::right}, {"FILE"}});
+    for (const ovf::Disk& disk : package.disks())
+        table.add({escape_for_display(disk.name), escape_for_display(disk.id),
+                   disk.capacity ? human_size(*disk.capacity) : "", disk.file ? "yes" : "no: an empty disk"});
+    std::string out = "format: ova (appliance)\n";
+    out += fmt::format("descriptor: {}\n", package.place().shown);
+    if (!package.name().empty()) out += fmt::format("machine: {}\n", escape_for_display(package.name()));
+    out += fmt::format("manifest: {}\n", package.has_manifest() ? "there, checked when a disk is read" : "none read");
+    return out + (package.disks().empty() ? "no disks\n" : "\n" + table.text());
+}
+
+Json package_json(const ovf::Package& package) {
+    Json json;
+    json["format"] = "ova";
+    json["descriptor"] = package.place().path;
+    json["machine"] = package.name().empty() ? Json(nullptr) : Json(package.name());
+    json["has_manifest"] = package.has_manifest();
+    json["disks"] = Json::array();
+    for (const ovf::Disk& disk : package.disks()) {
+        Json one;
+        one["member"] = disk.name;
+        one["id"] = disk.id;
+        one["capacity"] = disk.capacity ? Json(disk.capacity->value) : Json(nullptr);
+        one["has_file"] = disk.file.has_value();
+        json["disks"].push_back(std::move(one));
+    }
+    json["warnings"] = package.warnings();
+    return json;
+}
+
+}  // namespace varve

@@ -1,0 +1,79 @@
+#include "cli/render/render_restore.h"
+
+#include <fmt/format.h>
+
+#include "cli/render/render_snapshot.h"
+#include "cli/terminal/human_size.h"
+#include "engine/base/escape.h"
+
+namespace varve {
+namespace {
+
+Json attachments_json(const std::vector<RestoredAttachment>& attachments) {
+    Json json = Json::array();
+    for (const RestoredAttachment& attachment : attachments) {
+        Json one;
+        one["name"] = attachment.name;
+        one["path"] = attachment.path;
+        one["bytes"] = attachment.size.value;
+        json.push_back(std::move(one));
+    }
+    return json;
+}
+
+}  // namespace
+
+std::string restored_text(const RestoredDisk& disk) {
+    std::string out = fmt::format("restored {}\n", title_of(disk.snapshot));
+    if (disk.range)
+        out += fmt::format("  {} at offset {} of {} bytes\n", human_size(disk.range->length), disk.range->begin.value,
+                           disk.snapshot.size.value);
+    return out + fmt::format("  to {} as {}\n  {} written in {}\n", escape_for_display(disk.target.path),
+                             escape_for_display(disk.target.format), human_size(disk.bytes_written),
+                             human_seconds(std::chrono::duration<double>(disk.duration).count()));
+}
+
+Json restored_json(const RestoredDisk& disk) {
+    Json json;
+    json["snapshot"] = disk.snapshot.id.hex();
+    json["disk"] = disk.snapshot.disk;
+    if (disk.range) {
+        json["offset"] = disk.range->begin.value;
+        json["length"] = disk.range->length.value;
+    }
+    json["path"] = disk.target.path;
+    json["format"] = disk.target.format;
+    json["bytes_written"] = disk.bytes_written.value;
+    json["seconds"] = json_seconds(disk.duration);
+    return json;
+}
+
+std::string restored_text(const RestoredFiles& files) {
+    std::string out;
+    for (const RestoredDisk& disk : files.disks) out += restored_text(disk);
+    for (const RestoredAttachment& attachment : files.attachments)
+        out += fmt::format("attachment {} ({})\n  to {}\n", escape_for_display(attachment.name),
+                           human_size(attachment.size), escape_for_display(attachment.path));
+    return out;
+}
+
+Json restored_json(const RestoredFiles& files, const std::optional<RestoredGroup>& group) {
+    Json json;
+    if (group) {
+        json["group"] = group->name;
+        json["forgotten"] = group->forgotten;
+    }
+    Json disks = Json::array();
+    for (const RestoredDisk& disk : files.disks) disks.push_back(restored_json(disk));
+    json["disks"] = std::move(disks);
+    json["attachments"] = attachments_json(files.attachments);
+    return json;
+}
+
+Json restored_alone_json(const RestoredFiles& files) {
+    Json json = restored_json(files.disks.at(0));
+    json["attachments"] = attachments_json(files.attachments);
+    return json;
+}
+
+}  // namespace varve

@@ -1,0 +1,175 @@
+#include "cli/render/render_snapshot.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/options/read_errors.h"
+#include "cli/terminal/human_size.h"
+#include "cli/terminal/table.h"
+#include "engine/base/escape.h"
+#include "engine/base/hex.h"
+#include "engine/base/timestamp.h"
+
+namespace varve {
+namespace {
+
+/// The keys that every kind of snapshot report begins with.
+Json common_json(const SnapshotRecord& r) {
+    Json json;
+    json["snapshot"] = r.id.hex();
+    json["disk"] = r.disk;
+    json["time"] = format_utc(r.time);
+    json["size"] = r.size.value;
+    json["root"] = to_hex(r.root.view());
+    json["format"] = r.source.format;
+    return json;
+}
+
+Json map_json(const std::map<std::string, std::string>& map) {
+    Json json = Json::object();
+    for (const auto& [key, value] : map) json[key] = value;
+    return json;
+}
+
+Json group_json(const SnapshotRecord& r) { return r.group.empty() ? Json(nullptr) : Json(r.group); }
+
+Json attachments_json(const SnapshotRecord& r) {
+    Json attachments = Json::array();
+    for (const Attachment& a : r.attachments) {
+        Json one;
+        one["name"] = a.name;
+        one["bytes"] = a.bytes;
+        attachments.push_back(std::move(one));
+    }
+    return attachments;
+}
+
+Json statistics_json(const BackupStatistics& s) {
+    Json json;
+    json["bytes_scanned"] = s.bytes_scanned;
+    json["bytes_audited"] = s.bytes_audited;
+    json["bytes_changed"] = s.bytes_changed;
+    json["bytes_stored"] = s.bytes_stored;
+    json["chunks_new"] = s.chunks_new;
+    json["chunks_reused"] = s.chunks_reused;
+    json["seconds"] = json_seconds(std::chrono::nanoseconds(s.duration_ns));
+    return json;
+}
+
+std::string exact_size(ByteCount bytes) { return fmt::format("{} ({} bytes)", human_size(bytes), bytes.value); }
+
+std::string line(std::string_view label, std::string_view value) { return fmt::format("{:<15} {}\n", label, value); }
+
+}  // namespace
+
+std::string short_id(const SnapshotId& id) { return id.hex().substr(0, 8); }
+
+std::string title_of(const SnapshotRecord& snapshot) {
+    return fmt::format("{} of {} ({})", escape_for_display(snapshot.disk), format_local(snapshot.time),
+                       short_id(snapshot.id));
+}
+
+std::string pairs_text(const std::map<std::string, std::string>& pairs) {
+    std::string out;
+    for (const auto& [key, value] : pairs)
+        out += fmt::format("{}{}={}", out.empty() ? "" : " ", escape_for_display(key), escape_for_display(value));
+    return out;
+}
+
+std::string list_text(const std::vector<ListedSnapshot>& snapshots, ListDetail detail) {
+    if (snapshots.empty()) return "no snapshots\n";
+    const bool has_groups =
+        std::any_of(snapshots.begin(), snapshots.end(), [](const auto& s) { return !s.record.group.empty(); });
+    const auto shown = [&](auto row) {
+        if (!has_groups) row.erase(row.begin() + 2);
+        return row;
+    };
+    Table table(shown(std::vector<Table::Column>{{"SNAPSHOT"},
+                                                 {"DISK"},
+                                                 {"GROUP"},
+                                                 {"TIME"},
+                                                 {"SIZE", Table::Align::right},
+                                                 {"FORMAT"},
+                                                 {"STORED", Table::Align::right},
+                                                 {"TAGS"}}));
+    for (const ListedSnapshot& s : snapshots) {
+        const SnapshotRecord& r = s.record;
+        table.add(shown(std::vector<std::string>{
+            detail == ListDetail::everything ? r.id.hex() : short_id(r.id), escape_for_display(r.disk),
+            escape_for_display(r.group), format_local(r.time), human_size(r.size), escape_for_display(r.source.format),
+            human_size({r.statistics.bytes_stored}), pairs_text(r.tags)}));
+    }
+    return table.text();
+}
+
+Json list_json(const std::vector<ListedSnapshot>& snapshots) {
+    Json json = Json::array();
+    for (const ListedSnapshot& s : snapshots) json.push_back(snapshot_json(s.record));
+    return json;
+}
+
+Json snapshot_json(const SnapshotRecord& snapshot) {
+    Json json = common_json(snapshot);
+    json["group"] = group_json(snapshot);
+    json["tags"] = map_json(snapshot.tags);
+    return json;
+}
+
+Json backed_up_json(const SnapshotRecord& snapshot) {
+    Json json = common_json(snapshot);
+    json["group"] = group_json(snapshot);
+    json["attachments"] = attachments_json(snapshot);
+    json["source_snapshot"] = snapshot.source.snapshot.empty() ? Json(nullptr) : Json(snapshot.source.snapshot);
+    json["change_source"] = snapshot.change_source;
+    json["unreadable"] = unreadable_json(snapshot.unreadable);
+    json.update(statistics_json(snapshot.statistics));
+    return json;
+}
+
+std::string show_text(const ListedSnapshot& snapshot) {
+    const SnapshotRecord& r = snapshot.record;
+    const BackupStatistics& s = r.statistics;
+    std::string out =
+        line("snapshot", r.id.hex()) + line("disk", escape_for_display(r.disk)) + line("time", format_local(r.time)) +
+        line("size", exact_size(r.size)) + line("root", to_hex(r.root.view())) +
+        line("parent", r.parent.is_none() ? "none" : r.parent.hex()) +
+        line("log entry", std::to_string(snapshot.commit)) + line("source", escape_for_display(r.source.path)) +
+        line("format", escape_for_display(r.source.format));
+    if (!r.source.snapshot.empty())
+        out += line("read from", "internal snapshot " + escape_for_display(r.source.snapshot));
+    if (!r.source.options.empty()) out += line("options", pairs_text(r.source.options));
+    if (!r.group.empty()) out += line("group", escape_for_display(r.group));
+    if (!r.tags.empty()) out += line("tags", pairs_text(r.tags));
+    out += line("change source", escape_for_display(r.change_source)) + line("scanned", exact_size({s.bytes_scanned}));
+    if (s.bytes_audited != 0) out += line("audited", exact_size({s.bytes_audited}));
+    out += line("changed", exact_size({s.bytes_changed})) + line("stored", exact_size({s.bytes_stored})) +
+           line("chunks", fmt::format("{} new, {} reused", s.chunks_new, s.chunks_reused)) +
+           line("took", human_seconds(static_cast<double>(s.duration_ns) / 1e9));
+    for (const ByteRange& range : r.unreadable)
+        out +=
+            line("unreadable", fmt::format("{} bytes at offset {}, zeros here", range.length.value, range.begin.value));
+    for (const Attachment& a : r.attachments)
+        out += line("attachment", fmt::format("{} ({})", escape_for_display(a.name), human_size({a.bytes})));
+    return out;
+}
+
+Json show_json(const ListedSnapshot& snapshot) {
+    const SnapshotRecord& r = snapshot.record;
+    Json json = snapshot_json(r);
+    json["parent"] = r.parent.is_none() ? Json(nullptr) : Json(r.parent.hex());
+    json["log_entry"] = snapshot.commit;
+    Json source;
+    source["path"] = r.source.path;
+    source["format"] = r.source.format;
+    source["snapshot"] = r.source.snapshot.empty() ? Json(nullptr) : Json(r.source.snapshot);
+    source["options"] = map_json(r.source.options);
+    json["source"] = std::move(source);
+    json["change_source"] = r.change_source;
+    json["unreadable"] = unreadable_json(r.unreadable);
+    json.update(statistics_json(r.statistics));
+    json["attachments"] = attachments_json(r);
+    return json;
+}
+
+}  // namespace varve

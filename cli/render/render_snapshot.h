@@ -1,0 +1,36 @@
+#pragma once
+/// Snapshots as text for people and as JSON: for `list`, `show` and `backup`.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/terminal/json.h"
+#include "engine/repository/catalog.h"
+#include "engine/repository/log_entry.h"
+
+namespace varve {
+
+/// Enough digits of an id to type it: 8 of 32.
+std::string short_id(const SnapshotId& id);
+
+/// "web01/vda of 2026-11-20T03:30:15+01:00 (3f2a9c01)", escaped.
+std::string title_of(const SnapshotRecord& snapshot);
+
+enum class ListDetail { short_ids, everything };
+std::string list_text(const std::vector<ListedSnapshot>& snapshots, ListDetail detail);
+Json list_json(const std::vector<ListedSnapshot>& snapshots);
+
+std::string show_text(const ListedSnapshot& snapshot);
+Json show_json(const ListedSnapshot& snapshot);
+
+/// One element of what `list` and `tag` report.
+Json snapshot_json(const SnapshotRecord& snapshot);
+
+/// One element of what `backup` reports.
+Json backed_up_json(const SnapshotRecord& snapshot);
+
+/// "a=1 b=2", escaped: tags or image options.
+std::string pairs_text(const std::map<std::string, std::string>& pairs);
+
+}  // namespace varve

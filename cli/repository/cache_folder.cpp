@@ -1,0 +1,35 @@
+#include "cli/repository/cache_folder.h"
+
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include "engine/base/error.h"
+
+namespace varve {
+namespace {
+
+/// The variable's value; none when it is unset or empty.
+std::optional<std::string> environment(const char* name) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return value;
+}
+
+std::filesystem::path default_folder() {
+    if (::geteuid() == 0) return "/var/cache/varve";
+    if (const auto xdg = environment("XDG_CACHE_HOME")) return std::filesystem::path(*xdg) / "varve";
+    if (const auto home = environment("HOME")) return std::filesystem::path(*home) / ".cache" / "varve";
+    throw Error(ErrorCode::usage,
+                "no place for the catalog: neither XDG_CACHE_HOME nor HOME is set; say --cache-dir DIR");
+}
+
+}  // namespace
+
+std::filesystem::path cache_folder(const Arguments& arguments) {
+    if (const auto typed = arguments.value("cache-dir")) return std::filesystem::absolute(*typed);
+    if (const auto variable = environment("VARVE_CACHE_DIR")) return std::filesystem::absolute(*variable);
+    return default_folder();
+}
+
+}  // namespace varve

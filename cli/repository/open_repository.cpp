@@ -1,0 +1,109 @@
+#include "cli/repository/open_repository.h"
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "catalog/sqlite_catalog.h"
+#include "cli/repository/cache_folder.h"
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "engine/repository/log_following_store.h"
+#include "store/backend/local_backend.h"
+#include "store/backend_log.h"
+#include "store/object/repository_config.h"
+#include "store/pack_store.h"
+
+namespace varve {
+
+/// What lies in the repository.
+struct RepositoryAccess::Store {
+    explicit Store(const std::string& location)
+        : backend(LocalBackend::open(location)), info(open_repository(*backend)), log(*backend, info) {}
+
+    std::unique_ptr<Backend> backend;
+    RepositoryInfo info;
+    StoredLog log;
+};
+
+/// How this host sees it.
+struct RepositoryAccess::View {
+    View(Store& store, const std::filesystem::path& folder)
+        : catalog(open_sqlite_catalog(folder, store.info.id, store.log.genesis())),
+          packs(*store.backend, store.info, *catalog),
+          chunks(store.info, store.log, packs, *catalog),
+          repository{store.info, store.log, chunks, *catalog} {}
+
+    std::unique_ptr<Catalog> catalog;
+    PackStore packs;
+    FollowingStore chunks;
+    Repository repository;
+};
+
+std::string repository_location(const Arguments& arguments, const std::optional<std::string>& operand) {
+    const auto option = arguments.value("repo");
+    if (operand && option)
+        throw Error(ErrorCode::usage, fmt::format("the repository is named twice: '{}' and --repo '{}'",
+                                                  escape_for_display(*operand), escape_for_display(*option)));
+    const char* variable = std::getenv("VARVE_REPO");
+    std::string location = operand ? *operand : option ? *option : variable != nullptr ? variable : "";
+    if (location.empty())
+        throw Error(ErrorCode::usage, "no repository is named; say -r REPO, or set VARVE_REPO to its folder");
+    for (const std::string_view kind : {"s3:", "rados:"}) {
+        if (location.starts_with(kind))
+            throw Error(ErrorCode::unsupported,
+                        fmt::format("this version keeps repositories in a folder only, not in {} (a folder "
+                                    "of that name is ./{})",
+                                    kind.substr(0, kind.size() - 1), escape_for_display(location)));
+    }
+    return location;
+}
+
+RepositoryInfo make_repository(const std::string& location) {
+    const auto backend = LocalBackend::create(location);
+    return create_repository(*backend);
+}
+
+RepositoryAccess::RepositoryAccess(const Arguments& arguments, Progress& progress)
+    : progress_(progress),
+      store_(std::make_unique<Store>(repository_location(arguments))),
+      cache_folder_(varve::cache_folder(arguments) / store_->info.id.hex()) {}
+
+RepositoryAccess::~RepositoryAccess() = default;
+
+const RepositoryInfo& RepositoryAccess::info() const { return store_->info; }
+
+void RepositoryAccess::run(const std::function<void(Repository&)>& job, OnDamage on_damage) {
+    try {
+        open_view();
+    } catch (const CatalogDamaged& damage) {
+        throw_view_away(damage.what());
+        open_view();
+    }
+    try {
+        job(view_->repository);
+    } catch (const CatalogDamaged& damage) {
+        throw_view_away(damage.what());
+        if (on_damage == OnDamage::fail) throw;
+        open_view();
+        job(view_->repository);
+    }
+}
+
+void RepositoryAccess::open_view() {
+    if (!view_) view_ = std::make_unique<View>(*store_, cache_folder_);
+    const LogNumber before = view_->catalog->head().number;
+    const LogNumber after = catch_up(view_->repository, progress_).number;
+    if (before == 0 && after != 0 && !is_damage_told_)
+        progress_.warn(
+            fmt::format("this host had no catalog of the repository yet; made it from its log, {} entries", after));
+}
+
+void RepositoryAccess::throw_view_away(const std::string& why) {
+    view_.reset();
+    progress_.warn(fmt::format("the catalog is of no use and is made again from the log: {}", why));
+    is_damage_told_ = true;
+    remove_sqlite_catalog(cache_folder_);
+}
+
+}  // namespace varve

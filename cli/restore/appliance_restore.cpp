@@ -1,0 +1,114 @@
+#include "cli/restore/appliance_restore.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/options/target_format.h"
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "engine/jobs/restore.h"
+#include "engine/repository/attachment.h"
+#include "formats/appliance/member_names.h"
+#include "formats/appliance/ova_writer.h"
+#include "formats/output/output_file.h"
+
+namespace varve {
+namespace {
+
+constexpr ByteCount kept_bytes_max = mib(256);  // they wait in memory
+
+bool is_descriptor(const Attachment& attachment) {
+    const std::size_t dot = attachment.name.rfind('.');
+    return dot != attachment.name.npos &&
+           (attachment.name.substr(dot) == ".ovf" || attachment.name.substr(dot) == ".OVF");
+}
+
+/// The attachments of the commit that all snapshots are of; of several commits none, with a warning.
+std::vector<Attachment> common_attachments(std::span<const ListedSnapshot> snapshots, Progress& progress) {
+    const auto is_of_another = [&](const ListedSnapshot& one) { return one.commit != snapshots[0].commit; };
+    if (std::ranges::none_of(snapshots, is_of_another)) return snapshots[0].record.attachments;
+    if (std::ranges::any_of(snapshots, [](const auto& one) { return !one.record.attachments.empty(); }))
+        progress.warn("the disks were not backed up together: what was kept with them is not packed");
+    return {};
+}
+
+/// Several descriptors are none: which one is meant is not known.
+ova::KeptFiles read_kept(const Repository& repository, const std::vector<Attachment>& attachments, Progress& progress) {
+    ova::KeptFiles kept;
+    const auto descriptors = std::ranges::count_if(attachments, is_descriptor);
+    if (descriptors > 1)
+        progress.warn(
+            fmt::format("{} descriptors (*.ovf) were kept, and which one is meant is not known: the "
+                        "appliance gets a plain one",
+                        descriptors));
+    ByteCount total;
+    for (const Attachment& attachment : attachments) {
+        total += {attachment.bytes};
+        if (attachment.bytes > attachment_bytes_max.value || total > kept_bytes_max)
+            throw Error(ErrorCode::refused,
+                        fmt::format("the attachments up to '{}' have more than {} bytes: too much for an appliance; "
+                                    "restore into a folder",
+                                    escape_for_display(attachment.name), kept_bytes_max.value));
+        ova::KeptFile file{attachment.name, read_attachment(repository.chunks, attachment)};
+        if (descriptors == 1 && is_descriptor(attachment))
+            kept.descriptor = std::move(file);
+        else
+            kept.others.push_back(std::move(file));
+    }
+    return kept;
+}
+
+ova::PackagePlan plan_appliance(const Repository& repository, std::span<const ListedSnapshot> snapshots,
+                                const std::string& path, const RestoreWishes& wishes, Progress& progress) {
+    const ova::CreationOptions options = ova::parse_creation_options(wishes.options);
+    std::vector<ova::DiskToPack> disks;
+    for (const ListedSnapshot& snapshot : snapshots)
+        disks.push_back({snapshot.record.size, snapshot.record.source.path});
+    ova::KeptFiles kept = read_kept(repository, common_attachments(snapshots, progress), progress);
+    ova::PackagePlan plan(std::string(ova::stem_of(path)), std::move(disks), options, std::move(kept));
+    for (const std::string& sentence : plan.warnings()) progress.warn(sentence);
+    return plan;
+}
+
+RestoredDisk restore_into(ova::OvaWriter& appliance, const Repository& repository, const SnapshotRecord& snapshot,
+                          Progress& progress, const std::stop_token& stop) {
+    const auto begun = std::chrono::steady_clock::now();
+    RestoredDisk disk;
+    disk.snapshot = snapshot;
+    const auto writer = appliance.begin_disk();
+    restore(repository, snapshot, *writer, progress, stop);
+    disk.bytes_written = writer->bytes_written();
+    disk.duration = std::chrono::steady_clock::now() - begun;
+    return disk;
+}
+
+}  // namespace
+
+bool means_appliance(const std::string& path, const RestoreWishes& wishes) {
+    return path != "-" && !wishes.range && target_format(path, wishes.format, "raw") == "ova";
+}
+
+RestoredFiles restore_appliance(const Repository& repository, std::span<const ListedSnapshot> snapshots,
+                                const std::string& path, const RestoreWishes& wishes, Progress& progress,
+                                const std::stop_token& stop) {
+    ova::PackagePlan plan = plan_appliance(repository, snapshots, path, wishes, progress);
+    RestoredFiles restored;
+    restored.disks.resize(snapshots.size());
+    for (const ova::PackedFile& file : plan.packed_files())
+        restored.attachments.push_back({file.name, path, file.length});
+    const std::vector<std::size_t> order = plan.disk_order();
+    ova::OvaWriter appliance(create_output_file(path, {wishes.overwrite, {}}), std::move(plan));
+    for (const std::size_t index : order) {
+        const SnapshotRecord& snapshot = snapshots[index].record;
+        RestoredDisk& disk = restored.disks[index];
+        disk = restore_into(appliance, repository, snapshot, progress, stop);
+        disk.target = {path, "ova", wishes.options, snapshot.size, wishes.overwrite, nullptr};
+    }
+    appliance.finish();
+    return restored;
+}
+
+}  // namespace varve

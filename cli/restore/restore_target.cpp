@@ -1,0 +1,66 @@
+#include "cli/restore/restore_target.h"
+
+#include <fmt/format.h>
+
+#include "cli/backup/backup_sources.h"
+#include "cli/options/output_options.h"
+#include "cli/options/target_format.h"
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/create_image.h"
+#include "formats/guard/file_users.h"
+#include "formats/output/output_device.h"
+
+namespace varve {
+namespace {
+
+bool is_own_source(const RestoreTarget& target, const SnapshotRecord& snapshot) {
+    if (target.path == "-" || snapshot.source.path == "-") return false;
+    const auto medium = medium_identity(target.path);
+    return medium &&
+           (medium == medium_identity(snapshot.source.path) || recorded_path(target.path) == snapshot.source.path);
+}
+
+/// A device whose content came from it may be a machine's disk, also of one that takes no QEMU locks.
+void refuse_busy_source(const RestoreTarget& target, const SnapshotRecord& snapshot) {
+    if (!names_block_device(target.path) || !is_own_source(target, snapshot)) return;
+    if (const auto opener = other_opener(*medium_identity(target.path)))
+        throw Error(ErrorCode::refused,
+                    fmt::format("'{}' is the disk that this snapshot was taken of, and {} has it open; shut that down "
+                                "first, or restore to another path",
+                                escape_for_display(target.path), *opener));
+}
+
+RestoreTarget target_of(const std::string& path, const std::string& format, const RestoreWishes& wishes,
+                        const SnapshotRecord& snapshot) {
+    RestoreTarget target;
+    target.path = path;
+    target.format = format;
+    target.options = options_for_target(wishes.options, format, snapshot.source.options, snapshot.source.format);
+    target.size = wishes.range ? wishes.range->length : snapshot.size;
+    target.overwrite = wishes.overwrite;
+    return target;
+}
+
+}  // namespace
+
+bool RestoreTarget::is_file() const { return folder != nullptr || (path != "-" && !names_block_device(path)); }
+
+RestoreTarget restore_target(const std::string& path, const RestoreWishes& wishes, const SnapshotRecord& snapshot) {
+    const std::string by_itself = wishes.range ? "raw" : snapshot.source.format;
+    return target_of(path, target_format(path, wishes.format, by_itself), wishes, snapshot);
+}
+
+RestoreTarget restore_target_in(const File& folder, const std::string& path, const RestoreWishes& wishes,
+                                const SnapshotRecord& snapshot) {
+    RestoreTarget target = target_of(path, wishes.format.value_or(snapshot.source.format), wishes, snapshot);
+    target.folder = &folder;
+    return target;
+}
+
+std::unique_ptr<ImageWriter> create_restore_target(const RestoreTarget& target, const SnapshotRecord& snapshot) {
+    if (target.overwrite == Overwrite::force && target.folder == nullptr) refuse_busy_source(target, snapshot);
+    return create_image(target.path, {target.format, target.size, target.overwrite, {}, target.options, target.folder});
+}
+
+}  // namespace varve

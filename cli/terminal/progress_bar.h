@@ -1,0 +1,50 @@
+#pragma once
+/// Shows a job's progress as one line at the bottom of a terminal: phase, share, rate, time left. Where standard error
+/// is no terminal, or with --quiet or --json, it shows nothing; warnings are always told. Called from one thread of a
+/// job at a time; redraws ten times a second at most.
+
+#include <chrono>
+#include <mutex>
+#include <string>
+
+#include "cli/terminal/console.h"
+#include "engine/base/progress.h"
+
+namespace varve {
+
+enum class BarMode { when_terminal, never };
+
+class ProgressBar final : public Progress {
+public:
+    ProgressBar(Console& console, BarMode mode);
+    /// Wipes the line.
+    ~ProgressBar() override;
+
+    void begin(std::string_view phase, ByteCount total) override;
+    void advance(ByteCount done) override;
+    void warn(std::string_view sentence) override;
+
+    /// Wipes the line, so that something else can be printed.
+    void clear();
+
+private:
+    using Clock = std::chrono::steady_clock;
+    void wipe();
+    void draw(Clock::time_point now);
+
+    Console& console_;
+    bool is_shown_;
+    std::mutex mutex_;
+    std::string phase_;
+    ByteCount total_;
+    ByteCount done_;
+    Clock::time_point began_;
+    Clock::time_point drawn_;
+    bool is_on_screen_ = false;
+};
+
+/// The line for a terminal of `columns` columns. A total of 0 is one that nobody knows: then without share and time
+/// left.
+std::string progress_line(std::string_view phase, ByteCount done, ByteCount total, double seconds, std::size_t columns);
+
+}  // namespace varve

@@ -1,0 +1,147 @@
+#include "engine/backup/backup.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "engine/backup/backup_parent.h"
+#include "engine/backup/commit.h"
+#include "engine/backup/disk_backup.h"
+#include "engine/backup/orphan_packs.h"
+#include "engine/base/check.h"
+#include "engine/repository/catalog_sync.h"
+
+namespace varve {
+namespace {
+
+constexpr int attempts_max = 3;
+
+/// One attempt at a backup, from the parents' maps to the commit.
+class BackupRun {
+public:
+    BackupRun(Repository& repository, const BackupGroup& group, Progress& progress, const std::stop_token& stop)
+        : repository_(repository), group_(group), progress_(progress), stop_(stop) {}
+
+    std::vector<SnapshotRecord> run();
+
+    /// Whether a parent was forgotten since the run began: then parts of its map may be gone.
+    bool lost_parent();
+
+private:
+    void back_up(const DiskToBackUp& disk);
+    /// Errors say which disk of a group it was.
+    FinishedDisk run(DiskBackup& backup, const std::string& disk);
+    void attach(DiskBackup& first);
+    void enter();
+
+    Repository& repository_;
+    const BackupGroup& group_;
+    Progress& progress_;
+    const std::stop_token& stop_;
+    CommitBasis basis_;
+    CommitEntry entry_;
+    std::vector<StoredPack> packs_;
+    std::set<PackId> hits_;
+    std::vector<Attachment> attachments_;
+};
+
+void BackupRun::attach(DiskBackup& first) {
+    DepositedAttachments deposited = first.attach(group_.attachments);
+    attachments_ = std::move(deposited.attachments);
+    hits_.insert(deposited.hit_packs.begin(), deposited.hit_packs.end());
+}
+
+FinishedDisk BackupRun::run(DiskBackup& backup, const std::string& disk) {
+    try {
+        return backup.run(progress_, stop_);
+    } catch (Error& error) {
+        if (group_.disks.size() > 1 && error.code() != ErrorCode::cancelled)
+            error.with_context(fmt::format("disk '{}'", disk));
+        throw;
+    }
+}
+
+void BackupRun::back_up(const DiskToBackUp& disk) {
+    std::set<PackId> siblings;
+    for (const StoredPack& pack : packs_) siblings.insert(pack.facts.id);
+    DiskBackup backup(repository_, disk, std::move(siblings));
+    if (backup.parent()) basis_.parents.push_back(backup.parent()->record.id);
+    if (entry_.snapshots.empty()) attach(backup);
+    FinishedDisk finished = run(backup, disk.request.disk);
+    finished.record.group = group_.name;
+    finished.record.attachments = attachments_;
+    entry_.snapshots.push_back(std::move(finished.record));
+    // So that the next disk finds what this one brought.
+    if (group_.disks.size() > 1) repository_.catalog.add_uncommitted(finished.packs);
+    packs_.insert(packs_.end(), finished.packs.begin(), finished.packs.end());
+    hits_.insert(finished.hit_packs.begin(), finished.hit_packs.end());
+}
+
+void BackupRun::enter() {
+    progress_.begin("committing", {});
+    throw_if_stopped(stop_);
+    for (const DiskToBackUp& disk : group_.disks) disk.source->check_unchanged();
+    entry_.hit_packs.assign(hits_.begin(), hits_.end());
+    commit(repository_, entry_, packs_, basis_, progress_);
+}
+
+std::vector<SnapshotRecord> BackupRun::run() {
+    catch_up(repository_, progress_);
+    find_orphan_packs(repository_);
+    basis_.last_move = repository_.catalog.last_move();
+    for (const DiskToBackUp& disk : group_.disks) back_up(disk);
+    enter();
+    return entry_.snapshots;
+}
+
+bool BackupRun::lost_parent() {
+    catch_up(repository_, progress_);
+    return std::any_of(basis_.parents.begin(), basis_.parents.end(), [&](const SnapshotId& parent) {
+        return repository_.catalog.snapshots_by_prefix(parent.hex()).empty();
+    });
+}
+
+/// Whether a prune of another program, and nothing else, made the run fail.
+bool was_overtaken(const Error& error, BackupRun& run) {
+    if (error.code() == ErrorCode::conflict) return true;
+    if (dynamic_cast<const CatalogDamaged*>(&error) != nullptr) return false;
+    return (error.code() == ErrorCode::not_found || error.code() == ErrorCode::corrupt) && run.lost_parent();
+}
+
+void check_group(const BackupGroup& group) {
+    VARVE_CHECK(!group.disks.empty());
+    std::set<std::string> names;
+    for (const DiskToBackUp& disk : group.disks) {
+        VARVE_CHECK(names.insert(disk.request.disk).second);
+        check_disk_size(disk.source->info().virtual_size);
+    }
+}
+
+bool can_restart(const BackupGroup& group) {
+    return std::all_of(group.disks.begin(), group.disks.end(),
+                       [](const DiskToBackUp& disk) { return disk.request.can_restart; });
+}
+
+}  // namespace
+
+std::vector<SnapshotRecord> backup(Repository& repository, const BackupGroup& group, Progress& progress,
+                                   const std::stop_token& stop) {
+    check_group(group);
+    for (int attempt = 1;; ++attempt) {
+        BackupRun run(repository, group, progress, stop);
+        try {
+            return run.run();
+        } catch (const Error& error) {
+            if (!can_restart(group) || attempt == attempts_max || !was_overtaken(error, run)) throw;
+            progress.warn(fmt::format("{}; starting again", error.what()));
+        }
+    }
+}
+
+SnapshotRecord backup(Repository& repository, const ImageReader& source, const BackupRequest& request,
+                      Progress& progress, const std::stop_token& stop) {
+    return backup(repository, BackupGroup{"", {{&source, request}}, {}}, progress, stop).front();
+}
+
+}  // namespace varve

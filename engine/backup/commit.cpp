@@ -1,0 +1,92 @@
+#include "engine/backup/commit.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/repository/disk_map.h"
+#include "engine/repository/log_append.h"
+
+namespace varve {
+namespace {
+
+[[noreturn]] void throw_overtaken(const PackId& pack) {
+    throw Error(ErrorCode::conflict,
+                fmt::format("a prune gave up pack {} while this backup ran and counted on it; nothing was committed, "
+                            "run the backup again",
+                            pack.hex()));
+}
+
+bool is_missing_content(const Error& error) {
+    return dynamic_cast<const CatalogDamaged*>(&error) == nullptr &&
+           (error.code() == ErrorCode::not_found || error.code() == ErrorCode::corrupt);
+}
+
+/// Re-checks 1 and 2: what was hit, written or adopted may have been condemned meanwhile.
+void check_packs(const Catalog& catalog, const CommitEntry& entry) {
+    const auto check = [&](const PackId& id) {
+        if (const auto pack = catalog.pack(id); pack && pack->state == PackState::condemned) throw_overtaken(id);
+    };
+    for (const PackId& id : entry.hit_packs) check(id);
+    for (const PackFacts& facts : entry.packs) check(facts.id);
+}
+
+void check_inherited_addresses(const Repository& repository, const SnapshotRecord& snapshot) {
+    const auto check = [&](const ChunkAddress& address) {
+        const auto now = repository.catalog.current(address);
+        if (!now) throw_overtaken(address.pack);
+        const auto table = repository.catalog.slots(now->pack);
+        if (now->slot >= table->slots.size()) throw_overtaken(address.pack);
+        if (table->slots[now->slot].kind == SlotKind::patch && !repository.catalog.current(table->base_of(now->slot)))
+            throw_overtaken(address.pack);
+    };
+    const DiskMap map(repository.chunks, snapshot);
+    check(snapshot.map);
+    for_each_leaf_span(map, 0, leaf_count(snapshot.size), [&](const LeafSpan& span) {
+        if (span.subtree.kind != MapKind::present) return;
+        check(span.subtree.page);
+        const auto page = map.leaf(span.subtree);
+        for (const LeafEntry& chunk : page->entries)
+            if (chunk.kind == MapKind::present) check(chunk.address);
+    });
+}
+
+/// Re-check 3: without a live parent nobody protected what the new map inherited; each page and chunk must still be
+/// there.
+void check_inherited(const Repository& repository, const SnapshotRecord& snapshot) {
+    try {
+        check_inherited_addresses(repository, snapshot);
+    } catch (const Error& error) {
+        if (!is_missing_content(error)) throw;
+        throw Error(ErrorCode::conflict,
+                    fmt::format("the parent snapshot was forgotten and pruned while this backup ran ({}); nothing was "
+                                "committed, run the backup again",
+                                error.what()));
+    }
+}
+
+bool is_live(const Catalog& catalog, const SnapshotId& id) { return !catalog.snapshots_by_prefix(id.hex()).empty(); }
+
+void recheck(const Repository& repository, const CommitEntry& entry, const std::vector<StoredPack>& packs,
+             const CommitBasis& basis) {
+    if (repository.catalog.last_move() == basis.last_move) return;
+    check_packs(repository.catalog, entry);
+    const bool parents_live = std::all_of(basis.parents.begin(), basis.parents.end(),
+                                          [&](const SnapshotId& id) { return is_live(repository.catalog, id); });
+    if (parents_live) return;
+    repository.catalog.add_uncommitted(packs);  // the new map's own pages are looked up like any other
+    for (const SnapshotRecord& snapshot : entry.snapshots) check_inherited(repository, snapshot);
+}
+
+}  // namespace
+
+void commit(Repository& repository, CommitEntry body, const std::vector<StoredPack>& packs, const CommitBasis& basis,
+            Progress& progress) {
+    for (const StoredPack& pack : packs) body.packs.push_back(pack.facts);
+    const auto check = [&](const LogEntry& entry) {
+        recheck(repository, std::get<CommitEntry>(entry.body), packs, basis);
+    };
+    append_to_log(repository, {std::move(body), packs}, check, progress);
+}
+
+}  // namespace varve

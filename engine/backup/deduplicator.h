@@ -1,0 +1,44 @@
+#pragma once
+/// Gives every new chunk of a backup its address: the one it already has in the repository, the one it got a moment ago
+/// in this run, or a new one. Remembers what the commit entry must name. One thread.
+
+#include <set>
+#include <unordered_map>
+
+#include "engine/repository/catalog.h"
+#include "engine/repository/chunk_store.h"
+
+namespace varve {
+
+class ChunkDeposit {
+public:
+    /// Borrows session and catalog for its life. `siblings`: packs that the same commit will name anyway, as its own,
+    /// because another session wrote or adopted them.
+    ChunkDeposit(PackSession& session, Catalog& catalog, std::set<PackId> siblings = {})
+        : session_(session), catalog_(catalog), own_packs_(std::move(siblings)) {}
+
+    ChunkAddress put(const ChunkId& id, const Fingerprint& fingerprint, ByteView plain);
+
+    /// Completes the packs: orphans that gave a hit are adopted; everything is durable on return.
+    std::vector<StoredPack> finish();
+
+    /// Packs that others committed and that gave a hit. Complete after finish().
+    std::vector<PackId> hit_packs() const { return {hits_.begin(), hits_.end()}; }
+    std::uint64_t chunks_new() const { return chunks_new_; }
+    std::uint64_t chunks_reused() const { return chunks_reused_; }
+
+private:
+    void note_hit(const ChunkAddress& address);
+    void note_durable();
+    void adopt_orphans();
+
+    PackSession& session_;
+    Catalog& catalog_;
+    std::unordered_map<ChunkId, ChunkAddress> pending_;  ///< of packs that are not durable yet: a few packs' worth
+    std::set<PackId> own_packs_;                         ///< written by the session, and the siblings
+    std::set<PackId> hits_;
+    std::uint64_t chunks_new_ = 0;
+    std::uint64_t chunks_reused_ = 0;
+};
+
+}  // namespace varve

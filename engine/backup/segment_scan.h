@@ -1,0 +1,58 @@
+#pragma once
+/// Reads a source segment by segment and says of each chunk what it is and whether it changed: the part of a backup
+/// that runs on many threads. Only data extents are read; the fingerprint decides first, the id only where it differs.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/base/buffer_pool.h"
+#include "engine/image/image_reader.h"
+#include "engine/repository/fingerprint.h"
+#include "engine/repository/known_chunks.h"
+
+namespace varve {
+
+inline constexpr std::size_t segment_chunks = 32;
+inline constexpr std::size_t segment_bytes = segment_chunks * chunk_bytes;
+static_assert(map_fanout % segment_chunks == 0);
+
+/// Leaves [begin, end) are all of one kind that has no bytes.
+struct UniformLeaves {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    MapKind kind = MapKind::unallocated;
+};
+
+/// The whole leaves from `leaf` on that are zero, or unallocated, throughout; nullopt when there is none. Reads the
+/// allocation map only, so that emptiness costs nothing, whatever its size.
+std::optional<UniformLeaves> uniform_leaves_at(const ImageReader& source, std::uint64_t leaf);
+
+struct ScannedChunk {
+    MapKind kind = MapKind::unallocated;
+    bool is_same = false;  ///< present, and known to be the parent's: so is its id
+    ChunkId id;            ///< of a present chunk
+    Fingerprint fingerprint;
+};
+
+struct ScannedSegment {
+    ChunkIndex first;
+    std::vector<ScannedChunk> chunks;  ///< segment_chunks, or fewer at the disk's end
+    BufferPool::Buffer data;           ///< chunk i of the segment at i × chunk_bytes; only present chunks count
+
+    ByteView bytes_of_chunk(std::size_t i) const { return data.view().subspan(i * chunk_bytes, chunk_bytes); }
+};
+
+/// How many chunks the segment from `first` on has: segment_chunks, or fewer at the disk's end.
+std::size_t chunks_in_segment(ChunkIndex first, ByteCount disk_size);
+
+/// Scans the chunks of the segment from `first` on. `parent` describes the leaf that they lie in; null for a first
+/// backup. Chunks marked in `inherited` (empty: none) are taken from it unread.
+ScannedSegment scan_segment(const ImageReader& source, ChunkIndex first, const KnownLeaf* parent,
+                            const std::vector<bool>& inherited, const Fingerprinter& fingerprinter,
+                            BufferPool& buffers);
+
+/// Reads one chunk for its kind and id alone (no fingerprint). `buffers` hold a chunk at least.
+ScannedChunk scan_chunk(const ImageReader& source, ChunkIndex chunk, BufferPool& buffers);
+
+}  // namespace varve

@@ -1,0 +1,31 @@
+#pragma once
+/// Points in time as people and scripts write them, to the second: `2026-11-20` (the end of that day) or
+/// `2026-11-20T02:30[:15]`, with `Z` or an offset (`+01:00`), or else in local time (TZ). All functions are safe from
+/// many threads as long as none changes TZ.
+
+#include <string>
+#include <string_view>
+
+#include "engine/repository/log_entry.h"
+
+namespace varve {
+
+inline constexpr TimeNs ns_per_second = 1'000'000'000;
+
+/// Which instant a day without a time of day is.
+enum class DayAlone { its_end, its_begin };
+
+/// The instant that `text` names; a whole second, from 1970 to 2261. A local time that the clock passed twice is the
+/// later one. Throws Error(usage) with what was expected, also for a local time that the clock jumped over.
+TimeNs parse_time(std::string_view text, DayAlone day = DayAlone::its_end);
+
+/// `2026-11-20T02:30:15Z`, for machines; parts of a second are cut off.
+std::string format_utc(TimeNs time);
+
+/// `2026-11-20T03:30:15+01:00`, for people: local time with its offset, in a form that parse_time() takes.
+std::string format_local(TimeNs time);
+
+/// The wall clock, cut to the second: so no snapshot has a time that can't be typed.
+TimeNs current_time();
+
+}  // namespace varve

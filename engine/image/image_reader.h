@@ -1,0 +1,41 @@
+#pragma once
+/// Reads one disk image as a flat array of guest bytes with its allocation map. Immutable after open; every method is
+/// safe from many threads at once. Bytes past the virtual size do not exist: asking for them is a programmer error.
+
+#include <vector>
+
+#include "engine/base/bytes.h"
+#include "engine/image/extent.h"
+#include "engine/image/image_info.h"
+
+namespace varve {
+
+class ImageReader {
+public:
+    virtual ~ImageReader() = default;
+
+    virtual const ImageInfo& info() const = 0;
+
+    /// The extent that begins at `at` (before the virtual size): never empty, never past the end. It need not be
+    /// maximal: the next one may have the same kind. Costs metadata only, read lazily; throws Error(corrupt) when the
+    /// map is damaged there.
+    virtual Extent extent_at(ByteOffset at) const = 0;
+
+    /// Fills `out` with the guest bytes at `at`, or throws. [at, at + out.size()) lies inside the virtual size. Zero
+    /// and unallocated ranges give zeros without I/O.
+    virtual void read(ByteOffset at, ByteSpan out) const = 0;
+
+    /// Guest bytes that read() fetched from the medium so far (data extents only), for `bytes_scanned`.
+    virtual ByteCount bytes_read() const = 0;
+
+    /// To be asked when all is read and before anything is made of it: throws Error(refused) when somebody wrote to the
+    /// medium since it was opened, so that what was read may be no single state of the disk. Cheap. A medium that
+    /// cannot change has nothing to check.
+    virtual void check_unchanged() const {}
+
+    /// Guest bytes that read() so far gave as zeros since the medium could not give them: ascending, apart from each
+    /// other. Only a reader that is to go on past such places (tolerant_reader.h) has any; all others throw there.
+    virtual std::vector<ByteRange> unreadable() const { return {}; }
+};
+
+}  // namespace varve

@@ -1,0 +1,49 @@
+#pragma once
+/// Reads on where the medium has bytes that it cannot give: for `--read-errors zero`, which saves what is left of a
+/// failing disk. What is unreadable reads as zeros and is remembered.
+///
+/// A read that fails with Error(io) is tried again in halves, down to blocks of 4 KiB at 4 KiB-aligned offsets of the
+/// disk (the page that the kernel reads at once): only blocks that fail by themselves are given up. Once given up, a
+/// block is never asked for again, so that all readers, and a backup that starts again, get the same. Only guest bytes
+/// are treated so: any other error, and one from an allocation map, is thrown on, as is Error(io) once more than
+/// `ranges_max` ranges or `bytes_max` bytes were given up: then the medium is failing as a whole, or gone.
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/image/image_reader.h"
+
+namespace varve {
+
+class TolerantReader final : public ImageReader {
+public:
+    static constexpr std::size_t block_bytes = 4096;
+    static constexpr std::size_t ranges_max = 4096;
+    static constexpr ByteCount bytes_max = mib(64);
+
+    explicit TolerantReader(std::unique_ptr<ImageReader> source);
+
+    const ImageInfo& info() const override { return source_->info(); }
+    Extent extent_at(ByteOffset at) const override { return source_->extent_at(at); }
+    void read(ByteOffset at, ByteSpan out) const override;
+    ByteCount bytes_read() const override { return source_->bytes_read(); }
+    void check_unchanged() const override { source_->check_unchanged(); }
+    std::vector<ByteRange> unreadable() const override;
+
+private:
+    void read_or_halve(ByteOffset at, ByteSpan out) const;
+    void give_up(ByteOffset at, ByteSpan out, const Error& error) const;
+    ByteRange next_given_up(ByteRange in) const;
+
+    std::unique_ptr<ImageReader> source_;
+    mutable std::atomic<bool> has_given_up_{false};
+    mutable std::mutex mutex_;                                 // for what follows
+    mutable std::map<std::uint64_t, std::uint64_t> given_up_;  ///< begin to end; neither touch nor overlap
+    mutable ByteCount bytes_given_up_;
+};
+
+}  // namespace varve

@@ -1,0 +1,30 @@
+#pragma once
+/// A part of an image as an image of its own: guest byte `range.begin` becomes byte 0. Whatever reads whole images
+/// reads one partition so.
+
+#include "engine/image/image_reader.h"
+
+namespace varve {
+
+class WindowReader final : public ImageReader {
+public:
+    /// Borrows `image` for its life; `range` lies inside its virtual size.
+    WindowReader(const ImageReader& image, ByteRange range);
+
+    /// The image's, with the window's size and without what concerns the whole disk only (snapshots, bitmaps, backing,
+    /// options, state).
+    const ImageInfo& info() const override { return info_; }
+    Extent extent_at(ByteOffset at) const override;
+    void read(ByteOffset at, ByteSpan out) const override;
+    ByteCount bytes_read() const override { return image_.bytes_read(); }
+    void check_unchanged() const override { image_.check_unchanged(); }
+
+private:
+    ByteOffset in_image(ByteOffset at) const { return range_.begin + (at - ByteOffset{}); }
+
+    const ImageReader& image_;
+    ByteRange range_;
+    ImageInfo info_;
+};
+
+}  // namespace varve

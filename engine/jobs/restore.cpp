@@ -1,0 +1,62 @@
+#include "engine/jobs/restore.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "engine/image/copy_image.h"
+#include "engine/image/window_reader.h"
+#include "engine/repository/snapshot_reader.h"
+
+namespace varve {
+namespace {
+
+ByteCount overlap(ByteRange a, ByteRange b) {
+    const ByteOffset begin = std::max(a.begin, b.begin);
+    const ByteOffset end = std::min(a.end(), b.end());
+    return begin < end ? end - begin : ByteCount{};
+}
+
+/// What the source did not give up is zeros here, and nothing in the image tells.
+void warn_of_unreadable(const SnapshotRecord& snapshot, ByteRange wanted, Progress& progress) {
+    ByteCount bytes;
+    for (const ByteRange& range : snapshot.unreadable) bytes += overlap(range, wanted);
+    if (bytes.value == 0) return;
+    progress.warn(
+        fmt::format("{} bytes of disk '{}' could not be read when snapshot {} was taken and are zeros in what "
+                    "is restored; `varve show` lists where",
+                    bytes.value, escape_for_display(snapshot.disk), snapshot.id.hex().substr(0, 8)));
+}
+
+}  // namespace
+
+void restore(const Repository& repository, const SnapshotRecord& snapshot, ImageWriter& writer, Progress& progress,
+             std::stop_token stop, const std::optional<ByteRange>& range) {
+    try {
+        const SnapshotReader disk(repository.chunks, snapshot);
+        const ByteRange part = range.value_or(ByteRange{{}, snapshot.size});
+        const WindowReader wanted(disk, part);
+        warn_of_unreadable(snapshot, part, progress);
+        progress.begin("restoring", wanted.info().virtual_size);
+        copy_image(wanted, writer, progress, stop);
+        writer.finish();
+    } catch (Error& error) {
+        if (error.code() == ErrorCode::corrupt || error.code() == ErrorCode::not_found)
+            error.with_context(
+                fmt::format("cannot restore snapshot {} of disk '{}'", snapshot.id.hex().substr(0, 8), snapshot.disk));
+        throw;
+    }
+}
+
+void check_range(const SnapshotRecord& snapshot, ByteRange range) {
+    const ByteOffset end = ByteOffset{} + snapshot.size;
+    if (range.begin <= end && range.length <= end - range.begin) return;
+    throw Error(ErrorCode::refused,
+                fmt::format("the range of {} bytes at offset {} ends past disk '{}', which has {} bytes in snapshot {}",
+                            range.length.value, range.begin.value, escape_for_display(snapshot.disk),
+                            snapshot.size.value, snapshot.id.hex().substr(0, 8)));
+}
+
+}  // namespace varve

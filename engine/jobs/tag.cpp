@@ -1,0 +1,77 @@
+#include "engine/jobs/tag.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "engine/repository/catalog_sync.h"
+#include "engine/repository/log_append.h"
+
+namespace varve {
+namespace {
+
+SnapshotRecord live_snapshot(const Catalog& catalog, const SnapshotId& id) {
+    auto found = catalog.snapshots_by_prefix(id.hex());
+    if (found.empty())
+        throw Error(ErrorCode::not_found, fmt::format("snapshot {} was forgotten: it has no tags any more", id.hex()));
+    return std::move(found.front().record);
+}
+
+std::string names_of(const std::map<std::string, std::string>& tags) {
+    std::string names;
+    for (const auto& [name, value] : tags) names += (names.empty() ? "" : ", ") + escape_for_display(name);
+    return names.empty() ? "it has none" : "it has " + names;
+}
+
+void check_removed(const SnapshotRecord& snapshot, const TagEdit& edit) {
+    for (const std::string& name : edit.removed) {
+        if (snapshot.tags.contains(name)) continue;
+        throw Error(ErrorCode::refused,
+                    fmt::format("snapshot {} of disk '{}' has no tag '{}' that could be removed: {}",
+                                snapshot.id.hex().substr(0, 8), escape_for_display(snapshot.disk),
+                                escape_for_display(name), names_of(snapshot.tags)));
+    }
+}
+
+void apply(const TagEdit& edit, std::map<std::string, std::string>& tags) {
+    for (const std::string& name : edit.removed) tags.erase(name);
+    for (const auto& [name, value] : edit.added) tags.insert_or_assign(name, value);
+}
+
+TaggedSnapshot edit_one(Repository& repository, const SnapshotId& id, const TagEdit& edit, Progress& progress) {
+    TaggedSnapshot tagged;
+    tagged.record = live_snapshot(repository.catalog, id);
+    const auto before = tagged.record.tags;
+    apply(edit, tagged.record.tags);
+    tagged.is_changed = tagged.record.tags != before;
+    if (!tagged.is_changed) return tagged;
+    const auto check = [&](const LogEntry&) {
+        tagged.record = live_snapshot(repository.catalog, id);  // others may have tagged it too
+        check_removed(tagged.record, edit);
+    };
+    append_to_log(repository, {TagEntry{id, edit.added, edit.removed}, {}}, check, progress);
+    apply(edit, tagged.record.tags);
+    return tagged;
+}
+
+}  // namespace
+
+std::vector<TaggedSnapshot> edit_tags(Repository& repository, std::span<const SnapshotId> snapshots,
+                                      const TagEdit& edit, Progress& progress) {
+    catch_up(repository, progress);
+    for (const SnapshotId& id : snapshots) check_removed(live_snapshot(repository.catalog, id), edit);
+    std::vector<TaggedSnapshot> done;
+    for (const SnapshotId& id : snapshots) {
+        try {
+            done.push_back(edit_one(repository, id, edit, progress));
+        } catch (Error& error) {
+            if (!done.empty())
+                error.with_context(
+                    fmt::format("{} of {} snapshots have their new tags", done.size(), snapshots.size()));
+            throw;
+        }
+    }
+    return done;
+}
+
+}  // namespace varve

@@ -1,0 +1,83 @@
+#include "engine/naming/group_point.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+
+namespace varve {
+namespace {
+
+constexpr PointWords words{"group", "point", "VM"};
+
+TimeNs time_of(const GroupPoint& point) {
+    TimeNs latest = point.members.front().record.time;
+    for (const ListedSnapshot& member : point.members) latest = std::max(latest, member.record.time);
+    return latest;
+}
+
+/// By time, then by commit.
+std::vector<GroupPoint> points_of(const Catalog& catalog, const std::string& group) {
+    std::map<LogNumber, GroupPoint> by_commit;
+    for (ListedSnapshot& snapshot : catalog.snapshots()) {
+        if (snapshot.record.group != group) continue;
+        GroupPoint& point = by_commit[snapshot.commit];
+        point.group = group;
+        point.commit = snapshot.commit;
+        point.members.push_back(std::move(snapshot));
+    }
+    std::vector<GroupPoint> points;
+    for (auto& [commit, point] : by_commit) {
+        std::ranges::sort(point.members, {}, &ListedSnapshot::position);
+        points.push_back(std::move(point));
+    }
+    std::ranges::stable_sort(points, {}, time_of);
+    return points;
+}
+
+LogEntry entry_of(const CommitLog& log, LogNumber number) {
+    if (const auto before = log.head_at(number - 1)) {
+        if (const auto record = log.next(*before)) return record->entry;
+    }
+    throw Error(ErrorCode::not_found,
+                fmt::format("log entry {} is not there any more; `varve rebuild` tells what the log has", number));
+}
+
+}  // namespace
+
+PointName parse_group_point_name(std::string_view text) {
+    if (auto point = parse_point_name(text, words)) return *std::move(point);
+    const std::string shown = escape_for_display(text);
+    throw Error(ErrorCode::usage,
+                fmt::format("'{}' names no point of a group; for the newest say {}@latest", shown, shown));
+}
+
+GroupPoint find_group_point(const Catalog& catalog, std::string_view text) {
+    const PointName name = parse_group_point_name(text);
+    auto points = points_of(catalog, name.name);
+    if (points.empty())
+        throw Error(ErrorCode::not_found,
+                    fmt::format("the repository has no snapshot of a group '{}'; of one disk of it, say "
+                                "`varve restore DISK@WHEN` without --group",
+                                escape_for_display(name.name)));
+    std::vector<TimeNs> times;
+    for (const GroupPoint& point : points) times.push_back(time_of(point));
+    return std::move(points[find_point(name, times, words)]);
+}
+
+std::vector<std::string> forgotten_disks(const CommitLog& log, const GroupPoint& point) {
+    const LogEntry entry = entry_of(log, point.commit);
+    std::vector<std::string> disks;
+    const auto* commit = std::get_if<CommitEntry>(&entry.body);
+    if (commit == nullptr) return disks;
+    for (const SnapshotRecord& made : commit->snapshots) {
+        const auto is_made = [&](const ListedSnapshot& member) { return member.record.id == made.id; };
+        if (made.group == point.group && std::ranges::none_of(point.members, is_made)) disks.push_back(made.disk);
+    }
+    return disks;
+}
+
+}  // namespace varve

@@ -1,0 +1,104 @@
+#include "engine/naming/snapshot_name.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/escape.h"
+#include "engine/base/timestamp.h"
+
+namespace varve {
+namespace {
+
+constexpr PointWords words{"disk", "snapshot", "DISK"};
+constexpr std::size_t prefix_digits_min = 4;
+constexpr std::size_t id_digits = 32;
+constexpr std::size_t candidates_shown_max = 8;
+
+bool is_hex(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    });
+}
+
+std::string to_lower(std::string_view hex) {
+    std::string out(hex);
+    for (char& c : out) {
+        if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return out;
+}
+
+SnapshotByPrefix parse_prefix(std::string_view text) {
+    const std::string shown = escape_for_display(text);
+    if (text.empty()) throw Error(ErrorCode::usage, "a snapshot name is empty; say DISK@latest or a snapshot id");
+    if (!is_hex(text))
+        throw Error(ErrorCode::usage,
+                    fmt::format("'{}' names no snapshot: without '@' it would be a snapshot id, and it "
+                                "is not hexadecimal; for the newest snapshot of a disk say {}@latest",
+                                shown, shown));
+    if (text.size() < prefix_digits_min || text.size() > id_digits)
+        throw Error(
+            ErrorCode::usage,
+            fmt::format("'{}' is no snapshot id: {} to {} hex digits are expected, {} were found; for the newest "
+                        "snapshot of a disk say {}@latest",
+                        shown, prefix_digits_min, id_digits, text.size(), shown));
+    return {to_lower(text)};
+}
+
+std::vector<ListedSnapshot> snapshots_of(const Catalog& catalog, const std::string& disk) {
+    auto found = catalog.snapshots(disk);
+    if (found.empty())
+        throw Error(ErrorCode::not_found,
+                    fmt::format("the repository has no snapshot of a disk '{}'; `varve list` shows what it has",
+                                escape_for_display(disk)));
+    return found;
+}
+
+ListedSnapshot find(const Catalog& catalog, const PointName& name) {
+    const auto all = snapshots_of(catalog, name.name);
+    std::vector<TimeNs> times;
+    for (const ListedSnapshot& snapshot : all) times.push_back(snapshot.record.time);
+    return all[find_point(name, times, words)];
+}
+
+ListedSnapshot find(const Catalog& catalog, const SnapshotByPrefix& name) {
+    const auto found = catalog.snapshots_by_prefix(name.hex);
+    if (found.size() == 1) return found[0];
+    if (found.empty())
+        throw Error(
+            ErrorCode::not_found,
+            fmt::format("no snapshot's id begins with {}; if that is a disk, say {}@latest", name.hex, name.hex));
+    std::string candidates;
+    for (std::size_t i = 0; i < std::min(found.size(), candidates_shown_max); ++i) {
+        const SnapshotRecord& r = found[i].record;
+        candidates += fmt::format("{}{} ({} of {})", i == 0 ? "" : ", ", r.id.hex(), escape_for_display(r.disk),
+                                  format_local(r.time));
+    }
+    if (found.size() > candidates_shown_max) candidates += ", ...";
+    throw Error(ErrorCode::refused, fmt::format("the ids of {} snapshots begin with {}; say more digits of one of: {}",
+                                                found.size(), name.hex, candidates));
+}
+
+}  // namespace
+
+SnapshotName parse_snapshot_name(std::string_view text) {
+    if (auto point = parse_point_name(text, words)) return *std::move(point);
+    return parse_prefix(text);
+}
+
+ListedSnapshot find_snapshot(const Catalog& catalog, std::string_view text) {
+    return std::visit([&](const auto& name) { return find(catalog, name); }, parse_snapshot_name(text));
+}
+
+std::vector<ListedSnapshot> find_snapshots(const Catalog& catalog, const std::vector<std::string>& texts) {
+    std::vector<ListedSnapshot> found;
+    for (const std::string& text : texts) {
+        ListedSnapshot snapshot = find_snapshot(catalog, text);
+        const auto is_same = [&](const ListedSnapshot& s) { return s.record.id == snapshot.record.id; };
+        if (std::none_of(found.begin(), found.end(), is_same)) found.push_back(std::move(snapshot));
+    }
+    return found;
+}
+
+}  // namespace varve

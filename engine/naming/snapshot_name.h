@@ -1,0 +1,33 @@
+#pragma once
+/// How a user names a snapshot: `DISK@latest`, `DISK@~N` (N before the latest), `DISK@WHEN` (the newest not after it),
+/// or an id or a prefix of at least 4 hex digits. The text is cut at its last '@'; what has no '@' is an id.
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "engine/naming/point_name.h"
+#include "engine/repository/catalog.h"
+
+namespace varve {
+
+/// A whole id or the beginning of one, in lower case.
+struct SnapshotByPrefix {
+    std::string hex;
+    friend bool operator==(const SnapshotByPrefix&, const SnapshotByPrefix&) = default;
+};
+
+using SnapshotName = std::variant<PointName, SnapshotByPrefix>;
+
+/// Throws Error(usage) for what is no snapshot name; for a bare disk name the text says "say DISK@latest".
+SnapshotName parse_snapshot_name(std::string_view text);
+
+/// The snapshot that `text` names. Throws Error(not_found) when there is none, Error(refused) with the candidates when
+/// a prefix fits several, and what parse_snapshot_name() throws.
+ListedSnapshot find_snapshot(const Catalog& catalog, std::string_view text);
+
+/// What find_snapshot() finds for each of `texts`, in their order; one that is named twice stands there once.
+std::vector<ListedSnapshot> find_snapshots(const Catalog& catalog, const std::vector<std::string>& texts);
+
+}  // namespace varve

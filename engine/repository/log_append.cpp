@@ -1,0 +1,66 @@
+#include "engine/repository/log_append.h"
+
+#include <unistd.h>
+#include <chrono>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "engine/base/random.h"
+#include "engine/repository/catalog_sync.h"
+
+namespace varve {
+namespace {
+
+LogEntry make_entry(decltype(LogEntry::body) body) {
+    LogEntry entry;
+    random_bytes(entry.nonce);
+    entry.written =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
+    char host[256] = "";
+    if (::gethostname(host, sizeof host - 1) == 0) entry.host = host;
+    entry.program = program_name;
+    entry.body = std::move(body);
+    return entry;
+}
+
+/// Appends after `head`. nullopt: somebody else has the number. A refusal or a failure leaves it open whether the entry
+/// there is our own, put by a request whose reply was lost or late: its nonce tells.
+std::optional<LogHead> append_once(CommitLog& log, const LogHead& head, const LogEntry& entry) {
+    std::exception_ptr failure;
+    try {
+        if (const auto appended = log.append(head, entry)) return appended;
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::io) throw;
+        failure = std::current_exception();
+    }
+    const std::optional<LogRecord> there = log.next(head);
+    if (!there) {
+        if (failure) std::rethrow_exception(failure);
+        throw Error(ErrorCode::io,
+                    fmt::format("log entry {} could neither be written nor read; try again", head.number + 1));
+    }
+    if (there->entry.nonce != entry.nonce) return std::nullopt;
+    // Our own. Visible is not yet durable: a put that finds it there makes it so.
+    if (failure) log.append(head, entry);
+    return there->head;
+}
+
+}  // namespace
+
+void append_to_log(Repository& repository, NewEntry added, const std::function<void(const LogEntry&)>& check,
+                   Progress& progress) {
+    const LogEntry entry = make_entry(std::move(added.body));
+    while (true) {
+        const LogHead head = catch_up(repository, progress);
+        check(entry);
+        const std::optional<LogHead> entered = append_once(repository.log, head, entry);
+        if (!entered) continue;
+        // The entry stands: the catalog is only told now, and can be told again by any later command.
+        repository.catalog.apply(head, LogRecord{*entered, entry}, added.packs, added.tables);
+        return;
+    }
+}
+
+}  // namespace varve

@@ -1,0 +1,26 @@
+#pragma once
+/// A pack as everybody but the store sees it: an immutable file of frames with a random name.
+
+#include <cstdint>
+
+#include "engine/base/digest.h"
+#include "engine/base/random_id.h"
+#include "engine/base/units.h"
+
+namespace varve {
+
+enum class PackKind : std::uint8_t {
+    data = 1,      ///< guest bytes
+    metadata = 2,  ///< map pages, slot-table copies, move tables, attachments
+};
+
+/// What a log entry says of a pack: enough to know that the file found is the file meant.
+struct PackFacts {
+    PackId id;
+    PackKind kind = PackKind::data;
+    Digest digest;  ///< SHA-256 of the whole pack but its last field: the value in its footer
+    ByteCount size;
+    friend bool operator==(const PackFacts&, const PackFacts&) = default;
+};
+
+}  // namespace varve

@@ -1,0 +1,26 @@
+#pragma once
+/// What every job works on: one opened repository as the engine sees it. Only names what belongs together; owns
+/// nothing.
+
+#include "engine/base/random_id.h"
+#include "engine/repository/catalog.h"
+#include "engine/repository/chunk_store.h"
+#include "engine/repository/commit_log.h"
+
+namespace varve {
+
+/// From the repository's config object.
+struct RepositoryInfo {
+    RepositoryId id;
+    std::uint64_t fingerprint_seed = 0;
+    bool writable = true;  ///< false when a feature flag forbids this version to write
+};
+
+struct Repository {
+    const RepositoryInfo& info;
+    CommitLog& log;
+    ChunkStore& chunks;
+    Catalog& catalog;
+};
+
+}  // namespace varve

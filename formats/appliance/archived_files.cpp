@@ -1,0 +1,55 @@
+#include "formats/appliance/archived_files.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/chain/file_extensions.h"
+
+namespace varve::ovf {
+
+ArchivedFiles::ArchivedFiles(ImageFile archive)
+    : archive_(std::move(archive)), contents_(tar::read_archive(archive_.file)) {}
+
+ImageFile ArchivedFiles::open(const tar::Member& member) const {
+    const std::string shown = archive_.place.shown + '/' + escape_for_display(member.name);
+    return {archive_.file.window(member.content, shown),
+            {shown, archive_.place.path + '/' + member.name, archive_.place.path}};
+}
+
+/// Where a member lies in the archive: "" or "web01/".
+std::string ArchivedFiles::folder_of(const ImagePlace& member) const {
+    const std::string name = member.path.substr(archive_.place.path.size() + 1);
+    return name.substr(0, name.rfind('/') + 1);  // npos + 1 is 0
+}
+
+ImageFile ArchivedFiles::open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const {
+    const std::string plain = name.starts_with("./") ? name.substr(2) : name;
+    const tar::Member* member = contents_.find(folder_of(referrer) + plain, archive_.place.shown);
+    if (member == nullptr) member = contents_.find(plain, archive_.place.shown);
+    if (member == nullptr)
+        throw Error(ErrorCode::not_found,
+                    fmt::format("'{}' names its {} '{}', and no file of '{}' is called so", referrer.shown,
+                                to_string(kind), escape_for_display(name), archive_.place.shown));
+    return open(*member);
+}
+
+FoundFiles ArchivedFiles::find(const ImagePlace& referrer, std::span<const std::string_view> endings,
+                               const std::function<bool(const File&)>& fits) const {
+    std::vector<const tar::Member*> members;
+    for (const tar::Member& member : contents_.members) members.push_back(&member);
+    std::ranges::stable_sort(members, {},
+                             [&](const tar::Member* member) { return ending_rank(member->name, endings); });
+    FoundFiles found;
+    for (const tar::Member* member : members) {
+        ImageFile image = open(*member);
+        if (image.place.path == referrer.path) continue;
+        ++found.looked_at;
+        if (fits(image.file)) found.files.push_back(std::move(image));
+    }
+    return found;
+}
+
+}  // namespace varve::ovf

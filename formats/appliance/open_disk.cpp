@@ -1,0 +1,82 @@
+#include "formats/appliance/open_disk.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/chain/format_decision.h"
+#include "formats/chain/image_chain.h"
+
+namespace varve::ovf {
+namespace {
+
+/// A disk that the machine was given, and that nobody wrote to.
+class EmptyDisk final : public ImageReader {
+public:
+    EmptyDisk(ByteCount size, std::vector<std::string> warnings) {
+        info_.warnings = std::move(warnings);
+        info_.format = "raw";
+        info_.virtual_size = size;
+    }
+
+    const ImageInfo& info() const override { return info_; }
+    Extent extent_at(ByteOffset at) const override {
+        return {at, (ByteOffset{} + info_.virtual_size) - at, ExtentKind::unallocated};
+    }
+    void read(ByteOffset, ByteSpan out) const override { std::ranges::fill(out, std::byte{0}); }
+    ByteCount bytes_read() const override { return {}; }
+    void check_unchanged() const override {}
+
+private:
+    ImageInfo info_;
+};
+
+OpenedImage open_empty(const Package& package, const Disk& disk) {
+    if (!disk.capacity || disk.capacity->value == 0)
+        throw Error(ErrorCode::unsupported, fmt::format("'{}': the disk '{}' has neither a file nor a size",
+                                                        package.place().shown, escape_for_display(disk.name)));
+    OpenedImage image;
+    image.reader = std::make_unique<EmptyDisk>(*disk.capacity, package.warnings());
+    return image;
+}
+
+/// The image in the package tells its own format.
+FormatDecision decide_packaged(const ImageFile& file, const Disk& disk) {
+    FormatDecision decision = decide_top(file, {});
+    if (decision.format == package_format)
+        throw Error(ErrorCode::unsupported, fmt::format("'{}' is an appliance in an appliance: take it out of there "
+                                                        "first",
+                                                        file.place.shown));
+    if (decision.format == "raw" && disk.format.find("vmdk") != std::string::npos)
+        throw Error(ErrorCode::corrupt, fmt::format("'{}' should be a VMware disk, as the appliance says, and does not "
+                                                    "begin like one: fetch the appliance once more",
+                                                    file.place.shown));
+    return decision;
+}
+
+OpenedImage open_file(const Package& package, const Disk& disk, const OpenOptions& options) {
+    NoProgress nobody;
+    const LongRead work{options.progress != nullptr ? *options.progress : nobody, options.stop};
+    if (options.packaged_content == PackagedContent::checked) package.check_disk(disk, work);
+    ImageFile file = package.open_disk(disk, work);
+    FormatDecision decision = decide_packaged(file, disk);
+    const std::vector<std::string>& warnings = package.warnings();
+    decision.warnings.insert(decision.warnings.begin(), warnings.begin(), warnings.end());
+    if (auto doubt = package.size_doubt(disk, file.file.size())) decision.warnings.push_back(*std::move(doubt));
+    return open_chain(std::move(file), std::move(decision), package.references(), options);
+}
+
+}  // namespace
+
+OpenedImage open_disk(std::shared_ptr<const Package> package, LayerInfo package_layer, const OpenOptions& options) {
+    const Disk& disk = package->find_disk(options.member);
+    OpenedImage image = disk.file ? open_file(*package, disk, options) : open_empty(*package, disk);
+    image.layers.insert(image.layers.begin(), std::move(package_layer));
+    image.member = disk.name;
+    image.package = std::move(package);
+    return image;
+}
+
+}  // namespace varve::ovf

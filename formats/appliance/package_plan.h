@@ -1,0 +1,100 @@
+#pragma once
+/// Which files an appliance (OVA) holds, under which names and in which order, before any of them is written: the
+/// descriptor, the manifest, then what the descriptor references, in its order. Names in the archive are plain (ASCII
+/// letters, digits, '.', '_' and '-') and never equal, also where case does not count.
+///
+/// Source: DMTF DSP0243 1.1 and 2.1, "OVF package"; VMware's importers want the descriptor first and the rest in the
+/// order of its References.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/base/bytes.h"
+#include "engine/base/units.h"
+#include "formats/appliance/descriptor_revision.h"
+#include "formats/appliance/descriptor_writer.h"
+#include "formats/appliance/member_names.h"
+#include "formats/appliance/options.h"
+
+namespace varve::ova {
+
+/// A disk that goes into the appliance.
+struct DiskToPack {
+    ByteCount virtual_size;
+    std::string source;  ///< the path that it was read from: the kept descriptor knows the disk by the last part
+};
+
+/// A small file that was kept with the disks.
+struct KeptFile {
+    std::string name;
+    Bytes bytes;
+};
+
+/// A kept file that the appliance holds: the descriptor, put right, or another one as it is.
+struct PackedFile {
+    std::string name;  ///< as it was kept
+    ByteCount length;  ///< as it was kept
+};
+
+/// What was kept of the package that the disks came from.
+struct KeptFiles {
+    std::optional<KeptFile> descriptor;
+    std::vector<KeptFile> others;
+};
+
+/// A file behind descriptor and manifest.
+struct PlannedMember {
+    std::string name;
+    std::optional<std::size_t> disk;  ///< whose image it is: an index into what the plan was made of
+    KeptFile file;                    ///< of another member
+};
+
+/// Movable. One thread at a time.
+class PackagePlan {
+public:
+    /// `stem`: the archive's name without folder and ending. The kept descriptor is put right for these disks if it
+    /// describes them and no others (ovf_revision.h), and takes along the kept files that it references; else a plain
+    /// one is generated. Throws Error(unsupported) for a disk that a VMDK image can't hold, and for more disks than the
+    /// generated machine has places for.
+    PackagePlan(const std::string& stem, std::vector<DiskToPack> disks, const CreationOptions& options,
+                KeptFiles kept = {});
+
+    const CreationOptions& options() const { return options_; }
+    const std::string& descriptor_name() const { return descriptor_name_; }
+    const std::string& manifest_name() const { return manifest_name_; }
+    const std::vector<PlannedMember>& members() const { return members_; }
+    /// The disks in the order of the archive: indexes into what the plan was made of, each once.
+    std::vector<std::size_t> disk_order() const;
+    const DiskToPack& disk(std::size_t index) const { return disks_[index]; }
+
+    bool keeps_descriptor() const { return revision_.has_value(); }
+    const std::vector<PackedFile>& packed_files() const { return packed_files_; }
+    /// Sentences for the user: why there is a generated descriptor although one was kept, what was not packed.
+    const std::vector<std::string>& warnings() const { return warnings_; }
+
+    /// The descriptor, with the lengths of the members' files. Its own length depends on their digits only: it is
+    /// greatest for the greatest lengths.
+    std::string descriptor(std::span<const ByteCount> lengths);
+
+private:
+    void keep(KeptFiles& kept);
+    ovf::OvfRevision::NewFile take(const ovf::OvfRevision::Reference& reference, KeptFiles& kept);
+    void warn_of_foreign_hardware(const std::string& descriptor);
+    void generate(const std::string& stem);
+    void warn_of_left_out(const KeptFiles& kept);
+
+    CreationOptions options_;
+    std::vector<DiskToPack> disks_;
+    std::string machine_;
+    MemberNames names_;
+    std::string descriptor_name_;
+    std::string manifest_name_;
+    std::vector<PlannedMember> members_;
+    std::optional<ovf::OvfRevision> revision_;
+    std::vector<PackedFile> packed_files_;
+    std::vector<std::string> warnings_;
+};
+
+}  // namespace varve::ova

@@ -1,0 +1,295 @@
+#include "formats/appliance/package_reader.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "engine/base/ascii.h"
+#include "engine/base/content_digest.h"
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "engine/base/hex.h"
+#include "formats/appliance/href.h"
+#include "formats/appliance/unpack.h"
+
+namespace varve::ovf {
+namespace {
+
+constexpr std::size_t hashed_at_once = 1 << 20;
+constexpr std::size_t names_shown_max = 16;
+constexpr std::size_t chunks_max = 4096;  // each is a file that is open, and is looked up among all members
+
+std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }  // npos + 1 is 0
+
+Bytes read_whole(const ImageFile& file, ByteCount size_max, std::string_view what) {
+    const ByteCount size = file.file.size();
+    if (size > size_max)
+        throw Error(ErrorCode::refused, fmt::format("'{}' has {} bytes; {} of at most {} is expected", file.place.shown,
+                                                    size.value, what, size_max.value));
+    Bytes bytes(static_cast<std::size_t>(size.value));
+    file.file.read_exactly({}, bytes);
+    return bytes;
+}
+
+/// What comes before the piece's number is the file's name.
+std::string chunk_name(const std::string& href, std::size_t chunk) { return fmt::format("{}.{:09}", href, chunk); }
+
+/// Twice what the disk can need, and some room for what describes it: more is no disk of that size.
+ByteCount unpacked_bytes_max(const std::optional<ByteCount>& capacity) {
+    constexpr ByteCount at_least = mib(1024);
+    constexpr ByteCount unknown{std::uint64_t{64} << 40};
+    if (!capacity) return unknown;
+    const auto twice = checked_mul(capacity->value, 2);
+    return twice ? std::min(ByteCount{*twice} + at_least, unknown) : unknown;
+}
+
+std::string list_of(const std::vector<Disk>& disks) {
+    std::string out;
+    for (std::size_t i = 0; i < std::min(disks.size(), names_shown_max); ++i)
+        out += fmt::format("{}'{}'", i == 0 ? "" : ", ", escape_for_display(disks[i].name));
+    return disks.size() <= names_shown_max ? out : fmt::format("{} and {} more", out, disks.size() - names_shown_max);
+}
+
+}  // namespace
+
+Package::Package(ImageFile file, std::unique_ptr<const ImageReferences> beside, ManifestUse manifest_use)
+    : place_(file.place) {
+    if (tar::is_tar(file.file))
+        open_archive(std::move(file));
+    else
+        open_descriptor(std::move(file), std::move(beside));
+    if (manifest_use == ManifestUse::check) read_manifest();
+    list_disks();
+}
+
+void Package::open_archive(ImageFile file) {
+    const ImagePlace archive = file.place;
+    auto files = std::make_unique<ArchivedFiles>(std::move(file));
+    const tar::Archive& contents = files->contents();
+    warnings_ = contents.warnings;
+    const auto is_descriptor = [](const tar::Member& member) { return ends_ignoring_case(member.name, ".ovf"); };
+    const auto descriptor = std::ranges::find_if(contents.members, is_descriptor);
+    if (descriptor == contents.members.end())
+        throw Error(ErrorCode::unsupported,
+                    fmt::format("'{}' is a tar archive without an OVF descriptor (.ovf): no appliance", archive.shown));
+    if (std::ranges::count_if(contents.members, is_descriptor) > 1)
+        warnings_.push_back(fmt::format("'{}' has several OVF descriptors; the first, '{}', was used", archive.shown,
+                                        escape_for_display(descriptor->name)));
+    ImageFile opened = files->open(*descriptor);
+    open_descriptor(std::move(opened), std::move(files));
+}
+
+void Package::open_descriptor(ImageFile file, std::unique_ptr<const ImageReferences> beside) {
+    references_ = std::move(beside);
+    place_ = file.place;
+    text_ = read_whole(file, descriptor_bytes_max, "an OVF descriptor");
+    descriptor_ = parse_descriptor(text_, fmt::format("'{}'", place_.shown));
+    warnings_.insert(warnings_.end(), descriptor_.warnings.begin(), descriptor_.warnings.end());
+}
+
+/// It has the descriptor's name, and lies beside it. Without one there is nothing to check.
+void Package::read_manifest() {
+    const std::string name = base_name(place_.path);
+    std::optional<ImageFile> found;
+    try {
+        found = references_->open_reference(place_, std::filesystem::path(name).stem().string() + ".mf",
+                                            ReferenceKind::packaged_file);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::not_found) throw;
+        return;
+    }
+    const Bytes text = read_whole(*found, manifest_bytes_max, "a manifest");
+    manifest_ = parse_manifest(text, fmt::format("'{}'", found->place.shown));
+    manifest_name_ = found->place.shown;
+    warnings_.insert(warnings_.end(), manifest_->warnings.begin(), manifest_->warnings.end());
+    if (const ManifestEntry* entry = find_entry(name)) {
+        ContentDigest digest(entry->algorithm);
+        digest.update(text_);
+        check_equal(*entry, digest.finish(), place_.shown);
+    }
+}
+
+void Package::list_disks() {
+    const auto is_taken = [&](std::string_view name) {
+        return std::ranges::any_of(disks_, [&](const Disk& disk) { return disk.name == name; });
+    };
+    for (const PackageDisk& described : descriptor_.disks) {
+        Disk disk{described.id, described.id, described.capacity, {}, described.format};
+        if (!described.file.empty()) {
+            const auto file = std::ranges::find(descriptor_.files, described.file, &PackageFile::id);
+            disk.file = static_cast<std::size_t>(file - descriptor_.files.begin());
+            if (!is_taken(file->href)) disk.name = file->href;
+        }
+        if (is_taken(disk.name))
+            throw Error(ErrorCode::corrupt,
+                        fmt::format("'{}': two disks are called '{}'", place_.shown, escape_for_display(disk.name)));
+        disks_.push_back(std::move(disk));
+    }
+}
+
+const Disk& Package::find_disk(const std::optional<std::string>& name) const {
+    if (disks_.empty())
+        throw Error(ErrorCode::unsupported, fmt::format("'{}' describes a machine without a disk", place_.shown));
+    if (!name) {
+        if (disks_.size() == 1) return disks_.front();
+        throw Error(ErrorCode::usage,
+                    fmt::format("'{}' has {} disks: {}; say which with --member NAME, or back up all of them with "
+                                "--all-disks",
+                                place_.shown, disks_.size(), list_of(disks_)));
+    }
+    for (const Disk& disk : disks_)
+        if (disk.name == *name) return disk;
+    for (const Disk& disk : disks_)
+        if (disk.id == *name) return disk;
+    throw Error(ErrorCode::usage, fmt::format("'{}' has no disk '{}'; what it has: {}", place_.shown,
+                                              escape_for_display(*name), list_of(disks_)));
+}
+
+/// By the name as it stands, else decoded: exporters do either.
+ImageFile Package::open_file(const std::string& href) const {
+    if (const auto fault = href_fault(href))
+        throw Error(ErrorCode::refused,
+                    fmt::format("'{}' names a file '{}', which {}: only files of the package are read", place_.shown,
+                                escape_for_display(href), *fault));
+    const std::string decoded = decoded_href(href);
+    try {
+        return references_->open_reference(place_, href, ReferenceKind::packaged_file);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::not_found || decoded == href || href_fault(decoded)) throw;
+    }
+    return references_->open_reference(place_, decoded, ReferenceKind::packaged_file);
+}
+
+/// A file, or its pieces in order.
+std::vector<ImageFile> Package::open_parts(const PackageFile& file) const {
+    std::vector<ImageFile> parts;
+    if (!file.chunk_size) {
+        parts.push_back(open_file(file.href));
+        return parts;
+    }
+    for (;;) {
+        if (parts.size() == chunks_max)
+            throw Error(ErrorCode::refused,
+                        fmt::format("'{}' is in more than {} pieces", escape_for_display(file.href), chunks_max));
+        try {
+            parts.push_back(open_file(chunk_name(file.href, parts.size())));
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::not_found || parts.empty()) throw;
+            break;
+        }
+    }
+    ByteCount total;
+    for (const ImageFile& part : parts) total += part.file.size();
+    if (file.size && total != *file.size)
+        throw Error(ErrorCode::corrupt,
+                    fmt::format("'{}' in {} pieces: expected {} bytes, found {}; a piece is missing or cut off",
+                                escape_for_display(file.href), parts.size(), file.size->value, total.value));
+    return parts;
+}
+
+ImageFile Package::open_disk(const Disk& disk, const LongRead& work) const {
+    const PackageFile& file = descriptor_.files.at(disk.file.value());
+    std::vector<ImageFile> parts = open_parts(file);
+    if (!file.is_gzip && !file.chunk_size) return std::move(parts.front());
+    std::vector<const File*> chunks;
+    for (const ImageFile& part : parts) chunks.push_back(&part.file);
+    ImagePlace place = parts.front().place;
+    File whole = unpack(chunks, file.is_gzip, unpacked_bytes_max(disk.capacity), place.shown, work.progress, work.stop);
+    return {std::move(whole), std::move(place)};
+}
+
+std::optional<std::string> Package::size_doubt(const Disk& disk, ByteCount size) const {
+    const PackageFile& file = descriptor_.files.at(disk.file.value());
+    if (file.is_gzip || file.chunk_size || !file.size || *file.size == size) return std::nullopt;
+    return fmt::format("'{}' tells that '{}' has {} bytes, and {} are there: it may be damaged", place_.shown,
+                       escape_for_display(file.href), file.size->value, size.value);
+}
+
+void Package::check_disk(const Disk& disk, const LongRead& work) const {
+    if (!manifest_ || !disk.file) return;
+    const PackageFile& file = descriptor_.files[*disk.file];
+    std::size_t chunk = 0;
+    for (const ImageFile& part : open_parts(file))
+        check_digest(part, file.chunk_size ? chunk_name(file.href, chunk++) : file.href, &work);
+}
+
+/// `name` as the descriptor has it. A file that the manifest leaves out is told of.
+void Package::check_digest(const ImageFile& file, const std::string& name, const LongRead* work) const {
+    if (!manifest_) return;
+    const ManifestEntry* entry = find_entry(name);
+    if (entry == nullptr) {
+        if (work != nullptr)
+            work->progress.warn(fmt::format("'{}' tells no digest of '{}', whose bytes are not checked", manifest_name_,
+                                            escape_for_display(name)));
+        return;
+    }
+    ContentDigest digest(entry->algorithm);
+    Bytes buffer(static_cast<std::size_t>(std::min<std::uint64_t>(hashed_at_once, file.file.size().value)));
+    const ByteCount size = file.file.size();
+    if (work != nullptr) work->progress.begin("checking the manifest", size);
+    for (ByteOffset at; at.value < size.value;) {
+        if (work != nullptr) throw_if_stopped(work->stop);
+        const std::size_t count =
+            static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size.value - at.value));
+        file.file.read_exactly(at, ByteSpan(buffer).first(count));
+        digest.update(ByteView(buffer).first(count));
+        at += {count};
+        if (work != nullptr) work->progress.advance({at.value});
+    }
+    check_equal(*entry, digest.finish(), file.place.shown);
+}
+
+/// Of a file, by its name as it stands or decoded; null where the manifest leaves it out.
+const ManifestEntry* Package::find_entry(const std::string& name) const {
+    const ManifestEntry* entry = manifest_->find(name);
+    return entry != nullptr ? entry : manifest_->find(decoded_href(name));
+}
+
+void Package::check_equal(const ManifestEntry& entry, const Bytes& found, const std::string& shown) const {
+    if (found == entry.digest) return;
+    throw Error(ErrorCode::corrupt,
+                fmt::format("'{}' is not what the manifest '{}' tells: expected {} {}, found {}; fetch the appliance "
+                            "once more, or say --ignore-manifest if it was changed on purpose",
+                            shown, manifest_name_, name_of(entry.algorithm), to_hex(entry.digest), to_hex(found)));
+}
+
+bool Package::is_of_a_disk(std::size_t file) const {
+    return std::ranges::any_of(disks_, [&](const Disk& disk) { return disk.file == file; });
+}
+
+std::vector<FileToAttach> Package::small_files(std::vector<std::string>& warnings) const {
+    std::vector<FileToAttach> kept;
+    const auto keep = [&](const std::string& name, Bytes bytes) {
+        if (attachment_name_fault(name) || std::ranges::find(kept, name, &FileToAttach::name) != kept.end())
+            warnings.push_back(
+                fmt::format("the file '{}' of '{}' is not kept: a kept file needs a plain name of its own",
+                            escape_for_display(name), place_.shown));
+        else
+            kept.push_back({name, std::move(bytes)});
+    };
+    keep(base_name(place_.path), text_);
+    for (std::size_t i = 0; i < descriptor_.files.size(); ++i) {
+        const PackageFile& file = descriptor_.files[i];
+        if (is_of_a_disk(i)) continue;
+        const std::string name = base_name(decoded_href(file.href));
+        if (file.is_gzip || file.chunk_size || (file.size && *file.size > attachment_bytes_max)) {
+            warnings.push_back(
+                fmt::format("the file '{}' of '{}' is no disk and too large to be kept, or packed: it is "
+                            "left out",
+                            escape_for_display(file.href), place_.shown));
+            continue;
+        }
+        try {
+            const ImageFile opened = open_file(file.href);
+            check_digest(opened, file.href, nullptr);
+            keep(name, read_whole(opened, attachment_bytes_max, "a small file"));
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::refused && error.code() != ErrorCode::not_found) throw;
+            warnings.push_back(error.what());
+        }
+    }
+    return kept;
+}
+
+}  // namespace varve::ovf

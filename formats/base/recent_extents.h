@@ -1,0 +1,27 @@
+#pragma once
+/// Remembers the few extents that were found last. A walker that asks again inside of one (an overlay with many small
+/// clusters above a long run, threads that read pieces of one run) then gets the rest without a second search. Safe
+/// from many threads.
+
+#include <array>
+#include <mutex>
+#include <optional>
+
+#include "engine/image/extent.h"
+
+namespace varve {
+
+class RecentExtents {
+public:
+    /// The part of a remembered extent from `at` on, if one holds `at`.
+    std::optional<Extent> rest_from(ByteOffset at) const;
+    /// Keeps `extent` in the place of the oldest.
+    void remember(const Extent& extent);
+
+private:
+    mutable std::mutex mutex_;
+    std::array<Extent, 8> extents_;
+    std::size_t oldest_ = 0;
+};
+
+}  // namespace varve

@@ -1,0 +1,35 @@
+#pragma once
+/// In which format each file of a chain is read: as the user said, as the image above records it, or as its first bytes
+/// tell. A guest writes its disk's bytes, so what they tell is believed for the named image alone where nobody says
+/// otherwise, and a backing file of unknown format is never taken for raw.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/chain/image_references.h"
+#include "formats/open_image.h"
+
+namespace varve {
+
+/// The format of one file, and what there is to say about how it was decided.
+struct FormatDecision {
+    std::string format;
+    std::vector<std::string> warnings;
+};
+
+/// Throws Error(usage), naming `option`, for a format that is not `known`.
+void require_known_option(const std::optional<std::string>& format, std::span<const std::string_view> known,
+                          std::string_view option);
+
+/// Of the image that the user named: what nothing claims is raw; an appliance is package_format. Throws
+/// Error(unsupported) for a format that is not read.
+FormatDecision decide_top(const ImageFile& image, const OpenOptions& options);
+
+/// Of a backing file; `recorded` is the image above's word. Throws Error(unsupported), and Error(refused) where nobody
+/// tells.
+FormatDecision decide_backing(const ImageFile& image, const std::optional<std::string>& recorded,
+                              const OpenOptions& options);
+
+}  // namespace varve

@@ -1,0 +1,195 @@
+#include "formats/chain/image_chain.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/chain/layer_formats.h"
+#include "formats/chain/layered_reader.h"
+
+namespace varve {
+namespace {
+
+constexpr std::size_t layers_max = 256;
+
+struct BackingFile {
+    ImageFile image;
+    std::optional<std::string> format;  ///< as the image above it records it, or as it was found
+    std::string doubt;                  ///< a warning, or empty
+};
+
+/// Opens the files of one chain from the top down. One use.
+class ChainOpener {
+public:
+    ChainOpener(const ImageReferences& references, const OpenOptions& options)
+        : options_(options), references_(references), caches_(std::make_shared<ReadCaches>()) {}
+
+    OpenedImage open(ImageFile image, FormatDecision decision) {
+        for (;;) {
+            enter(image, decision);
+            const ImagePlace place = image.place;
+            Layer layer = open_next(std::move(image.file), place, decision);
+            check_content(place, layer);
+            readers_.push_back(std::move(layer.reader));
+            if (!layer.backing_name && !layer.backing_search) break;
+            BackingFile below =
+                layer.backing_search ? find_backing(place, *layer.backing_search) : open_backing(place, layer);
+            image = std::move(below.image);
+            decision = decide_backing(image, below.format, options_);
+            if (!below.doubt.empty()) decision.warnings.push_back(std::move(below.doubt));
+        }
+        OpenedImage opened;
+        opened.reader = overlay();
+        opened.layers = std::move(layers_);
+        return opened;
+    }
+
+private:
+    /// Refuses loops, excess depth and a running machine's file, and notes the layer.
+    void enter(const ImageFile& image, FormatDecision& decision, LayerRole role = LayerRole::image);
+    Layer open_next(File file, const ImagePlace& place, const FormatDecision& decision);
+    BackingFile open_backing(const ImagePlace& place, const Layer& layer) const;
+    ImageFile open_named(const ImagePlace& place, const Layer& layer) const;
+    /// The backing file of an image that records no name. Throws Error(not_found), and Error(refused) when several fit.
+    BackingFile find_backing(const ImagePlace& place, const BackingSearch& search) const;
+    /// A file whose bytes are the image's own. Adds to `warnings`, which are those of the image that names it.
+    File open_part(const ImagePlace& place, const std::string& name, LayerRole role,
+                   std::vector<std::string>& warnings);
+    /// Throws Error(refused) unless the layer is the one that the image above it was made over.
+    void check_content(const ImagePlace& place, const Layer& layer);
+    std::unique_ptr<ImageReader> overlay();
+
+    const OpenOptions& options_;
+    const ImageReferences& references_;
+    std::shared_ptr<ReadCaches> caches_;
+    std::vector<LayerInfo> layers_;
+    std::vector<std::pair<FileIdentity, ByteOffset>> places_;  ///< of the layers; one file may hold several
+    std::vector<std::unique_ptr<ImageReader>> readers_;
+    std::string wanted_content_;  ///< one of the content_ids that the layer above wants below it; empty: any
+    bool is_live_told_ = false;   ///< one warning about running machines is enough
+};
+
+void ChainOpener::enter(const ImageFile& image, FormatDecision& decision, LayerRole role) {
+    const FileIdentity identity = image.file.identity();
+    const std::pair place(identity, image.file.begin());
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+        const LayerInfo& above = layers_[i];
+        if (places_[i] != place) continue;
+        if (role != LayerRole::image || above.role != LayerRole::image)
+            throw Error(ErrorCode::refused,
+                        fmt::format("'{}' holds data of an image in the chain of '{}' and comes twice in it",
+                                    image.file.path(), layers_.front().path));
+        throw Error(ErrorCode::refused,
+                    fmt::format("the backing chain of '{}' loops: '{}' comes twice in it; rebase one of its "
+                                "images with 'qemu-img rebase'",
+                                layers_.front().path, image.file.path()));
+    }
+    if (readers_.size() == layers_max)
+        throw Error(ErrorCode::refused,
+                    fmt::format("the backing chain of '{}' is deeper than {} images; shorten it with 'qemu-img "
+                                "commit' or 'qemu-img rebase'",
+                                layers_.front().path, layers_max));
+    auto warning = check_not_live(image.file, options_.live);
+    if (warning && !is_live_told_) {
+        decision.warnings.push_back(std::move(*warning));
+        is_live_told_ = true;
+    }
+    layers_.push_back({image.place.path, decision.format, identity, role});
+    places_.push_back(place);
+}
+
+File ChainOpener::open_part(const ImagePlace& place, const std::string& name, LayerRole role,
+                            std::vector<std::string>& warnings) {
+    const ReferenceKind kind = role == LayerRole::extent ? ReferenceKind::extent : ReferenceKind::data_file;
+    ImageFile part = references_.open_reference(place, name, kind);
+    FormatDecision raw{"raw", {}};
+    enter(part, raw, role);
+    warnings.insert(warnings.end(), raw.warnings.begin(), raw.warnings.end());
+    return std::move(part.file);
+}
+
+BackingFile ChainOpener::find_backing(const ImagePlace& place, const BackingSearch& search) const {
+    FoundFiles found =
+        references_.find(place, search.endings, [&](const File& file) { return search.look(file).fits(); });
+    if (found.files.empty())
+        throw Error(
+            ErrorCode::not_found,
+            fmt::format("'{}' was made over {}, which is none of the {} files looked at in the folders that it "
+                        "may use{}; say --allow-under DIR with the folder that holds it",
+                        place.shown, search.wanted, found.looked_at, found.is_complete ? "" : " (there are more)"));
+    const auto is_sure = [&](const ImageFile& image) { return search.look(image.file).doubt.empty(); };
+    const auto unsure = std::stable_partition(found.files.begin(), found.files.end(), is_sure);
+    const auto sure = unsure - found.files.begin();
+    if (sure > 1 || (sure == 0 && found.files.size() > 1))
+        throw Error(ErrorCode::refused,
+                    fmt::format("'{}' was made over {}, and both '{}' and '{}' say that they are it; move the one away "
+                                "that does not belong to it",
+                                place.shown, search.wanted, found.files[0].place.shown, found.files[1].place.shown));
+    ImageFile& backing = found.files.front();
+    const BackingFit fit = search.look(backing.file);
+    std::string doubt = fit.doubt.empty() ? "" : fmt::format("'{}' {}", backing.place.shown, fit.doubt);
+    return {std::move(backing), std::string(fit.format), std::move(doubt)};
+}
+
+Layer ChainOpener::open_next(File file, const ImagePlace& place, const FormatDecision& decision) {
+    const bool is_top = readers_.empty();
+    LayerRequest request{is_top, is_top ? options_.snapshot : std::nullopt, decision.warnings, caches_, {}, {}};
+    request.open_data_file = [&](const std::string& name, std::vector<std::string>& warnings) {
+        return open_part(place, name, LayerRole::data_file, warnings);
+    };
+    request.open_extent = [&](const std::string& name, std::vector<std::string>& warnings) {
+        return open_part(place, name, LayerRole::extent, warnings);
+    };
+    return open_layer(decision.format, std::move(file), std::move(request));
+}
+
+BackingFile ChainOpener::open_backing(const ImagePlace& place, const Layer& layer) const {
+    return {open_named(place, layer), layer.backing_format, {}};
+}
+
+/// By the first of its names that can be opened; the sentence is about the name that the image has.
+ImageFile ChainOpener::open_named(const ImagePlace& place, const Layer& layer) const {
+    try {
+        return references_.open_reference(place, *layer.backing_name, ReferenceKind::backing_file);
+    } catch (const Error&) {
+        for (const std::string& name : layer.backing_names_elsewhere) {
+            try {
+                return references_.open_reference(place, name, ReferenceKind::backing_file);
+            } catch (const Error&) {
+                continue;
+            }
+        }
+        throw;
+    }
+}
+
+void ChainOpener::check_content(const ImagePlace& place, const Layer& layer) {
+    if (!wanted_content_.empty() && std::ranges::count(layer.content_ids, wanted_content_) == 0)
+        throw Error(
+            ErrorCode::refused,
+            fmt::format("'{}' is not the parent that the image above it was made over, or was written to since: "
+                        "content id {} was expected, {} found; give back the parent as it was, or take the "
+                        "image that belongs to it",
+                        place.shown, escape_for_display(wanted_content_),
+                        layer.content_ids.empty() ? "none" : fmt::to_string(fmt::join(layer.content_ids, " and "))));
+    wanted_content_ = layer.backing_content_id;
+}
+
+std::unique_ptr<ImageReader> ChainOpener::overlay() {
+    std::unique_ptr<ImageReader> disk = std::move(readers_.back());
+    for (std::size_t i = readers_.size() - 1; i-- > 0;)
+        disk = std::make_unique<LayeredReader>(std::move(readers_[i]), std::move(disk));
+    return disk;
+}
+
+}  // namespace
+
+OpenedImage open_chain(ImageFile top, FormatDecision decision, const ImageReferences& references,
+                       const OpenOptions& options) {
+    return ChainOpener(references, options).open(std::move(top), std::move(decision));
+}
+
+}  // namespace varve

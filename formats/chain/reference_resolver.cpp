@@ -1,0 +1,211 @@
+#include "formats/chain/reference_resolver.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/chain/folder_files.h"
+#include "formats/chain/open_beneath.h"
+
+namespace varve {
+namespace {
+
+// A FIFO must not hang the open, nor a terminal become ours; kinds are checked right after.
+constexpr int open_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+
+constexpr const char* snapshot_folder = "Snapshots";  // of VirtualBox, in a machine's folder
+constexpr std::size_t files_searched_max = 4096;
+constexpr std::size_t entries_max = 65536;
+
+std::string parent_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// `path` relative to `folder`, if it lies in it by its text alone.
+std::optional<std::string> below(const std::string& folder, const std::string& path) {
+    if (path == folder) return ".";
+    const std::string prefix = folder.ends_with('/') ? folder : folder + "/";
+    if (!path.starts_with(prefix)) return std::nullopt;
+    return "./" + path.substr(prefix.size());
+}
+
+std::optional<std::string> path_of(const UniqueFd& fd) {
+    std::error_code failed;
+    const auto path = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", fd.get()), failed);
+    return failed ? std::nullopt : std::optional(path.string());
+}
+
+FileIdentity identity_of(const UniqueFd& fd) {
+    struct stat status {};
+    if (::fstat(fd.get(), &status) != 0) throw io_error("cannot stat a folder that is searched", errno);
+    return {status.st_dev, status.st_ino};
+}
+
+/// Why `name` is not a path that may be looked up at all; nothing when it may.
+std::optional<std::string_view> not_a_path(const std::string& name) {
+    if (name.empty()) return "it is empty";
+    if (name.find('\0') != std::string::npos) return "it has a NUL byte";
+    if (name.starts_with("json:")) return "it is a json: description, not a path";
+    // As in qemu: a colon before the first slash makes the name a protocol's.
+    const std::size_t mark = name.find_first_of(":/");
+    if (mark != std::string::npos && name[mark] == ':') return "it is a protocol's name, not a path";
+    return std::nullopt;
+}
+
+/// "'a.qcow2' names its backing file 'b'".
+std::string naming(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) {
+    return fmt::format("'{}' names its {} '{}'", referrer.shown, to_string(kind), escape_for_display(name));
+}
+
+Error refusal(const std::string& naming, std::string_view reason) {
+    return Error(ErrorCode::refused, fmt::format("{}, which is not followed: {}", naming, reason));
+}
+
+Error open_failure(const std::string& naming, ReferenceKind kind, int error) {
+    if (error != ENOENT) return io_error(naming + ", which cannot be opened", error);
+    // qemu looks for a relative one in the folder that it was started in.
+    const std::string_view way_out = kind == ReferenceKind::data_file
+                                         ? "; give its name relative to the image with 'qemu-img amend -o data_file='"
+                                         : "";
+    return Error(ErrorCode::not_found,
+                 fmt::format("{}, which does not exist in the folders that it may use{}", naming, way_out));
+}
+
+void refuse_other_kinds(const File& file) {
+    if (file.kind() == FileKind::other)
+        throw Error(ErrorCode::refused, fmt::format("'{}' is neither a regular file nor a block device", file.path()));
+}
+
+}  // namespace
+
+ReferenceResolver::ReferenceResolver(const std::string& image_path, const std::vector<std::string>& allow_under)
+    : image_path_(image_path) {
+    roots_.push_back(open_root(parent_of(image_path)));
+    for (const std::string& folder : allow_under) roots_.push_back(open_root(folder));
+}
+
+ReferenceResolver::Root ReferenceResolver::open_root(const std::string& folder) {
+    const int fd = ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        throw Error(ErrorCode::not_found, fmt::format("the folder '{}' does not exist", folder));
+    if (fd < 0) throw io_error(fmt::format("cannot open the folder '{}'", folder), errno);
+    Root root{std::filesystem::absolute(folder).lexically_normal().string(), {}, UniqueFd(fd)};
+    if (root.typed.size() > 1 && root.typed.ends_with('/')) root.typed.pop_back();
+    std::error_code failed;
+    const auto canonical = std::filesystem::canonical(folder, failed);
+    root.canonical = failed ? root.typed : canonical.string();
+    return root;
+}
+
+ImageFile ReferenceResolver::open_named_by_user() const {
+    File file = File::open(image_path_, open_flags);
+    refuse_other_kinds(file);
+    std::error_code failed;
+    const auto canonical = std::filesystem::canonical(image_path_, failed);
+    return {std::move(file), {image_path_, failed ? image_path_ : canonical.string(), roots_.front().canonical}};
+}
+
+/// The names, relative to `root`, that `name` in `referrer` can mean.
+std::vector<std::string> ReferenceResolver::candidates(const Root& root, const ImagePlace& referrer,
+                                                       const std::string& name) {
+    std::vector<std::string> names;
+    const bool absolute = name.starts_with('/');
+    if (!absolute) {
+        if (const auto folder = below(root.canonical, referrer.folder)) names.push_back(*folder + "/" + name);
+        return names;
+    }
+    if (const auto path = below(root.typed, name)) names.push_back(*path);
+    if (const auto path = below(root.canonical, name); path && root.canonical != root.typed) names.push_back(*path);
+    return names;
+}
+
+/// The canonical folder in which `name` lies. Wrong only if somebody renames folders meanwhile, which misleads the next
+/// name at most within the root.
+std::string ReferenceResolver::folder_of(const Root& root, const std::string& name) {
+    const std::string parent = parent_of(name);
+    const OpenBeneathResult folder = open_beneath(root.fd.get(), parent, O_PATH | O_DIRECTORY);
+    if (folder.fd)
+        if (const auto path = path_of(folder.fd)) return *path;
+    return root.canonical + "/" + parent;
+}
+
+ImageFile ReferenceResolver::image_file(const Root& root, const std::string& candidate, UniqueFd fd) {
+    const std::string path = path_of(fd).value_or(root.canonical + "/" + candidate);
+    const std::string shown = escape_for_display(path);
+    return {File(std::move(fd), shown), {shown, path, folder_of(root, candidate)}};
+}
+
+ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const std::string& name,
+                                            ReferenceKind kind) const {
+    if (const auto reason = not_a_path(name)) throw refusal(naming(referrer, name, kind), *reason);
+    int error = EXDEV;
+    for (const Root& root : roots_) {
+        for (const std::string& candidate : candidates(root, referrer, name)) {
+            OpenBeneathResult result = open_beneath(root.fd.get(), candidate, open_flags);
+            if (!result.fd) {
+                if (result.error != EXDEV) error = result.error;
+                continue;
+            }
+            ImageFile found = image_file(root, candidate, std::move(result.fd));
+            refuse_other_kinds(found.file);
+            return found;
+        }
+    }
+    if (error != EXDEV) throw open_failure(naming(referrer, name, kind), kind, error);
+    throw refusal(
+        naming(referrer, name, kind),
+        fmt::format("it leads outside of '{}'; if you trust it, say --allow-under DIR with a folder that holds it",
+                    escape_for_display(roots_.front().canonical)));
+}
+
+/// Relative to `root`.
+std::vector<std::string> ReferenceResolver::folders_to_search(const Root& root, const ImagePlace& referrer) {
+    std::vector<std::string> folders;
+    if (const auto own = below(root.canonical, referrer.folder)) {
+        folders.push_back(*own);
+        folders.push_back(*own + "/" + snapshot_folder);
+        if (own->ends_with(std::string("/") + snapshot_folder)) folders.push_back(parent_of(*own));
+    }
+    folders.insert(folders.end(), {".", std::string("./") + snapshot_folder});
+    return folders;
+}
+
+FoundFiles ReferenceResolver::find(const ImagePlace& referrer, std::span<const std::string_view> endings,
+                                   const std::function<bool(const File&)>& fits) const {
+    FoundFiles found;
+    std::set<FileIdentity> seen;  // folders and files
+    for (const Root& root : roots_) {
+        for (const std::string& folder : folders_to_search(root, referrer)) {
+            OpenBeneathResult opened = open_beneath(root.fd.get(), folder, O_RDONLY | O_DIRECTORY);
+            if (!opened.fd || !seen.insert(identity_of(opened.fd)).second) continue;
+            const FolderFiles files = regular_files(std::move(opened.fd), endings, entries_max);
+            found.is_complete = found.is_complete && files.is_complete;
+            for (const std::string& name : files.names) {
+                if (found.looked_at == files_searched_max) {
+                    found.is_complete = false;
+                    return found;
+                }
+                const std::string candidate = folder + "/" + name;
+                OpenBeneathResult result = open_beneath(root.fd.get(), candidate, open_flags);
+                if (!result.fd) continue;
+                ImageFile image = image_file(root, candidate, std::move(result.fd));
+                if (image.file.kind() != FileKind::regular || !seen.insert(image.file.identity()).second) continue;
+                ++found.looked_at;
+                if (fits(image.file)) found.files.push_back(std::move(image));
+            }
+        }
+    }
+    return found;
+}
+
+}  // namespace varve

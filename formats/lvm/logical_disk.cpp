@@ -1,0 +1,56 @@
+#include "formats/lvm/logical_disk.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "formats/lvm/refusal.h"
+
+namespace varve::lvm {
+namespace {
+
+/// The group as its physical volumes have it now; nothing when it is not there any more.
+std::optional<VolumeGroup> read_again(const FoundGroup& found) {
+    std::vector<PhysicalVolume> volumes;
+    for (const auto& volume : found.volumes)
+        if (volume) volumes.push_back(*volume);
+    for (FoundGroup& group : take_inventory(std::move(volumes)).groups)
+        if (group.group.uuid == found.group.uuid) return std::move(group.group);
+    return std::nullopt;
+}
+
+/// What is done in a pool leaves its mark on the pool's own entry, and changes no other volume of it.
+bool is_pool(const LogicalVolume& volume) {
+    return std::holds_alternative<ThinPoolSegment>(volume.segments.front().what);
+}
+
+/// The name of the classic snapshot that `volume` is to become; empty: none.
+std::string merged_snapshot(const Relations& relations, const LogicalVolume& volume) {
+    const ClassicSnapshot* merging = relations.merging_into(volume);
+    return merging != nullptr ? merging->store->name : "";
+}
+
+bool is_the_same(const Relations& before, const LogicalVolume& used, const Relations& now,
+                 const LogicalVolume& volume) {
+    return used.uuid == volume.uuid && (is_pool(used) || used.segments == volume.segments) &&
+           merged_snapshot(before, used) == merged_snapshot(now, volume);
+}
+
+}  // namespace
+
+void LvmDisk::check_unchanged() const {
+    reader_->check_unchanged();
+    const auto now = read_again(*found_);
+    if (now && now->seqno == found_->group.seqno) return;
+    const Relations relations(now ? *now : found_->group);
+    for (const LogicalVolume* used : opener_->used()) {
+        const LogicalVolume* volume = now ? now->find_volume(used->name) : nullptr;
+        if (volume != nullptr && is_the_same(opener_->relations(), *used, relations, *volume)) continue;
+        throw Error(ErrorCode::refused, fmt::format("{} was changed in its volume group's metadata while it was read; "
+                                                    "try again",
+                                                    shown_name(found_->group, *used)));
+    }
+}
+
+}  // namespace varve::lvm

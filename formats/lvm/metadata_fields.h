@@ -1,0 +1,53 @@
+#pragma once
+/// The keys of one section of a metadata text, by the types that they must have. What is missing or of another type
+/// throws Error(corrupt) with the text, the line, the section's path, the key, what was expected and found.
+
+#include <optional>
+
+#include "engine/base/units.h"
+#include "formats/lvm/metadata_text.h"
+
+namespace varve::lvm {
+
+class TextFields {
+public:
+    /// Borrows all three. `path` names the section: "vg0/logical_volumes/root".
+    TextFields(const TextSection& section, std::string path, std::uint32_t line, const std::string& where)
+        : section_(section), path_(std::move(path)), line_(line), where_(where) {}
+
+    /// The fields of the section that `entry` of this one is; throws when it is none.
+    TextFields inside(const TextEntry& entry) const;
+    /// The same by name; nothing when there is no such entry.
+    std::optional<TextFields> inside(std::string_view name) const;
+
+    const TextSection& section() const { return section_; }
+    const std::string& path() const { return path_; }
+
+    bool has(std::string_view key) const { return section_.find(key) != nullptr; }
+
+    std::uint64_t number(std::string_view key, std::uint64_t min, std::uint64_t max) const;
+    std::optional<std::uint64_t> optional_number(std::string_view key, std::uint64_t min, std::uint64_t max) const;
+    /// A number of sectors, in bytes.
+    ByteCount sectors(std::string_view key, std::uint64_t min, std::uint64_t max) const;
+    std::string string(std::string_view key) const;
+    std::optional<std::string> optional_string(std::string_view key) const;
+    /// A list of strings; empty without the key.
+    std::vector<std::string> words(std::string_view key) const;
+    const TextList& list(std::string_view key) const;
+
+    /// Throws Error(corrupt) about the section.
+    [[noreturn]] void fail(const std::string& message) const { fail_at(line_, message); }
+    /// ... about a key of it that is there.
+    [[noreturn]] void fail(std::string_view key, const std::string& message) const;
+
+private:
+    const TextEntry& needed(std::string_view key) const;
+    [[noreturn]] void fail_at(std::uint32_t line, const std::string& message) const;
+
+    const TextSection& section_;
+    std::string path_;
+    std::uint32_t line_;
+    const std::string& where_;
+};
+
+}  // namespace varve::lvm

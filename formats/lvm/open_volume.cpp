@@ -1,0 +1,80 @@
+#include "formats/lvm/open_volume.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/lvm/change_source.h"
+#include "formats/lvm/logical_disk.h"
+#include "formats/lvm/physical_disks.h"
+#include "formats/lvm/refusal.h"
+#include "formats/lvm/volume_name.h"
+
+namespace varve::lvm {
+namespace {
+
+const LogicalVolume& find_volume(const VolumeGroup& group, const std::string& name) {
+    if (const LogicalVolume* volume = group.find_volume(name)) return *volume;
+    throw Error(ErrorCode::not_found,
+                fmt::format("there is no volume '{}' in volume group '{}'; 'varve info lvm:{}' lists them",
+                            escape_for_display(name), escape_for_display(group.name), escape_for_display(group.name)));
+}
+
+/// One that the user chose among the snapshots of `origin`.
+const LogicalVolume& find_snapshot(const VolumeOpener& opener, const LogicalVolume& origin, const std::string& wanted) {
+    for (const LogicalVolume* snapshot : opener.relations().snapshots_of(origin))
+        if (wanted == snapshot->name || wanted == "id:" + snapshot->uuid) return *snapshot;
+    throw Error(ErrorCode::not_found, fmt::format("{} has no snapshot '{}'; 'varve info lvm:{}' lists them",
+                                                  shown_name(opener.group(), origin), escape_for_display(wanted),
+                                                  escape_for_display(opener.group().name)));
+}
+
+ImageInfo info_of(const VolumeOpener& opener, const LogicalVolume& volume, const ImageReader& reader) {
+    ImageInfo info;
+    info.format = "raw";
+    info.virtual_size = reader.info().virtual_size;
+    info.cluster_size = reader.info().cluster_size;
+    if (opener.relations().origin_of(volume) != nullptr)
+        info.state = fmt::format("lvm {} {}", opener.group().uuid, volume.uuid);
+    for (const LogicalVolume* snapshot : opener.relations().snapshots_of(volume))
+        info.snapshots.push_back({snapshot->uuid, snapshot->name, opener.relations().size_of(*snapshot),
+                                  snapshot->creation_time_ns().value_or(0)});
+    return info;
+}
+
+void add_warnings(ImageInfo& info, const std::vector<std::string>& warnings) {
+    info.warnings.insert(info.warnings.end(), warnings.begin(), warnings.end());
+}
+
+}  // namespace
+
+OpenedImage open_volume(const std::string& name, const OpenOptions& options) {
+    const SourceName wanted = parse_volume_name(name);
+    OpenedDisks disks = open_disks(options);
+    if (options.same_file && disks.layers.front().identity != *options.same_file)
+        throw Error(ErrorCode::refused,
+                    fmt::format("'{}' became another file while it was read; try again when nothing "
+                                "replaces it",
+                                escape_for_display(disks.layers.front().path)));
+    const auto found = std::make_shared<const FoundGroup>(find_group(disks.inventory, wanted.group));
+    refuse_shared(found->group);
+    const auto opener = std::make_shared<VolumeOpener>(*found, disks.active);
+    const LogicalVolume* volume = &find_volume(found->group, wanted.volume);
+    if (options.snapshot) volume = &find_snapshot(*opener, *volume, *options.snapshot);
+    std::shared_ptr<const ImageReader> reader = opener->open(*volume);
+
+    OpenedImage image;
+    ImageInfo info = info_of(*opener, *volume, *reader);
+    add_warnings(info, reader->info().warnings);
+    add_warnings(info, disks.inventory.warnings);
+    add_warnings(info, found->warnings);
+    add_warnings(info, opener->warnings());
+    image.changes = std::make_unique<LvmChangeSource>(found, opener, *volume, info.virtual_size);
+    image.reader = std::make_unique<LvmDisk>(std::move(reader), std::move(info), found, opener);
+    image.layers = std::move(disks.layers);
+    return image;
+}
+
+}  // namespace varve::lvm

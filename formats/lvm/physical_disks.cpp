@@ -1,0 +1,148 @@
+#include "formats/lvm/physical_disks.h"
+
+#include <fcntl.h>
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/chain/probe.h"
+#include "formats/lvm/active_devices.h"
+#include "formats/lvm/host_devices.h"
+
+namespace varve::lvm {
+namespace {
+
+constexpr std::size_t sector_bytes = 512;
+
+/// Whether one of the first four sectors claims to be a label.
+bool has_label(const File& file) {
+    Bytes start(4 * sector_bytes);
+    start.resize(file.read_some(ByteOffset{}, start));
+    for (std::size_t at = 0; at + 8 <= start.size(); at += sector_bytes)
+        if (text_of(ByteView(start).subspan(at, 8)) == "LABELONE") return true;
+    return false;
+}
+
+/// Volumes and pools of this host write past the page cache of the device that they lie on: what it holds may be old.
+void forget_cached_pages(const File& device) { ::posix_fadvise(device.fd(), 0, 0, POSIX_FADV_DONTNEED); }
+
+class DiskOpener {
+public:
+    explicit DiskOpener(const OpenOptions& options) : options_(options) {}
+
+    OpenedDisks open();
+
+private:
+    std::vector<PhysicalVolume> open_disk(const std::string& path);
+    void open_named();
+    void open_of_host();
+    void add(std::vector<PhysicalVolume> volumes);
+
+    const OpenOptions& options_;
+    OpenedDisks disks_;
+    std::vector<LayerInfo> layers_of_disk_;  ///< of the disk that was opened last
+    bool is_device_ = false;                 ///< what that disk is
+    bool has_device_ = false;
+    std::vector<PhysicalVolume> volumes_;
+};
+
+std::vector<PhysicalVolume> DiskOpener::open_disk(const std::string& path) {
+    OpenOptions options;
+    options.allow_under = options_.allow_under;
+    options.backing_format = options_.backing_format;
+    options.live = options_.live;
+    {
+        const File file = File::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        is_device_ = file.kind() == FileKind::block_device;
+        if (is_device_) forget_cached_pages(file);
+        const bool is_readable = is_device_ || file.kind() == FileKind::regular;
+        if (is_readable && (has_label(file) || probe_format(file) == "luks")) options.format = "raw";
+    }
+    OpenedImage image = open_image_chain(path, options);
+    layers_of_disk_ = std::move(image.layers);
+    for (LayerInfo& layer : layers_of_disk_) layer.role = LayerRole::physical_volume;
+    return find_physical_volumes(std::move(image.reader), path);
+}
+
+void DiskOpener::add(std::vector<PhysicalVolume> volumes) {
+    has_device_ = has_device_ || is_device_;
+    for (LayerInfo& layer : layers_of_disk_) disks_.layers.push_back(std::move(layer));
+    for (PhysicalVolume& volume : volumes) volumes_.push_back(std::move(volume));
+}
+
+void DiskOpener::open_named() {
+    for (const std::string& path : options_.physical_volumes) add(open_disk(path));
+}
+
+void DiskOpener::open_of_host() {
+    std::string first_failure;
+    for (const std::string& path : find_host_devices()) {
+        try {
+            add(open_disk(path));
+        } catch (const Error& error) {
+            // Most disks of a host are no physical volumes.
+            if (error.code() == ErrorCode::not_found || error.code() == ErrorCode::unsupported) continue;
+            if (first_failure.empty()) first_failure = error.what();
+            disks_.inventory.warnings.push_back(error.what());
+        }
+    }
+    if (!volumes_.empty()) return;
+    throw Error(
+        ErrorCode::not_found,
+        fmt::format("no physical volume was found on this host's block devices{}; run as root, or name the disks "
+                    "that hold the volume group with --pv FILE",
+                    first_failure.empty() ? "" : " (" + first_failure + ")"));
+}
+
+OpenedDisks DiskOpener::open() {
+    if (options_.physical_volumes.empty())
+        open_of_host();
+    else
+        open_named();
+    std::vector<std::string> warnings = std::move(disks_.inventory.warnings);
+    disks_.inventory = take_inventory(std::move(volumes_));
+    for (const std::string& warning : disks_.inventory.warnings) warnings.push_back(warning);
+    disks_.inventory.warnings = std::move(warnings);
+    if (has_device_)
+        disks_.active = [](const std::string& group, const std::string& volume, const std::string& layer) {
+            return active_lvm_device(group, volume, layer);
+        };
+    return std::move(disks_);
+}
+
+std::string names_of(const Inventory& inventory) {
+    std::vector<std::string> names;
+    for (const FoundGroup& found : inventory.groups) names.push_back("'" + escape_for_display(found.group.name) + "'");
+    return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+OpenedDisks open_disks(const OpenOptions& options) {
+    if (options.format && *options.format != "raw")
+        throw Error(ErrorCode::usage, "a logical volume is read as raw; leave --format out");
+    return DiskOpener(options).open();
+}
+
+const FoundGroup& find_group(const Inventory& inventory, const std::string& name) {
+    const FoundGroup* found = nullptr;
+    for (const FoundGroup& group : inventory.groups) {
+        if (group.group.name != name) continue;
+        if (found != nullptr)
+            throw Error(
+                ErrorCode::refused,
+                fmt::format("there are two volume groups of the name '{}' ({} and {}); name the disks of one of "
+                            "them alone with --pv",
+                            escape_for_display(name), escape_for_display(found->group.uuid),
+                            escape_for_display(group.group.uuid)));
+        found = &group;
+    }
+    if (found != nullptr) return *found;
+    const std::string damage = inventory.warnings.empty() ? "" : fmt::format("; {}", inventory.warnings.front());
+    throw Error(ErrorCode::not_found, fmt::format("there is no volume group '{}' on these disks; found: {}{}",
+                                                  escape_for_display(name), names_of(inventory), damage));
+}
+
+}  // namespace varve::lvm

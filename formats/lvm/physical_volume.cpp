@@ -1,0 +1,131 @@
+#include "formats/lvm/physical_volume.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "engine/image/window_reader.h"
+#include "formats/partition/partition_table.h"
+
+namespace varve::lvm {
+namespace {
+
+constexpr std::size_t magic_bytes_max = 6;
+
+std::string shown_place(const std::string& path, std::optional<std::uint32_t> partition) {
+    const std::string name = escape_for_display(path);
+    return partition ? fmt::format("'{}' (partition {})", name, *partition) : fmt::format("'{}'", name);
+}
+
+/// `range` of the disk as a disk of its own, which keeps the whole one.
+std::shared_ptr<const ImageReader> window(std::shared_ptr<const ImageReader> disk, ByteRange range) {
+    struct Owner {
+        std::shared_ptr<const ImageReader> disk;
+        WindowReader part;
+    };
+    const auto owner = std::make_shared<Owner>(Owner{disk, WindowReader(*disk, range)});
+    return {owner, &owner->part};
+}
+
+std::string head_of(const ImageReader& device) {
+    std::string head(
+        static_cast<std::size_t>(std::min<std::uint64_t>(magic_bytes_max, device.info().virtual_size.value)), '\0');
+    device.read(ByteOffset{}, std::as_writable_bytes(std::span(head.data(), head.size())));
+    return head;
+}
+
+bool is_luks(std::string_view head) { return head.starts_with("LUKS\xba\xbe"); }
+
+/// Of an LVM1 physical volume: "HM" and a version of 16 bits.
+bool is_lvm1(std::string_view head) {
+    return head.starts_with(std::string_view("HM\x01\0", 4)) || head.starts_with(std::string_view("HM\x02\0", 4));
+}
+
+void refuse_other_kinds(const ImageReader& device, const std::string& shown) {
+    const std::string head = head_of(device);
+    if (is_luks(head))
+        throw Error(
+            ErrorCode::unsupported,
+            fmt::format("{} is encrypted with LUKS, and what is in it cannot be seen: open it with cryptsetup and "
+                        "name the device that this makes",
+                        shown));
+    if (is_lvm1(head))
+        throw Error(ErrorCode::unsupported,
+                    fmt::format("{} is a physical volume of LVM1, which is not read: convert its volume group with "
+                                "vgconvert -M2 of an older LVM2 first",
+                                shown));
+}
+
+/// The search on one disk.
+class Search {
+public:
+    Search(std::shared_ptr<const ImageReader> disk, const std::string& path) : disk_(std::move(disk)), path_(path) {}
+
+    std::vector<PhysicalVolume> find() {
+        look_at(disk_, {}, std::nullopt);
+        if (!found_.empty()) return std::move(found_);
+        const std::vector<Partition> partitions = partitions_of_disk();
+        for (const Partition& partition : partitions)
+            look_at(window(disk_, partition.range), partition.range.begin, partition.number);
+        if (found_.empty()) refuse(partitions);
+        for (const Error& e : damage_) found_.front().warnings.emplace_back(e.what());
+        return std::move(found_);
+    }
+
+private:
+    void look_at(const std::shared_ptr<const ImageReader>& bytes, ByteOffset begin,
+                 std::optional<std::uint32_t> partition) {
+        const std::string shown = shown_place(path_, partition);
+        const NamedDevice device{bytes, [shown, begin](ByteOffset at) {
+                                     return fmt::format("{} at byte {}", shown, begin.value + at.value);
+                                 }};
+        try {
+            if (const std::optional<Label> label = read_label(device))
+                found_.push_back({label->uuid, device, path_, partition, *label, {}});
+        } catch (const Error& e) {
+            damage_.push_back(e);
+        }
+    }
+
+    std::vector<Partition> partitions_of_disk() {
+        try {
+            return read_partitions(*disk_);
+        } catch (const Error& e) {
+            damage_.push_back(Error(e).with_context(shown_place(path_, std::nullopt)));
+            return {};
+        }
+    }
+
+    [[noreturn]] void refuse(const std::vector<Partition>& partitions) const {
+        if (!damage_.empty()) throw damage_.front();
+        const std::string shown = shown_place(path_, std::nullopt);
+        refuse_other_kinds(*disk_, shown);
+        for (const Partition& partition : partitions)
+            refuse_other_kinds(*window(disk_, partition.range), shown_place(path_, partition.number));
+        if (partitions.empty())
+            throw Error(ErrorCode::not_found, shown +
+                                                  " has no LVM label in its first four sectors and no partitions: it "
+                                                  "is no physical volume");
+        const std::string which = partitions.size() == 1
+                                      ? "one partition, without an LVM label"
+                                      : fmt::format("{} partitions, none of them with an LVM label", partitions.size());
+        throw Error(ErrorCode::not_found, fmt::format("{} has {}: it holds no physical volume", shown, which));
+    }
+
+    std::shared_ptr<const ImageReader> disk_;
+    const std::string& path_;
+    std::vector<PhysicalVolume> found_;
+    std::vector<Error> damage_;
+};
+
+}  // namespace
+
+std::string PhysicalVolume::shown() const { return shown_place(path, partition); }
+
+std::vector<PhysicalVolume> find_physical_volumes(std::shared_ptr<const ImageReader> disk, const std::string& path) {
+    return Search(std::move(disk), path).find();
+}
+
+}  // namespace varve::lvm

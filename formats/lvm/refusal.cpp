@@ -1,0 +1,72 @@
+#include "formats/lvm/refusal.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "engine/base/escape.h"
+
+namespace varve::lvm {
+namespace {
+
+struct Reason {
+    std::string_view type;  ///< a prefix of the segment's type
+    std::string_view why;
+};
+
+/// The first that fits counts.
+constexpr std::array reasons{
+    Reason{"raid", "is a RAID volume, whose legs may be out of step with each other"},
+    Reason{"mirror", "is a legacy mirror, whose legs may be out of step with each other"},
+    Reason{"cache", "is under dm-cache, which may hold newer data than the volume below it"},
+    Reason{"writecache", "is under dm-writecache, which holds newer data than the volume below it"},
+    Reason{"integrity", "has an integrity layer, whose journal may hold newer data"},
+    Reason{"vdo", "is in a VDO pool, which deduplicates and compresses its data"},
+    Reason{"error", "has a segment of type error (a lost physical volume leaves it): every read of it fails"},
+    Reason{"thin-pool", "is a thin pool, not a disk: name a volume in it"},
+    Reason{"snapshot", "is LVM's own record of a snapshot, not a disk: name the snapshot"},
+};
+
+std::string_view reason_for(std::string_view type) {
+    for (const Reason& reason : reasons)
+        if (type.starts_with(reason.type)) return reason.why;
+    return "has a segment of a type that this version of varve does not know";
+}
+
+}  // namespace
+
+std::string shown_name(const VolumeGroup& group, const LogicalVolume& volume) {
+    return fmt::format("'{}/{}'", escape_for_display(group.name), escape_for_display(volume.name));
+}
+
+Error unread_segment(const VolumeGroup& group, const LogicalVolume& volume, const Segment& segment) {
+    std::string type = segment.type;
+    for (const std::string& flag : segment.flags) type += "+" + flag;
+    const bool is_no_disk = segment.type.starts_with("thin-pool") || segment.type == "snapshot";
+    const std::string way_out =
+        is_no_disk || segment.type == "error"
+            ? ""
+            : fmt::format("; activate it and back up its device instead: varve backup /dev/{}/{}",
+                          escape_for_display(group.name), escape_for_display(volume.name));
+    return Error(ErrorCode::unsupported, fmt::format("{} {} (segment type '{}'){}", shown_name(group, volume),
+                                                     reason_for(segment.type), escape_for_display(type), way_out));
+}
+
+void refuse_moving(const VolumeGroup& group, const LogicalVolume& volume) {
+    if (!volume.has_status("LOCKED") && !volume.has_status("PVMOVE")) return;
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("{} is being moved to another physical volume; finish that with 'pvmove', or give it up with "
+                    "'pvmove --abort'",
+                    shown_name(group, volume)));
+}
+
+void refuse_shared(const VolumeGroup& group) {
+    if (group.lock_type)
+        throw Error(ErrorCode::unsupported,
+                    fmt::format("volume group '{}' is shared by hosts (lock type '{}'), and another one may be writing "
+                                "to it; back up the device of an active snapshot instead",
+                                escape_for_display(group.name), escape_for_display(*group.lock_type)));
+}
+
+}  // namespace varve::lvm

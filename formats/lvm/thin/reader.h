@@ -1,0 +1,54 @@
+#pragma once
+/// The disk that a thin device is: its mapped chunks from the pool's data volume, everything else from an external
+/// origin or nowhere. What the pool maps is shown as it is, even bytes that an older owner left in a chunk of a pool
+/// that does not zero them, as the kernel shows them, too.
+
+#include <atomic>
+
+#include "engine/image/image_reader.h"
+#include "formats/lvm/thin/mapping.h"
+
+namespace varve::thin {
+
+struct ThinDisk {
+    DeviceId id = 0;  ///< for error texts
+    Mapping mapping;
+    ByteCount chunk_size;                     ///< of the pool
+    ByteCount virtual_size;                   ///< mappings past it exist after lvreduce: they are no part of the disk
+    std::shared_ptr<const ImageReader> data;  ///< the pool's data volume
+    std::shared_ptr<const ImageReader> external_origin;  ///< may be null; zeros past its end
+};
+
+class ThinReader final : public ImageReader {
+public:
+    explicit ThinReader(ThinDisk disk);
+
+    /// Format "raw" with the pool's chunk as cluster.
+    const ImageInfo& info() const override { return info_; }
+    /// What is mapped has the kind that it has in the data volume, but a hole there is `zero` here: it hides the
+    /// external origin. Throws Error(corrupt) for a mapping that leads past the end of the data volume.
+    Extent extent_at(ByteOffset at) const override;
+    void read(ByteOffset at, ByteSpan out) const override;
+    ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
+    void check_unchanged() const override;
+
+private:
+    /// Bytes of one kind, and where they come from.
+    struct Piece {
+        ByteCount length;
+        ExtentKind kind = ExtentKind::unallocated;
+        const ImageReader* source = nullptr;
+        ByteOffset at_source;
+    };
+
+    Piece piece_at(ByteOffset at) const;
+    Piece mapped_piece(const MappingRun& run, ByteRange range) const;
+    Piece unmapped_piece(ByteRange range) const;
+    void expect_inside(const MappingRun& run, std::uint64_t data_blocks) const;
+
+    ThinDisk disk_;
+    ImageInfo info_;
+    mutable std::atomic<std::uint64_t> bytes_read_{0};
+};
+
+}  // namespace varve::thin

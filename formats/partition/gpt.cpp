@@ -1,0 +1,131 @@
+#include "formats/partition/gpt.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include "engine/base/byte_reader.h"
+#include "engine/base/error.h"
+
+namespace varve {
+namespace {
+
+constexpr std::string_view gpt_magic = "EFI PART";
+constexpr std::uint32_t header_bytes_min = 92;
+constexpr std::size_t header_crc_at = 16;
+constexpr std::uint32_t entry_bytes_min = 128;
+constexpr std::uint32_t entry_bytes_max = 4096;
+constexpr std::uint64_t array_bytes_max = 4 << 20;  // 32768 entries; the usual table has 128
+
+struct Header {
+    std::uint64_t sector_bytes = 0;
+    std::uint64_t entries_sector = 0;
+    std::uint32_t entry_count = 0;
+    std::uint32_t entry_bytes = 0;
+    std::uint32_t entries_crc = 0;
+};
+
+std::uint32_t crc_of(ByteView bytes) {
+    return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+/// Of the header with zeros in place of its own checksum.
+std::uint32_t header_crc(ByteView header) {
+    Bytes copy(header.begin(), header.end());
+    std::fill_n(copy.begin() + header_crc_at, 4, std::byte{0});
+    return crc_of(copy);
+}
+
+void check_header(ByteView sector, std::uint64_t number, ByteReader& in) {
+    if (text_of(in.take(gpt_magic.size())) != gpt_magic) in.fail("the magic of a GPT header is not there");
+    in.skip(4);
+    const std::uint32_t bytes = in.u32le();
+    if (bytes < header_bytes_min || bytes > sector.size())
+        in.fail(fmt::format("the header's size is {}, expected {} to {}", bytes, header_bytes_min, sector.size()));
+    const std::uint32_t stored = in.u32le();
+    if (const std::uint32_t found = header_crc(sector.first(bytes)); found != stored)
+        in.fail(fmt::format("the checksum of the header is {:#010x}, expected {:#010x} as the header has it", found,
+                            stored));
+    in.skip(4);
+    if (const std::uint64_t says = in.u64le(); says != number)
+        in.fail(fmt::format("the header's sector number is {}, expected {}, where it lies", says, number));
+}
+
+Header read_header(const ImageReader& disk, std::uint64_t sector_bytes, std::uint64_t number,
+                   const std::string& object) {
+    Bytes sector(static_cast<std::size_t>(sector_bytes));
+    disk.read(ByteOffset{number * sector_bytes}, sector);
+    ByteReader in(sector, object);
+    check_header(sector, number, in);
+    in.skip(8 + 8 + 8 + 16);
+    Header header{sector_bytes, in.u64le(), in.u32le(), in.u32le(), in.u32le()};
+    if (header.entry_bytes < entry_bytes_min || header.entry_bytes > entry_bytes_max)
+        in.fail(fmt::format("the size of an entry is {}, expected {} to {}", header.entry_bytes, entry_bytes_min,
+                            entry_bytes_max));
+    if (std::uint64_t{header.entry_count} * header.entry_bytes > array_bytes_max)
+        in.fail(fmt::format("the table has {} entries of {} bytes, more than {} bytes in all", header.entry_count,
+                            header.entry_bytes, array_bytes_max));
+    return header;
+}
+
+Bytes read_entries(const ImageReader& disk, const Header& header, const std::string& object) {
+    const std::uint64_t end = disk.info().virtual_size.value;
+    const std::uint64_t bytes = std::uint64_t{header.entry_count} * header.entry_bytes;
+    const auto begin = checked_mul(header.entries_sector, header.sector_bytes);
+    if (!begin || *begin > end || bytes > end - *begin)
+        throw Error(ErrorCode::corrupt, fmt::format("{}: its entries, {} bytes in sector {}, lie outside the disk",
+                                                    object, bytes, header.entries_sector));
+    Bytes entries(static_cast<std::size_t>(bytes));
+    disk.read(ByteOffset{*begin}, entries);
+    if (const std::uint32_t found = crc_of(entries); found != header.entries_crc)
+        throw Error(ErrorCode::corrupt, fmt::format("{}: the checksum of its entries is {:#010x}, expected {:#010x}",
+                                                    object, found, header.entries_crc));
+    return entries;
+}
+
+/// Nothing for an unused entry and for one that does not lie inside the disk.
+std::optional<ByteRange> range_of(ByteView entry, std::uint64_t sector_bytes, ByteCount disk_size) {
+    if (is_zero(entry.first(16))) return std::nullopt;
+    const auto first = load_le<std::uint64_t>(entry.subspan(32));
+    const auto last = load_le<std::uint64_t>(entry.subspan(40));
+    const std::uint64_t sectors = disk_size.value / sector_bytes;
+    if (first > last || last >= sectors) return std::nullopt;
+    return ByteRange{ByteOffset{first * sector_bytes}, ByteCount{(last - first + 1) * sector_bytes}};
+}
+
+std::vector<Partition> read_table(const ImageReader& disk, std::uint64_t sector_bytes, std::uint64_t number) {
+    const std::string object = fmt::format("GPT header in sector {} of {} bytes", number, sector_bytes);
+    const Header header = read_header(disk, sector_bytes, number, object);
+    const Bytes entries = read_entries(disk, header, object);
+    std::vector<Partition> partitions;
+    for (std::uint32_t i = 0; i < header.entry_count; ++i) {
+        const ByteView entry = ByteView(entries).subspan(std::size_t{i} * header.entry_bytes, header.entry_bytes);
+        if (const auto range = range_of(entry, sector_bytes, disk.info().virtual_size))
+            partitions.push_back({i + 1, *range});
+    }
+    return partitions;
+}
+
+}  // namespace
+
+std::vector<Partition> read_gpt_partitions(const ImageReader& disk) {
+    std::optional<Error> refusal;
+    for (const bool is_second : {false, true}) {
+        for (const std::uint64_t sector_bytes : {512u, 4096u}) {
+            const std::uint64_t sectors = disk.info().virtual_size.value / sector_bytes;
+            if (sectors < 3) continue;
+            try {
+                return read_table(disk, sector_bytes, is_second ? sectors - 1 : 1);
+            } catch (const Error& e) {  // another place may hold a good one
+                if (e.code() != ErrorCode::corrupt) throw;
+                if (!refusal) refusal = e;
+            }
+        }
+    }
+    if (refusal) throw *refusal;
+    throw Error(ErrorCode::corrupt, "the disk has a protective MBR, but no room for a GPT");
+}
+
+}  // namespace varve

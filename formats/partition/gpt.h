@@ -1,0 +1,14 @@
+#pragma once
+/// The GUID partition table. Source: UEFI specification, chapter 5.3.
+
+#include <vector>
+
+#include "formats/partition/partition_table.h"
+
+namespace varve {
+
+/// The partitions of the first header that verifies: after the first sector or in the last one, in sectors of 512 or
+/// 4096 bytes. Throws Error(corrupt) that says what is wrong with the first when none does.
+std::vector<Partition> read_gpt_partitions(const ImageReader& disk);
+
+}  // namespace varve

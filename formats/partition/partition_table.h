@@ -1,0 +1,23 @@
+#pragma once
+/// The partitions of a disk: GPT (UEFI specification, chapter 5) or MBR with logical partitions. Pure functions of the
+/// disk's bytes, safe from many threads.
+
+#include <vector>
+
+#include "engine/image/image_reader.h"
+
+namespace varve {
+
+struct Partition {
+    std::uint32_t number = 0;  ///< as in /dev/sda1; logical ones count from 5
+    ByteRange range;           ///< on the disk, inside it, not empty
+    friend bool operator==(const Partition&, const Partition&) = default;
+};
+
+/// By number; empty when there is no table. A protective MBR stands for a GPT, in sectors of 512 or 4096 bytes, whose
+/// second header at the disk's end is taken when the first is damaged. Partitions that do not lie inside the disk are
+/// left out, and so is the rest of a chain of logical partitions that leads nowhere. Throws Error(corrupt), without the
+/// disk's name, when neither header of a GPT verifies.
+std::vector<Partition> read_partitions(const ImageReader& disk);
+
+}  // namespace varve

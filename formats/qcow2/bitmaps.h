@@ -1,0 +1,18 @@
+#pragma once
+/// The directory of persistent dirty bitmaps of a qcow2 image: what there is, not the bits. Source: qemu
+/// docs/interop/qcow2.txt, "Bitmaps".
+
+#include <string>
+#include <vector>
+
+#include "engine/base/file.h"
+#include "engine/image/image_info.h"
+#include "formats/qcow2/header.h"
+
+namespace varve::qcow2 {
+
+/// The bitmaps of the directory, or nothing where the image has none. A damaged directory is Error(corrupt) while the
+/// image vouches for it (autoclear bit 0); otherwise no bitmap is trusted anyway, and a sentence in `warnings` tells.
+std::vector<ImageBitmap> read_bitmaps(const File& file, const Header& header, std::vector<std::string>& warnings);
+
+}  // namespace varve::qcow2

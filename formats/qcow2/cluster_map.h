@@ -1,0 +1,71 @@
+#pragma once
+/// The map of one state of a qcow2 disk (the active one or an internal snapshot): from guest offsets to extents and to
+/// places in the file. Tables are read page by page when asked for and kept in a shared cache, so that memory does not
+/// grow with the disk. Immutable; safe from many threads. Borrows the files.
+///
+/// A damaged entry is Error(corrupt) when it is reached, never before: the parts of the disk beside it stay readable.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/base/file.h"
+#include "engine/image/extent.h"
+#include "formats/base/file_bound.h"
+#include "formats/qcow2/header.h"
+#include "formats/qcow2/table_pages.h"
+#include "formats/qcow2/tables.h"
+
+namespace varve::qcow2 {
+
+/// Guest bytes that lie together in the file of guest data.
+struct HostRun {
+    ClusterKind kind = ClusterKind::unallocated;
+    ByteCount length;  ///< in guest bytes, from the asked offset on; compressed: at most to the end of the cluster
+    ByteOffset host;   ///< data: of the asked offset; compressed: of the stream
+    ByteCount stored;  ///< compressed: the bytes that the stream may span
+};
+
+class ClusterMap {
+public:
+    /// Tables lie in `file`, guest data in `data`: the same file, or the image's external data file.
+    ClusterMap(const File& file, const File& data, Geometry geometry, TablePlace l1, ByteCount virtual_size,
+               const std::shared_ptr<ReadCaches>& caches);
+
+    /// The extent that begins at `at`. Merges runs across tables, but reads only a few pages in one call.
+    Extent extent_at(ByteOffset at) const;
+
+    /// The longest run at the begin of `guest` that lies together, within one table page.
+    HostRun host_run_at(ByteRange guest) const;
+
+private:
+    /// Guest bytes of one kind that one table page tells about; `problem` tells why there are none.
+    struct KindRun {
+        ExtentKind kind = ExtentKind::unallocated;
+        ByteOffset end;
+        std::string problem;
+    };
+
+    KindRun kind_run(ByteOffset at) const;
+    ByteOffset absent_end(ByteOffset at) const;
+    KindRun allocated_run(const L1Entry& l1, ByteOffset at) const;
+    template <typename Joins>
+    ByteOffset run_end(const TableEntries& entries, const L2Entry& first, ByteRange guest, const Joins& joins) const;
+    TableEntries l1_entries(ByteOffset at) const;
+    TableEntries l2_entries(const L1Entry& l1, ByteOffset at) const;
+    L1Entry checked_l1(std::uint64_t raw) const;
+    L2Entry checked_l2(const RawL2Entry& raw, ByteOffset at) const;
+    std::string describe(const L1Entry& l1, ByteOffset at) const;
+    std::string describe(const L1Entry& l1, const L2Entry& entry, ByteOffset at) const;
+
+    const File& file_;
+    FileBound table_bound_;
+    FileBound data_bound_;
+    Geometry geometry_;
+    TablePlace l1_;
+    ByteOffset end_;
+    TablePages l1_pages_;
+    TablePages l2_pages_;
+};
+
+}  // namespace varve::qcow2

@@ -1,0 +1,49 @@
+#pragma once
+/// Compresses the clusters of a new qcow2 file on several threads and packs the streams; a cluster that does not get
+/// smaller is stored plain, one of only zeros becomes explicit zeros. The file is the same whatever the threads do.
+///
+/// Memory: two batches for each of twice the threads, a batch being 256 KiB or one cluster.
+
+#include <vector>
+
+#include "engine/base/buffer_pool.h"
+#include "engine/base/ordered_pipeline.h"
+#include "formats/qcow2/compressed_space.h"
+#include "formats/qcow2/plain_clusters.h"
+
+namespace varve::qcow2 {
+
+class CompressedClusters final : public ClusterSink {
+public:
+    /// Borrows the first four for its life.
+    CompressedClusters(Output& output, HostSpace& space, MapWriter& map, RefcountWriter& refcounts,
+                       ByteCount virtual_size, const Qcow2Options& options);
+
+    void put(ByteOffset guest, ByteView clusters) override;
+    void put_part(ByteOffset guest, ByteView cluster, Subclusters said) override;
+    void zero(ByteRange guest) override;
+    void finish() override;
+
+private:
+    /// Consecutive guest clusters on their way through the threads.
+    struct Batch {
+        ByteRange guest;
+        BufferPool::Buffer plain;          ///< empty: zeros
+        BufferPool::Buffer streams;        ///< one behind the other
+        std::vector<std::size_t> lengths;  ///< of the stream of each cluster; 0: it is stored plain
+    };
+
+    Batch compress(Batch&& batch);
+    void push(Batch batch);
+    void store(const Batch& batch);
+
+    HostSpace& space_;
+    MapWriter& map_;
+    Qcow2Options options_;
+    PlainClusters plain_;
+    CompressedSpace compressed_;
+    BufferPool buffers_;
+    OrderedPipeline<Batch, Batch> pipeline_;
+};
+
+}  // namespace varve::qcow2

@@ -1,0 +1,232 @@
+#include "formats/qcow2/header.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/byte_reader.h"
+#include "engine/base/error.h"
+#include "formats/base/image_error.h"
+#include "formats/qcow2/features.h"
+
+namespace varve::qcow2 {
+namespace {
+
+constexpr std::size_t header_bytes_v2 = 72;
+constexpr std::size_t header_bytes_v3 = 104;
+constexpr std::size_t header_bytes_read = 112;
+constexpr std::uint64_t l1_entries_max = (std::uint64_t{32} << 20) / 8;
+constexpr std::uint64_t refcount_table_bytes_max = std::uint64_t{8} << 20;
+constexpr std::uint32_t snapshots_max = 65536;
+constexpr std::uint32_t backing_name_bytes_max = 1023;
+constexpr std::uint64_t virtual_size_max = INT64_MAX;
+
+/// A fixed field that breaks its limits.
+Error bad_field(const File& file, std::string_view field, std::size_t at, std::string_view expected,
+                std::uint64_t found) {
+    return corrupt_image(
+        file, fmt::format("qcow2 header field {} at byte {}: expected {}, found {}", field, at, expected, found));
+}
+
+struct BackingName {
+    std::uint64_t offset = 0;
+    std::uint32_t length = 0;
+};
+
+struct Parsed {
+    Header header;
+    BackingName backing;
+    std::uint32_t refcount_table_clusters = 0;
+};
+
+/// Fields 0 to 71, which both versions have.
+Parsed parse_common(ByteReader& in) {
+    Parsed out;
+    Header& header = out.header;
+    in.skip(4);
+    header.version = in.u32be();
+    out.backing.offset = in.u64be();
+    out.backing.length = in.u32be();
+    header.cluster_bits = in.u32be();
+    header.virtual_size = ByteCount{in.u64be()};
+    header.crypt_method = in.u32be();
+    header.l1.entries = in.u32be();
+    header.l1.offset = ByteOffset{in.u64be()};
+    header.refcounts.offset = ByteOffset{in.u64be()};
+    out.refcount_table_clusters = in.u32be();
+    header.snapshots.records = in.u32be();
+    header.snapshots.offset = ByteOffset{in.u64be()};
+    return out;
+}
+
+void parse_v3(const File& file, ByteReader& in, Header& header) {
+    header.incompatible = in.u64be();
+    header.compatible = in.u64be();
+    header.autoclear = in.u64be();
+    header.refcount_order = in.u32be();
+    header.header_length = in.u32be();
+    if (header.refcount_order > 6) throw bad_field(file, "refcount_order", 96, "0 to 6", header.refcount_order);
+    if (header.header_length < header_bytes_v3 || header.header_length % 8 != 0 ||
+        header.header_length > header.cluster_size().value)
+        throw bad_field(file, "header_length", 100, "a multiple of 8 from 104 to the cluster size",
+                        header.header_length);
+}
+
+void parse_compression(const File& file, ByteReader& in, Header& header) {
+    const bool flagged = (header.incompatible & incompatible_compression) != 0;
+    const std::uint8_t type = header.header_length > header_bytes_v3 ? in.u8() : std::uint8_t{0};
+    if (flagged != (type != 0))
+        throw bad_field(file, "compression_type", header_bytes_v3,
+                        flagged ? "a type other than 0, as incompatible feature bit 3 is set"
+                                : "0, as incompatible feature bit 3 is clear",
+                        type);
+    if (type > 1) throw unsupported_image(file, fmt::format("compression type {} (header byte 104)", type));
+    header.compression = static_cast<Compression>(type);
+}
+
+void check_aligned(const File& file, const Header& header, std::string_view field, std::size_t at, ByteOffset offset) {
+    if (offset.value % header.cluster_size().value != 0)
+        throw bad_field(file, field, at, fmt::format("a multiple of the cluster size {}", header.cluster_size().value),
+                        offset.value);
+}
+
+void check_data_file(const File& file, const Header& header) {
+    if (header.has_data_file() && !header.extensions.data_file)
+        throw corrupt_image(file,
+                            "external data file (incompatible feature bit 2): expected a header extension 0x44415441 "
+                            "with its name, found none");
+    if (header.has_raw_data_file() && header.backing_name)
+        throw corrupt_image(file,
+                            "raw external data file (autoclear feature bit 1): expected no backing file, as the data "
+                            "file alone is the disk, found one");
+}
+
+void check_refcount_table(const File& file, Parsed& parsed) {
+    Header& header = parsed.header;
+    const std::uint64_t clusters_max =
+        std::max<std::uint64_t>(1, refcount_table_bytes_max / header.cluster_size().value);
+    if (parsed.refcount_table_clusters == 0 || parsed.refcount_table_clusters > clusters_max)
+        throw bad_field(file, "refcount_table_clusters", 56, fmt::format("1 to {}", clusters_max),
+                        parsed.refcount_table_clusters);
+    header.refcounts.entries = parsed.refcount_table_clusters * (header.cluster_size().value / 8);
+    check_aligned(file, header, "refcount_table_offset", 48, header.refcounts.offset);
+    const std::uint64_t file_bytes = file.size().value;
+    const ByteRange place = header.refcounts.range();
+    if (place.begin.value > file_bytes || place.length.value > file_bytes - place.begin.value)
+        throw bad_field(
+            file, "refcount_table_offset", 48,
+            fmt::format("a refcount table of {} bytes within the {} of the file", place.length.value, file_bytes),
+            place.begin.value);
+}
+
+void check_snapshots(const File& file, const Header& header) {
+    if (header.snapshots.records > snapshots_max)
+        throw bad_field(file, "nb_snapshots", 60, fmt::format("at most {}", snapshots_max), header.snapshots.records);
+    if (header.snapshots.records != 0) check_aligned(file, header, "snapshots_offset", 64, header.snapshots.offset);
+}
+
+std::optional<std::string> read_backing_name(const File& file, const Header& header, const BackingName& place) {
+    if (place.offset == 0) return std::nullopt;
+    if (place.length == 0 || place.length > backing_name_bytes_max)
+        throw bad_field(file, "backing_file_size", 16, fmt::format("1 to {}", backing_name_bytes_max), place.length);
+    if (place.offset < header.header_length || place.offset > header.cluster_size().value - place.length ||
+        place.length > header.cluster_size().value)
+        throw bad_field(file, "backing_file_offset", 8,
+                        fmt::format("a place for {} bytes behind the header in cluster 0", place.length), place.offset);
+    std::string name(place.length, '\0');
+    file.read_exactly(ByteOffset{place.offset}, std::as_writable_bytes(std::span(name)));
+    if (name.find('\0') != std::string::npos)
+        throw bad_field(file, "backing file name", place.offset, "a name without NUL, found one at index",
+                        name.find('\0'));
+    return name;
+}
+
+Extensions read_extensions(const File& file, const Header& header, const BackingName& backing) {
+    const std::uint64_t end = backing.offset != 0 ? backing.offset : header.cluster_size().value;
+    Bytes area(static_cast<std::size_t>(end - header.header_length));
+    area.resize(file.read_some(ByteOffset{header.header_length}, area));
+    return parse_extensions(file, area, ByteOffset{header.header_length});
+}
+
+Bytes read_start(const File& file) {
+    Bytes start(header_bytes_read);
+    start.resize(file.read_some(ByteOffset{}, start));
+    if (start.size() < header_bytes_v2)
+        throw corrupt_image(file,
+                            fmt::format("expected a qcow2 header of at least {} bytes, found the end of the file at {}",
+                                        header_bytes_v2, start.size()));
+    if (load_be<std::uint32_t>(start) != magic)
+        throw corrupt_image(file, fmt::format("expected the qcow2 magic {:#x} at byte 0, found {:#x}", magic,
+                                              load_be<std::uint32_t>(start)));
+    return start;
+}
+
+void check_version_and_cluster_size(const File& file, const Header& header) {
+    if (header.version != 2 && header.version != 3)
+        throw unsupported_image(file, fmt::format("qcow2 version {} (header byte 4)", header.version));
+    if (header.cluster_bits < 9 || header.cluster_bits > 21)
+        throw bad_field(file, "cluster_bits", 20, "9 to 21", header.cluster_bits);
+}
+
+void check_subcluster_size(const File& file, const Header& header) {
+    if ((header.incompatible & incompatible_extended_l2) != 0 && header.cluster_bits < 14)
+        throw bad_field(file, "cluster_bits", 20, "14 to 21, as the image has extended L2 entries",
+                        header.cluster_bits);
+}
+
+}  // namespace
+
+Header read_header(const File& file) {
+    const Bytes start = read_start(file);
+    ByteReader in(start, fmt::format("'{}': qcow2 header", file.path()));
+    Parsed parsed = parse_common(in);
+    Header& header = parsed.header;
+    check_version_and_cluster_size(file, header);
+    if (header.version == 3) parse_v3(file, in, header);
+    header.backing_name = read_backing_name(file, header, parsed.backing);
+    header.extensions = read_extensions(file, header, parsed.backing);
+    refuse_unreadable_features(file, header);
+    check_subcluster_size(file, header);
+    check_data_file(file, header);
+    if (header.version == 3) parse_compression(file, in, header);
+    if (header.virtual_size.value > virtual_size_max)
+        throw bad_field(file, "size", 24, fmt::format("at most {}", virtual_size_max), header.virtual_size.value);
+    check_refcount_table(file, parsed);
+    check_snapshots(file, header);
+    check_l1(file, header, header.l1, header.virtual_size, "the active disk");
+    return header;
+}
+
+Geometry Header::geometry() const {
+    return {version, cluster_bits, (incompatible & incompatible_extended_l2) != 0, has_data_file()};
+}
+
+bool Header::has_data_file() const { return (incompatible & incompatible_data_file) != 0; }
+
+bool Header::has_raw_data_file() const { return has_data_file() && (autoclear & autoclear_data_file_raw) != 0; }
+
+std::uint64_t l1_entries_needed(const Header& header, ByteCount virtual_size) {
+    return divide_up(virtual_size.value, header.geometry().l2_span());
+}
+
+void check_l1(const File& file, const Header& header, const TablePlace& l1, ByteCount virtual_size,
+              const std::string& owner) {
+    const auto fail = [&](const std::string& what) {
+        throw corrupt_image(file, fmt::format("L1 table of {}: {}", owner, what));
+    };
+    const std::uint64_t needed = l1_entries_needed(header, virtual_size);
+    if (l1.entries > l1_entries_max)
+        fail(fmt::format("expected at most {} entries, found {}", l1_entries_max, l1.entries));
+    if (l1.entries < needed)
+        fail(
+            fmt::format("expected at least {} entries for {} bytes, found {}", needed, virtual_size.value, l1.entries));
+    if (l1.offset.value % header.cluster_size().value != 0)
+        fail(fmt::format("expected an offset that is a multiple of {}, found {}", header.cluster_size().value,
+                         l1.offset.value));
+    const std::uint64_t file_bytes = file.size().value;
+    if (l1.entries != 0 && (l1.offset.value > file_bytes || l1.range().length.value > file_bytes - l1.offset.value))
+        fail(fmt::format("expected {} bytes at offset {}, found the end of the file at {}", l1.range().length.value,
+                         l1.offset.value, file_bytes));
+}
+
+}  // namespace varve::qcow2

@@ -1,0 +1,68 @@
+#pragma once
+/// The header of a qcow2 image: the fixed fields at the start of cluster 0, checked against their limits and against
+/// the file, the extensions after them, and the backing file's name. Source: qemu docs/interop/qcow2.txt, "Header".
+
+#include <optional>
+#include <string>
+
+#include "engine/base/file.h"
+#include "formats/qcow2/header_extensions.h"
+#include "formats/qcow2/tables.h"
+
+namespace varve::qcow2 {
+
+inline constexpr std::uint32_t magic = 0x514649fb;  // "QFI\xfb"
+
+enum class Compression : std::uint8_t { zlib = 0, zstd = 1 };
+
+/// A table of 8-byte entries in the file.
+struct TablePlace {
+    ByteOffset offset;
+    std::uint64_t entries = 0;
+    ByteRange range() const { return {offset, ByteCount{entries * 8}}; }
+};
+
+/// A table of records of varying length.
+struct RecordsPlace {
+    ByteOffset offset;
+    std::uint32_t records = 0;
+};
+
+struct Header {
+    std::uint32_t version = 0;  ///< 2 or 3
+    std::uint32_t cluster_bits = 0;
+    ByteCount virtual_size;
+    std::uint32_t crypt_method = 0;
+    TablePlace l1;
+    TablePlace refcounts;  ///< the refcount table (of whole clusters)
+    RecordsPlace snapshots;
+    std::uint64_t incompatible = 0;
+    std::uint64_t compatible = 0;
+    std::uint64_t autoclear = 0;
+    std::uint32_t refcount_order = 4;
+    std::uint32_t header_length = 72;
+    Compression compression = Compression::zlib;
+    std::optional<std::string> backing_name;
+    Extensions extensions;
+
+    ByteCount cluster_size() const { return {std::uint64_t{1} << cluster_bits}; }
+    Geometry geometry() const;
+    /// Whether guest data lies in a file of its own, which `extensions.data_file` names.
+    bool has_data_file() const;
+    /// Whether that file alone is the disk's bytes too.
+    bool has_raw_data_file() const;
+};
+
+/// Reads and checks the header of `file`. Throws Error(corrupt) for a field outside its limits, and Error(unsupported)
+/// that names the feature for what this version does not read. Costs two small reads and no memory to speak of.
+Header read_header(const File& file);
+
+/// How many L1 entries a disk of `virtual_size` needs.
+std::uint64_t l1_entries_needed(const Header& header, ByteCount virtual_size);
+
+/// Throws Error(corrupt) unless the L1 table `l1` of `owner` ("the active disk", "snapshot 3") is aligned, at most
+/// 32 MiB, inside the file and long enough for a disk of `virtual_size`.
+void check_l1(const File& file, const Header& header, const TablePlace& l1, ByteCount virtual_size,
+              const std::string& owner);
+
+}  // namespace varve::qcow2

@@ -1,0 +1,114 @@
+#include "formats/qcow2/header_extensions.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "engine/base/byte_reader.h"
+#include "formats/base/image_error.h"
+
+namespace varve::qcow2 {
+namespace {
+
+enum ExtensionType : std::uint32_t {
+    type_end = 0x00000000,
+    type_bitmaps = 0x23852875,
+    type_data_file = 0x44415441,
+    type_feature_names = 0x6803f857,
+    type_backing_format = 0xe2792aca,
+};
+
+constexpr std::size_t head_bytes = 8;
+constexpr std::size_t bitmaps_bytes = 24;
+constexpr std::size_t feature_name_bytes = 48;
+constexpr std::size_t text_bytes_max = 1023;
+
+struct Extension {
+    std::uint32_t type = 0;
+    ByteOffset at;
+    ByteView data;
+};
+
+std::string text(const File& file, const Extension& extension) {
+    if (extension.data.size() > text_bytes_max)
+        throw corrupt_image(
+            file, fmt::format("header extension {:#x} at offset {}: expected a text of at most {} bytes, found {}",
+                              extension.type, extension.at.value, text_bytes_max, extension.data.size()));
+    return std::string(text_of(extension.data));
+}
+
+BitmapsExtension parse_bitmaps(const File& file, const Extension& extension) {
+    if (extension.data.size() != bitmaps_bytes)
+        throw corrupt_image(file, fmt::format("bitmaps extension at offset {}: expected {} bytes, found {}",
+                                              extension.at.value, bitmaps_bytes, extension.data.size()));
+    ByteReader in(extension.data, "bitmaps extension");
+    BitmapsExtension bitmaps;
+    bitmaps.count = in.u32be();
+    if (const std::uint32_t reserved = in.u32be(); reserved != 0)
+        throw corrupt_image(file,
+                            fmt::format("bitmaps extension at offset {}: expected a reserved field of 0, found {}",
+                                        extension.at.value, reserved));
+    bitmaps.directory.length = ByteCount{in.u64be()};
+    bitmaps.directory.begin = ByteOffset{in.u64be()};
+    return bitmaps;
+}
+
+void parse_feature_names(const Extension& extension, Extensions& out) {
+    ByteView rest = extension.data;
+    for (; rest.size() >= feature_name_bytes; rest = rest.subspan(feature_name_bytes)) {
+        const auto kind = std::to_integer<std::uint8_t>(rest[0]);
+        if (kind > 2) continue;
+        const FeatureBit bit{static_cast<FeatureBit::Kind>(kind), std::to_integer<std::uint8_t>(rest[1])};
+        const std::string_view padded = text_of(rest.subspan(2, feature_name_bytes - 2));
+        out.feature_names.emplace(bit, padded.substr(0, padded.find('\0')));
+    }
+}
+
+void take_extension(const File& file, const Extension& extension, Extensions& out) {
+    switch (extension.type) {
+        case type_backing_format:
+            out.backing_format = text(file, extension);
+            break;
+        case type_data_file:
+            out.data_file = text(file, extension);
+            break;
+        case type_bitmaps:
+            out.bitmaps = parse_bitmaps(file, extension);
+            break;
+        case type_feature_names:
+            parse_feature_names(extension, out);
+            break;
+        default:
+            break;
+    }
+}
+
+}  // namespace
+
+Extensions parse_extensions(const File& file, ByteView area, ByteOffset begin) {
+    Extensions out;
+    std::set<std::uint32_t> seen;
+    std::size_t position = 0;
+    while (area.size() - position >= head_bytes) {
+        const auto type = load_be<std::uint32_t>(area.subspan(position));
+        const auto length = load_be<std::uint32_t>(area.subspan(position + 4));
+        if (type == type_end) break;
+        const ByteOffset at = begin + ByteCount{position};
+        position += head_bytes;
+        if (length > area.size() - position)
+            throw corrupt_image(
+                file,
+                fmt::format("header extension {:#x} at offset {}: expected at most {} bytes, found a length of {}",
+                            type, at.value, area.size() - position, length));
+        if (!seen.insert(type).second)
+            throw corrupt_image(
+                file, fmt::format("header extension {:#x} at offset {}: expected one of its type, found a second", type,
+                                  at.value));
+        take_extension(file, {type, at, area.subspan(position, length)}, out);
+        position = std::min<std::size_t>(area.size(), position + divide_up(length, 8) * 8);
+    }
+    return out;
+}
+
+}  // namespace varve::qcow2

@@ -1,0 +1,68 @@
+#pragma once
+/// Builds the two-level cluster map of a new qcow2 file: where each guest cluster lies. Entries arrive in guest order;
+/// one L2 table is held in memory and written when the next one begins, empty ones are never written. Memory: one
+/// cluster, and the L1 table (256 KiB for 16 TiB).
+///
+/// Source: qemu docs/interop/qcow2.txt, "Cluster mapping" and "Extended L2 Entries".
+
+#include <optional>
+
+#include "engine/base/bytes.h"
+#include "formats/output/output.h"
+#include "formats/qcow2/host_space.h"
+#include "formats/qcow2/options.h"
+
+namespace varve::qcow2 {
+
+/// A set of the subclusters of one cluster, the first one bit 0; without extended L2 entries a cluster has just one.
+using Subclusters = std::uint32_t;
+
+/// All subclusters of one cluster.
+inline Subclusters all_subclusters(const Qcow2Options& options) { return options.extended_l2 ? ~Subclusters{0} : 1; }
+
+/// What the map says of one guest cluster, or of several at consecutive host clusters.
+struct ClusterEntry {
+    std::optional<ByteOffset> host;  ///< of the first; none: it takes no space
+    Subclusters data = 0;            ///< with a host cluster only
+    Subclusters zero = 0;            ///< explicitly zero; none of them is data
+};
+
+/// Where the finished L1 table lies.
+struct L1Place {
+    ByteOffset begin;
+    std::uint32_t entries = 0;
+};
+
+class MapWriter {
+public:
+    /// Borrows the first two for its life.
+    MapWriter(Output& output, HostSpace& space, ByteCount virtual_size, const Qcow2Options& options);
+
+    /// Each whole guest cluster of `guest` is as `entry` says. A host cluster with nothing in it is reserved; without
+    /// extended L2 entries the format takes it for data.
+    void set(ByteRange guest, ClusterEntry entry);
+
+    /// The guest cluster at `guest` is the compressed stream of `length` bytes at `host`, before compressed_end().
+    void set_compressed(ByteOffset guest, ByteOffset host, ByteCount length);
+
+    /// Where the host offsets end that a compressed entry can hold.
+    ByteOffset compressed_end() const;
+
+    /// Writes what is still held; once, after the last entry.
+    L1Place finish();
+
+private:
+    void put(ByteOffset guest, std::uint64_t entry, std::uint64_t bitmap);
+    unsigned compressed_offset_bits() const;
+    void flush_l2();
+
+    Output& output_;
+    HostSpace& space_;
+    Qcow2Options options_;
+    ByteCount cluster_size_;
+    Bytes l1_;
+    Bytes l2_;
+    std::optional<std::uint64_t> l2_index_;  ///< which L2 table is held
+};
+
+}  // namespace varve::qcow2

@@ -1,0 +1,160 @@
+#include "formats/qcow2/reader.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/check.h"
+#include "engine/base/error.h"
+#include "formats/base/image_error.h"
+#include "formats/qcow2/bitmaps.h"
+#include "formats/qcow2/compression.h"
+#include "formats/qcow2/features.h"
+#include "formats/qcow2/overlaps.h"
+
+namespace varve {
+namespace {
+
+std::string on_or_off(bool set) { return set ? "on" : "off"; }
+
+std::map<std::string, std::string> creation_options(const qcow2::Header& header) {
+    std::map<std::string, std::string> options{
+        {"cluster_size", fmt::format("{}", header.cluster_size().value)},
+        {"compat", header.version == 2 ? "0.10" : "1.1"},
+        {"compression_type", header.compression == qcow2::Compression::zstd ? "zstd" : "zlib"},
+        {"extended_l2", on_or_off((header.incompatible & qcow2::incompatible_extended_l2) != 0)},
+        {"lazy_refcounts", on_or_off((header.compatible & qcow2::compatible_lazy_refcounts) != 0)},
+        {"refcount_bits", fmt::format("{}", 1u << header.refcount_order)},
+    };
+    if (header.has_data_file()) {
+        options.emplace("data_file", *header.extensions.data_file);
+        options.emplace("data_file_raw", on_or_off(header.has_raw_data_file()));
+    }
+    return options;
+}
+
+std::optional<File> open_data_file(const File& file, const qcow2::Header& header,
+                                   const Qcow2Reader::OpenDataFile& open) {
+    if (!header.has_data_file()) return std::nullopt;
+    if (!open) throw unsupported_image(file, "an external data file (incompatible feature bit 2)");
+    return open(*header.extensions.data_file);
+}
+
+void append(std::vector<std::string>& to, std::vector<std::string> more) {
+    for (std::string& text : more) to.push_back(std::move(text));
+}
+
+}  // namespace
+
+Qcow2Reader::Qcow2Reader(File file, const Options& options, std::shared_ptr<ReadCaches> caches)
+    : file_(std::move(file)),
+      watch_(file_),
+      header_(qcow2::read_header(file_)),
+      caches_(std::move(caches)),
+      cache_owner_(caches_->clusters.new_owner()) {
+    if (auto data = open_data_file(file_, header_, options.open_data_file)) {
+        const FileWatch watch(*data);
+        data_file_.emplace(DataFile{std::move(*data), watch});
+    }
+    describe(options);
+    const qcow2::DiskState state = choose_state(options);
+    info_.state = state.identity;
+    info_.virtual_size = state.virtual_size;
+    map_ =
+        std::make_unique<qcow2::ClusterMap>(file_, data(), header_.geometry(), state.l1, state.virtual_size, caches_);
+}
+
+qcow2::DiskState Qcow2Reader::choose_state(const Options& options) {
+    if (options.is_backing) return {header_.l1, header_.virtual_size, {}};
+    const std::vector<qcow2::Snapshot> snapshots = qcow2::read_snapshots(file_, header_);
+    for (const qcow2::Snapshot& snapshot : snapshots) info_.snapshots.push_back(snapshot.facts);
+    return qcow2::choose_state(file_, header_, snapshots, options.snapshot);
+}
+
+void Qcow2Reader::check_unchanged() const {
+    watch_.check_unchanged(file_);
+    if (data_file_) data_file_->watch.check_unchanged(data_file_->file);
+}
+
+void Qcow2Reader::describe(const Options& options) {
+    info_.format = "qcow2";
+    info_.cluster_size = header_.cluster_size();
+    info_.backing = header_.backing_name;
+    info_.features = qcow2::feature_names(header_);
+    info_.options = creation_options(header_);
+    append(info_.warnings, options.warnings);
+    append(info_.warnings, qcow2::feature_warnings(file_, header_));
+    append(info_.warnings, qcow2::overlap_warnings(file_, header_));
+    if (!options.is_backing) info_.bitmaps = qcow2::read_bitmaps(file_, header_, info_.warnings);
+}
+
+Extent Qcow2Reader::extent_at(ByteOffset at) const {
+    if (const auto rest = recent_.rest_from(at)) return *rest;
+    const Extent extent = map_->extent_at(at);
+    recent_.remember(extent);
+    return extent;
+}
+
+void Qcow2Reader::read(ByteOffset at, ByteSpan out) const {
+    VARVE_CHECK(at.value <= info_.virtual_size.value && out.size() <= info_.virtual_size.value - at.value);
+    while (!out.empty()) {
+        const qcow2::HostRun run = map_->host_run_at({at, ByteCount{out.size()}});
+        const ByteSpan part = out.first(static_cast<std::size_t>(run.length.value));
+        read_run(run, at, part);
+        at += run.length;
+        out = out.subspan(part.size());
+    }
+}
+
+void Qcow2Reader::read_run(const qcow2::HostRun& run, ByteOffset at, ByteSpan out) const {
+    switch (run.kind) {
+        case qcow2::ClusterKind::unallocated:
+        case qcow2::ClusterKind::zero:
+            std::fill(out.begin(), out.end(), std::byte{0});
+            return;
+        case qcow2::ClusterKind::data:
+            read_data(run, out);
+            break;
+        case qcow2::ClusterKind::compressed:
+            read_compressed(run, at, out);
+            break;
+    }
+    bytes_read_.fetch_add(out.size(), std::memory_order_relaxed);
+}
+
+/// The last cluster of a file may be present in part: a writer that knows the rest is zero need not write it. A cluster
+/// that is gone altogether was there when the map was asked: the file became shorter.
+void Qcow2Reader::read_data(const qcow2::HostRun& run, ByteSpan out) const {
+    const std::size_t got = data().read_some(run.host, out);
+    if (got == out.size()) return;
+    const std::uint64_t last_byte = run.host.value + out.size() - 1;
+    const std::uint64_t last_cluster = last_byte / header_.cluster_size().value * header_.cluster_size().value;
+    if (last_cluster >= data().size().value)
+        throw corrupt_image(
+            data(), fmt::format("expected {} bytes of guest data at offset {}, found {}: the file became shorter",
+                                out.size(), run.host.value, got));
+    std::fill(out.begin() + static_cast<std::ptrdiff_t>(got), out.end(), std::byte{0});
+}
+
+void Qcow2Reader::read_compressed(const qcow2::HostRun& run, ByteOffset at, ByteSpan out) const {
+    // Two entries may claim different lengths for the stream at one offset: they are different blocks.
+    const std::uint64_t sectors = divide_up(run.stored.value, 512);
+    const BlockCache::Key key{cache_owner_ << 32 | sectors, run.host.value};
+    const BlockCache::Block cluster = caches_->clusters.get(key, [&] { return inflate(run); });
+    const auto inside = static_cast<std::size_t>(at.value % header_.cluster_size().value);
+    std::copy_n(cluster->begin() + static_cast<std::ptrdiff_t>(inside), out.size(), out.begin());
+}
+
+Bytes Qcow2Reader::inflate(const qcow2::HostRun& run) const {
+    Bytes stored(static_cast<std::size_t>(run.stored.value));
+    stored.resize(file_.read_some(run.host, stored));
+    Bytes cluster(static_cast<std::size_t>(header_.cluster_size().value));
+    try {
+        qcow2::inflate_cluster(header_.compression, stored, cluster);
+    } catch (const Error& error) {
+        throw corrupt_image(file_, fmt::format("compressed cluster at offset {}: {}", run.host.value, error.what()));
+    }
+    return cluster;
+}
+
+}  // namespace varve

@@ -1,0 +1,73 @@
+#pragma once
+/// A qcow2 image without its backing files: the active disk, or one of its internal snapshots with that snapshot's own
+/// size. Source: qemu docs/interop/qcow2.txt. Reads versions 2 and 3; what it refuses is told by qcow2_features.h.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/base/file.h"
+#include "engine/image/image_reader.h"
+#include "formats/base/block_cache.h"
+#include "formats/base/recent_extents.h"
+#include "formats/guard/file_watch.h"
+#include "formats/qcow2/cluster_map.h"
+#include "formats/qcow2/disk_state.h"
+#include "formats/qcow2/header.h"
+
+namespace varve {
+
+class Qcow2Reader final : public ImageReader {
+public:
+    /// Opens the external data file that an image names.
+    using OpenDataFile = std::function<File(const std::string& name)>;
+
+    struct Options {
+        std::optional<std::string> snapshot;  ///< an internal snapshot's name or "id:N"; none: the active disk
+        bool is_backing = false;              ///< snapshots and bitmaps of backing files are not looked at
+        std::vector<std::string> warnings;    ///< sentences about how it was opened; info().warnings begins with them
+        OpenDataFile open_data_file;          ///< called once if the image has one, which is refused without it
+    };
+
+    /// Reads header, snapshot table and bitmap directory; throws Error(corrupt | unsupported | not_found | refused).
+    Qcow2Reader(File file, const Options& options, std::shared_ptr<ReadCaches> caches);
+
+    const ImageInfo& info() const override { return info_; }
+    Extent extent_at(ByteOffset at) const override;
+    void read(ByteOffset at, ByteSpan out) const override;
+    ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
+    void check_unchanged() const override;
+
+    /// The backing file's format as the image records it.
+    const std::optional<std::string>& backing_format() const { return header_.extensions.backing_format; }
+
+private:
+    qcow2::DiskState choose_state(const Options& options);
+    void describe(const Options& options);
+    void read_run(const qcow2::HostRun& run, ByteOffset at, ByteSpan out) const;
+    void read_data(const qcow2::HostRun& run, ByteSpan out) const;
+    void read_compressed(const qcow2::HostRun& run, ByteOffset at, ByteSpan out) const;
+    Bytes inflate(const qcow2::HostRun& run) const;
+
+    struct DataFile {
+        File file;
+        FileWatch watch;
+    };
+
+    const File& data() const { return data_file_ ? data_file_->file : file_; }
+
+    File file_;
+    FileWatch watch_;  // before anything is read
+    qcow2::Header header_;
+    std::optional<DataFile> data_file_;
+    std::shared_ptr<ReadCaches> caches_;
+    std::uint64_t cache_owner_;
+    ImageInfo info_;
+    std::unique_ptr<qcow2::ClusterMap> map_;
+    mutable RecentExtents recent_;
+    mutable std::atomic<std::uint64_t> bytes_read_{0};
+};
+
+}  // namespace varve

@@ -1,0 +1,69 @@
+#pragma once
+/// Writes the refcounts of a new qcow2 file: 1 for every cluster of it, their own clusters among them, and more for
+/// those that several compressed clusters share. Blocks are written at the end, or before where shared clusters would
+/// else be many. Memory: one cluster, the refcount table (8 bytes per 2 GiB of file at 64 KiB clusters), and 16 bytes
+/// for each shared cluster that no written block covers.
+///
+/// Source: qemu docs/interop/qcow2.txt, "Host cluster management".
+
+#include <deque>
+#include <vector>
+
+#include "formats/output/output.h"
+#include "formats/qcow2/host_space.h"
+
+namespace varve::qcow2 {
+
+/// Clusters that the refcount structures take.
+struct RefcountShape {
+    std::uint64_t blocks = 0;
+    std::uint64_t table_clusters = 0;
+    friend bool operator==(const RefcountShape&, const RefcountShape&) = default;
+};
+
+/// The smallest shape that covers `used_clusters` others and itself. Of the blocks, `placed_blocks` are among the used
+/// clusters already and not in the result.
+RefcountShape refcount_shape_for(std::uint64_t used_clusters, std::uint64_t placed_blocks, ByteCount cluster_size,
+                                 unsigned refcount_bits);
+
+struct RefcountTablePlace {
+    ByteOffset begin;
+    std::uint32_t clusters = 0;
+};
+
+class RefcountWriter {
+public:
+    /// Borrows both for its life. `refcount_bits` is a power of two, at most 64.
+    RefcountWriter(Output& output, HostSpace& space, unsigned refcount_bits);
+
+    /// The most that one refcount can be.
+    std::uint64_t count_max() const;
+
+    /// The cluster at `cluster` is in use once more. Calls ascend.
+    void share(ByteOffset cluster);
+
+    /// No call of share() below `settled` will come: writes the blocks that are whole up to there. Throws
+    /// Error(unsupported) when the file outgrows what qemu opens.
+    void write_before(ByteOffset settled);
+
+    /// Takes the clusters of what is not yet written and writes it; nothing may be taken afterwards. Throws as above.
+    RefcountTablePlace finish();
+
+private:
+    struct Sharing {
+        std::uint64_t cluster;
+        std::uint64_t more;  ///< uses beyond the first
+    };
+
+    std::uint64_t per_block() const;
+    Bytes encode_block(std::uint64_t first_cluster, std::uint64_t end_cluster);
+    void write_next_block(ByteOffset at, std::uint64_t end_cluster);
+
+    Output& output_;
+    HostSpace& space_;
+    unsigned refcount_bits_;
+    std::vector<ByteOffset> blocks_;  ///< those placed
+    std::deque<Sharing> shared_;      ///< ascending; of clusters that no placed block covers
+};
+
+}  // namespace varve::qcow2

@@ -1,0 +1,137 @@
+#include "formats/qcow2/snapshots.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/byte_reader.h"
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "formats/base/file_cursor.h"
+#include "formats/base/image_error.h"
+
+namespace varve::qcow2 {
+namespace {
+
+constexpr std::size_t fixed_bytes = 40;
+constexpr std::uint32_t extra_bytes_max = 1024;
+constexpr std::uint64_t l1_entries_max = (std::uint64_t{32} << 20) / 8;
+constexpr std::uint64_t table_bytes_max = std::uint64_t{64} << 20;
+constexpr std::size_t ids_listed_max = 16;
+
+struct Fixed {
+    TablePlace l1;
+    std::uint16_t id_bytes = 0;
+    std::uint16_t name_bytes = 0;
+    std::int64_t time_ns = 0;
+    std::uint32_t extra_bytes = 0;
+};
+
+Fixed parse_fixed(ByteView bytes) {
+    ByteReader in(bytes, "snapshot table entry");
+    Fixed out;
+    out.l1.offset = ByteOffset{in.u64be()};
+    out.l1.entries = in.u32be();
+    out.id_bytes = in.u16be();
+    out.name_bytes = in.u16be();
+    const std::int64_t seconds = in.u32be();
+    const std::int64_t nanoseconds = in.u32be();
+    out.time_ns = seconds * 1'000'000'000 + nanoseconds;
+    in.skip(8 + 4);  // VM clock, VM state size
+    out.extra_bytes = in.u32be();
+    return out;
+}
+
+void check_fixed(const File& file, const Header& header, const Fixed& fixed, std::uint32_t index) {
+    const auto fail = [&](const std::string& what) {
+        throw corrupt_image(file, fmt::format("snapshot table entry {}: {}", index, what));
+    };
+    if (fixed.extra_bytes > extra_bytes_max)
+        fail(fmt::format("expected at most {} bytes of extra data, found {}", extra_bytes_max, fixed.extra_bytes));
+    if (fixed.l1.entries > l1_entries_max)
+        fail(fmt::format("expected an L1 table of at most {} entries, found {}", l1_entries_max, fixed.l1.entries));
+    if (fixed.l1.offset.value % header.cluster_size().value != 0)
+        fail(fmt::format("expected an L1 offset that is a multiple of {}, found {}", header.cluster_size().value,
+                         fixed.l1.offset.value));
+}
+
+/// The second field of the extra data; absent in old version 2 images.
+ByteCount disk_size(const Header& header, ByteView extra) {
+    if (extra.size() < 16) return header.virtual_size;
+    return ByteCount{load_be<std::uint64_t>(extra.subspan(8))};
+}
+
+Snapshot read_one(const File& file, const Header& header, FileCursor& in, std::uint32_t index) {
+    const Fixed fixed = parse_fixed(in.take(fixed_bytes));
+    check_fixed(file, header, fixed, index);
+    Snapshot snapshot;
+    snapshot.l1 = fixed.l1;
+    snapshot.facts.time_ns = fixed.time_ns;
+    snapshot.facts.size = disk_size(header, in.take(fixed.extra_bytes));
+    if (snapshot.facts.size.value > INT64_MAX)
+        throw corrupt_image(file, fmt::format("snapshot table entry {}: expected a disk size of at most {}, found {}",
+                                              index, INT64_MAX, snapshot.facts.size.value));
+    snapshot.facts.id = std::string(text_of(in.take(fixed.id_bytes)));
+    snapshot.facts.name = std::string(text_of(in.take(fixed.name_bytes)));
+    const std::uint64_t used = fixed_bytes + fixed.extra_bytes + fixed.id_bytes + fixed.name_bytes;
+    in.skip(std::min(in.remaining(), ByteCount{divide_up(used, 8) * 8 - used}));
+    return snapshot;
+}
+
+std::string listed_ids(const std::vector<const Snapshot*>& snapshots) {
+    std::string ids;
+    for (std::size_t i = 0; i < std::min(snapshots.size(), ids_listed_max); ++i)
+        ids += fmt::format("{}'id:{}'", ids.empty() ? "" : ", ", escape_for_display(snapshots[i]->facts.id));
+    return snapshots.size() > ids_listed_max ? ids + ", …" : ids;
+}
+
+/// Names that a user can say, with the ids that make them certain.
+std::string listed_names(const std::vector<Snapshot>& snapshots) {
+    std::string names;
+    for (std::size_t i = 0; i < std::min(snapshots.size(), ids_listed_max); ++i)
+        names += fmt::format("{}'{}' ('id:{}')", names.empty() ? "" : ", ", escape_for_display(snapshots[i].facts.name),
+                             escape_for_display(snapshots[i].facts.id));
+    return snapshots.size() > ids_listed_max ? names + ", …" : names;
+}
+
+std::vector<const Snapshot*> matching(const std::vector<Snapshot>& snapshots, const std::string& wanted) {
+    std::vector<const Snapshot*> found;
+    const bool by_id_only = wanted.starts_with("id:");
+    const std::string id = by_id_only ? wanted.substr(3) : wanted;
+    for (const Snapshot& snapshot : snapshots)
+        if (snapshot.facts.id == id || (!by_id_only && snapshot.facts.name == wanted)) found.push_back(&snapshot);
+    return found;
+}
+
+}  // namespace
+
+std::vector<Snapshot> read_snapshots(const File& file, const Header& header) {
+    std::vector<Snapshot> snapshots;
+    if (header.snapshots.records == 0) return snapshots;
+    const ByteOffset begin = header.snapshots.offset;
+    const std::uint64_t file_bytes = file.size().value;
+    if (begin.value >= file_bytes)
+        throw corrupt_image(
+            file, fmt::format("snapshot table: expected {} entries at offset {}, found the end of the file at {}",
+                              header.snapshots.records, begin.value, file_bytes));
+    const std::uint64_t length = std::min(file_bytes - begin.value, table_bytes_max);
+    FileCursor in(file, {begin, ByteCount{length}}, "snapshot table");
+    for (std::uint32_t i = 0; i < header.snapshots.records; ++i) snapshots.push_back(read_one(file, header, in, i));
+    return snapshots;
+}
+
+const Snapshot& select_snapshot(const File& file, const std::vector<Snapshot>& snapshots, const std::string& wanted) {
+    const std::vector<const Snapshot*> found = matching(snapshots, wanted);
+    if (found.size() == 1) return *found.front();
+    const std::string shown = escape_for_display(wanted);
+    if (found.size() > 1)
+        throw Error(ErrorCode::refused, fmt::format("'{}' has {} snapshots that '{}' can mean; say one of {}",
+                                                    file.path(), found.size(), shown, listed_ids(found)));
+    if (snapshots.empty())
+        throw Error(ErrorCode::not_found,
+                    fmt::format("'{}' has no internal snapshots, so none is called '{}'", file.path(), shown));
+    throw Error(ErrorCode::not_found, fmt::format("'{}' has no internal snapshot '{}'; it has {}", file.path(), shown,
+                                                  listed_names(snapshots)));
+}
+
+}  // namespace varve::qcow2

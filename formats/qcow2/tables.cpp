@@ -1,0 +1,102 @@
+#include "formats/qcow2/tables.h"
+
+namespace varve::qcow2 {
+namespace {
+
+constexpr std::uint64_t offset_mask = 0x00fffffffffffe00;
+constexpr std::uint64_t l1_reserved = 0x7f000000000001ff;
+constexpr std::uint64_t l2_reserved = 0x3f000000000001fe;
+constexpr std::uint64_t copied = std::uint64_t{1} << 63;
+constexpr std::uint64_t l2_compressed = std::uint64_t{1} << 62;
+constexpr std::uint64_t l2_zero = 1;
+constexpr std::uint64_t sector_bytes = 512;
+constexpr std::uint64_t host_end_max = std::uint64_t{1} << 56;
+
+constexpr std::uint32_t all_pieces = ~std::uint32_t{0};
+
+L2Entry decode_compressed(const RawL2Entry& raw, const Geometry& geometry) {
+    const std::uint32_t offset_bits = 62 - (geometry.cluster_bits - 8);
+    const std::uint64_t offset = raw.entry & ((std::uint64_t{1} << offset_bits) - 1);
+    const std::uint64_t sectors = ((raw.entry & (l2_compressed - 1)) >> offset_bits) + 1;
+    L2Entry entry;
+    entry.compressed = true;
+    entry.host = ByteOffset{offset};
+    entry.stored = ByteCount{sectors * sector_bytes - offset % sector_bytes};
+    if (geometry.external_data)
+        entry.problem = "a compressed cluster, which cannot lie in an external data file";
+    else if (offset >= host_end_max)
+        entry.problem = "a compressed cluster beyond 2^56";
+    else if (raw.bitmap != 0)
+        entry.problem = "a compressed cluster with a subcluster bitmap";
+    return entry;
+}
+
+/// The kinds of a plain entry's pieces.
+void decode_kind(const RawL2Entry& raw, const Geometry& geometry, L2Entry& entry) {
+    if ((raw.entry & l2_zero) != 0)
+        entry.zero = all_pieces;
+    else if (entry.has_host)
+        entry.data = all_pieces;
+    if (entry.zero != 0 && geometry.version < 3) entry.problem = "the zero flag in a version 2 image";
+}
+
+/// The kinds of an extended entry's pieces.
+void decode_bitmap(const RawL2Entry& raw, L2Entry& entry) {
+    entry.data = static_cast<std::uint32_t>(raw.bitmap);
+    entry.zero = static_cast<std::uint32_t>(raw.bitmap >> 32);
+    if ((raw.entry & l2_zero) != 0)
+        entry.problem = "reserved bits that are set";
+    else if ((entry.data & entry.zero) != 0)
+        entry.problem = "a subcluster that is both allocated and zero";
+    else if (entry.data != 0 && !entry.has_host)
+        entry.problem = "an allocated subcluster without a cluster";
+}
+
+/// In a data file offset 0 is a place like others, and the COPIED bit tells that it is meant.
+bool has_host(const RawL2Entry& raw, const Geometry& geometry) {
+    if ((raw.entry & offset_mask) != 0) return true;
+    const bool is_plain_zero = !geometry.extended_l2 && (raw.entry & l2_zero) != 0;
+    return geometry.external_data && (raw.entry & copied) != 0 && !is_plain_zero;
+}
+
+}  // namespace
+
+ClusterKind L2Entry::kind_at(unsigned piece) const {
+    if (compressed) return ClusterKind::compressed;
+    if ((data >> piece & 1) != 0) return ClusterKind::data;
+    return (zero >> piece & 1) != 0 ? ClusterKind::zero : ClusterKind::unallocated;
+}
+
+unsigned L2Entry::equal_pieces(unsigned piece) const {
+    const std::uint32_t data_differs = (data >> piece & 1) != 0 ? ~data : data;
+    const std::uint32_t zero_differs = (zero >> piece & 1) != 0 ? ~zero : zero;
+    const std::uint32_t from_here = (data_differs | zero_differs) >> piece;
+    return from_here == 0 ? pieces_per_cluster - piece : static_cast<unsigned>(std::countr_zero(from_here));
+}
+
+L1Entry decode_l1(std::uint64_t raw, const Geometry& geometry) {
+    L1Entry entry{ByteOffset{raw & offset_mask}};
+    if ((raw & l1_reserved) != 0)
+        entry.problem = "reserved bits that are set";
+    else if (entry.l2_table.value % geometry.cluster_size() != 0)
+        entry.problem = "an L2 table that is not cluster-aligned";
+    return entry;
+}
+
+L2Entry decode_l2(const RawL2Entry& raw, const Geometry& geometry) {
+    if ((raw.entry & l2_compressed) != 0) return decode_compressed(raw, geometry);
+    L2Entry entry;
+    entry.has_host = has_host(raw, geometry);
+    entry.host = ByteOffset{raw.entry & offset_mask};
+    if (geometry.extended_l2)
+        decode_bitmap(raw, entry);
+    else
+        decode_kind(raw, geometry, entry);
+    if ((raw.entry & l2_reserved) != 0)
+        entry.problem = "reserved bits that are set";
+    else if (entry.problem == nullptr && entry.host.value % geometry.cluster_size() != 0)
+        entry.problem = "a data cluster that is not cluster-aligned";
+    return entry;
+}
+
+}  // namespace varve::qcow2

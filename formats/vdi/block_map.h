@@ -1,0 +1,66 @@
+#pragma once
+/// The block map of a VDI image: from guest offsets to extents and to places in the file. Read page by page when asked
+/// for and kept in a shared cache, so that memory does not grow with the disk. Immutable; safe from many threads.
+///
+/// A damaged entry is Error(corrupt) when it is reached, never before: the parts of the disk beside it stay readable.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/image/extent.h"
+#include "formats/base/block_cache.h"
+#include "formats/base/named_device.h"
+#include "formats/vdi/header.h"
+
+namespace varve::vdi {
+
+inline constexpr std::uint32_t block_free = 0xffffffff;  ///< never written: the parent's, or zeros
+inline constexpr std::uint32_t block_zero = 0xfffffffe;  ///< zeros, whatever the parent has
+
+/// Guest bytes that lie together in the file.
+struct BlockRun {
+    ExtentKind kind = ExtentKind::unallocated;
+    ByteCount length;   ///< from the asked offset on
+    ByteOffset device;  ///< data: of the asked offset
+};
+
+class BlockMap {
+public:
+    BlockMap(NamedDevice device, const Header& header, std::shared_ptr<ReadCaches> caches);
+
+    /// The extent that begins at `at`. Merges blocks, but reads only a few pages of the map in one call.
+    Extent extent_at(ByteOffset at) const;
+
+    /// The longest run at the begin of `guest`, inside of the disk, that lies together and in one page of the map.
+    BlockRun run_at(ByteRange guest) const;
+
+    /// A sentence if two blocks have one place in the file, where a guest that writes to one changes the other. Reads
+    /// the map in pieces; of very large maps only the first 2^24 blocks and 2^23 places.
+    std::vector<std::string> duplicate_warnings() const;
+
+private:
+    /// Entries of one page.
+    struct Page {
+        BlockCache::Block bytes;
+        std::uint64_t first = 0;  ///< the block of the first entry
+        std::uint64_t end() const { return first + bytes->size() / 4; }
+        std::uint32_t entry(std::uint64_t block) const {
+            return load_le<std::uint32_t>(ByteView(*bytes).subspan(static_cast<std::size_t>(block - first) * 4));
+        }
+    };
+
+    Page page_of(std::uint64_t block) const;
+    ByteOffset device_of(std::uint32_t entry) const;
+    std::string problem_of(std::uint64_t block, std::uint32_t entry) const;
+    ExtentKind checked_kind(std::uint64_t block, std::uint32_t entry) const;
+    ByteOffset block_end(std::uint64_t block) const;
+
+    NamedDevice device_;
+    Header header_;
+    std::shared_ptr<ReadCaches> caches_;
+    std::uint64_t owner_;
+};
+
+}  // namespace varve::vdi

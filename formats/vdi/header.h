@@ -1,0 +1,61 @@
+#pragma once
+/// The header of a VDI image, VirtualBox's disk format: version 1.1 and the old 0.2. Every field is checked against its
+/// limits and against the file before it is used. Source: VirtualBox VDICore.h; qemu block/vdi.c.
+///
+/// Version 1.1, all little-endian:
+///
+///     0    text[64]            64   magic, version       72  length of what follows    76  type, flags
+///     84   comment[256]        340  offset of the block map, offset of the first block  348 geometry
+///     368  size of the disk    376  block size           380 extra bytes before each block
+///     384  blocks in the map   388  blocks with data     392 UUIDs: own, modification, parent's, parent's modification
+///
+/// Version 0.2 has neither lengths nor offsets: its block map follows the header, and the blocks the map.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "formats/base/named_device.h"
+#include "formats/base/uuid.h"
+
+namespace varve::vdi {
+
+enum class ImageType : std::uint32_t {
+    dynamic = 1,       ///< blocks get a place when they are written
+    fixed = 2,         ///< "static": every block has its place
+    undo = 3,          ///< never made by a release; not read
+    differencing = 4,  ///< over a parent, which is known by its UUID alone
+};
+
+struct Header {
+    std::uint32_t version = 0;
+    ImageType type = ImageType::dynamic;
+    ByteOffset map;            ///< 4 bytes for each block
+    ByteOffset data;           ///< of block 0, with its extra bytes before it
+    ByteCount virtual_size;    ///< exact bytes
+    ByteCount block_size;      ///< a power of two, at least 512
+    ByteCount block_extra;     ///< bytes before each block that are not the guest's
+    std::uint32_t blocks = 0;  ///< entries of the map; enough for the disk, and all inside the file
+    std::uint32_t blocks_allocated = 0;
+    Uuid create;         ///< names the image
+    Uuid modify;         ///< another one after each time that the image was open for writing
+    Uuid parent;         ///< `create` of the parent; null: none
+    Uuid parent_modify;  ///< `modify` of the parent when it became one; null: not recorded
+
+    bool is_differencing() const { return type == ImageType::differencing; }
+    ByteRange map_range() const { return {map, ByteCount{std::uint64_t{blocks} * 4}}; }
+};
+
+/// Reads and checks the header. Throws Error(corrupt) for a field outside of its limits, Error(unsupported) for a
+/// version or type that is not read. One small read.
+Header read_header(const NamedDevice& device);
+
+/// Of any file: nothing if it is no VDI image of a known version, or can't be read. Nothing else is checked.
+std::optional<Identity> peek_identity(const File& file);
+
+/// Error(corrupt): "'a.vdi' at byte 384: `what`", and what to do about it.
+Error corrupt(const NamedDevice& device, ByteOffset at, std::string_view what);
+
+}  // namespace varve::vdi

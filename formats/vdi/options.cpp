@@ -1,0 +1,31 @@
+#include "formats/vdi/options.h"
+
+#include <array>
+
+namespace varve::vdi {
+namespace {
+
+bool set_uuid(CreationOptions& options, std::string_view value) {
+    options.uuid = parse_uuid(value);
+    return options.uuid && !options.uuid->is_null();
+}
+
+using Word = SettingWord<CreationOptions>;
+
+constexpr std::array words{
+    Word{{"static", "on or off", "give every block its place at once (off)", FromSource::taken},
+         [](CreationOptions& options, std::string_view value) {
+             return assign(options.is_static, parse_on_off(value));
+         }},
+    Word{{"uuid", "a UUID other than zero", "name the image so, and make the same file each time (fresh)"}, set_uuid},
+};
+
+}  // namespace
+
+std::vector<OptionWord> creation_option_words() { return words_of<CreationOptions>(words); }
+
+CreationOptions parse_creation_options(const OptionMap& options) {
+    return parse_options<CreationOptions>("vdi", words, options);
+}
+
+}  // namespace varve::vdi

@@ -1,0 +1,44 @@
+#pragma once
+/// A VDI image without its parent: dynamic, static or differencing. Source: VirtualBox VDICore.h; qemu block/vdi.c.
+/// What VirtualBox encrypts has no mark in the image (the key lies in the machine's .vbox file): it reads as cipher.
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/image/image_reader.h"
+#include "formats/base/block_cache.h"
+#include "formats/base/named_device.h"
+#include "formats/base/recent_extents.h"
+#include "formats/vdi/block_map.h"
+#include "formats/vdi/header.h"
+
+namespace varve::vdi {
+
+class Reader final : public ImageReader {
+public:
+    /// Reads the header, and looks through the block map for places given twice. info().warnings begins with
+    /// `warnings`, sentences about how it was opened. Throws Error(corrupt | unsupported).
+    Reader(NamedDevice device, std::vector<std::string> warnings, std::shared_ptr<ReadCaches> caches);
+
+    const ImageInfo& info() const override { return info_; }
+    Extent extent_at(ByteOffset at) const override;
+    void read(ByteOffset at, ByteSpan out) const override;
+    ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
+    void check_unchanged() const override { device_.bytes->check_unchanged(); }
+
+    const Header& header() const { return header_; }
+
+private:
+    void describe(std::vector<std::string> warnings);
+
+    NamedDevice device_;
+    Header header_;
+    BlockMap map_;
+    ImageInfo info_;
+    mutable RecentExtents recent_;
+    mutable std::atomic<std::uint64_t> bytes_read_{0};
+};
+
+}  // namespace varve::vdi

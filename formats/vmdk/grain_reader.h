@@ -1,0 +1,51 @@
+#pragma once
+/// The guest bytes of one sparse extent of any kind, by the map of its grains: plain ones, or compressed ones.
+
+#include <atomic>
+#include <memory>
+
+#include "engine/image/image_reader.h"
+#include "formats/base/block_cache.h"
+#include "formats/base/named_device.h"
+#include "formats/base/recent_extents.h"
+#include "formats/vmdk/grain_map.h"
+
+namespace varve::vmdk {
+
+enum class GrainCoding : std::uint8_t { plain, compressed, compressed_with_markers };
+
+struct GrainLayout {
+    ByteCount capacity;
+    ByteCount grain_size;
+    GrainCoding coding = GrainCoding::plain;
+};
+
+class GrainReader final : public ImageReader {
+public:
+    /// `map` is that of the extent in `device`.
+    GrainReader(NamedDevice device, const GrainLayout& layout, std::unique_ptr<GrainMap> map,
+                std::shared_ptr<ReadCaches> caches);
+
+    const ImageInfo& info() const override { return info_; }
+    Extent extent_at(ByteOffset at) const override;
+    void read(ByteOffset at, ByteSpan out) const override;
+    ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
+    void check_unchanged() const override { device_.bytes->check_unchanged(); }
+
+private:
+    std::uint64_t grains_after(std::uint64_t grain) const;
+    void read_run(const GrainRun& run, ByteOffset at, ByteSpan out) const;
+    void read_plain(ByteOffset place, ByteSpan out) const;
+    void read_compressed(const GrainRun& run, ByteOffset at, ByteSpan out) const;
+
+    NamedDevice device_;
+    GrainLayout layout_;
+    std::unique_ptr<GrainMap> map_;
+    std::shared_ptr<ReadCaches> caches_;
+    std::uint64_t cache_owner_;
+    ImageInfo info_;
+    mutable RecentExtents recent_;
+    mutable std::atomic<std::uint64_t> bytes_read_{0};
+};
+
+}  // namespace varve::vmdk

@@ -1,0 +1,21 @@
+#include "formats/vmdk/magic.h"
+
+#include "formats/vmdk/error.h"
+#include "formats/vmdk/sparse_header.h"
+
+namespace varve::vmdk {
+
+Magic magic_of(const NamedDevice& device) {
+    std::array<std::byte, 8> start{};
+    if (device.size().value < start.size()) return Magic::none;
+    device.bytes->read({}, start);
+    if (load_le<std::uint64_t>(start) == 0xcafebabe) return Magic::sesparse;
+    const std::string_view text = text_of(start).substr(0, 4);
+    if (text == "COWD") return Magic::cowd;
+    if (text != "KDMV") return Magic::none;
+    if (device.size().value < SparseHeader::encoded_bytes)
+        throw corrupt(device.place({}), "expected a sparse extent header of 512 bytes, found the end of the file");
+    return Magic::hosted;
+}
+
+}  // namespace varve::vmdk

@@ -1,0 +1,45 @@
+#pragma once
+/// A VMware disk without its parent: a descriptor in a file of its own or inside of a sparse extent, and the extents
+/// that it lists, one behind the other. Source: VMware Virtual Disk Format 5.0; formats/README.md, "VMDK", says what is
+/// read.
+
+#include <optional>
+
+#include "formats/vmdk/extent_opener.h"
+
+namespace varve {
+
+class VmdkReader final : public ImageReader {
+public:
+    struct Options {
+        vmdk::OpenExtent open_extent;
+        std::vector<std::string> warnings;  ///< sentences about how it was opened; info().warnings begins with them
+    };
+
+    /// `image` is the file that was named. Throws Error(corrupt | unsupported | refused), and what open_extent throws.
+    VmdkReader(NamedDevice image, const Options& options, std::shared_ptr<ReadCaches> caches);
+
+    const ImageInfo& info() const override { return info_; }
+    Extent extent_at(ByteOffset at) const override;
+    void read(ByteOffset at, ByteSpan out) const override;
+    ByteCount bytes_read() const override;
+    void check_unchanged() const override;
+
+    const vmdk::Descriptor& descriptor() const { return descriptor_; }
+
+private:
+    void open_hosted(vmdk::PartOpener& opener);
+    void open_cowd();
+    void describe(const vmdk::PartFacts& facts);
+    const vmdk::DiskPart& part_at(ByteOffset at) const;
+
+    NamedDevice image_;
+    std::shared_ptr<ReadCaches> caches_;
+    std::string where_;
+    vmdk::Descriptor descriptor_;
+    std::vector<vmdk::DiskPart> parts_;
+    std::vector<const ImageReader*> readers_;  // of the parts, each once
+    ImageInfo info_;
+};
+
+}  // namespace varve

@@ -1,0 +1,33 @@
+#pragma once
+/// The repository's log over a backend: each entry one object, `log/` and 16 decimal digits.
+
+#include <string>
+
+#include "engine/repository/commit_log.h"
+#include "engine/repository/repository.h"
+#include "store/backend/backend.h"
+
+namespace varve {
+
+/// Holds no state but where it lies: safe from many threads and programs. Borrows both arguments of its constructor.
+class StoredLog final : public CommitLog {
+public:
+    StoredLog(Backend& backend, const RepositoryInfo& info) : backend_(backend), info_(info) {}
+
+    LogHead genesis() const override;
+    std::optional<LogHead> head_at(LogNumber number) const override;
+    std::optional<LogRecord> next(const LogHead& head) const override;
+    std::optional<LogHead> append(const LogHead& head, const LogEntry& entry) override;
+
+private:
+    std::optional<Bytes> read(LogNumber number) const;
+    std::string describe(LogNumber number) const;
+
+    Backend& backend_;
+    const RepositoryInfo& info_;
+};
+
+/// The object name of entry `number`.
+std::string log_entry_name(LogNumber number);
+
+}  // namespace varve

@@ -1,0 +1,34 @@
+#pragma once
+/// The config object of a repository (FORMAT.md section 4): its id, its fingerprint seed, and which features a program
+/// must know to open it or to write to it.
+
+#include <string>
+
+#include "engine/repository/repository.h"
+#include "store/backend/backend.h"
+
+namespace varve {
+
+struct RepositoryConfig {
+    RepositoryId id;
+    std::uint64_t fingerprint_seed = 0;
+    std::uint64_t features_to_open = 0;
+    std::uint64_t features_to_write = 0;
+    std::uint64_t features_informative = 0;
+    std::int64_t created_ns = 0;  ///< since 1970 UTC
+    std::string program;
+    friend bool operator==(const RepositoryConfig&, const RepositoryConfig&) = default;
+};
+
+Bytes encode(const RepositoryConfig& config);
+/// Error(corrupt) for damage, Error(unsupported) for encryption, another chunk size or a newer format version. Feature
+/// bits are not judged here.
+RepositoryConfig parse_repository_config(ByteView bytes, const std::string& object);
+
+/// Makes a new repository in an empty place. Error(refused) when the place holds one already, or anything else.
+RepositoryInfo create_repository(Backend& backend);
+
+/// Error(not_found) when the place holds no repository; Error(unsupported) when it needs a newer version to be opened.
+RepositoryInfo open_repository(const Backend& backend);
+
+}  // namespace varve

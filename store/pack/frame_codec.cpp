@@ -1,0 +1,128 @@
+#include "store/pack/frame_codec.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <zstd.h>
+
+#include "engine/base/check.h"
+#include "engine/base/error.h"
+#include "engine/repository/slot_record.h"
+
+namespace varve {
+namespace {
+
+constexpr std::uint64_t window_bytes_max = 16u << 20;
+constexpr unsigned frame_descriptor_at = 4;
+constexpr unsigned single_segment_bit = 0x20;
+
+struct FreeDecompressor {
+    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+ZSTD_DCtx* thread_decompressor() {
+    thread_local const std::unique_ptr<ZSTD_DCtx, FreeDecompressor> context(ZSTD_createDCtx());
+    VARVE_CHECK(context != nullptr);
+    return context.get();
+}
+
+/// Window_Size of RFC 8878 section 3.1.1.1.2; a single-segment frame has none but its content.
+std::uint64_t window_bytes(ByteView payload) {
+    const auto descriptor = std::to_integer<unsigned>(payload[frame_descriptor_at]);
+    if ((descriptor & single_segment_bit) != 0) return 0;
+    const auto window = std::to_integer<unsigned>(payload[frame_descriptor_at + 1]);
+    const std::uint64_t base = std::uint64_t{1} << (10 + (window >> 3));
+    return base + base / 8 * (window & 7);
+}
+
+[[noreturn]] void fail(const std::string& object, const std::string& message) {
+    throw Error(ErrorCode::corrupt, fmt::format("{}: {}", object, message));
+}
+
+void decode_zstd(const Frame& frame, ByteView payload, ByteSpan plain, const std::string& object) {
+    constexpr std::size_t shortest_frame = 6;
+    if (payload.size() < shortest_frame || load_le<std::uint32_t>(payload) != ZSTD_MAGICNUMBER)
+        fail(object, "expected a zstd frame, found none");
+    if (const unsigned long long found = ZSTD_getFrameContentSize(payload.data(), payload.size());
+        found != frame.plain_bytes)
+        fail(object,
+             fmt::format("expected a zstd frame of {} plain bytes, found {}", frame.plain_bytes,
+                         found == ZSTD_CONTENTSIZE_UNKNOWN || found == ZSTD_CONTENTSIZE_ERROR ? "no length"
+                                                                                              : std::to_string(found)));
+    if (const std::uint64_t window = window_bytes(payload); window > window_bytes_max)
+        fail(object, fmt::format("expected a zstd window of at most {} bytes, found {}", window_bytes_max, window));
+    if (const std::size_t found = ZSTD_findFrameCompressedSize(payload.data(), payload.size()); found != payload.size())
+        fail(object, fmt::format("expected one zstd frame of {} bytes, found {}", payload.size(),
+                                 ZSTD_isError(found) != 0 ? ZSTD_getErrorName(found) : "another length"));
+    const std::size_t got =
+        ZSTD_decompressDCtx(thread_decompressor(), plain.data(), plain.size(), payload.data(), payload.size());
+    if (ZSTD_isError(got) != 0)
+        fail(object, fmt::format("the zstd frame does not decompress: {}", ZSTD_getErrorName(got)));
+    if (got != plain.size()) fail(object, fmt::format("expected {} plain bytes, found {}", plain.size(), got));
+}
+
+}  // namespace
+
+std::uint32_t FrameDraft::add(Slot slot, ByteView content) {
+    slot.frame = ordinal;
+    slot.offset = static_cast<std::uint32_t>(plain.size());
+    slot.length = static_cast<std::uint32_t>(content.size());
+    slots.push_back(slot);
+    plain.insert(plain.end(), content.begin(), content.end());
+    return first_slot + static_cast<std::uint32_t>(slots.size()) - 1;
+}
+
+struct FrameEncoder::Context {
+    explicit Context(int level) : zstd(ZSTD_createCCtx()) {
+        VARVE_CHECK(zstd != nullptr && ZSTD_isError(ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, level)) == 0);
+    }
+    ~Context() { ZSTD_freeCCtx(zstd); }
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+    ZSTD_CCtx* zstd;
+    Bytes compressed;  ///< reused from frame to frame
+};
+
+FrameEncoder::FrameEncoder(int level) : context_(std::make_unique<Context>(level)) {}
+FrameEncoder::~FrameEncoder() = default;
+FrameEncoder::FrameEncoder(FrameEncoder&&) noexcept = default;
+FrameEncoder& FrameEncoder::operator=(FrameEncoder&&) noexcept = default;
+
+EncodedFrame FrameEncoder::encode(FrameDraft draft) {
+    VARVE_CHECK(!draft.slots.empty() && draft.plain.size() <= frame_plain_bytes_max);
+    Bytes& compressed = context_->compressed;
+    compressed.resize(std::max(compressed.size(), ZSTD_compressBound(draft.plain.size())));
+    const std::size_t got =
+        ZSTD_compress2(context_->zstd, compressed.data(), compressed.size(), draft.plain.data(), draft.plain.size());
+    if (ZSTD_isError(got) != 0)
+        throw Error(ErrorCode::io, fmt::format("zstd cannot compress a frame: {}", ZSTD_getErrorName(got)));
+    const bool shrinks = got < draft.plain.size();
+    const ByteView payload = shrinks ? ByteView(compressed).first(got) : ByteView(draft.plain);
+
+    EncodedFrame encoded;
+    encoded.pack = draft.pack;
+    encoded.header.ordinal = draft.ordinal;
+    encoded.header.slots = std::move(draft.slots);
+    encoded.header.patch_bases = std::move(draft.patch_bases);
+    Frame& frame = encoded.header.frame;
+    frame.slot_count = static_cast<std::uint32_t>(encoded.header.slots.size());
+    frame.header_bytes =
+        frame_header_bytes(frame.slot_count, static_cast<std::uint32_t>(encoded.header.patch_bases.size()));
+    frame.stored_bytes = static_cast<std::uint32_t>(payload.size());
+    frame.plain_bytes = static_cast<std::uint32_t>(draft.plain.size());
+    frame.first_slot = draft.first_slot;
+    frame.codec = shrinks ? FrameCodec::zstd : FrameCodec::plain;
+    encoded.bytes = varve::encode(encoded.header, encoded.pack);
+    encoded.bytes.insert(encoded.bytes.end(), payload.begin(), payload.end());
+    return encoded;
+}
+
+void decode_frame(const Frame& frame, ByteView payload, ByteSpan plain, const std::string& object) {
+    VARVE_CHECK(payload.size() == frame.stored_bytes && plain.size() == frame.plain_bytes);
+    if (frame.codec == FrameCodec::zstd) return decode_zstd(frame, payload, plain, object);
+    if (payload.size() != plain.size())
+        fail(object, fmt::format("expected {} plain bytes, found {}", plain.size(), payload.size()));
+    std::copy(payload.begin(), payload.end(), plain.begin());
+}
+
+}  // namespace varve

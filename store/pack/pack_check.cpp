@@ -1,0 +1,246 @@
+#include "store/pack/pack_check.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/hex.h"
+#include "store/pack/frame_codec.h"
+#include "store/pack/pack_names.h"
+#include "store/pack/pack_reader.h"
+#include "store/pack/pack_scan.h"
+#include "store/pack/patch.h"
+
+namespace varve {
+namespace {
+
+constexpr std::uint64_t piece_bytes = 2u << 20;
+constexpr std::uint64_t digest_bytes = 32;
+
+std::uint64_t end_of(const Frame& frame) { return frame.offset + frame.header_bytes + frame.stored_bytes; }
+
+/// One walk over the pack, from its first byte to its last, in pieces that hold whole frames.
+class PackCheckWalk {
+public:
+    PackCheckWalk(const Backend& backend, const RepositoryId& repository, const PackFacts& facts,
+                  const SlotReader& reader, const std::function<void(const PackDamage&)>& damage)
+        : backend_(backend),
+          repository_(repository),
+          facts_(facts),
+          pack_(backend, facts.id),
+          slots_reader_(reader),
+          damage_(damage) {}
+
+    ChunkStore::CheckedPack run(std::shared_ptr<const SlotTable> known) {
+        const std::uint64_t size = backend_size();
+        if (size != facts_.size.value)
+            tell(fmt::format("{}: expected {} bytes, found {}", pack_.object(), facts_.size.value, size));
+        table_ = choose_table(std::move(known));
+        walk(size);
+        return checked_;
+    }
+
+private:
+    std::uint64_t backend_size() const {
+        const auto size = backend_.size(pack_name(facts_.id));
+        if (!size)
+            throw Error(ErrorCode::not_found,
+                        fmt::format("{} is missing; 'varve verify' tells what it held", pack_.object()));
+        return size->value;
+    }
+
+    void tell(std::string message) const { damage_({std::nullopt, std::move(message)}); }
+    void tell(std::uint32_t slot, std::string message) const { damage_({slot, std::move(message)}); }
+
+    /// Its own table, or the copy that somebody keeps, or what its frames say.
+    std::shared_ptr<const SlotTable> choose_table(std::shared_ptr<const SlotTable> known) const {
+        std::shared_ptr<const SlotTable> own;
+        try {
+            const StoredPack found = pack_.read_trailer(repository_);
+            own = found.slots;
+            if (found.facts.kind != facts_.kind)
+                tell(fmt::format("{}: expected a pack of another kind", pack_.object()));
+            if (known != nullptr && *known != *own)
+                tell(fmt::format("{}: its slot table is not the one that the log's copy holds", pack_.object()));
+        } catch (const Error& error) {
+            if (error.code() == ErrorCode::not_found) throw;
+            tell(error.what());
+        }
+        if (known != nullptr) return known;
+        return own != nullptr ? own : scanned_table();
+    }
+
+    std::shared_ptr<const SlotTable> scanned_table() const {
+        auto scanned = scan_pack(backend_, facts_.id).slot_table();
+        if (!scanned)
+            tell(fmt::format("{}: frames are lost, and no copy of its slot table is known; run 'varve rebuild'",
+                             pack_.object()));
+        return std::make_shared<const SlotTable>(scanned ? std::move(*scanned) : SlotTable());
+    }
+
+    void walk(std::uint64_t size) {
+        std::size_t frame = 0;
+        for (std::uint64_t at = 0; at < size;) {
+            const std::size_t first = frame;
+            const std::uint64_t end = piece_end(at, size, frame);
+            if (read_piece(at, end)) {
+                hash(at, size);
+                for (std::size_t i = first; i < frame; ++i) check_frame(static_cast<std::uint32_t>(i), at, piece_);
+            } else {
+                for (std::size_t i = first; i < frame; ++i) check_frame_alone(static_cast<std::uint32_t>(i));
+            }
+            at = end;
+        }
+        tell_lost_frames(frame);
+        if (all_read_) compare_digests();
+    }
+
+    /// False, and told, when the medium does not give these bytes. A pack that vanished meanwhile ends the check.
+    bool read_piece(std::uint64_t begin, std::uint64_t end) {
+        try {
+            piece_.resize(end - begin);
+            pack_.read({begin}, piece_);
+            return true;
+        } catch (const Error& error) {
+            if (error.code() == ErrorCode::not_found) throw;
+            tell(error.what());
+            all_read_ = false;
+            return false;
+        }
+    }
+
+    /// Frame by frame where a large piece could not be read: most of it may be well.
+    void check_frame_alone(std::uint32_t ordinal) {
+        const Frame& frame = table_->frames[ordinal];
+        try {
+            piece_.resize(frame.header_bytes + frame.stored_bytes);
+            pack_.read({frame.offset}, piece_);
+        } catch (const Error& error) {
+            if (error.code() == ErrorCode::not_found) throw;
+            tell_frame(frame, error.what());
+            return;
+        }
+        check_frame(ordinal, frame.offset, piece_);
+    }
+
+    /// The digest covers all bytes but its own at the end.
+    void hash(std::uint64_t at, std::uint64_t size) {
+        const std::uint64_t end = std::min(at + piece_.size(), size - std::min(size, digest_bytes));
+        if (at < end) hasher_.update(ByteView(piece_).first(end - at));
+        const ByteView tail = ByteView(piece_).subspan(end > at ? end - at : 0);
+        footer_digest_.insert(footer_digest_.end(), tail.begin(), tail.end());
+    }
+
+    void tell_frame(const Frame& frame, const std::string& message) const {
+        for (std::uint32_t i = 0; i < frame.slot_count; ++i) tell(frame.first_slot + i, message);
+    }
+
+    /// Where the piece that begins at `at` ends: after a whole frame, if one ends in reach. `frame` moves past its
+    /// frames.
+    std::uint64_t piece_end(std::uint64_t at, std::uint64_t size, std::size_t& frame) const {
+        std::uint64_t end = at;
+        for (; frame < table_->frames.size(); ++frame) {
+            const Frame& next = table_->frames[frame];
+            if (next.offset < at || end_of(next) > size) break;
+            if (next.offset - at > piece_bytes) return end > at ? end : at + std::min(piece_bytes, next.offset - at);
+            if (end > at && end_of(next) - at > piece_bytes) return end;
+            end = end_of(next);
+        }
+        return end > at ? end : std::min(size, at + piece_bytes);
+    }
+
+    /// Frames that lie past the end of a cut file.
+    void tell_lost_frames(std::size_t first) const {
+        for (std::size_t i = first; i < table_->frames.size(); ++i) {
+            const Frame& frame = table_->frames[i];
+            tell_frame(frame, fmt::format("{}, frame {} at offset {}: lies past the end of the file", pack_.object(), i,
+                                          frame.offset));
+        }
+    }
+
+    void check_frame(std::uint32_t ordinal, std::uint64_t piece_begin, ByteView piece) {
+        const Frame& frame = table_->frames[ordinal];
+        const ByteView bytes = piece.subspan(frame.offset - piece_begin, frame.header_bytes + frame.stored_bytes);
+        const std::string object = fmt::format("{}, frame {} at offset {}", pack_.object(), ordinal, frame.offset);
+        check_frame_header(frame, ordinal, bytes.first(frame.header_bytes), object);
+        Bytes plain(frame.plain_bytes);
+        try {
+            decode_frame(frame, bytes.subspan(frame.header_bytes), plain, object);
+        } catch (const Error& error) {
+            return tell_frame(frame, error.what());
+        }
+        for (std::uint32_t i = 0; i < frame.slot_count; ++i) check_slot(frame.first_slot + i, plain);
+    }
+
+    void check_frame_header(const Frame& frame, std::uint32_t ordinal, ByteView bytes,
+                            const std::string& object) const {
+        try {
+            FrameHeader header = parse_frame_header(bytes, facts_.id, object);
+            header.frame.offset = frame.offset;
+            const auto slots = std::span(table_->slots).subspan(frame.first_slot, frame.slot_count);
+            if (header.frame != frame || header.ordinal != ordinal ||
+                !std::equal(slots.begin(), slots.end(), header.slots.begin(), header.slots.end()))
+                tell(object + ": its header and the slot table do not say the same");
+        } catch (const Error& error) {
+            tell(error.what());
+        }
+    }
+
+    void check_slot(std::uint32_t number, ByteView plain) {
+        const Slot& slot = table_->slots[number];
+        const ByteView content = plain.subspan(slot.offset, slot.length);
+        ++checked_.slots;
+        checked_.plain += ByteCount{slot.kind == SlotKind::patch ? chunk_bytes : slot.length};
+        try {
+            if (slot.kind == SlotKind::patch) return check_patch(number, content);
+            check_content(backend_, facts_.id, *table_, number, content);
+        } catch (Error& error) {
+            if (slot.kind == SlotKind::patch)
+                error.with_context(describe_slot(backend_, facts_.id, *table_, number) + ", a patch");
+            tell(number, error.what());
+        }
+    }
+
+    void check_patch(std::uint32_t number, ByteView blocks) const {
+        slots_reader_.get_base(table_->base_of(number), [&](std::size_t, ByteView base) {
+            Bytes chunk(base.begin(), base.end());
+            apply_patch(table_->slots[number], blocks, chunk);
+            check_content(backend_, facts_.id, *table_, number, chunk);
+        });
+    }
+
+    /// What all bytes give, what the file's end says and what the log says must be one.
+    void compare_digests() {
+        if (const Digest found = hasher_.finish(); found != facts_.digest)
+            tell(fmt::format("{}: expected digest {}, found {}", pack_.object(), to_hex(facts_.digest.view()),
+                             to_hex(found.view())));
+        if (!std::equal(footer_digest_.begin(), footer_digest_.end(), facts_.digest.bytes.begin(),
+                        facts_.digest.bytes.end()))
+            tell(fmt::format("{}: expected digest {} at its end, found {}", pack_.object(),
+                             to_hex(facts_.digest.view()), to_hex(footer_digest_)));
+    }
+
+    const Backend& backend_;
+    const RepositoryId& repository_;
+    const PackFacts& facts_;
+    const PackReader pack_;
+    const SlotReader& slots_reader_;
+    const std::function<void(const PackDamage&)>& damage_;
+    std::shared_ptr<const SlotTable> table_;
+    Bytes piece_;          ///< what is being checked
+    Bytes footer_digest_;  ///< the last bytes of the file
+    Sha256 hasher_;
+    bool all_read_ = true;
+    ChunkStore::CheckedPack checked_;
+};
+
+}  // namespace
+
+ChunkStore::CheckedPack check_pack(const Backend& backend, const RepositoryId& repository, const PackFacts& facts,
+                                   std::shared_ptr<const SlotTable> slots, const SlotReader& reader,
+                                   const std::function<void(const PackDamage&)>& damage) {
+    return PackCheckWalk(backend, repository, facts, reader, damage).run(std::move(slots));
+}
+
+}  // namespace varve

@@ -1,0 +1,22 @@
+#pragma once
+/// The sizes that a writing session keeps to. Tests make them small.
+
+#include <cstdint>
+
+#include "engine/base/units.h"
+#include "engine/repository/slot_table.h"
+
+namespace varve {
+
+struct SessionLimits {
+    ByteCount pack_bytes = mib(64);  ///< a pack is closed about there
+    std::uint32_t slots_per_pack = slots_per_pack_max;
+    std::uint32_t chunks_per_frame = 4;  ///< 256 KiB: what a data frame may hold at most
+    std::uint32_t metadata_frame_bytes = 32 * 1024;
+    std::uint32_t frames_in_flight = 8;  ///< gathered but not written yet: bounds memory
+    std::uint32_t packs_closing = 2;     ///< written but not durable yet
+    std::uint32_t compress_threads = 2;
+    int zstd_level = 2;
+};
+
+}  // namespace varve

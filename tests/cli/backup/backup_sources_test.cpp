@@ -1,0 +1,56 @@
+#include "cli/backup/backup_sources.h"
+
+#include <filesystem>
+
+#include "engine/base/error.h"
+#include "tests/catch.h"
+
+using namespace varve;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+ErrorCode refusal(const Words& paths, const Words& disks) {
+    try {
+        backup_sources(paths, disks);
+    } catch (const Error& e) {
+        return e.code();
+    }
+    FAIL("was taken");
+    throw;
+}
+
+}  // namespace
+
+TEST_CASE("backup sources: a disk is named after its file without the last ending", "[cli]") {
+    const auto sources = backup_sources(Words{"/vm/web01.qcow2", "db.old.raw", "/dev/vg/disk"}, Words{});
+    REQUIRE(sources.size() == 3);
+    CHECK(sources[0].disk == "web01");
+    CHECK(sources[1].disk == "db.old");
+    CHECK(sources[2].disk == "disk");
+    CHECK(sources[0].named == DiskNamed::by_file);
+}
+
+TEST_CASE("backup sources: typed names go to the sources in order", "[cli]") {
+    const auto sources = backup_sources(Words{"a.raw", "-"}, Words{"web01/vda", "web01/vdb"});
+    CHECK(sources[0].disk == "web01/vda");
+    CHECK(sources[1].disk == "web01/vdb");
+    CHECK(sources[1].named == DiskNamed::by_user);
+}
+
+TEST_CASE("backup sources: unclear names are wrong usage", "[cli]") {
+    CHECK(refusal({"a.raw", "b.raw"}, {"one"}) == ErrorCode::usage);
+    CHECK(refusal({"a.raw"}, {"one", "two"}) == ErrorCode::usage);
+    CHECK(refusal({"x/a.raw", "y/a.qcow2"}, {}) == ErrorCode::usage);
+    CHECK(refusal({"-"}, {}) == ErrorCode::usage);
+    CHECK(refusal({"folder/"}, {}) == ErrorCode::usage);
+    CHECK(refusal({"a@b.raw"}, {}) == ErrorCode::usage);
+    CHECK(refusal({""}, {}) == ErrorCode::usage);
+}
+
+TEST_CASE("backup sources: a recorded path is canonical, standard input is '-'", "[cli]") {
+    CHECK(recorded_path("-") == "-");
+    CHECK(recorded_path("/proc/../proc/self/../version") == "/proc/version");
+    CHECK_THROWS_AS(recorded_path("/no/such/file"), Error);
+}

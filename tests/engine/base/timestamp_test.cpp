@@ -1,0 +1,125 @@
+#include "engine/base/timestamp.h"
+
+#include <cstdlib>
+#include <ctime>
+
+#include "engine/base/error.h"
+#include "tests/catch.h"
+
+using namespace varve;
+
+namespace {
+
+/// Sets TZ for one scope. Berlin's summer time by rule, so that no zone files are needed.
+class Zone {
+public:
+    explicit Zone(const char* tz) {
+        ::setenv("TZ", tz, 1);
+        ::tzset();
+    }
+    ~Zone() {
+        ::unsetenv("TZ");
+        ::tzset();
+    }
+};
+constexpr const char* berlin = "CET-1CEST,M3.5.0,M10.5.0/3";
+
+std::string round_trip(std::string_view text) { return format_utc(parse_time(text)); }
+
+}  // namespace
+
+TEST_CASE("timestamp: a time with Z or an offset is that instant", "[engine][timestamp]") {
+    CHECK(parse_time("1970-01-01T00:00Z") == 0);
+    CHECK(round_trip("2026-11-20T02:30:15Z") == "2026-11-20T02:30:15Z");
+    CHECK(round_trip("2026-11-20T02:30Z") == "2026-11-20T02:30:00Z");
+    CHECK(round_trip("2026-11-20T02:30+01:00") == "2026-11-20T01:30:00Z");
+    CHECK(round_trip("2026-11-20T02:30:15-0330") == "2026-11-20T06:00:15Z");
+    CHECK(round_trip("2024-02-29T23:59:59+14") == "2024-02-29T09:59:59Z");
+    CHECK(round_trip("2261-12-31T23:59:59Z") == "2261-12-31T23:59:59Z");
+}
+
+TEST_CASE("timestamp: a date alone is the end of that day", "[engine][timestamp]") {
+    const Zone zone(berlin);
+    CHECK(round_trip("2026-11-20") == "2026-11-20T22:59:59Z");
+    CHECK(round_trip("2026-07-01") == "2026-07-01T21:59:59Z");
+    CHECK(round_trip("2026-11-20Z") == "2026-11-20T23:59:59Z");
+    CHECK(round_trip("2026-11-20-05:00") == "2026-11-21T04:59:59Z");
+}
+
+TEST_CASE("timestamp: a date alone is the beginning of that day where that is asked for", "[engine][timestamp]") {
+    const auto begin_of = [](const char* text) { return format_utc(parse_time(text, DayAlone::its_begin)); };
+    const Zone zone(berlin);
+    CHECK(begin_of("2026-11-20") == "2026-11-19T23:00:00Z");
+    CHECK(begin_of("2026-03-01Z") == "2026-03-01T00:00:00Z");
+    CHECK(begin_of("1970-01-01Z") == "1970-01-01T00:00:00Z");
+    CHECK(begin_of("2026-03-30") == "2026-03-29T22:00:00Z");
+    CHECK(begin_of("2026-11-20T02:30:15Z") == "2026-11-20T02:30:15Z");
+    const Zone midnight_is_jumped_over("XXX3XXY,M10.2.0/0,M3.4.0/0");
+    CHECK(begin_of("2026-10-11") == "2026-10-11T03:00:00Z");
+    CHECK_THROWS_WITH(parse_time("2026-10-11T00:00"), ContainsSubstring("jumped over"));
+}
+
+TEST_CASE("timestamp: without an offset the local zone counts", "[engine][timestamp]") {
+    const Zone zone(berlin);
+    CHECK(round_trip("2026-11-20T02:30") == "2026-11-20T01:30:00Z");
+    CHECK(round_trip("2026-07-20T02:30") == "2026-07-20T00:30:00Z");
+}
+
+TEST_CASE("timestamp: a local time that came twice is the later one, one that never came is refused",
+          "[engine][timestamp]") {
+    const Zone zone(berlin);
+    CHECK(round_trip("2026-10-25T02:30") == "2026-10-25T01:30:00Z");
+    CHECK_THROWS_WITH(parse_time("2026-03-29T02:30"), ContainsSubstring("jumped over"));
+}
+
+TEST_CASE("timestamp: what people read is local with its offset and can be typed again", "[engine][timestamp]") {
+    const TimeNs time = parse_time("2026-11-20T02:30:15Z");
+    {
+        const Zone zone(berlin);
+        CHECK(format_local(time) == "2026-11-20T03:30:15+01:00");
+        CHECK(parse_time(format_local(time)) == time);
+    }
+    const Zone zone("NST3:30");
+    CHECK(format_local(time) == "2026-11-19T23:00:15-03:30");
+}
+
+TEST_CASE("timestamp: parts of a second are cut off, also before 1970", "[engine][timestamp]") {
+    CHECK(format_utc(999'999'999) == "1970-01-01T00:00:00Z");
+    CHECK(format_utc(-1) == "1969-12-31T23:59:59Z");
+    CHECK(current_time() % ns_per_second == 0);
+}
+
+TEST_CASE("timestamp: anything else is wrong usage", "[engine][timestamp]") {
+    for (const char* text : {"",
+                             "yesterday",
+                             "2026",
+                             "2026-11",
+                             "2026-1-2",
+                             "2026-02-30",
+                             "2026-13-01",
+                             "2026-00-10",
+                             "2026-11-20T",
+                             "2026-11-20T2:30",
+                             "2026-11-20T24:00",
+                             "2026-11-20T02:60",
+                             "2026-11-20T02:30:60",
+                             "2026-11-20T02:30:15z",
+                             "2026-11-20 02:30",
+                             "2026-11-20T02:30+",
+                             "2026-11-20T02:30+25:00",
+                             "2026-11-20T02:30Zx",
+                             "2026-11-20T02:30:15.5Z",
+                             "1969-12-31",
+                             "1970-01-01T00:00+01:00",
+                             "2262-01-01Z",
+                             " 2026-11-20",
+                             "2026-11-20 "}) {
+        CAPTURE(text);
+        try {
+            parse_time(text);
+            FAIL("was taken");
+        } catch (const Error& e) {
+            CHECK(e.code() == ErrorCode::usage);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+#include "engine/jobs/verify.h"
+
+#include "engine/base/error.h"
+#include "tests/catch.h"
+#include "tests/fakes/memory_backend.h"
+#include "tests/support/test_repository.h"
+
+using namespace varve;
+using test::TestRepository;
+
+namespace {
+
+Bytes object(const Backend& backend, const std::string& name) { return *backend.get(name, mib(1024)); }
+
+void replace(Backend& backend, const std::string& name, const Bytes& bytes) {
+    backend.remove(name);
+    REQUIRE(backend.put_if_absent(name, bytes) == PutResult::stored);
+}
+
+fakes::MemoryImage random_disk(std::uint64_t seed, std::uint64_t size) {
+    std::mt19937_64 random(seed);
+    fakes::MemoryImage disk(size);
+    disk.write_random(random, 0, size);
+    return disk;
+}
+
+}  // namespace
+
+TEST_CASE("verify: every flipped byte of every pack is found, and the snapshots that it hits are named",
+          "[engine][verify]") {
+    MemoryBackend backend;
+    TestRepository first(backend);
+    const fakes::MemoryImage disk = random_disk(1, 6 * chunk_bytes);
+    const SnapshotRecord snapshot = first.backup(disk, "d");
+    std::mt19937_64 random(11);
+    for (const std::string& name : backend.list("packs/", {})) {
+        const Bytes whole = object(backend, name);
+        for (int round = 0; round < 60; ++round) {
+            Bytes bad = whole;
+            const std::size_t at = random() % bad.size();
+            bad[at] ^= static_cast<std::byte>(1 + random() % 255);
+            replace(backend, name, bad);
+            INFO(name << " byte " << at);
+            const VerifyReport report = first.verify();
+            REQUIRE_FALSE(report.findings.empty());
+            for (const Finding& finding : report.findings) REQUIRE_FALSE(finding.message.empty());
+        }
+        replace(backend, name, whole);
+    }
+    REQUIRE(first.verify().findings.empty());
+}
+
+TEST_CASE("verify: a damaged chunk is told with its disk, offset and length, and the rest is checked",
+          "[engine][verify]") {
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    const fakes::MemoryImage disk = random_disk(2, 64 * chunk_bytes);
+    const SnapshotRecord snapshot = repository.backup(disk, "web01/vda");
+    // Random bytes do not compress: the data pack is the large one, and its middle lies in some chunk's bytes.
+    for (const std::string& name : backend.list("packs/", {})) {
+        Bytes bytes = object(backend, name);
+        if (bytes.size() < mib(1).value) continue;
+        bytes[bytes.size() / 2] ^= std::byte{1};
+        replace(backend, name, bytes);
+    }
+    const VerifyReport report = repository.verify();
+    REQUIRE(report.checked_chunks == 64);
+    bool found = false;
+    for (const Finding& finding : report.findings) {
+        if (finding.kind != "chunk_damaged") continue;
+        found = true;
+        REQUIRE(finding.disk == "web01/vda");
+        REQUIRE(finding.snapshot == snapshot.id.hex());
+        REQUIRE(finding.length == chunk_bytes);
+        Bytes part(chunk_bytes);
+    }
+    REQUIRE(found);
+    REQUIRE_THROWS_WITH(repository.restored_bytes(snapshot), ContainsSubstring("web01/vda"));
+}
+
+TEST_CASE("verify: a pack that is gone is told once, with every range that needs it", "[engine][verify]") {
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    const fakes::MemoryImage disk = random_disk(3, 10 * chunk_bytes);
+    repository.backup(disk, "d");
+    for (const std::string& name : backend.list("packs/", {}))
+        if (object(backend, name).size() > 5 * chunk_bytes) backend.remove(name);
+    const VerifyReport report = repository.verify();
+    std::size_t missing = 0;
+    std::uint64_t damaged = 0;
+    for (const Finding& finding : report.findings) {
+        if (finding.kind == "pack_missing") ++missing;
+        if (finding.kind == "chunk_damaged") damaged += finding.length;
+    }
+    REQUIRE(missing == 1);
+    REQUIRE(damaged == 10 * chunk_bytes);
+}
+
+TEST_CASE("verify: against the image that was backed up nothing is found, against another the place",
+          "[engine][verify]") {
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    fakes::MemoryImage disk = random_disk(4, 300 * chunk_bytes + 5);
+    disk.clear(100 * chunk_bytes, 30 * chunk_bytes, ExtentKind::zero);
+    const SnapshotRecord snapshot = repository.backup(disk, "d");
+    REQUIRE(verify_against(repository.repository, snapshot, disk, repository.progress, {}).findings.empty());
+    std::mt19937_64 random(5);
+    disk.write_random(random, 270 * chunk_bytes + 17, 1);
+    disk.clear(5 * chunk_bytes, chunk_bytes, ExtentKind::unallocated);
+    const VerifyReport report = verify_against(repository.repository, snapshot, disk, repository.progress, {});
+    REQUIRE(report.findings.size() == 2);
+    REQUIRE(report.findings[0].offset == 5 * chunk_bytes);
+    REQUIRE(report.findings[1].offset == 270 * chunk_bytes);
+    disk.resize(299 * chunk_bytes);
+    REQUIRE(verify_against(repository.repository, snapshot, disk, repository.progress, {}).findings.size() == 1);
+}
+
+TEST_CASE("verify: against an image that changed while it was read nothing is said", "[engine][verify]") {
+    class Changing final : public ImageReader {
+    public:
+        explicit Changing(const fakes::MemoryImage& disk) : disk_(disk) {}
+        const ImageInfo& info() const override { return disk_.info(); }
+        Extent extent_at(ByteOffset at) const override { return disk_.extent_at(at); }
+        void read(ByteOffset at, ByteSpan out) const override { disk_.read(at, out); }
+        ByteCount bytes_read() const override { return disk_.bytes_read(); }
+        void check_unchanged() const override {
+            if (bytes_read().value != 0) throw Error(ErrorCode::refused, "the image changed");
+        }
+
+    private:
+        const fakes::MemoryImage& disk_;
+    };
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    const fakes::MemoryImage disk = random_disk(6, 3 * chunk_bytes);
+    const SnapshotRecord snapshot = repository.backup(fakes::MemoryImage(disk), "d");
+    REQUIRE_THROWS_WITH(verify_against(repository.repository, snapshot, Changing(disk), repository.progress, {}),
+                        "the image changed");
+}
+
+TEST_CASE("verify: against a mostly empty image of 16 TiB costs what is there", "[engine][verify]") {
+    // One chunk in the middle of nothing, or nothing at all.
+    class Huge final : public ImageReader {
+    public:
+        explicit Huge(bool has_data) : has_data_(has_data) { info_.virtual_size = {std::uint64_t{16} << 40}; }
+        const ImageInfo& info() const override { return info_; }
+        Extent extent_at(ByteOffset at) const override {
+            const std::uint64_t begin = std::uint64_t{5} << 40;
+            const std::uint64_t end = info_.virtual_size.value;
+            if (!has_data_ || at.value >= begin + chunk_bytes) return {at, {end - at.value}, ExtentKind::unallocated};
+            if (at.value < begin) return {at, {begin - at.value}, ExtentKind::unallocated};
+            return {at, {begin + chunk_bytes - at.value}, ExtentKind::data};
+        }
+        void read(ByteOffset, ByteSpan out) const override { std::fill(out.begin(), out.end(), std::byte{7}); }
+        ByteCount bytes_read() const override { return {}; }
+
+    private:
+        ImageInfo info_;
+        bool has_data_;
+    };
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    const SnapshotRecord snapshot = repository.backup(Huge(true), "huge");
+    const VerifyReport equal = verify_against(repository.repository, snapshot, Huge(true), repository.progress, {});
+    REQUIRE(equal.findings.empty());
+    REQUIRE(equal.checked_bytes == snapshot.size);
+    const VerifyReport empty = verify_against(repository.repository, snapshot, Huge(false), repository.progress, {});
+    REQUIRE(empty.findings.size() == 1);
+    REQUIRE(empty.findings.front().offset == std::uint64_t{5} << 40);
+    REQUIRE(empty.findings.front().length == chunk_bytes);
+}

@@ -1,0 +1,405 @@
+#include "formats/appliance/package_reader.h"
+
+#include <fcntl.h>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "tests/catch.h"
+#include "tests/contract/image_reader_contract.h"
+#include "tests/formats/appliance/appliance_files.h"
+#include "tests/support/reader_support.h"
+
+using namespace varve;
+using namespace varve::ova_test;
+using namespace varve::reader_test;
+using writer_test::read_file;
+using writer_test::run_tool;
+
+namespace {
+
+struct Container {
+    std::string name;
+    std::string format;
+    std::string options = {};
+};
+
+/// A folder with disk.raw and the folder "in", to be filled with an appliance's files.
+class Appliance {
+public:
+    Appliance() {
+        std::filesystem::create_directory(folder.path() / "in");
+        make_disk(folder.file("disk.raw"), 3, 11);
+    }
+
+    std::string raw() const { return folder.file("disk.raw"); }
+    std::string in() const { return folder.file("in"); }
+    std::string in(const std::string& name) const { return folder.file("in/" + name); }
+    std::string ova() const { return folder.file("web01.ova"); }
+
+    void add_disk(const std::string& name, unsigned seed) const {
+        const std::string disk = folder.file("more.raw");
+        make_disk(disk, 2, seed);
+        ova_test::convert(disk, "vmdk", in(name), "subformat=streamOptimized");
+    }
+    void describe(const std::vector<DescribedDisk>& disks, const std::vector<std::string>& others = {}) const {
+        put_text(in("web01.ovf"), descriptor_of(disks, others));
+    }
+    void pack(std::vector<std::string> files, const std::string& format = "ustar") const {
+        archive(in(), files, ova(), format);
+    }
+
+    ScratchFolder folder;
+};
+
+OpenOptions disk_named(const std::string& member) {
+    OpenOptions options;
+    options.member = member;
+    return options;
+}
+
+/// Bytes, size and the kinds of sectors of the disk in the appliance are those of the image outside of it.
+void check_same_disk(const std::string& appliance, const std::string& image, const OpenOptions& options = {}) {
+    const auto packed = open_image(appliance, options);
+    const auto plain = open_image(image);
+    CHECK(packed->info().format == plain->info().format);
+    CHECK(packed->info().virtual_size == plain->info().virtual_size);
+    CHECK(digest_of(*packed) == digest_of(*plain));
+    // tar fills the holes of a raw image.
+    const bool same_kinds = sector_kinds(*packed) == sector_kinds(*plain);
+    CHECK((same_kinds || packed->info().format == "raw"));
+    packed->check_unchanged();
+}
+
+std::vector<std::string> warnings_of(const std::string& path, const OpenOptions& options = {}) {
+    return open_image(path, options)->info().warnings;
+}
+
+}  // namespace
+
+TEST_CASE("A disk in an appliance is the disk beside it, whatever its format and the archive's", "[ova]") {
+    const Appliance a;
+    const std::vector<Container> containers{{"stream.vmdk", "vmdk", "subformat=streamOptimized"},
+                                            {"sparse.vmdk", "vmdk", "subformat=monolithicSparse"},
+                                            {"disk.qcow2", "qcow2"},
+                                            {"disk.vdi", "vdi"},
+                                            {"disk.img", "raw"}};
+    for (const Container& c : containers) {
+        for (const char* tar : {"ustar", "gnu", "pax"}) {
+            INFO(c.name << " in a " << tar << " archive");
+            std::filesystem::remove(a.in(c.name));
+            std::filesystem::remove(a.ova());
+            ova_test::convert(a.raw(), c.format, a.in(c.name), c.options);
+            a.describe({{"d", c.name, "3145728", "", c.format == "vmdk" ? "vmdk.html" : "another"}});
+            a.pack({"web01.ovf", c.name}, tar);
+            check_same_disk(a.ova(), a.in(c.name));
+            check_same_disk(a.in("web01.ovf"), a.in(c.name));
+        }
+    }
+}
+
+TEST_CASE("A disk in an archive keeps the contract of images", "[ova][contract][pipeline]") {
+    const Appliance a;
+    for (const Container& c : {Container{"stream.vmdk", "vmdk", "subformat=streamOptimized"},
+                               Container{"disk.qcow2", "qcow2"}, Container{"disk.vdi", "vdi"}}) {
+        INFO(c.name);
+        ova_test::convert(a.raw(), c.format, a.in(c.name), c.options);
+        a.describe({{"d", c.name, "", "", "another"}});
+        std::filesystem::remove(a.ova());
+        a.pack({"web01.ovf", c.name});
+        contract::check_image_reader(*open_image(a.ova()), read_file(a.raw()));
+    }
+}
+
+TEST_CASE("Of several disks one is named, by its file or its id", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    a.add_disk("data.vmdk", 2);
+    a.describe({{"vmdisk1", "root.vmdk"}, {"vmdisk2", "data.vmdk"}, {"swap", "", "1048576"}});
+    a.pack({"web01.ovf", "root.vmdk", "data.vmdk"});
+    for (const std::string& path : {a.ova(), a.in("web01.ovf")}) {
+        check_same_disk(path, a.in("root.vmdk"), disk_named("root.vmdk"));
+        check_same_disk(path, a.in("data.vmdk"), disk_named("data.vmdk"));
+        check_same_disk(path, a.in("data.vmdk"), disk_named("vmdisk2"));
+        CHECK_THAT(refusal_of(path),
+                   ContainsSubstring("'root.vmdk', 'data.vmdk', 'swap'") && ContainsSubstring("--member"));
+        CHECK_THAT(refusal_of(path, disk_named("disk3")),
+                   ContainsSubstring("has no disk 'disk3'") && ContainsSubstring("'data.vmdk'"));
+        const auto empty = open_image(path, disk_named("swap"));
+        CHECK(empty->info().virtual_size == mib(1));
+        CHECK(empty->extent_at({}).kind == ExtentKind::unallocated);
+        CHECK(read_all(*empty) == Bytes(1 << 20));
+    }
+    CHECK_THAT(refusal_of(a.raw(), disk_named("x")), ContainsSubstring("--member"));
+}
+
+TEST_CASE("What the manifest tells is checked before a disk is read", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    a.describe({{"d", "root.vmdk"}});
+    const std::vector<std::string> files{"web01.ovf", "root.vmdk"};
+    for (const char* tool : {"sha1sum", "sha256sum", "sha512sum"}) {
+        INFO(tool);
+        put_text(a.in("web01.mf"), manifest_of(a.in(), files, tool));
+        std::filesystem::remove(a.ova());
+        a.pack({"web01.ovf", "web01.mf", "root.vmdk"});
+        for (const std::string& path : {a.ova(), a.in("web01.ovf")}) CHECK(warnings_of(path).empty());
+    }
+    // One bit of the disk.
+    Bytes disk = read_file(a.in("root.vmdk"));
+    disk[disk.size() / 2] ^= std::byte{4};
+    writer_test::write_file(a.in("root.vmdk"), disk);
+    std::filesystem::remove(a.ova());
+    a.pack({"web01.ovf", "web01.mf", "root.vmdk"});
+    for (const std::string& path : {a.ova(), a.in("web01.ovf")}) {
+        CHECK_THAT(refusal_of(path), ContainsSubstring("root.vmdk' is not what the manifest") &&
+                                         ContainsSubstring("SHA512") && ContainsSubstring("web01.mf"));
+        OpenOptions looking;
+        looking.packaged_content = PackagedContent::unchecked;
+        CHECK(open_image(path, looking)->info().virtual_size == mib(2));
+        OpenOptions trusting;
+        trusting.manifest = ManifestUse::ignore;
+        CHECK(open_image(path, trusting)->info().virtual_size == mib(2));
+    }
+    // The descriptor.
+    a.describe({{"d", "root.vmdk", "4096"}});
+    CHECK_THAT(refusal_of(a.in("web01.ovf")), ContainsSubstring("web01.ovf' is not what the manifest"));
+    // A file that the manifest leaves out.
+    a.add_disk("root.vmdk", 1);
+    put_text(a.in("web01.mf"), manifest_of(a.in(), {"web01.ovf"}));
+    CHECK(open_image(a.in("web01.ovf"))->info().virtual_size == mib(2));
+}
+
+TEST_CASE("A manifest that can't be read is refused, unless it is to be ignored", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    a.describe({{"d", "root.vmdk"}, {"swap", "", "1048576"}});
+    OpenOptions trusting = disk_named("root.vmdk");
+    trusting.manifest = ManifestUse::ignore;
+    put_text(a.in("web01.mf"), "SHA256(root.vmdk)= short\n");
+    CHECK_THAT(refusal_of(a.in("web01.ovf"), disk_named("root.vmdk")), ContainsSubstring("line 1"));
+    check_same_disk(a.in("web01.ovf"), a.in("root.vmdk"), trusting);
+    std::filesystem::remove(a.in("web01.mf"));
+    std::filesystem::create_symlink("root.vmdk", a.in("web01.mf"));
+    a.pack({"web01.ovf", "web01.mf", "root.vmdk"});
+    CHECK_THAT(refusal_of(a.ova(), disk_named("root.vmdk")), ContainsSubstring("web01.mf' as a symbolic link"));
+    check_same_disk(a.ova(), a.in("root.vmdk"), trusting);
+    // What there is to say of the package is said of an empty disk, too.
+    std::filesystem::remove(a.in("web01.mf"));
+    put_text(a.in("web01.mf"), "WHIRLPOOL(root.vmdk)= 00\n");
+    CHECK(warnings_of(a.in("web01.ovf"), disk_named("swap")).size() == 1);
+}
+
+TEST_CASE("A disk that is compressed, in pieces, or both is read as it was", "[ova]") {
+    const Appliance a;
+    ova_test::convert(a.raw(), "vmdk", a.in("d.vmdk"), "subformat=streamOptimized");
+    const std::string disk = a.folder.file("d.vmdk");
+    std::filesystem::rename(a.in("d.vmdk"), disk);
+    REQUIRE(run_tool({"cp", disk, a.in("d.vmdk")}).status == 0);
+    REQUIRE(run_tool({"gzip", a.in("d.vmdk")}).status == 0);
+    const auto split = [&](const std::string& from, const std::string& name) {
+        REQUIRE(run_tool({"split", "-b", "300000", "-d", "-a", "9", from, a.in(name + ".")}).status == 0);
+    };
+    split(disk, "plain");
+    split(a.in("d.vmdk.gz"), "packed");
+    const std::string chunked = R"(ovf:chunkSize="300000")";
+    const std::string gzip = R"(ovf:compression="gzip")";
+    a.describe({{"a", "d.vmdk.gz", "", gzip}, {"b", "plain", "", chunked}, {"c", "packed", "", chunked + " " + gzip}});
+    REQUIRE(run_tool({"sh", "-c", "cd '" + a.in() + "' && tar cf ../web01.ova web01.ovf d.vmdk.gz plain.* packed.*"})
+                .status == 0);
+    for (const std::string& path : {a.ova(), a.in("web01.ovf")})
+        for (const char* member : {"d.vmdk.gz", "plain", "packed"}) {
+            INFO(path << ": " << member);
+            check_same_disk(path, disk, disk_named(member));
+        }
+    // A piece is gone.
+    const std::string size = std::to_string(std::filesystem::file_size(disk));
+    a.describe({{"b", "plain", "", chunked + " ovf:size=\"" + size + "\""}});
+    CHECK(refusal_of(a.in("web01.ovf")).empty());
+    std::filesystem::remove(a.in("plain.000000002"));
+    CHECK_THAT(refusal_of(a.in("web01.ovf")),
+               ContainsSubstring("in 2 pieces") && ContainsSubstring("expected " + size));
+}
+
+TEST_CASE("Names in an appliance lead to its own files and nowhere else", "[ova]") {
+    const Appliance a;
+    put_text(a.folder.file("secret"), std::string(4096, 's'));
+    ova_test::convert(a.raw(), "vmdk", a.in("d.vmdk"), "subformat=streamOptimized");
+    std::filesystem::create_symlink("../secret", a.in("link.vmdk"));
+    const std::vector<std::pair<std::string, std::string>> names{
+        {"../secret", "names a file '../secret'"},
+        {"/etc/passwd", "names a file '/etc/passwd'"},
+        {"%2e%2e/secret", "names a file '%2e%2e/secret'"},
+        {"http://host/d.vmdk", "names a file 'http://host/d.vmdk'"},
+        {"file:///etc/passwd", "names a file 'file:///etc/passwd'"},
+        {"link.vmdk", "link.vmdk'"},
+        {"gone.vmdk", "gone.vmdk'"},
+    };
+    for (const auto& [href, says] : names) {
+        INFO(href);
+        a.describe({{"d", href}});
+        std::filesystem::remove(a.ova());
+        a.pack({"web01.ovf", "d.vmdk", "link.vmdk"});
+        CHECK_THAT(refusal_of(a.ova()), ContainsSubstring(says));
+        CHECK_THAT(refusal_of(a.in("web01.ovf")), ContainsSubstring(says));
+    }
+    // Escaped characters, and a folder.
+    std::filesystem::create_directory(a.in("my disks"));
+    std::filesystem::rename(a.in("d.vmdk"), a.in("my disks/a b.vmdk"));
+    std::filesystem::remove(a.ova());
+    a.describe({{"d", "my%20disks/a%20b.vmdk"}});
+    a.pack({"web01.ovf", "my disks/a b.vmdk"});
+    check_same_disk(a.ova(), a.in("my disks/a b.vmdk"));
+    check_same_disk(a.in("web01.ovf"), a.in("my disks/a b.vmdk"));
+}
+
+TEST_CASE("An image in an archive finds what it names among the members alone", "[ova]") {
+    const Appliance a;
+    ova_test::convert(a.raw(), "qcow2", a.in("base.qcow2"));
+    qemu_img({"create", "-q", "-f", "qcow2", "-b", "base.qcow2", "-F", "qcow2", a.in("top.qcow2")});
+    qemu_io(a.in("top.qcow2"), "qcow2", {"write -P 9 64k 128k"});
+    a.describe({{"d", "top.qcow2", "", "", "qcow2"}});
+    a.pack({"web01.ovf", "top.qcow2", "base.qcow2"});
+    check_same_disk(a.ova(), a.in("top.qcow2"));
+    const OpenedImage opened = open_image_chain(a.ova());
+    REQUIRE(opened.layers.size() == 3);
+    CHECK(opened.layers[0].role == LayerRole::package);
+    CHECK(opened.layers[1].path.ends_with("web01.ova/top.qcow2"));
+    CHECK(opened.layers[2].path.ends_with("web01.ova/base.qcow2"));
+    // The base lies beside the archive, not in it.
+    std::filesystem::remove(a.ova());
+    a.pack({"web01.ovf", "top.qcow2"});
+    std::filesystem::copy_file(a.in("base.qcow2"), a.folder.file("base.qcow2"));
+    CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("names its backing file 'base.qcow2'"));
+    // A flat image: a text that names its extent.
+    ova_test::convert(a.raw(), "vmdk", a.in("flat.vmdk"), "subformat=monolithicFlat");
+    a.describe({{"d", "flat.vmdk"}});
+    std::filesystem::remove(a.ova());
+    a.pack({"web01.ovf", "flat.vmdk", "flat-flat.vmdk"});
+    CHECK(digest_of(*open_image(a.ova())) == digest_of(*open_image(a.raw())));
+    std::filesystem::remove(a.ova());
+    a.pack({"web01.ovf", "flat.vmdk"});
+    CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("names its extent 'flat-flat.vmdk'"));
+}
+
+TEST_CASE("An appliance may lie in a folder of its archive", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    a.describe({{"d", "root.vmdk"}});
+    put_text(a.in("web01.mf"), manifest_of(a.in(), {"web01.ovf", "root.vmdk"}));
+    archive(a.folder.path().string(), {"in/web01.ovf", "in/web01.mf", "in/root.vmdk"}, a.ova());
+    check_same_disk(a.ova(), a.in("root.vmdk"));
+    CHECK(open_package(a.ova(), {})->has_manifest());
+}
+
+TEST_CASE("An image over a member of its own archive that is itself is a loop", "[ova]") {
+    const Appliance a;
+    qemu_img({"create", "-q", "-f", "qcow2", "-u", "-b", "top.qcow2", "-F", "qcow2", a.in("top.qcow2"), "1M"});
+    a.describe({{"d", "top.qcow2", "", "", "qcow2"}});
+    a.pack({"web01.ovf", "top.qcow2"});
+    CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("loops"));
+}
+
+TEST_CASE("An appliance is known by its content, wherever the descriptor lies in it", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    a.describe({{"d", "root.vmdk"}});
+    const std::string odd = a.folder.file("download");
+    archive(a.in(), {"root.vmdk", "web01.ovf"}, odd);
+    check_same_disk(odd, a.in("root.vmdk"));
+    // A tar archive without a descriptor is bytes like any other, and no appliance.
+    archive(a.in(), {"root.vmdk"}, a.folder.file("plain.tar"));
+    CHECK(open_image(a.folder.file("plain.tar"))->info().format == "raw");
+    OpenOptions as_appliance;
+    as_appliance.format = "ova";
+    CHECK_THAT(refusal_of(a.folder.file("plain.tar"), as_appliance), ContainsSubstring("without an OVF descriptor"));
+    // Taken as it is.
+    OpenOptions as_raw;
+    as_raw.format = "raw";
+    CHECK(open_image(odd, as_raw)->info().virtual_size.value == std::filesystem::file_size(odd));
+    // One appliance in another.
+    std::filesystem::copy_file(odd, a.in("inner.ova"));
+    a.describe({{"d", "inner.ova", "", "", "another"}});
+    a.pack({"web01.ovf", "inner.ova"});
+    CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("an appliance in an appliance"));
+}
+
+TEST_CASE("A file of another size than the descriptor tells is read with a warning", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    const auto size = std::filesystem::file_size(a.in("root.vmdk"));
+    a.describe({{"d", "root.vmdk", "", fmt::format("ovf:size=\"{}\"", size)}});
+    CHECK(warnings_of(a.in("web01.ovf")).empty());
+    a.describe({{"d", "root.vmdk", "", fmt::format("ovf:size=\"{}\"", size + 1)}});
+    const std::vector<std::string> warnings = warnings_of(a.in("web01.ovf"));
+    REQUIRE(warnings.size() == 1);
+    CHECK_THAT(warnings[0], ContainsSubstring(fmt::format("has {} bytes, and {} are there", size + 1, size)));
+}
+
+TEST_CASE("A disk that should be VMware's and does not begin like it is refused, not taken for raw", "[ova]") {
+    const Appliance a;
+    std::filesystem::copy_file(a.raw(), a.in("d.vmdk"));
+    a.describe({{"d", "d.vmdk"}});
+    a.pack({"web01.ovf", "d.vmdk"});
+    CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("should be a VMware disk"));
+}
+
+TEST_CASE("What belongs to no disk is kept when it is small", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    put_text(a.in("web01.nvram"), "boot order");
+    std::filesystem::resize_file((put_text(a.in("tools.iso"), ""), a.in("tools.iso")), (16 << 20) + 1);
+    a.describe({{"d", "root.vmdk"}}, {"web01.nvram", "tools.iso"});
+    put_text(a.in("web01.mf"), manifest_of(a.in(), {"web01.ovf", "root.vmdk", "web01.nvram"}));
+    a.pack({"web01.ovf", "web01.mf", "root.vmdk", "web01.nvram", "tools.iso"});
+    for (const std::string& path : {a.ova(), a.in("web01.ovf")}) {
+        std::vector<std::string> warnings;
+        const auto files = open_package(path, {})->small_files(warnings);
+        REQUIRE(files.size() == 2);
+        CHECK(files[0].name == "web01.ovf");
+        CHECK(files[0].bytes == read_file(a.in("web01.ovf")));
+        CHECK(files[1].name == "web01.nvram");
+        CHECK(files[1].bytes == read_file(a.in("web01.nvram")));
+        REQUIRE(warnings.size() == 1);
+        CHECK_THAT(warnings[0], ContainsSubstring("tools.iso"));
+    }
+    put_text(a.in("web01.nvram"), "another one");
+    std::vector<std::string> warnings;
+    CHECK_THROWS_AS(open_package(a.in("web01.ovf"), {})->small_files(warnings), Error);
+}
+
+TEST_CASE("An archive that is cut off anywhere is refused, or gives the whole disk", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    a.describe({{"d", "root.vmdk"}});
+    a.pack({"web01.ovf", "root.vmdk"});
+    const Bytes whole = read_file(a.ova());
+    const Digest expected = digest_of(*open_image(a.in("root.vmdk")));
+    const std::string cut = a.folder.file("cut.ova");
+    std::size_t refused = 0;
+    for (std::size_t length = 512; length < whole.size(); length += 16 * 512) {
+        writer_test::write_file(cut, ByteView(whole).first(length));
+        OpenOptions options;
+        options.format = "ova";
+        const std::string refusal = refusal_of(cut, options);
+        if (refusal.empty())
+            CHECK(digest_of(*open_image(cut, options)) == expected);
+        else
+            CHECK_THAT(refusal, ContainsSubstring("cut.ova"));
+        if (!refusal.empty()) ++refused;
+    }
+    CHECK(refused > 10);
+}
+
+TEST_CASE("An appliance that came through a pipe is read as it is, a descriptor alone is not", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    a.describe({{"d", "root.vmdk"}});
+    a.pack({"web01.ovf", "root.vmdk"});
+    OpenOptions options;
+    options.format = "ova";
+    const OpenedImage piped = open_lone_image(File::open(a.ova(), O_RDONLY), options);
+    CHECK(digest_of(*piped.reader) == digest_of(*open_image(a.in("root.vmdk"))));
+    CHECK_THROWS_AS(open_lone_image(File::open(a.in("web01.ovf"), O_RDONLY), options), Error);
+}

@@ -1,0 +1,235 @@
+#include "formats/appliance/unpack.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include <random>
+
+#include "engine/base/error.h"
+#include "engine/base/nameless_file.h"
+#include "tests/catch.h"
+#include "tests/support/reader_support.h"
+
+namespace varve::reader_test {
+namespace {
+
+using namespace std::string_literals;
+
+constexpr ByteCount plenty{std::uint64_t{1} << 40};
+
+/// Files of these bytes in a folder of their own.
+class Chunks {
+public:
+    explicit Chunks(const std::vector<std::string>& contents) {
+        files_.reserve(contents.size());
+        for (const std::string& content : contents) {
+            const std::string path = folder_.file("c" + std::to_string(files_.size()));
+            write_file(path, bytes_of(content));
+            files_.push_back(File::open(path, O_RDONLY));
+        }
+        for (const File& file : files_) pointers_.push_back(&file);
+    }
+    std::span<const File* const> all() const { return pointers_; }
+
+private:
+    ScratchFolder folder_;
+    std::vector<File> files_;
+    std::vector<const File*> pointers_;
+};
+
+File unpack(const Chunks& chunks, bool is_gzip, ByteCount length_max = plenty) {
+    NoProgress progress;
+    return ovf::unpack(chunks.all(), is_gzip, length_max, "a.ova: a.vmdk", progress, {});
+}
+
+std::string text_in(const File& file) {
+    std::string text(static_cast<std::size_t>(file.size().value), '?');
+    file.read_exactly(ByteOffset{}, std::as_writable_bytes(std::span(text)));
+    return text;
+}
+
+std::pair<std::optional<ErrorCode>, std::string> refusal(const std::vector<std::string>& contents, bool is_gzip,
+                                                         ByteCount length_max = plenty) {
+    try {
+        unpack(Chunks(contents), is_gzip, length_max);
+        return {};
+    } catch (const Error& error) {
+        return {error.code(), error.what()};
+    }
+}
+
+/// What the gzip tool makes of it.
+std::string gzip(const std::string& text) {
+    const ScratchFolder folder;
+    write_file(folder.file("a"), bytes_of(text));
+    REQUIRE(writer_test::run_tool({"gzip", "-6", folder.file("a")}).status == 0);
+    return std::string(text_of(writer_test::read_file(folder.file("a.gz"))));
+}
+
+/// `text` in pieces of `length`, the last one shorter.
+std::vector<std::string> in_pieces(const std::string& text, std::size_t length) {
+    std::vector<std::string> pieces;
+    for (std::size_t at = 0; at < text.size(); at += length) pieces.push_back(text.substr(at, length));
+    return pieces;
+}
+
+/// Data, then zeros, then data that does not compress.
+std::string mixed_text(std::size_t data, std::size_t zeros) {
+    std::string text(data, 'd');
+    text.append(zeros, '\0');
+    std::mt19937_64 random(7);
+    for (std::size_t i = 0; i < data; ++i) text.push_back(static_cast<char>(random()));
+    return text;
+}
+
+std::uint64_t allocated(const File& file) {
+    return writer_test::allocated_bytes("/proc/self/fd/" + std::to_string(file.fd()));
+}
+
+}  // namespace
+
+TEST_CASE("OVF: chunks are put together in their order, and zeros take no space", "[formats][ova]") {
+    const std::string text = mixed_text(70001, 5 << 20);
+    for (const std::size_t length : {std::size_t{1} << 16, std::size_t{99999}, std::size_t{1} << 20, text.size()}) {
+        CAPTURE(length);
+        const File file = unpack(Chunks(in_pieces(text, length)), false);
+        CHECK(text_in(file) == text);
+        CHECK(allocated(file) < (1 << 20));
+        CHECK_THAT(file.path(), ContainsSubstring("a.ova: a.vmdk (kept in "));
+    }
+    CHECK(text_in(unpack(Chunks({"", "a", "", "b"}), false)) == "ab");
+    CHECK(text_in(unpack(Chunks({std::string(5000, '\0')}), false)) == std::string(5000, '\0'));
+    CHECK(text_in(unpack(Chunks({}), false)).empty());
+}
+
+TEST_CASE("OVF: gzip is taken off, of one member or more, in chunks or not", "[formats][ova]") {
+    const std::string text = mixed_text(400001, 9 << 20);
+    const std::string packed = gzip(text);
+    for (const std::size_t length : {std::size_t{1} << 16, std::size_t{77777}, packed.size()}) {
+        CAPTURE(length);
+        const File file = unpack(Chunks(in_pieces(packed, length)), true);
+        CHECK(text_in(file) == text);
+        CHECK(allocated(file) < (2 << 20));
+    }
+    CHECK(text_in(unpack(Chunks(in_pieces(gzip("hello"), 1)), true)) == "hello");
+    CHECK(text_in(unpack(Chunks({gzip("one ") + gzip("") + gzip("two ") + gzip(text)}), true)) == "one two " + text);
+    CHECK(text_in(unpack(Chunks({gzip(text) + gzip("end") + std::string(1000, '\0'), "\0\0"s}), true)) == text + "end");
+    CHECK(text_in(unpack(Chunks({gzip("")}), true)).empty());
+    for (const std::size_t size : {std::size_t{1} << 20, (std::size_t{1} << 20) + 1, std::size_t{2} << 20}) {
+        const std::string same(size, 's');  // the output buffer is full when the input ends
+        CHECK(text_in(unpack(Chunks({gzip(same)}), true)) == same);
+    }
+}
+
+TEST_CASE("BAD-INPUT 8: what unpacks to more than is allowed is refused before it is written",
+          "[formats][ova][bad-input]") {
+    const std::string packed = gzip(std::string(50 << 20, '\0'));
+    REQUIRE(packed.size() < 100000);
+    CHECK(refusal({packed}, true, mib(50)).second.empty());
+    for (const ByteCount limit : {mib(50) - ByteCount{1}, mib(1), ByteCount{0}}) {
+        const auto [code, text] = refusal({packed}, true, limit);
+        CHECK(code == ErrorCode::refused);
+        CHECK_THAT(text, ContainsSubstring("'a.ova: a.vmdk': expected at most " + std::to_string(limit.value) +
+                                           " bytes when unpacked, found more"));
+    }
+    CHECK(refusal({"abc", "def"}, false, ByteCount{6}).second.empty());
+    CHECK(refusal({"abc", "def"}, false, ByteCount{5}).first == ErrorCode::refused);
+}
+
+TEST_CASE("OVF: gzip that is cut off or damaged is refused with the place", "[formats][ova][bad-input]") {
+    const std::string packed = gzip(mixed_text(300, 3000));
+    for (std::size_t length = 0; length < packed.size(); ++length) {
+        const auto [code, text] = refusal({packed.substr(0, length)}, true);
+        CHECK(code == ErrorCode::corrupt);
+        CHECK_THAT(text, ContainsSubstring("'a.ova: a.vmdk': gzip is damaged at offset " + std::to_string(length)));
+        CHECK_THAT(text, ContainsSubstring("cut off"));
+    }
+    CHECK_THAT(refusal({}, true).second, ContainsSubstring("gzip is damaged at its end"));
+    CHECK_THAT(refusal({"KDMV, no gzip at all"}, true).second, ContainsSubstring("incorrect header check"));
+    CHECK_THAT(refusal({packed + "tail"}, true).second, ContainsSubstring("incorrect header check"));
+    CHECK_THAT(refusal({packed + "\0\0tail"s}, true).second, ContainsSubstring("expected zeros up to the end"));
+    CHECK_THAT(refusal({packed + "\0"s, packed}, true).second, ContainsSubstring("/c1': expected zeros up to the end"));
+    std::string wrong_sum = packed;
+    wrong_sum[packed.size() - 8] ^= 1;
+    CHECK_THAT(refusal({wrong_sum.substr(0, 100), wrong_sum.substr(100)}, true).second,
+               ContainsSubstring("/c1': incorrect data check"));
+    constexpr unsigned seed = 8;
+    INFO("seed " << seed);
+    std::mt19937_64 random(seed);
+    const std::string right = mixed_text(300, 3000);
+    unsigned refused = 0;
+    for (int i = 0; i < 400; ++i) {
+        std::string changed = packed;
+        changed[random() % changed.size()] ^= static_cast<char>(1 << random() % 8);
+        std::optional<std::string> found;
+        try {
+            found = text_in(unpack(Chunks({changed}), true, mib(1)));
+        } catch (const Error& error) {
+            CHECK(error.code() == ErrorCode::corrupt);
+        }
+        if (found) CHECK(*found == right);  // a flip in what does not count: the time, the name
+        refused += found ? 0u : 1u;
+    }
+    CHECK(refused > 350);
+}
+
+TEST_CASE("OVF: unpacking tells how far it is and stops when asked to", "[formats][ova]") {
+    struct Steps final : Progress {
+        void begin(std::string_view phase, ByteCount bytes) override {
+            CHECK(phase == "unpacking");
+            total = bytes;
+        }
+        void advance(ByteCount bytes) override { done = bytes; }
+        void warn(std::string_view) override {}
+        ByteCount total, done;
+    };
+    const std::string text = mixed_text(1 << 20, 1 << 20);
+    for (const bool is_gzip : {true, false}) {
+        const Chunks chunks({is_gzip ? gzip(text) : text});
+        Steps steps;
+        ovf::unpack(chunks.all(), is_gzip, plenty, "x", steps, {});
+        CHECK(steps.total == chunks.all()[0]->size());
+        CHECK(steps.done == steps.total);
+        std::stop_source stop;
+        stop.request_stop();
+        try {
+            ovf::unpack(chunks.all(), is_gzip, plenty, "x", steps, stop.get_token());
+            FAIL("it went on");
+        } catch (const Error& error) {
+            CHECK(error.code() == ErrorCode::cancelled);
+        }
+    }
+}
+
+TEST_CASE("a nameless file lies where TMPDIR says, and has no name", "[engine][ova]") {
+    const ScratchFolder folder;
+    const auto is_kept_in = [&](const std::filesystem::path& place) {
+        const File file = open_nameless_file(folder.path() / "otherwise", "standard input");
+        write_sparsely(file, ByteOffset{}, bytes_of(std::string(5000, '\0') + "end"));
+        const bool is_there = std::filesystem::exists(place) && std::filesystem::is_empty(place);
+        return is_there && file.path() == "standard input (kept in " + place.string() + ")" &&
+               text_in(file) == std::string(5000, '\0') + "end";
+    };
+    for (const bool has_o_tmpfile : {true, false}) {
+        CHECK(writer_test::in_child([&] {
+                  if (!has_o_tmpfile) writer_test::lose_o_tmpfile();
+                  std::filesystem::create_directories(folder.path() / "said");
+                  ::setenv("TMPDIR", (folder.path() / "said").c_str(), 1);
+                  if (!is_kept_in(folder.path() / "said")) return false;
+                  ::unsetenv("TMPDIR");
+                  return is_kept_in(folder.path() / "otherwise");
+              }) == 0);
+        CHECK(writer_test::in_child([&] {
+                  if (!has_o_tmpfile) writer_test::lose_o_tmpfile();
+                  ::setenv("TMPDIR", (folder.path() / "absent").c_str(), 1);
+                  try {
+                      open_nameless_file(folder.path(), "standard input");
+                      return false;
+                  } catch (const Error& error) {
+                      return std::string(error.what()).find("name another folder with TMPDIR") != std::string::npos;
+                  }
+              }) == 0);
+    }
+}
+
+}  // namespace varve::reader_test

@@ -1,0 +1,173 @@
+// How the format of a file is decided, and what is said when it is not read.
+
+#include <fcntl.h>
+
+#include "formats/chain/layer_formats.h"
+#include "formats/chain/probe.h"
+#include "tests/catch.h"
+#include "tests/formats/qcow2/builder.h"
+#include "tests/support/reader_support.h"
+
+namespace varve::reader_test {
+namespace {
+
+using namespace std::string_literals;
+
+struct Sample {
+    std::size_t at;
+    std::string bytes;
+    std::string format;
+};
+
+const std::vector<Sample> samples{
+    {0, "QFI\xfb\0\0\0\1"s, "qcow"},
+    {0, "QFI\xfb\0\0\0\2"s, "qcow2"},
+    {0, "QFI\xfb\0\0\0\3"s, "qcow2"},
+    {0, "QED\0"s, "qed"},
+    {0, "KDMV\1\0\0\0"s, "vmdk"},
+    {0, "COWD"s, "vmdk"},
+    {0, "\xbe\xba\xfe\xca\0\0\0\0"s, "vmdk"},
+    {0, "# Disk DescriptorFile\nversion=1\n"s, "vmdk"},
+    {0, "\n# a comment\r\n # disk descriptorfile\n"s, "vmdk"},
+    {0, "conectix"s, "vpc"},
+    {8192 - 512, "conectix"s, "vpc"},
+    {8192 - 511, "conectix"s, "vpc"},
+    {0, "vhdxfile"s, "vhdx"},
+    {64, "\x7f\x10\xda\xbe"s, "vdi"},
+    {0, "WithoutFreeSpace"s, "parallels"},
+    {0, "WithouFreSpacExt"s, "parallels"},
+    {0, "OOOM\0\0\0\2"s, "cow"},
+    {0, "LUKS\xba\xbe"s, "luks"},
+    {0, "LABELONE"s, "lvm2"},
+    {1536, "LABELONE"s, "lvm2"},
+    {0, "\x1f\x8b\x08"s, "gzip"},
+    {0, "\xfd\x37zXZ\0"s, "xz"},
+    {0, "\x28\xb5\x2f\xfd"s, "zstd"},
+    {0, "BZh91AY&SY"s, "bzip2"},
+};
+
+std::string sample_file(const ScratchFolder& folder, const Sample& sample) {
+    Bytes bytes(8192);
+    std::copy_n(bytes_of(sample.bytes).begin(), sample.bytes.size(),
+                bytes.begin() + static_cast<std::ptrdiff_t>(sample.at));
+    write_file(folder.file("sample"), bytes);
+    return folder.file("sample");
+}
+
+}  // namespace
+
+TEST_CASE("probe: every known magic is named, and what is not read is refused by name", "[formats]") {
+    ScratchFolder folder;
+    for (const Sample& sample : samples) {
+        INFO(sample.format << " at " << sample.at);
+        const std::string path = sample_file(folder, sample);
+        CHECK(probe_format(File::open(path, O_RDONLY)) == sample.format);
+        if (is_read(sample.format)) continue;
+        const std::string refusal = refusal_of(path);
+        CHECK_THAT(refusal, ContainsSubstring(describe_format(sample.format)));
+        CHECK_THAT(refusal, ContainsSubstring("this version of varve reads raw and qcow2 and "));
+        CHECK_THAT(refusal, ContainsSubstring("--format raw"));
+        CHECK(refusal_of(path, {"raw", {}, {}, {}}).empty());
+    }
+}
+
+TEST_CASE("probe: a tar archive is an OVA only with a descriptor", "[formats]") {
+    ScratchFolder folder;
+    for (const auto& [name, format] : {std::pair("box.OVF", std::optional<std::string>("ova")),
+                                       std::pair("box.txt", std::optional<std::string>())}) {
+        Bytes tar(1024);
+        std::copy_n(bytes_of(name).begin(), 7, tar.begin());
+        std::copy_n(bytes_of("ustar").begin(), 5, tar.begin() + 257);
+        write_file(folder.file("a.tar"), tar);
+        CHECK(probe_format(File::open(folder.file("a.tar"), O_RDONLY)) == format);
+    }
+}
+
+TEST_CASE("probe: what nothing claims is raw, whatever its name and size", "[formats][raw]") {
+    ScratchFolder folder;
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{511}, std::size_t{70000}}) {
+        write_file(folder.file("x.qcow2"), Bytes(size, std::byte{1}));
+        const auto reader = open_image(folder.file("x.qcow2"));
+        CHECK(reader->info().format == "raw");
+        CHECK(reader->info().virtual_size.value == size);
+    }
+}
+
+TEST_CASE("probe: only formats that are read may be said", "[formats]") {
+    ScratchFolder folder;
+    write_file(folder.file("x"), Bytes(10));
+    CHECK_THAT(refusal_of(folder.file("x"), {"vhdx", {}, {}, {}}), ContainsSubstring("say raw or qcow2"));
+    CHECK_THAT(refusal_of(folder.file("x"), {{}, {}, {}, "qed"}), ContainsSubstring("--backing-format 'qed'"));
+    CHECK_THAT(refusal_of(folder.file("x"), {"qcow2", {}, {}, {}}), ContainsSubstring("qcow2 header"));
+}
+
+TEST_CASE("probe: a backing file without a recorded format is opened by its magic", "[formats][qcow2]") {
+    ScratchFolder folder;
+    write_file(folder.file("top.qcow2"), Qcow2Builder().backing("base").view());
+    write_file(folder.file("base"), Qcow2Builder().data_cluster(0, 'b').view());
+    CHECK(text_of(read_all(*open_image(folder.file("top.qcow2")))).front() == 'b');
+
+    write_file(folder.file("base"), Bytes(4096, std::byte{'r'}));
+    CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("say --backing-format raw"));
+    CHECK(text_of(read_all(*open_image(folder.file("top.qcow2"), {{}, {}, {}, "raw"}))).front() == 'r');
+
+    write_file(folder.file("base"), bytes_of("vhdxfile"));
+    CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("Hyper-V"));
+}
+
+TEST_CASE("probe: a recorded backing format is followed, and refused by name when it is not read", "[formats][qcow2]") {
+    ScratchFolder folder;
+    write_file(folder.file("base"), Bytes(4096, std::byte{'r'}));
+    write_file(folder.file("top.qcow2"), Qcow2Builder().backing("base", "qcow2").view());
+    CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("expected the qcow2 magic"));
+    write_file(folder.file("top.qcow2"), Qcow2Builder().backing("base", "vhdx").view());
+    CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("Hyper-V"));
+    write_file(folder.file("top.qcow2"), Qcow2Builder().backing("base", "\x1b[m").view());
+    CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("\\x1b[m"));
+}
+
+TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a qcow2 header", "[formats][qcow2][bad-input]") {
+    ScratchFolder folder;
+    const Bytes guest = [] {
+        const Qcow2Builder header = Qcow2Builder().backing("secret", "raw");
+        return Bytes(header.view().begin(), header.view().end());
+    }();
+    write_file(folder.file("secret"), Bytes(4096, std::byte{'s'}));
+    write_file(folder.file("disk.img"), guest);
+
+    SECTION("declared raw stays raw") {
+        const OpenedImage image = open_image_chain(folder.file("disk.img"), {"raw", {}, {}, {}});
+        CHECK(image.layers.size() == 1);
+        CHECK((read_all(*image.reader) == guest));
+        CHECK(image.reader->info().warnings.empty());
+    }
+    SECTION("recorded as raw stays raw") {
+        write_file(folder.file("top.qcow2"), Qcow2Builder(guest.size()).backing("disk.img", "raw").view());
+        const OpenedImage image = open_image_chain(folder.file("top.qcow2"));
+        CHECK(image.layers.size() == 2);
+        CHECK((read_all(*image.reader) == guest));
+    }
+    SECTION("declared raw as a backing file stays raw, with a warning") {
+        write_file(folder.file("top.qcow2"), Qcow2Builder(guest.size()).backing("disk.img").view());
+        const OpenedImage image = open_image_chain(folder.file("top.qcow2"), {{}, {}, {}, "raw"});
+        CHECK(image.layers.size() == 2);
+        CHECK((read_all(*image.reader) == guest));
+        REQUIRE(image.reader->info().warnings.size() == 1);
+        CHECK_THAT(image.reader->info().warnings[0], ContainsSubstring("as --backing-format says"));
+    }
+    SECTION("undeclared it is taken for qcow2, with a warning") {
+        const OpenedImage image = open_image_chain(folder.file("disk.img"));
+        CHECK(image.layers.size() == 2);
+        REQUIRE(image.reader->info().warnings.size() == 1);
+        CHECK_THAT(image.reader->info().warnings[0], ContainsSubstring("say --format raw"));
+    }
+    SECTION("the same with a data file") {
+        Qcow2Builder header;
+        write_file(folder.file("disk.img"), header.be64(72, 4).extension(104, 0x44415441, "secret").view());
+        const OpenedImage image = open_image_chain(folder.file("disk.img"));
+        REQUIRE(image.reader->info().warnings.size() == 1);
+        CHECK_THAT(image.reader->info().warnings[0], ContainsSubstring("names another file"));
+    }
+}
+
+}  // namespace varve::reader_test

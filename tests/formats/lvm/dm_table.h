@@ -1,0 +1,37 @@
+#pragma once
+/// The volumes of a fixture as the kernel had mapped them when its content was recorded (`dmsetup table`): places that
+/// do not come from varve's own reading of the metadata.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "formats/lvm/segment_reader.h"
+
+namespace varve::lvm_test {
+
+class DmTable {
+public:
+    explicit DmTable(const std::string& fixture);
+
+    /// All names, e.g. "vgs-s4k_t0-cow": a dash in a name of LVM is doubled.
+    std::vector<std::string> names() const;
+    /// The first target of a device: "linear", "snapshot", ...
+    std::string target(const std::string& name) const;
+    /// A device of linear, striped and zero targets.
+    std::shared_ptr<const lvm::SegmentReader> open(const std::string& name) const;
+    /// One disk of the fixture.
+    NamedDevice disk(int index) const;
+
+private:
+    lvm::SegmentLeg leg(const std::string& device, std::uint64_t sector) const;
+
+    std::map<std::string, std::vector<std::vector<std::string>>> targets_;
+    std::vector<NamedDevice> disks_;
+};
+
+/// The name that device-mapper has for a volume.
+std::string dm_name(const std::string& group, const std::string& volume);
+
+}  // namespace varve::lvm_test

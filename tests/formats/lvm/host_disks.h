@@ -1,0 +1,91 @@
+#pragma once
+/// Disks for the LVM tests: a fixture with bytes changed or cut off, and physical volumes made byte by byte as lvm2's
+/// layout.h has them.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/bytes.h"
+#include "engine/base/error.h"
+#include "formats/base/named_device.h"
+
+namespace varve::lvm_test {
+
+/// `disk` under a name: places read "'<name>' at byte 4096".
+NamedDevice named(std::shared_ptr<const ImageReader> disk, const std::string& name);
+
+/// A disk of `size` bytes, zeros or the first bytes of another disk, with some bytes set.
+class ChangedDisk final : public ImageReader {
+public:
+    explicit ChangedDisk(std::uint64_t size);
+    explicit ChangedDisk(std::shared_ptr<const ImageReader> base);
+    explicit ChangedDisk(ByteView bytes);
+
+    void set(std::uint64_t at, ByteView bytes);
+    void flip(std::uint64_t bit);
+    void cut(std::uint64_t size) { info_.virtual_size = ByteCount{size}; }
+
+    const ImageInfo& info() const override { return info_; }
+    Extent extent_at(ByteOffset at) const override;
+    void read(ByteOffset at, ByteSpan out) const override;
+    ByteCount bytes_read() const override { return {}; }
+
+private:
+    std::shared_ptr<const ImageReader> base_;
+    std::map<std::uint64_t, std::byte> changes_;
+    ImageInfo info_;
+};
+
+/// One metadata area of a made physical volume. Its ring begins behind the header.
+struct MadeArea {
+    std::uint64_t begin = 4096;
+    std::uint64_t size = 16384;
+    std::string text = {};  ///< without the NUL; empty: none is there
+    std::uint64_t text_offset = 512;
+    bool is_ignored = false;
+};
+
+struct MadeVolume {
+    std::string uuid;  ///< with dashes
+    std::uint64_t size = 1 << 20;
+    std::uint64_t label_sector = 1;
+    std::uint64_t data_begin = 64 << 10;
+    std::vector<MadeArea> areas = {};
+};
+
+Bytes bytes_of_volume(const MadeVolume& volume);
+
+/// Set the checksums of a label sector, of a metadata area's header and of the text that it points to (as far as they
+/// lie in `disk`) to what the bytes are.
+void seal_label(ByteSpan disk, std::uint64_t sector);
+void seal_area(ByteSpan disk, std::uint64_t begin);
+
+/// "pv-name" padded to a uuid with dashes.
+std::string made_uuid(const std::string& name);
+
+/// The text of the Error that `call` throws, empty when it throws none.
+template <typename Call>
+std::string refusal(const Call& call) {
+    try {
+        call();
+    } catch (const Error& e) {
+        return e.what();
+    }
+    return {};
+}
+
+/// The same with its code: nothing when it throws none.
+template <typename Call>
+std::optional<ErrorCode> refusal_code(const Call& call) {
+    try {
+        call();
+    } catch (const Error& e) {
+        return e.code();
+    }
+    return std::nullopt;
+}
+
+}  // namespace varve::lvm_test

@@ -1,0 +1,42 @@
+#pragma once
+/// Exception stores that no kernel would write, and the devices that they lie on.
+
+#include <memory>
+#include <string>
+
+#include "formats/lvm/exception_store.h"
+
+namespace varve::lvm_test {
+
+/// Bytes as a device that is all data; where it lies is "'cow' at byte N". The second shows only the first `size`.
+NamedDevice bytes_device(Bytes bytes);
+NamedDevice bytes_device(std::shared_ptr<const Bytes> bytes, std::uint64_t size);
+
+/// Grows as needed, whole chunks.
+class StoreBuilder {
+public:
+    explicit StoreBuilder(std::uint64_t chunk_bytes = 4096);
+
+    /// Four 32-bit words: magic, valid, version, sectors of a chunk.
+    StoreBuilder& header_word(std::size_t index, std::uint32_t value);
+    StoreBuilder& chunk(std::uint64_t number, ByteView bytes);
+    /// An exception at the next place of the list.
+    StoreBuilder& exception(std::uint64_t origin_chunk, std::uint64_t store_chunk);
+    /// The next free chunk for data, as the kernel gives them out.
+    std::uint64_t next_data_chunk();
+    std::uint64_t exceptions_per_area() const { return chunk_bytes_ / 16; }
+    const Bytes& bytes() const { return bytes_; }
+
+private:
+    void grow_to(std::uint64_t chunks);
+
+    std::uint64_t chunk_bytes_;
+    std::uint64_t listed_ = 0;
+    std::uint64_t next_data_ = 2;
+    Bytes bytes_;
+};
+
+/// The text of the Error that opening throws; empty when it does not.
+std::string store_refusal(const NamedDevice& device, const lvm::SnapshotShape& shape);
+
+}  // namespace varve::lvm_test

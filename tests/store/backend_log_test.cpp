@@ -1,0 +1,104 @@
+#include "store/backend_log.h"
+
+#include "store/object/repository_config.h"
+#include "tests/contract/backend_contract.h"
+#include "tests/fakes/fault_backend.h"
+#include "tests/fakes/memory_backend.h"
+
+namespace varve {
+namespace {
+
+using backend_contract::error_of;
+
+LogEntry forget_entry(unsigned nonce) {
+    LogEntry entry;
+    entry.nonce.fill(static_cast<std::byte>(nonce));
+    entry.host = "host";
+    entry.program = "test";
+    entry.body = ForgetEntry{{SnapshotId::make()}};
+    return entry;
+}
+
+}  // namespace
+
+TEST_CASE("the log is read as it was appended", "[store][log]") {
+    MemoryBackend backend;
+    const RepositoryInfo info = create_repository(backend);
+    StoredLog log(backend, info);
+    LogHead head = log.genesis();
+    REQUIRE(head.number == 0);
+    REQUIRE(head.digest == sha256(info.id.view()));
+    REQUIRE_FALSE(log.next(head));
+    std::vector<LogEntry> entries;
+    for (unsigned i = 1; i <= 12; ++i) {
+        entries.push_back(forget_entry(i));
+        head = log.append(head, entries.back()).value();
+        REQUIRE(head.number == i);
+    }
+    LogHead at = log.genesis();
+    for (const LogEntry& entry : entries) {
+        const LogRecord record = log.next(at).value();
+        REQUIRE(record.entry == entry);
+        REQUIRE(log.head_at(record.head.number) == record.head);
+        at = record.head;
+    }
+    REQUIRE(at == head);
+    REQUIRE_FALSE(log.next(head));
+    REQUIRE_FALSE(log.head_at(13));
+    REQUIRE(log.head_at(0) == log.genesis());
+    REQUIRE(backend.list("log/", "").front() == "log/0000000000000001");
+}
+
+TEST_CASE("of two writers at one number the second is told", "[store][log]") {
+    MemoryBackend backend;
+    const RepositoryInfo info = create_repository(backend);
+    StoredLog log(backend, info);
+    const LogEntry first = forget_entry(1);
+    REQUIRE(log.append(log.genesis(), first));
+    REQUIRE_FALSE(log.append(log.genesis(), forget_entry(2)));
+    REQUIRE(log.next(log.genesis())->entry == first);
+}
+
+TEST_CASE("an entry that does not fit the chain is corrupt", "[store][log]") {
+    MemoryBackend backend;
+    const RepositoryInfo info = create_repository(backend);
+    StoredLog log(backend, info);
+    const LogHead first = log.append(log.genesis(), forget_entry(1)).value();
+    log.append(first, forget_entry(2));
+    LogHead rewritten = first;
+    rewritten.digest.bytes[0] ^= std::byte{1};
+    REQUIRE(error_of([&] { (void)log.next(rewritten); }) == ErrorCode::corrupt);
+
+    backend.replace("log/0000000000000002", backend.get("log/0000000000000001", {10000}).value());
+    REQUIRE(error_of([&] { (void)log.next(first); }) == ErrorCode::corrupt);
+    REQUIRE(error_of([&] { (void)log.head_at(2); }) == ErrorCode::corrupt);
+
+    RepositoryInfo other = info;
+    other.id = RepositoryId::make();
+    StoredLog foreign(backend, other);
+    REQUIRE(error_of([&] { (void)foreign.next(foreign.genesis()); }) == ErrorCode::corrupt);
+}
+
+TEST_CASE("a lost reply leaves an entry that its writer finds again", "[store][log]") {
+    MemoryBackend inner;
+    const RepositoryInfo info = create_repository(inner);
+    FaultBackend backend(inner);
+    StoredLog log(backend, info);
+    const LogEntry entry = forget_entry(1);
+    backend.fail_at(1, FaultEffect::reply_lost, FaultSpan::once);
+    REQUIRE(error_of([&] { (void)log.append(log.genesis(), entry); }) == ErrorCode::io);
+    REQUIRE(log.next(log.genesis())->entry.nonce == entry.nonce);
+    backend.fail_at(1, FaultEffect::not_done, FaultSpan::once);
+    REQUIRE(error_of([&] { (void)log.append(log.head_at(1).value(), forget_entry(2)); }) == ErrorCode::io);
+    REQUIRE_FALSE(log.head_at(2));
+}
+
+TEST_CASE("a repository that may only be read takes no entry", "[store][log]") {
+    MemoryBackend backend;
+    RepositoryInfo info = create_repository(backend);
+    info.writable = false;
+    StoredLog log(backend, info);
+    REQUIRE(error_of([&] { (void)log.append(log.genesis(), forget_entry(1)); }) == ErrorCode::unsupported);
+}
+
+}  // namespace varve
