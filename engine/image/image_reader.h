@@ -28,14 +28,15 @@ public:
     /// Guest bytes that read() fetched from the medium so far (data extents only), for `bytes_scanned`.
     virtual ByteCount bytes_read() const = 0;
 
-    /// To be asked when all is read and before anything is made of it: throws Error(refused) when somebody wrote to the
-    /// medium since it was opened, so that what was read may be no single state of the disk. Cheap. A medium that
-    /// cannot change has nothing to check.
-    virtual void check_unchanged() const {}
+    /// Throws Error(refused) if another process wrote to the medium since it was opened: what was read may then be no
+    /// single state of the disk. Call it after the last read and before anything is made of the bytes. Cheap. A medium
+    /// that cannot change has nothing to check.
+    virtual void check_unchanged() const = 0;
 
-    /// Guest bytes that read() so far gave as zeros since the medium could not give them: ascending, apart from each
-    /// other. Only a reader that is to go on past such places (tolerant_reader.h) has any; all others throw there.
-    virtual std::vector<ByteRange> unreadable() const { return {}; }
+    /// The guest bytes that read() returned as zeros because the medium failed there: ascending, disjoint. Only a
+    /// reader that carries on past such places (tolerant_reader.h) has any, and what is stacked on one passes them on
+    /// in its own offsets; all other readers throw there and return none.
+    virtual std::vector<ByteRange> unreadable() const = 0;
 };
 
 }  // namespace varve

@@ -6,6 +6,16 @@
 
 namespace varve {
 
+std::vector<ByteRange> unreadable_within(const ImageReader& image, ByteRange range) {
+    std::vector<ByteRange> inside;
+    for (const ByteRange& bad : image.unreadable()) {
+        const ByteOffset begin = std::max(bad.begin, range.begin);
+        const ByteOffset end = std::min(bad.end(), range.end());
+        if (begin < end) inside.push_back({ByteOffset{} + (begin - range.begin), end - begin});
+    }
+    return inside;
+}
+
 WindowReader::WindowReader(const ImageReader& image, ByteRange range) : image_(image), range_(range) {
     const ByteOffset end = ByteOffset{} + image.info().virtual_size;
     VARVE_CHECK(range.begin <= end && range.length <= end - range.begin);

@@ -6,6 +6,9 @@
 
 namespace varve {
 
+/// image.unreadable() as far as it lies in `range`, counted from where that begins.
+std::vector<ByteRange> unreadable_within(const ImageReader& image, ByteRange range);
+
 class WindowReader final : public ImageReader {
 public:
     /// Borrows `image` for its life; `range` lies inside its virtual size.
@@ -18,6 +21,7 @@ public:
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return image_.bytes_read(); }
     void check_unchanged() const override { image_.check_unchanged(); }
+    std::vector<ByteRange> unreadable() const override { return unreadable_within(image_, range_); }
 
 private:
     ByteOffset in_image(ByteOffset at) const { return range_.begin + (at - ByteOffset{}); }

@@ -20,6 +20,8 @@ public:
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
+    void check_unchanged() const override {}  // chunks never change
+    std::vector<ByteRange> unreadable() const override { return {}; }
 
 private:
     void read_leaf(std::uint64_t leaf, ByteOffset at, ByteSpan out) const;

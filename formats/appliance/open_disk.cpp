@@ -28,6 +28,7 @@ public:
     void read(ByteOffset, ByteSpan out) const override { std::ranges::fill(out, std::byte{0}); }
     ByteCount bytes_read() const override { return {}; }
     void check_unchanged() const override {}
+    std::vector<ByteRange> unreadable() const override { return {}; }
 
 private:
     ImageInfo info_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/image/window_reader.h"
 
 namespace varve {
 
@@ -38,6 +39,15 @@ void LayeredReader::read(ByteOffset at, ByteSpan out) const {
 void LayeredReader::check_unchanged() const {
     top_->check_unchanged();
     backing_->check_unchanged();
+}
+
+/// Of the backing image only what the upper one leaves to it was read, so that the two never overlap.
+std::vector<ByteRange> LayeredReader::unreadable() const {
+    std::vector<ByteRange> all = top_->unreadable();
+    const std::vector<ByteRange> below = unreadable_within(*backing_, {{}, info_.virtual_size});
+    all.insert(all.end(), below.begin(), below.end());
+    std::ranges::sort(all, {}, &ByteRange::begin);
+    return all;
 }
 
 void LayeredReader::read_backing(ByteOffset at, ByteSpan out) const {

@@ -19,6 +19,7 @@ public:
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return top_->bytes_read() + backing_->bytes_read(); }
     void check_unchanged() const override;
+    std::vector<ByteRange> unreadable() const override;
 
 private:
     void read_backing(ByteOffset at, ByteSpan out) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/image/window_reader.h"
 #include "formats/base/counted_read.h"
 
 namespace varve::lvm {
@@ -46,6 +47,10 @@ void SnapshotReader::read(ByteOffset at, ByteSpan out) const {
 void SnapshotReader::check_unchanged() const {
     origin_->check_unchanged();
     store_->device().bytes->check_unchanged();
+}
+
+std::vector<ByteRange> SnapshotReader::unreadable() const {
+    return unreadable_within(*origin_, {{}, info_.virtual_size});
 }
 
 SnapshotReader::Piece SnapshotReader::piece_at(ByteOffset at) const {

@@ -21,6 +21,7 @@ public:
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override;
+    std::vector<ByteRange> unreadable() const override;
 
 private:
     /// Bytes from one place on that lie together in the store or in the origin.

@@ -21,6 +21,7 @@ public:
     void read(ByteOffset at, ByteSpan out) const override { reader_->read(at, out); }
     ByteCount bytes_read() const override { return reader_->bytes_read(); }
     void check_unchanged() const override;
+    std::vector<ByteRange> unreadable() const override { return reader_->unreadable(); }
 
 private:
     std::shared_ptr<const ImageReader> reader_;

@@ -40,6 +40,7 @@ public:
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     /// Asks every device once.
     void check_unchanged() const override;
+    std::vector<ByteRange> unreadable() const override { return {}; }
 
     /// Where a byte of the volume really lies: "'p0.raw' at byte 80793600 (byte 2150400 of 'vgt/pool_tmeta')". Any
     /// offset may be asked for.

@@ -39,6 +39,7 @@ public:
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override;
+    std::vector<ByteRange> unreadable() const override { return {}; }
 
     /// The backing file's format as the image records it.
     const std::optional<std::string>& backing_format() const { return header_.extensions.backing_format; }

@@ -23,6 +23,7 @@ public:
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override { watch_.check_unchanged(file_); }
+    std::vector<ByteRange> unreadable() const override { return {}; }
 
 private:
     File file_;

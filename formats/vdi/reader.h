@@ -27,6 +27,7 @@ public:
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override { device_.bytes->check_unchanged(); }
+    std::vector<ByteRange> unreadable() const override { return {}; }
 
     const Header& header() const { return header_; }
 

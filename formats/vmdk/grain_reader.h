@@ -31,6 +31,7 @@ public:
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override { device_.bytes->check_unchanged(); }
+    std::vector<ByteRange> unreadable() const override { return {}; }
 
 private:
     std::uint64_t grains_after(std::uint64_t grain) const;

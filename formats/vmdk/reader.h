@@ -24,6 +24,7 @@ public:
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override;
     void check_unchanged() const override;
+    std::vector<ByteRange> unreadable() const override { return {}; }
 
     const vmdk::Descriptor& descriptor() const { return descriptor_; }
 

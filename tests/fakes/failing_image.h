@@ -36,6 +36,8 @@ public:
     }
 
     ByteCount bytes_read() const override { return disk_.bytes_read(); }
+    void check_unchanged() const override {}
+    std::vector<ByteRange> unreadable() const override { return {}; }
 
     std::atomic<bool> map_fails{false};
     mutable std::atomic<int> failures{0};

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "engine/base/check.h"
-#include "engine/image/image_reader.h"
 #include "engine/image/image_writer.h"
+#include "tests/fakes/steady_image.h"
 
 namespace varve::fakes {
 
-class MemoryImage final : public ImageReader {
+class MemoryImage final : public SteadyImage {
 public:
     static constexpr std::size_t block_bytes = 4096;
 

@@ -10,12 +10,13 @@
 #include "engine/base/error.h"
 #include "formats/lvm/cow_snapshot_reader.h"
 #include "formats/lvm/snapshot_changes.h"
+#include "tests/fakes/steady_image.h"
 
 namespace varve::fuzz {
 namespace exception_store {
 
 /// All data.
-class View final : public ImageReader {
+class View final : public fakes::SteadyImage {
 public:
     explicit View(ByteView bytes) : bytes_(bytes) {
         info_.format = "raw";

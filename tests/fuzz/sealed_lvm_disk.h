@@ -5,12 +5,12 @@
 #include <cstdlib>
 
 #include "engine/base/check.h"
-#include "engine/image/image_reader.h"
 #include "formats/lvm/checksum.h"
+#include "tests/fakes/steady_image.h"
 
 namespace varve::fuzz {
 
-class MemoryDisk final : public ImageReader {
+class MemoryDisk final : public fakes::SteadyImage {
 public:
     explicit MemoryDisk(Bytes bytes) : bytes_(std::move(bytes)) { info_.virtual_size = ByteCount{bytes_.size()}; }
 

@@ -9,6 +9,7 @@
 #include "engine/base/error.h"
 #include "formats/lvm/thin/changes.h"
 #include "formats/lvm/thin/reader.h"
+#include "tests/fakes/steady_image.h"
 
 namespace varve::fuzz {
 
@@ -17,7 +18,7 @@ inline constexpr int steps_max = 200;
 inline constexpr std::uint64_t virtual_blocks = 4000;
 
 /// A disk in memory that borrows its bytes.
-class ViewReader final : public ImageReader {
+class ViewReader final : public fakes::SteadyImage {
 public:
     explicit ViewReader(ByteView bytes) : bytes_(bytes) {
         info_.format = "raw";

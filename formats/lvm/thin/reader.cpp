@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
+#include "engine/image/window_reader.h"
 
 namespace varve::thin {
 
@@ -42,6 +43,11 @@ void ThinReader::check_unchanged() const {
     disk_.mapping.check_unchanged();
     disk_.data->check_unchanged();
     if (disk_.external_origin) disk_.external_origin->check_unchanged();
+}
+
+std::vector<ByteRange> ThinReader::unreadable() const {
+    if (!disk_.external_origin) return {};
+    return unreadable_within(*disk_.external_origin, {{}, info_.virtual_size});
 }
 
 ThinReader::Piece ThinReader::piece_at(ByteOffset at) const {

@@ -31,6 +31,7 @@ public:
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override;
+    std::vector<ByteRange> unreadable() const override;
 
 private:
     /// Bytes of one kind, and where they come from.

@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "tests/catch.h"
+#include "tests/fakes/steady_image.h"
 #include "tests/fakes/temporary_folder.h"
 
 using namespace varve;
@@ -9,7 +10,7 @@ using namespace varve;
 namespace {
 
 /// A disk of `size` bytes, the first `data` of them data.
-class HugeImage final : public ImageReader {
+class HugeImage final : public fakes::SteadyImage {
 public:
     HugeImage(std::uint64_t size, std::uint64_t data) : data_(data) { info_.virtual_size = {size}; }
     const ImageInfo& info() const override { return info_; }

@@ -5,6 +5,7 @@
 #include "engine/repository/snapshot_reader.h"
 #include "tests/catch.h"
 #include "tests/fakes/memory_backend.h"
+#include "tests/fakes/steady_image.h"
 #include "tests/support/test_repository.h"
 
 using namespace varve;
@@ -216,7 +217,7 @@ TEST_CASE("backup: the root is the same for the same bytes, whatever is zero or 
 
 TEST_CASE("backup: a mostly empty disk of 16 TiB costs a few pages", "[engine][backup]") {
     // A source that has one data extent in the middle of nothing.
-    class Huge final : public ImageReader {
+    class Huge final : public fakes::SteadyImage {
     public:
         Huge() { info_.virtual_size = {std::uint64_t{16} << 40}; }
         const ImageInfo& info() const override { return info_; }

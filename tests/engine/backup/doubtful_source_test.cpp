@@ -25,6 +25,7 @@ public:
     Extent extent_at(ByteOffset at) const override { return disk_.extent_at(at); }
     void read(ByteOffset at, ByteSpan out) const override { disk_.read(at, out); }
     ByteCount bytes_read() const override { return disk_.bytes_read(); }
+    std::vector<ByteRange> unreadable() const override { return disk_.unreadable(); }
     void check_unchanged() const override {
         if (bytes_read().value != 0) throw Error(ErrorCode::refused, "the image changed");
     }

@@ -32,6 +32,8 @@ public:
         image_.read(at, out);
     }
     ByteCount bytes_read() const override { return image_.bytes_read(); }
+    void check_unchanged() const override { image_.check_unchanged(); }
+    std::vector<ByteRange> unreadable() const override { return image_.unreadable(); }
 
 private:
     const ImageReader& image_;
@@ -47,6 +49,7 @@ public:
     Extent extent_at(ByteOffset at) const override { return image_.extent_at(at); }
     void read(ByteOffset at, ByteSpan out) const override { image_.read(at, out); }
     ByteCount bytes_read() const override { return image_.bytes_read(); }
+    std::vector<ByteRange> unreadable() const override { return image_.unreadable(); }
     void check_unchanged() const override { throw Error(ErrorCode::refused, "somebody wrote to it"); }
 
 private:

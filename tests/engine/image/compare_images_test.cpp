@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "tests/catch.h"
 #include "tests/fakes/memory_image.h"
+#include "tests/fakes/steady_image.h"
 
 using namespace varve;
 
@@ -59,7 +60,7 @@ void require_equal(const CompareReport& found, const CompareReport& expected) {
 }
 
 /// One data extent of bytes 7 in the middle of 16 TiB of nothing.
-class Huge final : public ImageReader {
+class Huge final : public fakes::SteadyImage {
 public:
     explicit Huge(std::byte content) : content_(content) { info_.virtual_size = {std::uint64_t{16} << 40}; }
     const ImageInfo& info() const override { return info_; }
@@ -193,6 +194,7 @@ TEST_CASE("compare: images that changed while they were read are not called the 
         Extent extent_at(ByteOffset at) const override { return image_.extent_at(at); }
         void read(ByteOffset at, ByteSpan out) const override { image_.read(at, out); }
         ByteCount bytes_read() const override { return image_.bytes_read(); }
+        std::vector<ByteRange> unreadable() const override { return image_.unreadable(); }
         void check_unchanged() const override { throw Error(ErrorCode::refused, "it changed"); }
 
     private:

@@ -4,8 +4,11 @@
 
 #include "engine/base/error.h"
 #include "engine/image/image_space.h"
+#include "engine/image/tolerant_reader.h"
 #include "tests/catch.h"
+#include "tests/fakes/failing_image.h"
 #include "tests/fakes/memory_image.h"
+#include "tests/fakes/steady_image.h"
 
 using namespace varve;
 
@@ -64,7 +67,7 @@ TEST_CASE("window reader: any part of a disk is a disk of its own", "[engine][wi
 }
 
 TEST_CASE("window reader: a disk that changed is a window that changed", "[engine][window]") {
-    class Changed final : public ImageReader {
+    class Changed final : public fakes::SteadyImage {
     public:
         Changed() { info_.virtual_size = mib(1); }
         const ImageInfo& info() const override { return info_; }
@@ -78,6 +81,19 @@ TEST_CASE("window reader: a disk that changed is a window that changed", "[engin
     };
     const Changed disk;
     CHECK_THROWS_WITH(WindowReader(disk, {{0}, {1}}).check_unchanged(), ContainsSubstring("it changed"));
+}
+
+TEST_CASE("window reader: unreadable ranges are cut to the window and counted from its start", "[engine][window]") {
+    fakes::MemoryImage disk(1 << 20);
+    disk.write(0, Bytes(1 << 20, std::byte{1}));
+    const TolerantReader tolerant(
+        std::make_unique<fakes::FailingImage>(disk, std::vector<ByteRange>{{{4096}, {8192}}, {{65536}, {4096}}}));
+    Bytes out(1 << 20);
+    tolerant.read({}, out);
+    REQUIRE(tolerant.unreadable().size() == 2);
+    CHECK(WindowReader(tolerant, {{8192}, {65536}}).unreadable() ==
+          std::vector<ByteRange>{{{}, {4096}}, {{57344}, {4096}}});
+    CHECK(WindowReader(tolerant, {{12288}, {4096}}).unreadable().empty());
 }
 
 TEST_CASE("image space: the data that lies in an image is counted from its map", "[engine][space]") {

@@ -30,6 +30,8 @@ public:
         inner_.read(at, out);
     }
     ByteCount bytes_read() const override { return inner_.bytes_read(); }
+    void check_unchanged() const override { inner_.check_unchanged(); }
+    std::vector<ByteRange> unreadable() const override { return inner_.unreadable(); }
 
 private:
     const ImageReader& inner_;
@@ -176,6 +178,8 @@ TEST_CASE("moved packs: a catalog that is made again in the middle of a backup s
             inner_.read(at, out);
         }
         ByteCount bytes_read() const override { return inner_.bytes_read(); }
+        void check_unchanged() const override { inner_.check_unchanged(); }
+        std::vector<ByteRange> unreadable() const override { return inner_.unreadable(); }
 
     private:
         const ImageReader& inner_;

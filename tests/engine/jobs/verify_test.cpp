@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "tests/catch.h"
 #include "tests/fakes/memory_backend.h"
+#include "tests/fakes/steady_image.h"
 #include "tests/support/test_repository.h"
 
 using namespace varve;
@@ -123,6 +124,7 @@ TEST_CASE("verify: against an image that changed while it was read nothing is sa
         Extent extent_at(ByteOffset at) const override { return disk_.extent_at(at); }
         void read(ByteOffset at, ByteSpan out) const override { disk_.read(at, out); }
         ByteCount bytes_read() const override { return disk_.bytes_read(); }
+        std::vector<ByteRange> unreadable() const override { return disk_.unreadable(); }
         void check_unchanged() const override {
             if (bytes_read().value != 0) throw Error(ErrorCode::refused, "the image changed");
         }
@@ -140,7 +142,7 @@ TEST_CASE("verify: against an image that changed while it was read nothing is sa
 
 TEST_CASE("verify: against a mostly empty image of 16 TiB costs what is there", "[engine][verify]") {
     // One chunk in the middle of nothing, or nothing at all.
-    class Huge final : public ImageReader {
+    class Huge final : public fakes::SteadyImage {
     public:
         explicit Huge(bool has_data) : has_data_(has_data) { info_.virtual_size = {std::uint64_t{16} << 40}; }
         const ImageInfo& info() const override { return info_; }

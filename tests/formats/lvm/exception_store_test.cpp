@@ -10,6 +10,7 @@
 
 #include "engine/base/error.h"
 #include "tests/catch.h"
+#include "tests/fakes/steady_image.h"
 #include "tests/formats/lvm/dm_table.h"
 #include "tests/formats/lvm/fixture.h"
 #include "tests/formats/lvm/store_builder.h"
@@ -249,7 +250,7 @@ TEST_CASE("fuzz corpus: every exception store is read as its list says, or refus
 
 TEST_CASE("exception store: more pieces than fit into memory are refused", "[lvm][cow]") {
     // 16 Mi exceptions of which no two follow each other, made as they are read.
-    class Endless final : public ImageReader {
+    class Endless final : public fakes::SteadyImage {
     public:
         Endless() { info_.virtual_size = {std::uint64_t{1} << 40}; }
         const ImageInfo& info() const override { return info_; }

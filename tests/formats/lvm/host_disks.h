@@ -11,6 +11,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/error.h"
 #include "formats/base/named_device.h"
+#include "tests/fakes/steady_image.h"
 
 namespace varve::lvm_test {
 
@@ -18,7 +19,7 @@ namespace varve::lvm_test {
 NamedDevice named(std::shared_ptr<const ImageReader> disk, const std::string& name);
 
 /// A disk of `size` bytes, zeros or the first bytes of another disk, with some bytes set.
-class ChangedDisk final : public ImageReader {
+class ChangedDisk final : public fakes::SteadyImage {
 public:
     explicit ChangedDisk(std::uint64_t size);
     explicit ChangedDisk(std::shared_ptr<const ImageReader> base);

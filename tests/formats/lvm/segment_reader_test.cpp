@@ -104,6 +104,7 @@ public:
     void read(ByteOffset, ByteSpan) const override {}
     ByteCount bytes_read() const override { return {}; }
     void check_unchanged() const override { ++checks; }
+    std::vector<ByteRange> unreadable() const override { return {}; }
 
     mutable int checks = 0;
 

@@ -6,11 +6,12 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
+#include "tests/fakes/steady_image.h"
 
 namespace varve::lvm_test {
 namespace {
 
-class BytesDevice final : public ImageReader {
+class BytesDevice final : public fakes::SteadyImage {
 public:
     BytesDevice(std::shared_ptr<const Bytes> bytes, std::uint64_t size) : bytes_(std::move(bytes)) {
         VARVE_CHECK(size <= bytes_->size());

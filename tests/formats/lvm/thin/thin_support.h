@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "formats/lvm/thin/changes.h"
+#include "tests/fakes/steady_image.h"
 #include "tests/support/writer_support.h"
 
 namespace varve::thin::test {
 
 /// A disk in memory, all data, whose bytes the test may change.
-class MemoryDisk final : public ImageReader {
+class MemoryDisk final : public fakes::SteadyImage {
 public:
     explicit MemoryDisk(Bytes bytes);
     Bytes& bytes() { return bytes_; }
@@ -29,7 +30,7 @@ private:
 };
 
 /// Pieces of other disks one behind the other: what a logical volume of linear and striped segments is.
-class PiecesReader final : public ImageReader {
+class PiecesReader final : public fakes::SteadyImage {
 public:
     struct Piece {
         std::shared_ptr<const ImageReader> disk;

@@ -1,0 +1,14 @@
+#pragma once
+/// Base of test images that are not stacked on another reader: their medium never changes and never fails.
+
+#include "engine/image/image_reader.h"
+
+namespace varve::fakes {
+
+class SteadyImage : public ImageReader {
+public:
+    void check_unchanged() const override {}
+    std::vector<ByteRange> unreadable() const override { return {}; }
+};
+
+}  // namespace varve::fakes
