@@ -114,7 +114,7 @@ std::unique_ptr<ImageWriter> create_vmdk_files(const std::string& path, const Cr
     std::vector<std::string> parts;
     for (const vmdk::NewExtent& extent : disk.extents) parts.push_back(extent.file_name);
     auto files = create_output_files(path, std::move(parts), {options.overwrite, options.forbidden}, options.folder);
-    return vmdk::create_files_writer(std::move(files), std::move(disk));
+    return vmdk::create_split_writer(std::move(files), std::move(disk));
 }
 
 std::unique_ptr<ImageWriter> create_vmdk(const std::string& path, const CreateOptions& options) {
@@ -127,9 +127,9 @@ std::unique_ptr<ImageWriter> create_vmdk(const std::string& path, const CreateOp
 }
 
 std::unique_ptr<ImageWriter> create_ova(const std::string& path, const CreateOptions& options) {
-    ova::PackagePlan plan(std::string(ova::stem_of(path)), {{options.virtual_size, {}}},
-                          ova::parse_creation_options(options.options));
-    return ova::create_writer(open_output(path, options), std::move(plan));
+    appliance::PackagePlan plan(std::string(appliance::stem_of(path)), {{options.virtual_size, {}}},
+                                appliance::parse_creation_options(options.options));
+    return appliance::create_writer(open_output(path, options), std::move(plan));
 }
 
 struct Creator {

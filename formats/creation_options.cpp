@@ -29,8 +29,8 @@ constexpr std::array formats{
                   [](const OptionMap& options) { vdi::parse_creation_options(options); }, nullptr},
     WrittenFormat{"vmdk", vmdk::option_words, [](const OptionMap& options) { vmdk::parse_creation_options(options); },
                   [](const OptionMap& options) { return vmdk::parse_creation_options(options).is_streamed(); }},
-    WrittenFormat{"ova", ova::creation_option_words,
-                  [](const OptionMap& options) { ova::parse_creation_options(options); }, nullptr},
+    WrittenFormat{"ova", appliance::option_words,
+                  [](const OptionMap& options) { appliance::parse_creation_options(options); }, nullptr},
 };
 
 const WrittenFormat& find_format(std::string_view name) {

@@ -37,8 +37,9 @@ Top open_top(const std::string& path, const OpenOptions& options) {
     return {std::move(references), std::move(image), std::move(decision)};
 }
 
-std::shared_ptr<const ovf::Package> make_package(Top top, const OpenOptions& options) {
-    return std::make_shared<const ovf::Package>(std::move(top.image), std::move(top.references), options.manifest);
+std::shared_ptr<const appliance::PackageReader> make_package(Top top, const OpenOptions& options) {
+    return std::make_shared<const appliance::PackageReader>(std::move(top.image), std::move(top.references),
+                                                            options.manifest);
 }
 
 void refuse_member(const OpenOptions& options, const std::string& shown) {
@@ -54,7 +55,7 @@ OpenedImage open_disk(Top top, const OpenOptions& options) {
         return open_chain(std::move(top.image), std::move(top.decision), *top.references, options);
     }
     LayerInfo layer{top.image.place.path, top.decision.format, top.image.file.identity(), LayerRole::package};
-    return ovf::open_disk(make_package(std::move(top), options), std::move(layer), options);
+    return appliance::open_disk(make_package(std::move(top), options), std::move(layer), options);
 }
 
 }  // namespace
@@ -65,7 +66,7 @@ std::vector<std::string_view> openable_formats() {
     return formats;
 }
 
-std::shared_ptr<const ovf::Package> open_package(const std::string& path, const OpenOptions& options) {
+std::shared_ptr<const appliance::PackageReader> open_package(const std::string& path, const OpenOptions& options) {
     if (lvm::is_source_name(path)) return nullptr;
     Top top = open_top(path, options);
     return top.decision.format == package_format ? make_package(std::move(top), options) : nullptr;

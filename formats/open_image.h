@@ -18,8 +18,8 @@
 
 namespace varve {
 
-namespace ovf {
-class Package;
+namespace appliance {
+class PackageReader;
 }
 
 /// What an appliance's manifest is good for.
@@ -66,11 +66,11 @@ struct LayerInfo {
 };
 
 struct OpenedImage {
-    std::unique_ptr<ImageReader> reader;          ///< the whole chain as one disk
-    std::vector<LayerInfo> layers;                ///< the named image first, a data file right after its image
-    std::unique_ptr<ChangeSource> changes;        ///< null: nothing is known of what changed since another night
-    std::shared_ptr<const ovf::Package> package;  ///< that the image is a disk of; null: none
-    std::string member;                           ///< what OpenOptions::member calls it there
+    std::unique_ptr<ImageReader> reader;    ///< the whole chain as one disk
+    std::vector<LayerInfo> layers;          ///< the named image first, a data file right after its image
+    std::unique_ptr<ChangeSource> changes;  ///< null: nothing is known of what changed since another night
+    std::shared_ptr<const appliance::PackageReader> package;  ///< that the image is a disk of; null: none
+    std::string member;                                       ///< what OpenOptions::member calls it there
 };
 
 /// What an appliance (OVA, OVF) is called where a format is named.
@@ -91,7 +91,7 @@ OpenedImage open_image_chain(const std::string& path, const OpenOptions& options
 OpenedImage open_lone_image(File file, const OpenOptions& options);
 
 /// The appliance at `path`; null when it is none. Throws as open_image_chain() does.
-std::shared_ptr<const ovf::Package> open_package(const std::string& path, const OpenOptions& options);
+std::shared_ptr<const appliance::PackageReader> open_package(const std::string& path, const OpenOptions& options);
 
 /// The reader alone.
 std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options = {});

@@ -26,7 +26,7 @@ TimeNs whole_seconds(TimeNs time) {
     return (time >= 0 ? time : time - (second - 1)) / second * second;
 }
 
-std::vector<FileToAttach> kept_with_disk(const ovf::Package& package, Progress& progress) {
+std::vector<FileToAttach> kept_with_disk(const appliance::PackageReader& package, Progress& progress) {
     std::vector<std::string> warnings;
     std::vector<FileToAttach> files = package.small_files(warnings);
     for (const std::string& sentence : warnings) progress.warn(sentence);

@@ -42,7 +42,7 @@ std::vector<BackupSource> sources_of_appliance(const Invocation& call) {
         throw Error(ErrorCode::usage, fmt::format("--all-disks goes with an appliance (.ova, .ovf), and '{}' is none",
                                                   escape_for_display(path)));
     std::vector<std::string> members;
-    for (const ovf::Disk& disk : package->disks()) members.push_back(disk.name);
+    for (const appliance::PackagedDisk& disk : package->disks()) members.push_back(disk.name);
     if (members.empty())
         throw Error(ErrorCode::refused, fmt::format("'{}' has no disks to back up", escape_for_display(path)));
     return appliance_sources(path, members, arguments.values("disk"));

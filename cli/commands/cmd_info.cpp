@@ -22,7 +22,7 @@ ExitStatus list_volumes(const Invocation& call, const std::string& source, Progr
 }
 
 /// An appliance, as long as none of its disks is named.
-ExitStatus show_package(const Invocation& call, const ovf::Package& package, Progress& progress) {
+ExitStatus show_package(const Invocation& call, const appliance::PackageReader& package, Progress& progress) {
     for (const std::string& sentence : package.warnings()) progress.warn(sentence);
     call.console.print(call.arguments.has("json") ? json_text(package_json(package)) : package_text(package));
     return ExitStatus::done;

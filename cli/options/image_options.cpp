@@ -74,7 +74,8 @@ OpenedImage open_named_image(const std::string& path, const OpenOptions& options
     return telling(open_image_chain(path, with_progress(options, progress)), progress);
 }
 
-std::shared_ptr<const ovf::Package> open_named_package(const std::string& path, const OpenOptions& options) {
+std::shared_ptr<const appliance::PackageReader> open_named_package(const std::string& path,
+                                                                   const OpenOptions& options) {
     refuse_misplaced_volumes(path, options);
     return open_package(path, options);
 }

@@ -24,7 +24,7 @@ OpenOptions image_options(const Invocation& call, LiveImage live = LiveImage::re
 OpenedImage open_named_image(const std::string& path, const OpenOptions& options, Progress& progress);
 
 /// The appliance that a path names, or null. Throws what open_package() throws.
-std::shared_ptr<const ovf::Package> open_named_package(const std::string& path, const OpenOptions& options);
+std::shared_ptr<const appliance::PackageReader> open_named_package(const std::string& path, const OpenOptions& options);
 
 /// The same as open_named_image() for an image that came through a pipe. Throws what open_lone_image() throws.
 OpenedImage open_piped_image(File file, const OpenOptions& options, Progress& progress);

@@ -8,9 +8,9 @@
 
 namespace varve {
 
-std::string package_text(const ovf::Package& package) {
+std::string package_text(const appliance::PackageReader& package) {
     Table table({{"MEMBER"}, {"ID"}, {"CAPACITY", Table::Align::right}, {"FILE"}});
-    for (const ovf::Disk& disk : package.disks())
+    for (const appliance::PackagedDisk& disk : package.disks())
         table.add({escape_for_display(disk.name), escape_for_display(disk.id),
                    disk.capacity ? human_size(*disk.capacity) : "", disk.file ? "yes" : "no: an empty disk"});
     std::string out = "format: ova (appliance)\n";
@@ -20,14 +20,14 @@ std::string package_text(const ovf::Package& package) {
     return out + (package.disks().empty() ? "no disks\n" : "\n" + table.text());
 }
 
-Json package_json(const ovf::Package& package) {
+Json package_json(const appliance::PackageReader& package) {
     Json json;
     json["format"] = "ova";
     json["descriptor"] = package.place().path;
     json["machine"] = package.name().empty() ? Json(nullptr) : Json(package.name());
     json["has_manifest"] = package.has_manifest();
     json["disks"] = Json::array();
-    for (const ovf::Disk& disk : package.disks()) {
+    for (const appliance::PackagedDisk& disk : package.disks()) {
         Json one;
         one["member"] = disk.name;
         one["id"] = disk.id;

@@ -9,7 +9,7 @@
 namespace varve {
 
 /// The machine, and a table of its disks.
-std::string package_text(const ovf::Package& package);
-Json package_json(const ovf::Package& package);
+std::string package_text(const appliance::PackageReader& package);
+Json package_json(const appliance::PackageReader& package);
 
 }  // namespace varve

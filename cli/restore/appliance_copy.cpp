@@ -11,9 +11,9 @@
 namespace varve {
 namespace {
 
-ova::KeptFiles kept_files(const ovf::Package& package, Progress& progress) {
+appliance::KeptFiles kept_files(const appliance::PackageReader& package, Progress& progress) {
     std::vector<std::string> warnings;
-    ova::KeptFiles kept;
+    appliance::KeptFiles kept;
     for (FileToAttach& file : package.small_files(warnings)) {
         const bool is_descriptor = package.place().path.ends_with('/' + file.name);
         if (is_descriptor)
@@ -29,10 +29,11 @@ ova::KeptFiles kept_files(const ovf::Package& package, Progress& progress) {
 
 std::unique_ptr<ImageWriter> create_appliance_copy(const std::string& path, const CreateOptions& options,
                                                    const OpenedImage& source, Progress& progress) {
-    ova::PackagePlan plan(std::string(ova::stem_of(path)), {{options.virtual_size, source.member}},
-                          ova::parse_creation_options(options.options), kept_files(*source.package, progress));
+    appliance::PackagePlan plan(std::string(appliance::stem_of(path)), {{options.virtual_size, source.member}},
+                                appliance::parse_creation_options(options.options),
+                                kept_files(*source.package, progress));
     for (const std::string& sentence : plan.warnings()) progress.warn(sentence);
-    return ova::create_writer(create_output_file(path, {options.overwrite, options.forbidden}), std::move(plan));
+    return appliance::create_writer(create_output_file(path, {options.overwrite, options.forbidden}), std::move(plan));
 }
 
 }  // namespace varve

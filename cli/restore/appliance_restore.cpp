@@ -36,8 +36,9 @@ std::vector<Attachment> common_attachments(std::span<const ListedSnapshot> snaps
 }
 
 /// Several descriptors are none: which one is meant is not known.
-ova::KeptFiles read_kept(const Repository& repository, const std::vector<Attachment>& attachments, Progress& progress) {
-    ova::KeptFiles kept;
+appliance::KeptFiles read_kept(const Repository& repository, const std::vector<Attachment>& attachments,
+                               Progress& progress) {
+    appliance::KeptFiles kept;
     const auto descriptors = std::ranges::count_if(attachments, is_descriptor);
     if (descriptors > 1)
         progress.warn(
@@ -52,7 +53,7 @@ ova::KeptFiles read_kept(const Repository& repository, const std::vector<Attachm
                         fmt::format("the attachments up to '{}' have more than {} bytes: too much for an appliance; "
                                     "restore into a folder",
                                     escape_for_display(attachment.name), kept_bytes_max.value));
-        ova::KeptFile file{attachment.name, read_attachment(repository.chunks, attachment)};
+        appliance::KeptFile file{attachment.name, read_attachment(repository.chunks, attachment)};
         if (descriptors == 1 && is_descriptor(attachment))
             kept.descriptor = std::move(file);
         else
@@ -61,19 +62,19 @@ ova::KeptFiles read_kept(const Repository& repository, const std::vector<Attachm
     return kept;
 }
 
-ova::PackagePlan plan_appliance(const Repository& repository, std::span<const ListedSnapshot> snapshots,
-                                const std::string& path, const RestoreWishes& wishes, Progress& progress) {
-    const ova::CreationOptions options = ova::parse_creation_options(wishes.options);
-    std::vector<ova::DiskToPack> disks;
+appliance::PackagePlan plan_appliance(const Repository& repository, std::span<const ListedSnapshot> snapshots,
+                                      const std::string& path, const RestoreWishes& wishes, Progress& progress) {
+    const appliance::CreationOptions options = appliance::parse_creation_options(wishes.options);
+    std::vector<appliance::PlannedDisk> disks;
     for (const ListedSnapshot& snapshot : snapshots)
         disks.push_back({snapshot.record.size, snapshot.record.source.path});
-    ova::KeptFiles kept = read_kept(repository, common_attachments(snapshots, progress), progress);
-    ova::PackagePlan plan(std::string(ova::stem_of(path)), std::move(disks), options, std::move(kept));
+    appliance::KeptFiles kept = read_kept(repository, common_attachments(snapshots, progress), progress);
+    appliance::PackagePlan plan(std::string(appliance::stem_of(path)), std::move(disks), options, std::move(kept));
     for (const std::string& sentence : plan.warnings()) progress.warn(sentence);
     return plan;
 }
 
-RestoredDisk restore_into(ova::OvaWriter& appliance, const Repository& repository, const SnapshotRecord& snapshot,
+RestoredDisk restore_into(appliance::OvaWriter& appliance, const Repository& repository, const SnapshotRecord& snapshot,
                           Progress& progress, const std::stop_token& stop) {
     const auto begun = std::chrono::steady_clock::now();
     RestoredDisk disk;
@@ -94,13 +95,13 @@ bool means_appliance(const std::string& path, const RestoreWishes& wishes) {
 RestoredFiles restore_appliance(const Repository& repository, std::span<const ListedSnapshot> snapshots,
                                 const std::string& path, const RestoreWishes& wishes, Progress& progress,
                                 const std::stop_token& stop) {
-    ova::PackagePlan plan = plan_appliance(repository, snapshots, path, wishes, progress);
+    appliance::PackagePlan plan = plan_appliance(repository, snapshots, path, wishes, progress);
     RestoredFiles restored;
     restored.disks.resize(snapshots.size());
-    for (const ova::PackedFile& file : plan.packed_files())
+    for (const appliance::ReusedFile& file : plan.reused_files())
         restored.attachments.push_back({file.name, path, file.length});
     const std::vector<std::size_t> order = plan.disk_order();
-    ova::OvaWriter appliance(create_output_file(path, {wishes.overwrite, {}}), std::move(plan));
+    appliance::OvaWriter appliance(create_output_file(path, {wishes.overwrite, {}}), std::move(plan));
     for (const std::size_t index : order) {
         const SnapshotRecord& snapshot = snapshots[index].record;
         RestoredDisk& disk = restored.disks[index];

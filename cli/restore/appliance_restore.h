@@ -19,7 +19,7 @@ bool means_appliance(const std::string& path, const RestoreWishes& wishes);
 /// One archive at `path`, which appears when it is whole. The attachment *.ovf of the snapshots' one commit is its
 /// descriptor, if it describes these disks and no others, and the attachments that it references go in; all else is
 /// warned of. The result has the disks in the order of `snapshots`, and the attachments that were taken. Throws
-/// Error(usage) for options that OVA does not have, and what create_output_file() and ova::PackagePlan throw.
+/// Error(usage) for options that OVA does not have, and what create_output_file() and appliance::PackagePlan throw.
 RestoredFiles restore_appliance(const Repository& repository, std::span<const ListedSnapshot> snapshots,
                                 const std::string& path, const RestoreWishes& wishes, Progress& progress,
                                 const std::stop_token& stop);

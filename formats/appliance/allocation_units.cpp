@@ -9,7 +9,7 @@
 #include "engine/base/ascii.h"
 #include "engine/base/units.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 namespace {
 
 constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
@@ -87,4 +87,4 @@ std::optional<std::uint64_t> bytes_per_unit(std::string_view units) {
     return bytes;
 }
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

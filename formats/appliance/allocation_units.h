@@ -8,9 +8,9 @@
 #include <optional>
 #include <string_view>
 
-namespace varve::ovf {
+namespace varve::appliance {
 
 /// Bytes of one unit; nothing for a unit that is not known; 2^64 - 1 for all that have more. An empty text is bytes.
 std::optional<std::uint64_t> bytes_per_unit(std::string_view units);
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

@@ -8,7 +8,7 @@
 #include "engine/base/escape.h"
 #include "formats/chain/file_extensions.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 
 ArchivedFiles::ArchivedFiles(ImageFile archive)
     : archive_(std::move(archive)), contents_(tar::read_archive(archive_.file)) {}
@@ -52,4 +52,4 @@ FoundFiles ArchivedFiles::find(const ImagePlace& referrer, std::span<const std::
     return found;
 }
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

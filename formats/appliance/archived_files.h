@@ -5,7 +5,7 @@
 #include "formats/chain/image_references.h"
 #include "formats/tar/archive_reader.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 
 class ArchivedFiles final : public ImageReferences {
 public:
@@ -28,4 +28,4 @@ private:
     tar::Archive contents_;
 };
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

@@ -15,7 +15,7 @@
 #include "engine/base/escape.h"
 #include "formats/appliance/allocation_units.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 namespace {
 
 constexpr std::size_t entries_max = 4096;
@@ -97,7 +97,7 @@ private:
     void take_file(const pugi::xml_node& node);
     void take_disk(const pugi::xml_node& node);
     void take_name(const pugi::xml_node& node);
-    std::optional<ByteCount> capacity_of(const pugi::xml_node& node, const PackageDisk& disk);
+    std::optional<ByteCount> capacity_of(const pugi::xml_node& node, const DiskElement& disk);
     bool is_gzip(const pugi::xml_node& node) const;
     std::optional<ByteCount> bytes_in(const pugi::xml_node& node, std::string_view local, std::uint64_t least) const;
     std::string attribute(const pugi::xml_node& node, std::string_view local) const;
@@ -105,11 +105,11 @@ private:
     void check_references() const;
     void check_parents() const;
 
-    [[noreturn]] void fail(std::string_view what) const { ovf::fail(where_, what); }
+    [[noreturn]] void fail(std::string_view what) const { appliance::fail(where_, what); }
     [[noreturn]] void fail(const pugi::xml_node& node, std::string_view what) const {
         fail(fmt::format("byte {}, element '{}': {}", node.offset_debug(), shown(node.name()), what));
     }
-    [[noreturn]] void refuse(std::string_view what) const { ovf::refuse(where_, what); }
+    [[noreturn]] void refuse(std::string_view what) const { appliance::refuse(where_, what); }
 
     const std::string& where_;
     pugi::xml_document document_;
@@ -188,7 +188,7 @@ void Parser::take_section(const pugi::xml_node& node) {
 
 void Parser::take_file(const pugi::xml_node& node) {
     if (result_.files.size() == entries_max) refuse(fmt::format("expected at most {} files", entries_max));
-    PackageFile file;
+    FileElement file;
     file.id = needed(node, "id");
     file.href = needed(node, "href");
     file.size = bytes_in(node, "size", 0);
@@ -212,7 +212,7 @@ bool Parser::is_gzip(const pugi::xml_node& node) const {
 
 void Parser::take_disk(const pugi::xml_node& node) {
     if (result_.disks.size() == entries_max) refuse(fmt::format("expected at most {} disks", entries_max));
-    PackageDisk disk;
+    DiskElement disk;
     disk.id = needed(node, "diskId");
     disk.file = attribute(node, "fileRef");
     disk.format = attribute(node, "format");
@@ -223,7 +223,7 @@ void Parser::take_disk(const pugi::xml_node& node) {
     result_.disks.push_back(std::move(disk));
 }
 
-std::optional<ByteCount> Parser::capacity_of(const pugi::xml_node& node, const PackageDisk& disk) {
+std::optional<ByteCount> Parser::capacity_of(const pugi::xml_node& node, const DiskElement& disk) {
     const std::string text = attribute(node, "capacity");
     const std::string units = attribute(node, "capacityAllocationUnits");
     const auto warn = [&](std::string_view why) {
@@ -291,7 +291,7 @@ std::optional<ByteCount> Parser::bytes_in(const pugi::xml_node& node, std::strin
 }
 
 void Parser::check_references() const {
-    for (const PackageDisk& disk : result_.disks) {
+    for (const DiskElement& disk : result_.disks) {
         if (!disk.file.empty() && !files_.contains(disk.file))
             fail(fmt::format("disk '{}' lies in the file '{}', which is not among the package's references",
                              shown(disk.id), shown(disk.file)));
@@ -335,4 +335,4 @@ void check_descriptor_limits(ByteView xml, const std::string& where) {
 
 Descriptor parse_descriptor(ByteView xml, const std::string& where) { return Parser(where).parse(xml); }
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

@@ -15,13 +15,13 @@
 #include "engine/base/bytes.h"
 #include "engine/base/units.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 
 /// Of a whole descriptor.
 inline constexpr ByteCount descriptor_bytes_max = mib(16);
 
 /// An element File. Its name is not checked: see ovf_href.h.
-struct PackageFile {
+struct FileElement {
     std::string id;
     std::string href;                     ///< untrusted, never empty
     std::optional<ByteCount> size;        ///< of the file as it is stored, all chunks together
@@ -30,9 +30,9 @@ struct PackageFile {
 };
 
 /// An element Disk.
-struct PackageDisk {
+struct DiskElement {
     std::string id;
-    std::string file;                   ///< a PackageFile's id; empty: an empty disk
+    std::string file;                   ///< a FileElement's id; empty: an empty disk
     std::optional<ByteCount> capacity;  ///< a hint: some products put the file's size there
     std::string format;                 ///< URI; may be empty
     std::string parent;  ///< id of the disk that this one stands on; empty: none. Never leads in a circle
@@ -40,8 +40,8 @@ struct PackageDisk {
 
 struct Descriptor {
     std::string name;  ///< of the virtual system or of the collection of them, else its id; may be empty
-    std::vector<PackageFile> files;
-    std::vector<PackageDisk> disks;
+    std::vector<FileElement> files;
+    std::vector<DiskElement> disks;
     std::vector<std::string> warnings;  ///< sentences
 };
 
@@ -55,4 +55,4 @@ Descriptor parse_descriptor(ByteView xml, const std::string& where);
 /// Throws Error(refused) past them and Error(corrupt) for a NUL.
 void check_descriptor_limits(ByteView xml, const std::string& where);
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

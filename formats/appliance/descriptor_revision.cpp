@@ -19,7 +19,7 @@
 #include "formats/appliance/href.h"
 #include "formats/base/option_words.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 namespace {
 
 constexpr int depth_max = 200;
@@ -130,7 +130,7 @@ void remove_pointers(const pugi::xml_node& root, const std::set<std::string>& id
 
 }  // namespace
 
-struct OvfRevision::State {
+struct DescriptorRevision::State {
     struct File {
         Element element;
         std::string id;
@@ -160,7 +160,7 @@ struct OvfRevision::State {
     std::vector<Disk> disks;
 };
 
-OvfRevision::State::State(ByteView kept) {
+DescriptorRevision::State::State(ByteView kept) {
     check_descriptor_limits(kept, "it");
     constexpr unsigned all = pugi::parse_full | pugi::parse_ws_pcdata;
     const pugi::xml_parse_result result = document.load_buffer(kept.data(), kept.size(), all);
@@ -179,7 +179,7 @@ OvfRevision::State::State(ByteView kept) {
     find_disks();
 }
 
-void OvfRevision::State::find_files() {
+void DescriptorRevision::State::find_files() {
     std::set<std::string> ids;
     for (const pugi::xml_node& section : envelope.children())
         if (is_named(section, "References") && !references) references = section;
@@ -193,7 +193,7 @@ void OvfRevision::State::find_files() {
     }
 }
 
-void OvfRevision::State::find_disks() {
+void DescriptorRevision::State::find_disks() {
     std::map<std::string, std::size_t> file_of_id;
     for (std::size_t i = 0; i < files.size(); ++i) file_of_id[files[i].id] = i;
     std::set<std::string> ids;
@@ -220,7 +220,7 @@ void OvfRevision::State::find_disks() {
     }
 }
 
-std::map<std::string, std::vector<std::size_t>> OvfRevision::State::disks_by_name() const {
+std::map<std::string, std::vector<std::size_t>> DescriptorRevision::State::disks_by_name() const {
     std::map<std::string, std::set<std::size_t>> sets;
     for (const File& file : files) {
         if (!file.disk) continue;
@@ -236,12 +236,12 @@ std::map<std::string, std::vector<std::size_t>> OvfRevision::State::disks_by_nam
 }
 
 /// The only disk with a file, or the only one at all.
-void OvfRevision::State::match_alone() {
+void DescriptorRevision::State::match_alone() {
     const auto with_file = std::ranges::find(disks, true, &Disk::has_file);
     (with_file == disks.end() ? disks.front() : *with_file).written = 0;
 }
 
-void OvfRevision::State::match_by_name(std::span<const std::string> names) {
+void DescriptorRevision::State::match_by_name(std::span<const std::string> names) {
     const auto known = disks_by_name();
     for (std::size_t i = 0; i < names.size(); ++i) {
         const auto found = known.find(last_part(names[i]));
@@ -256,7 +256,7 @@ void OvfRevision::State::match_by_name(std::span<const std::string> names) {
 }
 
 /// A File for a disk that was empty, behind those of the other disks.
-void OvfRevision::State::give_file(std::size_t disk) {
+void DescriptorRevision::State::give_file(std::size_t disk) {
     const std::string prefix = element_prefix(envelope);
     if (!references) references = envelope.prepend_child((prefix + "References").c_str());
     const std::string name = prefix + "File";
@@ -276,7 +276,7 @@ void OvfRevision::State::give_file(std::size_t disk) {
     files.insert(last.base(), {element, id, disk});
 }
 
-void OvfRevision::State::put_right(const File& file, const NewFile& change) {
+void DescriptorRevision::State::put_right(const File& file, const NewFile& change) {
     Element element = file.element;
     element.set("href", *change.name);
     element.remove("chunkSize");
@@ -295,12 +295,12 @@ void OvfRevision::State::put_right(const File& file, const NewFile& change) {
     disk.remove("parentRef");
 }
 
-OvfRevision::OvfRevision(ByteView kept) : state_(std::make_unique<State>(kept)) {}
-OvfRevision::~OvfRevision() = default;
-OvfRevision::OvfRevision(OvfRevision&&) noexcept = default;
-OvfRevision& OvfRevision::operator=(OvfRevision&&) noexcept = default;
+DescriptorRevision::DescriptorRevision(ByteView kept) : state_(std::make_unique<State>(kept)) {}
+DescriptorRevision::~DescriptorRevision() = default;
+DescriptorRevision::DescriptorRevision(DescriptorRevision&&) noexcept = default;
+DescriptorRevision& DescriptorRevision::operator=(DescriptorRevision&&) noexcept = default;
 
-std::vector<OvfRevision::Reference> OvfRevision::match(std::span<const std::string> names) {
+std::vector<DescriptorRevision::Reference> DescriptorRevision::match(std::span<const std::string> names) {
     State& state = *state_;
     const auto with_file = std::ranges::count(state.disks, true, &State::Disk::has_file);
     const bool is_empty_one = names.size() == 1 && std::ranges::any_of(state.disks, [&](const State::Disk& disk) {
@@ -325,7 +325,7 @@ std::vector<OvfRevision::Reference> OvfRevision::match(std::span<const std::stri
     return found;
 }
 
-void OvfRevision::apply(std::span<const NewFile> files) {
+void DescriptorRevision::apply(std::span<const NewFile> files) {
     State& state = *state_;
     VARVE_CHECK(files.size() == state.files.size());
     std::set<std::string> gone;
@@ -344,7 +344,7 @@ void OvfRevision::apply(std::span<const NewFile> files) {
     remove_pointers(state.envelope, gone);
 }
 
-void OvfRevision::set_machine_name(const std::string& name) {
+void DescriptorRevision::set_machine_name(const std::string& name) {
     for (const pugi::xml_node& system : state_->envelope.children()) {
         if (!is_named(system, "VirtualSystem") && !is_named(system, "VirtualSystemCollection")) continue;
         for (pugi::xml_node child : system.children())
@@ -353,7 +353,7 @@ void OvfRevision::set_machine_name(const std::string& name) {
     }
 }
 
-std::vector<std::string> OvfRevision::hardware_families() const {
+std::vector<std::string> DescriptorRevision::hardware_families() const {
     std::set<std::string> families;
     walk(state_->envelope, [&](const pugi::xml_node& node, int) {
         if (is_named(node, "VirtualSystemType")) families.emplace(trim(node.text().get()));
@@ -362,7 +362,7 @@ std::vector<std::string> OvfRevision::hardware_families() const {
 }
 
 /// The top's nodes one a line: pugixml keeps no blanks outside of the root.
-std::string OvfRevision::text(std::span<const ByteCount> lengths) {
+std::string DescriptorRevision::text(std::span<const ByteCount> lengths) {
     VARVE_CHECK(lengths.size() == state_->files.size());
     for (std::size_t i = 0; i < lengths.size(); ++i)
         state_->files[i].element.set("size", fmt::format("{}", lengths[i].value));
@@ -375,4 +375,4 @@ std::string OvfRevision::text(std::span<const ByteCount> lengths) {
     return out.str();
 }
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

@@ -14,9 +14,9 @@
 #include "engine/base/bytes.h"
 #include "engine/base/units.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 
-class OvfRevision {
+class DescriptorRevision {
 public:
     /// A file that the kept descriptor references, or one that it gets for a disk which was empty.
     struct Reference {
@@ -33,10 +33,10 @@ public:
 
     /// Throws Error(refused) for a text with a document type, one past the limits of ovf_descriptor.h or nested more
     /// than 200 deep; Error(corrupt) for one that is no XML, or whose ids are missing, there twice or unknown.
-    explicit OvfRevision(ByteView kept);
-    ~OvfRevision();
-    OvfRevision(OvfRevision&&) noexcept;
-    OvfRevision& operator=(OvfRevision&&) noexcept;
+    explicit DescriptorRevision(ByteView kept);
+    ~DescriptorRevision();
+    DescriptorRevision(DescriptorRevision&&) noexcept;
+    DescriptorRevision& operator=(DescriptorRevision&&) noexcept;
 
     /// Finds the disk that each of `names` stands for: the last part of the path that it was read from is its File's
     /// href, or for a disk without a file its diskId. One disk here and there is the same whatever its name. All files,
@@ -61,4 +61,4 @@ private:
     std::unique_ptr<State> state_;
 };
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

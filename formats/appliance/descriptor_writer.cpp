@@ -8,7 +8,7 @@
 
 #include "engine/base/check.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 namespace {
 
 constexpr unsigned processors = 2;
@@ -67,7 +67,7 @@ pugi::xml_node add_envelope(pugi::xml_document& document) {
     return envelope;
 }
 
-void add_files(pugi::xml_node envelope, std::span<const PackedDisk> disks) {
+void add_files(pugi::xml_node envelope, std::span<const DescribedDisk> disks) {
     pugi::xml_node references = envelope.append_child("References");
     for (std::size_t i = 0; i < disks.size(); ++i) {
         pugi::xml_node file = references.append_child("File");
@@ -77,7 +77,7 @@ void add_files(pugi::xml_node envelope, std::span<const PackedDisk> disks) {
     }
 }
 
-void add_disks(pugi::xml_node envelope, std::span<const PackedDisk> disks) {
+void add_disks(pugi::xml_node envelope, std::span<const DescribedDisk> disks) {
     pugi::xml_node section = envelope.append_child("DiskSection");
     add(section, "Info", "The disks of the machine");
     for (std::size_t i = 0; i < disks.size(); ++i) {
@@ -184,7 +184,7 @@ std::size_t disks_max(vmdk::AdapterType adapter_type) {
     return kind.controllers_max * kind.disks_each;
 }
 
-std::string describe_machine(const std::string& machine, std::span<const PackedDisk> disks,
+std::string describe_machine(const std::string& machine, std::span<const DescribedDisk> disks,
                              vmdk::AdapterType adapter_type) {
     VARVE_CHECK(disks.size() <= disks_max(adapter_type));
     pugi::xml_document document;
@@ -197,4 +197,4 @@ std::string describe_machine(const std::string& machine, std::span<const PackedD
     return text.str();
 }
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

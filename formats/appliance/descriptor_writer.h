@@ -19,14 +19,14 @@
 #include "engine/base/units.h"
 #include "formats/vmdk/options.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 
 /// The URI by which a descriptor says that a disk is a VMDK of the kind streamOptimized.
 inline constexpr const char* stream_format =
     "http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized";
 
 /// A disk's file as it lies in the package.
-struct PackedDisk {
+struct DescribedDisk {
     std::string file_name;  ///< plain: it needs no escape in a URI
     ByteCount file_length;
     ByteCount virtual_size;
@@ -37,7 +37,7 @@ std::size_t disks_max(vmdk::AdapterType adapter_type);
 
 /// UTF-8, ends with a line's end. At most disks_max() disks; adapter_type is lsilogic, buslogic or ide; `machine` is
 /// UTF-8 without control characters.
-std::string describe_machine(const std::string& machine, std::span<const PackedDisk> disks,
+std::string describe_machine(const std::string& machine, std::span<const DescribedDisk> disks,
                              vmdk::AdapterType adapter_type);
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

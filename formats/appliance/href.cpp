@@ -6,7 +6,7 @@
 #include "engine/base/ascii.h"
 #include "engine/base/hex.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 namespace {
 
 bool is_scheme_character(char c) {
@@ -60,4 +60,4 @@ std::string decoded_href(std::string_view href) {
     return out;
 }
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

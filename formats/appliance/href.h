@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace varve::ovf {
+namespace varve::appliance {
 
 /// What forbids to follow `href`, as the end of a sentence that begins with it ("is absolute"); nothing when it can
 /// only name what lies beside the descriptor or below. Looks at the text as it is and with its percent signs decoded.
@@ -18,4 +18,4 @@ std::optional<std::string_view> href_fault(std::string_view href);
 /// With each %XX as the byte that it stands for. A percent sign without two hex digits is kept.
 std::string decoded_href(std::string_view href);
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

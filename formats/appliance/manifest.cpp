@@ -12,7 +12,7 @@
 #include "engine/base/escape.h"
 #include "engine/base/hex.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 namespace {
 
 constexpr std::size_t lines_max = 65536;
@@ -133,4 +133,4 @@ const ManifestEntry* Manifest::find(std::string_view file) const {
 
 Manifest parse_manifest(ByteView text, const std::string& where) { return Parser(text_of(text), where).parse(); }
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

@@ -13,7 +13,7 @@
 #include "engine/base/content_digest.h"
 #include "engine/base/units.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 
 /// Of a whole manifest.
 inline constexpr ByteCount manifest_bytes_max = mib(4);
@@ -37,4 +37,4 @@ struct Manifest {
 /// than any manifest. A file whose algorithm is not known is a warning: it can't be checked.
 Manifest parse_manifest(ByteView text, const std::string& where);
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

@@ -4,7 +4,7 @@
 
 #include "engine/base/hex.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 
 std::string manifest_line(DigestAlgorithm algorithm, std::string_view file, ByteView digest) {
     return fmt::format("{}({})= {}\n", name_of(algorithm), file, to_hex(digest));
@@ -14,4 +14,4 @@ std::size_t manifest_line_bytes(DigestAlgorithm algorithm, std::string_view file
     return manifest_line(algorithm, file, {}).size() + 2 * digest_bytes(algorithm);
 }
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

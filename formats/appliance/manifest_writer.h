@@ -8,7 +8,7 @@
 
 #include "engine/base/content_digest.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 
 /// "SHA256(web01.ovf)= 9f86…\n". Without a blank before the parenthesis: ESXi takes no other.
 std::string manifest_line(DigestAlgorithm algorithm, std::string_view file, ByteView digest);
@@ -16,4 +16,4 @@ std::string manifest_line(DigestAlgorithm algorithm, std::string_view file, Byte
 /// Of such a line, before the digest is known.
 std::size_t manifest_line_bytes(DigestAlgorithm algorithm, std::string_view file);
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

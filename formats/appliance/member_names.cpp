@@ -6,7 +6,7 @@
 
 #include "engine/base/ascii.h"
 
-namespace varve::ova {
+namespace varve::appliance {
 namespace {
 
 constexpr std::size_t stem_bytes_max = 64;  // with an ending and a number it stays below tar's 100
@@ -51,4 +51,4 @@ std::string MemberNames::take(std::string_view file_name) {
     return take(file_name.substr(0, dot), made_plain(file_name.substr(dot)));
 }
 
-}  // namespace varve::ova
+}  // namespace varve::appliance

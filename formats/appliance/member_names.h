@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace varve::ova {
+namespace varve::appliance {
 
 /// `text` with '_' for each byte that is not plain, and for a '.' or '-' at its begin; at most 64 bytes. Never empty.
 std::string plain_stem(std::string_view text);
@@ -26,4 +26,4 @@ private:
     std::set<std::string> taken_;  ///< in lower case
 };
 
-}  // namespace varve::ova
+}  // namespace varve::appliance

@@ -9,7 +9,7 @@
 #include "formats/chain/format_decision.h"
 #include "formats/chain/image_chain.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 namespace {
 
 /// A disk that the machine was given, and that nobody wrote to.
@@ -34,7 +34,7 @@ private:
     ImageInfo info_;
 };
 
-OpenedImage open_empty(const Package& package, const Disk& disk) {
+OpenedImage open_empty(const PackageReader& package, const PackagedDisk& disk) {
     if (!disk.capacity || disk.capacity->value == 0)
         throw Error(ErrorCode::unsupported, fmt::format("'{}': the disk '{}' has neither a file nor a size",
                                                         package.place().shown, escape_for_display(disk.name)));
@@ -44,7 +44,7 @@ OpenedImage open_empty(const Package& package, const Disk& disk) {
 }
 
 /// The image in the package tells its own format.
-FormatDecision decide_packaged(const ImageFile& file, const Disk& disk) {
+FormatDecision decide_packaged(const ImageFile& file, const PackagedDisk& disk) {
     FormatDecision decision = decide_top(file, {});
     if (decision.format == package_format)
         throw Error(ErrorCode::unsupported, fmt::format("'{}' is an appliance in an appliance: take it out of there "
@@ -57,7 +57,7 @@ FormatDecision decide_packaged(const ImageFile& file, const Disk& disk) {
     return decision;
 }
 
-OpenedImage open_file(const Package& package, const Disk& disk, const OpenOptions& options) {
+OpenedImage open_file(const PackageReader& package, const PackagedDisk& disk, const OpenOptions& options) {
     NoProgress nobody;
     const LongRead work{options.progress != nullptr ? *options.progress : nobody, options.stop};
     if (options.packaged_content == PackagedContent::checked) package.check_disk(disk, work);
@@ -71,8 +71,9 @@ OpenedImage open_file(const Package& package, const Disk& disk, const OpenOption
 
 }  // namespace
 
-OpenedImage open_disk(std::shared_ptr<const Package> package, LayerInfo package_layer, const OpenOptions& options) {
-    const Disk& disk = package->find_disk(options.member);
+OpenedImage open_disk(std::shared_ptr<const PackageReader> package, LayerInfo package_layer,
+                      const OpenOptions& options) {
+    const PackagedDisk& disk = package->find_disk(options.member);
     OpenedImage image = disk.file ? open_file(*package, disk, options) : open_empty(*package, disk);
     image.layers.insert(image.layers.begin(), std::move(package_layer));
     image.member = disk.name;
@@ -80,4 +81,4 @@ OpenedImage open_disk(std::shared_ptr<const Package> package, LayerInfo package_
     return image;
 }
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

@@ -5,7 +5,7 @@
 
 #include "engine/base/escape.h"
 
-namespace varve::ova {
+namespace varve::appliance {
 namespace {
 
 constexpr std::size_t machine_characters_max = 80;
@@ -60,7 +60,7 @@ constexpr std::array words{
 
 }  // namespace
 
-std::vector<OptionWord> creation_option_words() { return words_of<CreationOptions>(words); }
+std::vector<OptionWord> option_words() { return words_of<CreationOptions>(words); }
 
 CreationOptions parse_creation_options(const OptionMap& options) {
     return parse_options<CreationOptions>("ova", words, options);
@@ -73,4 +73,4 @@ bool can_name_machine(std::string_view name) {
            std::ranges::none_of(name, is_control);
 }
 
-}  // namespace varve::ova
+}  // namespace varve::appliance

@@ -12,7 +12,7 @@
 #include "formats/base/uuid.h"
 #include "formats/vmdk/options.h"
 
-namespace varve::ova {
+namespace varve::appliance {
 
 struct CreationOptions {
     /// Nothing: no manifest. Decision: SHA256; old VMware products want SHA1, new ones may refuse it.
@@ -26,7 +26,7 @@ struct CreationOptions {
 };
 
 /// The words, in the order of the help.
-std::vector<OptionWord> creation_option_words();
+std::vector<OptionWord> option_words();
 
 /// Throws Error(usage) for a word or value that OVA does not have.
 CreationOptions parse_creation_options(const OptionMap& options);
@@ -34,4 +34,4 @@ CreationOptions parse_creation_options(const OptionMap& options);
 /// Whether a machine can have this name: 1–80 characters (what VMware takes), UTF-8 without control characters.
 bool can_name_machine(std::string_view name);
 
-}  // namespace varve::ova
+}  // namespace varve::appliance

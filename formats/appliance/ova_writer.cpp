@@ -13,7 +13,7 @@
 #include "formats/tar/writer.h"
 #include "formats/vmdk/stream_writer.h"
 
-namespace varve::ova {
+namespace varve::appliance {
 namespace {
 
 constexpr std::uint64_t fixed_time = 315532800;  // 1980-01-01T00:00:00Z
@@ -105,9 +105,9 @@ OvaWriter::Archive::Archive(std::unique_ptr<Output> output, PackagePlan plan)
     const std::vector<ByteCount> lengths(plan_.members().size(), member_bytes_max);
     descriptor_ = make_room({plan_.descriptor(lengths).size()});
     if (!plan_.options().manifest) return;
-    std::size_t length = ovf::manifest_line_bytes(*plan_.options().manifest, plan_.descriptor_name());
+    std::size_t length = manifest_line_bytes(*plan_.options().manifest, plan_.descriptor_name());
     for (const PlannedMember& member : plan_.members())
-        length += ovf::manifest_line_bytes(*plan_.options().manifest, member.name);
+        length += manifest_line_bytes(*plan_.options().manifest, member.name);
     manifest_ = make_room({length});
 }
 
@@ -165,8 +165,8 @@ std::string OvaWriter::Archive::manifest(std::string_view descriptor) const {
     const DigestAlgorithm method = *plan_.options().manifest;
     ContentDigest hash(method);
     hash.update(bytes_of(descriptor));
-    std::string text = ovf::manifest_line(method, plan_.descriptor_name(), hash.finish());
-    for (const Written& member : written_) text += ovf::manifest_line(method, member.name, member.digest);
+    std::string text = manifest_line(method, plan_.descriptor_name(), hash.finish());
+    for (const Written& member : written_) text += manifest_line(method, member.name, member.digest);
     return text;
 }
 
@@ -220,4 +220,4 @@ std::unique_ptr<ImageWriter> create_writer(std::unique_ptr<Output> output, Packa
     return std::make_unique<OneDiskWriter>(OvaWriter(std::move(output), std::move(plan)));
 }
 
-}  // namespace varve::ova
+}  // namespace varve::appliance

@@ -20,7 +20,7 @@
 #include "formats/appliance/package_plan.h"
 #include "formats/output/output.h"
 
-namespace varve::ova {
+namespace varve::appliance {
 
 class OvaWriter {
 public:
@@ -46,4 +46,4 @@ private:
 /// For a plan of one disk: the writer of its image, whose finish() finishes the appliance.
 std::unique_ptr<ImageWriter> create_writer(std::unique_ptr<Output> output, PackagePlan plan);
 
-}  // namespace varve::ova
+}  // namespace varve::appliance

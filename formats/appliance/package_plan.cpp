@@ -10,7 +10,7 @@
 #include "engine/base/escape.h"
 #include "formats/vmdk/header_writer.h"
 
-namespace varve::ova {
+namespace varve::appliance {
 namespace {
 
 void check_size(ByteCount virtual_size) {
@@ -34,11 +34,11 @@ bool is_gzip(ByteView bytes) { return bytes.size() >= 2 && bytes[0] == std::byte
 
 }  // namespace
 
-PackagePlan::PackagePlan(const std::string& stem, std::vector<DiskToPack> disks, const CreationOptions& options,
+PackagePlan::PackagePlan(const std::string& stem, std::vector<PlannedDisk> disks, const CreationOptions& options,
                          KeptFiles kept)
     : options_(options), disks_(std::move(disks)) {
     VARVE_CHECK(!disks_.empty());
-    for (const DiskToPack& disk : disks_) check_size(disk.virtual_size);
+    for (const PlannedDisk& disk : disks_) check_size(disk.virtual_size);
     machine_ = options_.machine.value_or(can_name_machine(stem) ? stem : plain_stem(stem));
     descriptor_name_ = names_.take(stem, ".ovf");
     manifest_name_ = names_.take(stem, ".mf");
@@ -49,8 +49,8 @@ PackagePlan::PackagePlan(const std::string& stem, std::vector<DiskToPack> disks,
 
 void PackagePlan::keep(KeptFiles& kept) {
     std::vector<std::string> sources;
-    for (const DiskToPack& disk : disks_) sources.push_back(disk.source);
-    std::vector<ovf::OvfRevision::Reference> references;
+    for (const PlannedDisk& disk : disks_) sources.push_back(disk.source);
+    std::vector<DescriptorRevision::Reference> references;
     try {
         revision_.emplace(kept.descriptor->bytes);
         references = revision_->match(sources);
@@ -60,9 +60,9 @@ void PackagePlan::keep(KeptFiles& kept) {
                                         escape_for_display(kept.descriptor->name), error.what()));
         return;
     }
-    packed_files_.push_back({kept.descriptor->name, {kept.descriptor->bytes.size()}});
+    reused_files_.push_back({kept.descriptor->name, {kept.descriptor->bytes.size()}});
     warn_of_foreign_hardware(kept.descriptor->name);
-    std::vector<ovf::OvfRevision::NewFile> files;
+    std::vector<DescriptorRevision::NewFile> files;
     for (const auto& reference : references) files.push_back(take(reference, kept));
     revision_->apply(files);
     if (options_.machine) revision_->set_machine_name(*options_.machine);
@@ -79,25 +79,25 @@ void PackagePlan::warn_of_foreign_hardware(const std::string& descriptor) {
 }
 
 /// Makes a member of the disk or the kept file that a reference leads to, if it leads to one.
-ovf::OvfRevision::NewFile PackagePlan::take(const ovf::OvfRevision::Reference& reference, KeptFiles& kept) {
+DescriptorRevision::NewFile PackagePlan::take(const DescriptorRevision::Reference& reference, KeptFiles& kept) {
     if (reference.disk) {
         members_.push_back({names_.take(image_stem(reference.name), ".vmdk"), reference.disk, {}});
         return {members_.back().name, disks_[*reference.disk].virtual_size};
     }
     const auto file = std::ranges::find(kept.others, reference.name, &KeptFile::name);
     if (file == kept.others.end()) return {};
-    packed_files_.push_back({file->name, {file->bytes.size()}});
+    reused_files_.push_back({file->name, {file->bytes.size()}});
     members_.push_back({names_.take(file->name), {}, std::move(*file)});
     kept.others.erase(file);
     return {members_.back().name, {}, is_gzip(members_.back().file.bytes)};
 }
 
 void PackagePlan::generate(const std::string& stem) {
-    const std::size_t disks_max = ovf::disks_max(options_.adapter_type);
-    if (disks_.size() > disks_max)
+    const std::size_t places = disks_max(options_.adapter_type);
+    if (disks_.size() > places)
         throw Error(ErrorCode::unsupported,
                     fmt::format("{} disks don't fit into one appliance: with adapter_type={} a machine has {} at most",
-                                disks_.size(), vmdk::name_of(options_.adapter_type), disks_max));
+                                disks_.size(), vmdk::name_of(options_.adapter_type), places));
     for (std::size_t i = 0; i < disks_.size(); ++i)
         members_.push_back({names_.take(plain_stem(stem), fmt::format("-disk{}.vmdk", i + 1)), i, {}});
 }
@@ -119,10 +119,10 @@ std::vector<std::size_t> PackagePlan::disk_order() const {
 std::string PackagePlan::descriptor(std::span<const ByteCount> lengths) {
     VARVE_CHECK(lengths.size() == members_.size());
     if (revision_) return revision_->text(lengths);
-    std::vector<ovf::PackedDisk> packed;
+    std::vector<DescribedDisk> packed;
     for (std::size_t i = 0; i < members_.size(); ++i)
         packed.push_back({members_[i].name, lengths[i], disks_[*members_[i].disk].virtual_size});
-    return ovf::describe_machine(machine_, packed, options_.adapter_type);
+    return describe_machine(machine_, packed, options_.adapter_type);
 }
 
-}  // namespace varve::ova
+}  // namespace varve::appliance

@@ -18,10 +18,10 @@
 #include "formats/appliance/member_names.h"
 #include "formats/appliance/options.h"
 
-namespace varve::ova {
+namespace varve::appliance {
 
 /// A disk that goes into the appliance.
-struct DiskToPack {
+struct PlannedDisk {
     ByteCount virtual_size;
     std::string source;  ///< the path that it was read from: the kept descriptor knows the disk by the last part
 };
@@ -33,7 +33,7 @@ struct KeptFile {
 };
 
 /// A kept file that the appliance holds: the descriptor, put right, or another one as it is.
-struct PackedFile {
+struct ReusedFile {
     std::string name;  ///< as it was kept
     ByteCount length;  ///< as it was kept
 };
@@ -58,7 +58,7 @@ public:
     /// describes them and no others (ovf_revision.h), and takes along the kept files that it references; else a plain
     /// one is generated. Throws Error(unsupported) for a disk that a VMDK image can't hold, and for more disks than the
     /// generated machine has places for.
-    PackagePlan(const std::string& stem, std::vector<DiskToPack> disks, const CreationOptions& options,
+    PackagePlan(const std::string& stem, std::vector<PlannedDisk> disks, const CreationOptions& options,
                 KeptFiles kept = {});
 
     const CreationOptions& options() const { return options_; }
@@ -67,10 +67,10 @@ public:
     const std::vector<PlannedMember>& members() const { return members_; }
     /// The disks in the order of the archive: indexes into what the plan was made of, each once.
     std::vector<std::size_t> disk_order() const;
-    const DiskToPack& disk(std::size_t index) const { return disks_[index]; }
+    const PlannedDisk& disk(std::size_t index) const { return disks_[index]; }
 
     bool keeps_descriptor() const { return revision_.has_value(); }
-    const std::vector<PackedFile>& packed_files() const { return packed_files_; }
+    const std::vector<ReusedFile>& reused_files() const { return reused_files_; }
     /// Sentences for the user: why there is a generated descriptor although one was kept, what was not packed.
     const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -80,21 +80,21 @@ public:
 
 private:
     void keep(KeptFiles& kept);
-    ovf::OvfRevision::NewFile take(const ovf::OvfRevision::Reference& reference, KeptFiles& kept);
+    DescriptorRevision::NewFile take(const DescriptorRevision::Reference& reference, KeptFiles& kept);
     void warn_of_foreign_hardware(const std::string& descriptor);
     void generate(const std::string& stem);
     void warn_of_left_out(const KeptFiles& kept);
 
     CreationOptions options_;
-    std::vector<DiskToPack> disks_;
+    std::vector<PlannedDisk> disks_;
     std::string machine_;
     MemberNames names_;
     std::string descriptor_name_;
     std::string manifest_name_;
     std::vector<PlannedMember> members_;
-    std::optional<ovf::OvfRevision> revision_;
-    std::vector<PackedFile> packed_files_;
+    std::optional<DescriptorRevision> revision_;
+    std::vector<ReusedFile> reused_files_;
     std::vector<std::string> warnings_;
 };
 
-}  // namespace varve::ova
+}  // namespace varve::appliance

@@ -13,7 +13,7 @@
 #include "formats/appliance/href.h"
 #include "formats/appliance/unpack.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 namespace {
 
 constexpr std::size_t hashed_at_once = 1 << 20;
@@ -44,7 +44,7 @@ ByteCount unpacked_bytes_max(const std::optional<ByteCount>& capacity) {
     return twice ? std::min(ByteCount{*twice} + at_least, unknown) : unknown;
 }
 
-std::string list_of(const std::vector<Disk>& disks) {
+std::string list_of(const std::vector<PackagedDisk>& disks) {
     std::string out;
     for (std::size_t i = 0; i < std::min(disks.size(), names_shown_max); ++i)
         out += fmt::format("{}'{}'", i == 0 ? "" : ", ", escape_for_display(disks[i].name));
@@ -53,7 +53,7 @@ std::string list_of(const std::vector<Disk>& disks) {
 
 }  // namespace
 
-Package::Package(ImageFile file, std::unique_ptr<const ImageReferences> beside, ManifestUse manifest_use)
+PackageReader::PackageReader(ImageFile file, std::unique_ptr<const ImageReferences> beside, ManifestUse manifest_use)
     : place_(file.place) {
     if (tar::is_tar(file.file))
         open_archive(std::move(file));
@@ -63,7 +63,7 @@ Package::Package(ImageFile file, std::unique_ptr<const ImageReferences> beside, 
     list_disks();
 }
 
-void Package::open_archive(ImageFile file) {
+void PackageReader::open_archive(ImageFile file) {
     const ImagePlace archive = file.place;
     auto files = std::make_unique<ArchivedFiles>(std::move(file));
     const tar::Archive& contents = files->contents();
@@ -80,7 +80,7 @@ void Package::open_archive(ImageFile file) {
     open_descriptor(std::move(opened), std::move(files));
 }
 
-void Package::open_descriptor(ImageFile file, std::unique_ptr<const ImageReferences> beside) {
+void PackageReader::open_descriptor(ImageFile file, std::unique_ptr<const ImageReferences> beside) {
     references_ = std::move(beside);
     place_ = file.place;
     text_ = read_whole(file, descriptor_bytes_max, "an OVF descriptor");
@@ -89,7 +89,7 @@ void Package::open_descriptor(ImageFile file, std::unique_ptr<const ImageReferen
 }
 
 /// It has the descriptor's name, and lies beside it. Without one there is nothing to check.
-void Package::read_manifest() {
+void PackageReader::read_manifest() {
     const std::string name = base_name(place_.path);
     std::optional<ImageFile> found;
     try {
@@ -110,14 +110,14 @@ void Package::read_manifest() {
     }
 }
 
-void Package::list_disks() {
+void PackageReader::list_disks() {
     const auto is_taken = [&](std::string_view name) {
-        return std::ranges::any_of(disks_, [&](const Disk& disk) { return disk.name == name; });
+        return std::ranges::any_of(disks_, [&](const PackagedDisk& disk) { return disk.name == name; });
     };
-    for (const PackageDisk& described : descriptor_.disks) {
-        Disk disk{described.id, described.id, described.capacity, {}, described.format};
+    for (const DiskElement& described : descriptor_.disks) {
+        PackagedDisk disk{described.id, described.id, described.capacity, {}, described.format};
         if (!described.file.empty()) {
-            const auto file = std::ranges::find(descriptor_.files, described.file, &PackageFile::id);
+            const auto file = std::ranges::find(descriptor_.files, described.file, &FileElement::id);
             disk.file = static_cast<std::size_t>(file - descriptor_.files.begin());
             if (!is_taken(file->href)) disk.name = file->href;
         }
@@ -128,7 +128,7 @@ void Package::list_disks() {
     }
 }
 
-const Disk& Package::find_disk(const std::optional<std::string>& name) const {
+const PackagedDisk& PackageReader::find_disk(const std::optional<std::string>& name) const {
     if (disks_.empty())
         throw Error(ErrorCode::unsupported, fmt::format("'{}' describes a machine without a disk", place_.shown));
     if (!name) {
@@ -138,16 +138,16 @@ const Disk& Package::find_disk(const std::optional<std::string>& name) const {
                                 "--all-disks",
                                 place_.shown, disks_.size(), list_of(disks_)));
     }
-    for (const Disk& disk : disks_)
+    for (const PackagedDisk& disk : disks_)
         if (disk.name == *name) return disk;
-    for (const Disk& disk : disks_)
+    for (const PackagedDisk& disk : disks_)
         if (disk.id == *name) return disk;
     throw Error(ErrorCode::usage, fmt::format("'{}' has no disk '{}'; what it has: {}", place_.shown,
                                               escape_for_display(*name), list_of(disks_)));
 }
 
 /// By the name as it stands, else decoded: exporters do either.
-ImageFile Package::open_file(const std::string& href) const {
+ImageFile PackageReader::open_file(const std::string& href) const {
     if (const auto fault = href_fault(href))
         throw Error(ErrorCode::refused,
                     fmt::format("'{}' names a file '{}', which {}: only files of the package are read", place_.shown,
@@ -162,7 +162,7 @@ ImageFile Package::open_file(const std::string& href) const {
 }
 
 /// A file, or its pieces in order.
-std::vector<ImageFile> Package::open_parts(const PackageFile& file) const {
+std::vector<ImageFile> PackageReader::open_parts(const FileElement& file) const {
     std::vector<ImageFile> parts;
     if (!file.chunk_size) {
         parts.push_back(open_file(file.href));
@@ -188,8 +188,8 @@ std::vector<ImageFile> Package::open_parts(const PackageFile& file) const {
     return parts;
 }
 
-ImageFile Package::open_disk(const Disk& disk, const LongRead& work) const {
-    const PackageFile& file = descriptor_.files.at(disk.file.value());
+ImageFile PackageReader::open_disk(const PackagedDisk& disk, const LongRead& work) const {
+    const FileElement& file = descriptor_.files.at(disk.file.value());
     std::vector<ImageFile> parts = open_parts(file);
     if (!file.is_gzip && !file.chunk_size) return std::move(parts.front());
     std::vector<const File*> chunks;
@@ -199,23 +199,23 @@ ImageFile Package::open_disk(const Disk& disk, const LongRead& work) const {
     return {std::move(whole), std::move(place)};
 }
 
-std::optional<std::string> Package::size_doubt(const Disk& disk, ByteCount size) const {
-    const PackageFile& file = descriptor_.files.at(disk.file.value());
+std::optional<std::string> PackageReader::size_doubt(const PackagedDisk& disk, ByteCount size) const {
+    const FileElement& file = descriptor_.files.at(disk.file.value());
     if (file.is_gzip || file.chunk_size || !file.size || *file.size == size) return std::nullopt;
     return fmt::format("'{}' tells that '{}' has {} bytes, and {} are there: it may be damaged", place_.shown,
                        escape_for_display(file.href), file.size->value, size.value);
 }
 
-void Package::check_disk(const Disk& disk, const LongRead& work) const {
+void PackageReader::check_disk(const PackagedDisk& disk, const LongRead& work) const {
     if (!manifest_ || !disk.file) return;
-    const PackageFile& file = descriptor_.files[*disk.file];
+    const FileElement& file = descriptor_.files[*disk.file];
     std::size_t chunk = 0;
     for (const ImageFile& part : open_parts(file))
         check_digest(part, file.chunk_size ? chunk_name(file.href, chunk++) : file.href, &work);
 }
 
 /// `name` as the descriptor has it. A file that the manifest leaves out is told of.
-void Package::check_digest(const ImageFile& file, const std::string& name, const LongRead* work) const {
+void PackageReader::check_digest(const ImageFile& file, const std::string& name, const LongRead* work) const {
     if (!manifest_) return;
     const ManifestEntry* entry = find_entry(name);
     if (entry == nullptr) {
@@ -241,12 +241,12 @@ void Package::check_digest(const ImageFile& file, const std::string& name, const
 }
 
 /// Of a file, by its name as it stands or decoded; null where the manifest leaves it out.
-const ManifestEntry* Package::find_entry(const std::string& name) const {
+const ManifestEntry* PackageReader::find_entry(const std::string& name) const {
     const ManifestEntry* entry = manifest_->find(name);
     return entry != nullptr ? entry : manifest_->find(decoded_href(name));
 }
 
-void Package::check_equal(const ManifestEntry& entry, const Bytes& found, const std::string& shown) const {
+void PackageReader::check_equal(const ManifestEntry& entry, const Bytes& found, const std::string& shown) const {
     if (found == entry.digest) return;
     throw Error(ErrorCode::corrupt,
                 fmt::format("'{}' is not what the manifest '{}' tells: expected {} {}, found {}; fetch the appliance "
@@ -254,11 +254,11 @@ void Package::check_equal(const ManifestEntry& entry, const Bytes& found, const 
                             shown, manifest_name_, name_of(entry.algorithm), to_hex(entry.digest), to_hex(found)));
 }
 
-bool Package::is_of_a_disk(std::size_t file) const {
-    return std::ranges::any_of(disks_, [&](const Disk& disk) { return disk.file == file; });
+bool PackageReader::is_of_a_disk(std::size_t file) const {
+    return std::ranges::any_of(disks_, [&](const PackagedDisk& disk) { return disk.file == file; });
 }
 
-std::vector<FileToAttach> Package::small_files(std::vector<std::string>& warnings) const {
+std::vector<FileToAttach> PackageReader::small_files(std::vector<std::string>& warnings) const {
     std::vector<FileToAttach> kept;
     const auto keep = [&](const std::string& name, Bytes bytes) {
         if (attachment_name_fault(name) || std::ranges::find(kept, name, &FileToAttach::name) != kept.end())
@@ -270,7 +270,7 @@ std::vector<FileToAttach> Package::small_files(std::vector<std::string>& warning
     };
     keep(base_name(place_.path), text_);
     for (std::size_t i = 0; i < descriptor_.files.size(); ++i) {
-        const PackageFile& file = descriptor_.files[i];
+        const FileElement& file = descriptor_.files[i];
         if (is_of_a_disk(i)) continue;
         const std::string name = base_name(decoded_href(file.href));
         if (file.is_gzip || file.chunk_size || (file.size && *file.size > attachment_bytes_max)) {
@@ -292,4 +292,4 @@ std::vector<FileToAttach> Package::small_files(std::vector<std::string>& warning
     return kept;
 }
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

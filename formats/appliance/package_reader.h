@@ -22,10 +22,10 @@
 #include "formats/chain/image_references.h"
 #include "formats/open_image.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 
 /// A disk of the machine, in the descriptor's order.
-struct Disk {
+struct PackagedDisk {
     std::string name;                   ///< of its file; of a disk without one its id. No two are equal
     std::string id;                     ///< the descriptor's
     std::optional<ByteCount> capacity;  ///< as the descriptor says
@@ -39,14 +39,14 @@ struct LongRead {
     std::stop_token stop;
 };
 
-class Package {
+class PackageReader {
 public:
     /// Takes an archive, or a descriptor whose files `beside` opens. Throws Error(corrupt | refused | unsupported) for
     /// what is no package, or whose descriptor is not the one that the manifest tells.
-    Package(ImageFile file, std::unique_ptr<const ImageReferences> beside, ManifestUse manifest_use);
+    PackageReader(ImageFile file, std::unique_ptr<const ImageReferences> beside, ManifestUse manifest_use);
 
     const std::string& name() const { return descriptor_.name; }  ///< of the machine; may be empty
-    const std::vector<Disk>& disks() const { return disks_; }
+    const std::vector<PackagedDisk>& disks() const { return disks_; }
     const std::vector<std::string>& warnings() const { return warnings_; }
     /// The descriptor's place, then its files'.
     const ImagePlace& place() const { return place_; }
@@ -55,18 +55,18 @@ public:
     const ImageReferences& references() const { return *references_; }
 
     /// The disk of that name or id; without one the only disk. Throws Error(usage) that lists the names.
-    const Disk& find_disk(const std::optional<std::string>& name) const;
+    const PackagedDisk& find_disk(const std::optional<std::string>& name) const;
 
     /// The disk's file: where it lies, or, of one that is compressed or in pieces, as a temporary file. The disk has a
     /// file. Throws Error(not_found | refused | corrupt | cancelled).
-    ImageFile open_disk(const Disk& disk, const LongRead& work) const;
+    ImageFile open_disk(const PackagedDisk& disk, const LongRead& work) const;
 
     /// A sentence when the descriptor tells another size of a disk's file than `size`: it may have been cut off.
-    std::optional<std::string> size_doubt(const Disk& disk, ByteCount size) const;
+    std::optional<std::string> size_doubt(const PackagedDisk& disk, ByteCount size) const;
 
     /// Reads the files of a disk whole. Throws Error(corrupt) when one is not what the manifest tells. Nothing to do
     /// without a manifest.
-    void check_disk(const Disk& disk, const LongRead& work) const;
+    void check_disk(const PackagedDisk& disk, const LongRead& work) const;
 
     /// The descriptor, and the files that belong to no disk (an nvram) and are small enough to be kept with a backup.
     /// Tells of the others in `warnings`. Throws as check_disk().
@@ -78,7 +78,7 @@ private:
     void read_manifest();
     void list_disks();
     ImageFile open_file(const std::string& href) const;
-    std::vector<ImageFile> open_parts(const PackageFile& file) const;
+    std::vector<ImageFile> open_parts(const FileElement& file) const;
     void check_digest(const ImageFile& file, const std::string& name, const LongRead* work) const;
     const ManifestEntry* find_entry(const std::string& name) const;
     void check_equal(const ManifestEntry& entry, const Bytes& found, const std::string& shown) const;
@@ -90,8 +90,8 @@ private:
     Bytes text_;  ///< the descriptor's
     Descriptor descriptor_;
     std::optional<Manifest> manifest_;
-    std::vector<Disk> disks_;
+    std::vector<PackagedDisk> disks_;
     std::vector<std::string> warnings_;
 };
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

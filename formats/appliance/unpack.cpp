@@ -10,7 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/base/nameless_file.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 namespace {
 
 constexpr std::size_t input_bytes = 256 << 10;
@@ -217,4 +217,4 @@ File unpack(std::span<const File* const> chunks, bool is_gzip, ByteCount length_
     return output.finish();
 }
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

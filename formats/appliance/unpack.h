@@ -10,7 +10,7 @@
 #include "engine/base/progress.h"
 #include "engine/base/units.h"
 
-namespace varve::ovf {
+namespace varve::appliance {
 
 /// Reads `chunks` one after the other into a temporary file without a name, in $TMPDIR, else in /var/tmp; blocks of
 /// zeros take no space there. With `is_gzip` they are, together, a gzip file of one or more members. `shown` names the
@@ -20,4 +20,4 @@ namespace varve::ovf {
 File unpack(std::span<const File* const> chunks, bool is_gzip, ByteCount length_max, const std::string& shown,
             Progress& progress, const std::stop_token& stop);
 
-}  // namespace varve::ovf
+}  // namespace varve::appliance

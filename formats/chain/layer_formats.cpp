@@ -48,11 +48,11 @@ Layer open_vmdk(File file, LayerRequest& request) {
                     fmt::format("'{}' is a VMware disk: its snapshots are files of their own, it has no internal "
                                 "snapshot '{}'",
                                 file.path(), escape_for_display(*request.snapshot)));
-    VmdkReader::Options options{{}, request.warnings};
+    vmdk::Reader::Options options{{}, request.warnings};
     options.open_extent = [&](const std::string& name, std::vector<std::string>& warnings) {
         return device_of(request.open_extent(name, warnings));
     };
-    auto reader = std::make_unique<VmdkReader>(device_of(std::move(file)), options, request.caches);
+    auto reader = std::make_unique<vmdk::Reader>(device_of(std::move(file)), options, request.caches);
     const vmdk::Descriptor& descriptor = reader->descriptor();
     Layer layer;
     if (descriptor.content_id) layer.content_ids.push_back(content_id_text(*descriptor.content_id));

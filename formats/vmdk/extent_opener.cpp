@@ -13,25 +13,25 @@
 
 namespace varve::vmdk {
 
-PartOpener::PartOpener(const std::string& where, const OpenExtent& open, std::shared_ptr<ReadCaches> caches,
-                       std::vector<std::string>& warnings)
+ExtentOpener::ExtentOpener(const std::string& where, const OpenExtent& open, std::shared_ptr<ReadCaches> caches,
+                           std::vector<std::string>& warnings)
     : where_(where), open_(open), caches_(std::move(caches)), warnings_(warnings) {}
 
-std::string PartOpener::place(const ExtentLine& extent) const {
+std::string ExtentOpener::place(const ExtentLine& extent) const {
     return fmt::format("descriptor of {}, line {}", where_, extent.line);
 }
 
-std::vector<DiskPart> PartOpener::open(const Descriptor& descriptor) {
+std::vector<DiskExtent> ExtentOpener::open(const Descriptor& descriptor) {
     const auto is_sparse = [](const ExtentLine& extent) { return extent.storage == ExtentStorage::sparse; };
     if (embedded_ && std::ranges::count_if(descriptor.extents, is_sparse) != 1)
         throw corrupt(fmt::format("descriptor of {}", where_),
                       "expected one sparse extent, the file that the "
                       "descriptor is in, found none or several");
-    std::vector<DiskPart> parts;
+    std::vector<DiskExtent> parts;
     ByteOffset at;
     for (const ExtentLine& extent : descriptor.extents) {
         if (extent.length.value == 0) continue;
-        DiskPart part = open_part(extent, descriptor.parent_content_id.has_value());
+        DiskExtent part = open_part(extent, descriptor.parent_content_id.has_value());
         part.range = {at, extent.length};
         at += extent.length;
         parts.push_back(std::move(part));
@@ -39,12 +39,12 @@ std::vector<DiskPart> PartOpener::open(const Descriptor& descriptor) {
     return parts;
 }
 
-DiskPart PartOpener::open_part(const ExtentLine& extent, bool has_parent) {
+DiskExtent ExtentOpener::open_part(const ExtentLine& extent, bool has_parent) {
     if (extent.access == ExtentAccess::no_access)
         warnings_.push_back(fmt::format("{}: {} bytes of the disk are marked NOACCESS and were read as zeros",
                                         place(extent), extent.length.value));
     if (extent.access == ExtentAccess::no_access || extent.storage == ExtentStorage::zero) return {};
-    DiskPart part;
+    DiskExtent part;
     if (extent.storage == ExtentStorage::sparse) {
         part.reader = embedded_ ? embedded_ : open_sparse(extent);
     } else {
@@ -56,7 +56,7 @@ DiskPart PartOpener::open_part(const ExtentLine& extent, bool has_parent) {
     return part;
 }
 
-void PartOpener::check_length(const ExtentLine& extent, const ImageReader& reader) const {
+void ExtentOpener::check_length(const ExtentLine& extent, const ImageReader& reader) const {
     const std::uint64_t size = reader.info().virtual_size.value;
     if (extent.file_begin.value <= size && extent.length.value <= size - extent.file_begin.value) return;
     throw corrupt(place(extent),
@@ -64,13 +64,13 @@ void PartOpener::check_length(const ExtentLine& extent, const ImageReader& reade
                               extent.file_begin.value, escape_for_display(extent.file), size));
 }
 
-const NamedDevice& PartOpener::open_file(const std::string& name) {
+const NamedDevice& ExtentOpener::open_file(const std::string& name) {
     const auto known = files_.find(name);
     if (known != files_.end()) return known->second;
     return files_.emplace(name, open_(name, warnings_)).first->second;
 }
 
-std::shared_ptr<const ImageReader> PartOpener::open_sparse(const ExtentLine& extent) {
+std::shared_ptr<const ImageReader> ExtentOpener::open_sparse(const ExtentLine& extent) {
     if (const auto known = sparse_.find(extent.file); known != sparse_.end()) return known->second;
     const NamedDevice& device = open_file(extent.file);
     std::shared_ptr<const ImageReader> reader;

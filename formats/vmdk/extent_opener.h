@@ -14,7 +14,7 @@
 namespace varve::vmdk {
 
 /// A run of the disk's bytes.
-struct DiskPart {
+struct DiskExtent {
     ByteRange range;
     std::shared_ptr<const ImageReader> reader;  ///< null: zeros, which hide a parent
     ByteOffset begin;                           ///< of the part in the reader
@@ -22,7 +22,7 @@ struct DiskPart {
 };
 
 /// What of the extents is worth telling about the whole disk.
-struct PartFacts {
+struct ExtentFacts {
     ByteCount grain_size;  ///< the largest; 0: none is sparse
     bool has_zero_grains = false;
     bool is_compressed = false;
@@ -32,23 +32,23 @@ struct PartFacts {
 using OpenExtent = std::function<NamedDevice(const std::string& name, std::vector<std::string>& warnings)>;
 
 /// Opens the files of one disk. One use.
-class PartOpener {
+class ExtentOpener {
 public:
     /// Borrows all but the caches. `where` names the descriptor for error texts.
-    PartOpener(const std::string& where, const OpenExtent& open, std::shared_ptr<ReadCaches> caches,
-               std::vector<std::string>& warnings);
+    ExtentOpener(const std::string& where, const OpenExtent& open, std::shared_ptr<ReadCaches> caches,
+                 std::vector<std::string>& warnings);
 
     /// Gives the sparse extent that the descriptor is embedded in, whatever the descriptor calls it.
     void put_embedded(std::shared_ptr<const ImageReader> reader) { embedded_ = std::move(reader); }
 
     /// Opens all extents, each file once. Throws what `open` throws; Error(corrupt) for a file that is shorter than its
     /// extent or an embedded descriptor with several sparse extents; and what the extents' readers throw.
-    std::vector<DiskPart> open(const Descriptor& descriptor);
+    std::vector<DiskExtent> open(const Descriptor& descriptor);
 
-    PartFacts facts;
+    ExtentFacts facts;
 
 private:
-    DiskPart open_part(const ExtentLine& extent, bool has_parent);
+    DiskExtent open_part(const ExtentLine& extent, bool has_parent);
     std::shared_ptr<const ImageReader> open_sparse(const ExtentLine& extent);
     const NamedDevice& open_file(const std::string& name);
     void check_length(const ExtentLine& extent, const ImageReader& reader) const;

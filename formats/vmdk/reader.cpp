@@ -12,7 +12,7 @@
 #include "formats/vmdk/magic.h"
 #include "formats/vmdk/sparse_extent.h"
 
-namespace varve {
+namespace varve::vmdk {
 namespace {
 
 Error needs_descriptor(const NamedDevice& file, std::string_view what) {
@@ -23,38 +23,38 @@ Error needs_descriptor(const NamedDevice& file, std::string_view what) {
 
 }  // namespace
 
-VmdkReader::VmdkReader(NamedDevice image, const Options& options, std::shared_ptr<ReadCaches> caches)
+Reader::Reader(NamedDevice image, const Options& options, std::shared_ptr<ReadCaches> caches)
     : image_(std::move(image)), caches_(std::move(caches)), where_(image_.place({})) {
     info_.warnings = options.warnings;
-    vmdk::PartOpener opener(where_, options.open_extent, caches_, info_.warnings);
-    switch (vmdk::magic_of(image_)) {
-        case vmdk::Magic::hosted:
+    ExtentOpener opener(where_, options.open_extent, caches_, info_.warnings);
+    switch (magic_of(image_)) {
+        case Magic::hosted:
             open_hosted(opener);
             break;
-        case vmdk::Magic::cowd:
+        case Magic::cowd:
             open_cowd();
             opener.facts.grain_size = parts_.empty() ? ByteCount{} : parts_.front().reader->info().cluster_size;
             break;
-        case vmdk::Magic::sesparse:
+        case Magic::sesparse:
             throw needs_descriptor(image_, "the data of a snapshot");
-        case vmdk::Magic::none:
-            descriptor_ = vmdk::parse_descriptor(vmdk::read_descriptor_file(image_), where_);
+        case Magic::none:
+            descriptor_ = parse_descriptor(read_descriptor_file(image_), where_);
             parts_ = opener.open(descriptor_);
             break;
     }
-    for (const vmdk::DiskPart& part : parts_)
+    for (const DiskExtent& part : parts_)
         if (part.reader) readers_.push_back(part.reader.get());
     std::ranges::sort(readers_);
     readers_.erase(std::unique(readers_.begin(), readers_.end()), readers_.end());
     describe(opener.facts);
 }
 
-void VmdkReader::open_hosted(vmdk::PartOpener& opener) {
-    const vmdk::SparseHeader header = vmdk::read_sparse_header(image_, {});
+void Reader::open_hosted(ExtentOpener& opener) {
+    const SparseHeader header = read_sparse_header(image_, {});
     if (!header.descriptor) throw needs_descriptor(image_, "one extent of a disk");
-    descriptor_ = vmdk::parse_descriptor(vmdk::read_embedded_descriptor(image_, header), where_);
+    descriptor_ = parse_descriptor(read_embedded_descriptor(image_, header), where_);
     if (header.capacity.value != 0) {
-        vmdk::SparseExtent extent = vmdk::open_sparse_extent(image_, header, caches_, info_.warnings);
+        SparseExtent extent = open_sparse_extent(image_, header, caches_, info_.warnings);
         opener.facts = {header.grain_size, header.has_zero_grains, header.is_compressed};
         opener.put_embedded(std::move(extent.reader));
     }
@@ -62,12 +62,12 @@ void VmdkReader::open_hosted(vmdk::PartOpener& opener) {
 }
 
 /// One without a descriptor. As qemu does, it is taken for a whole disk where it does not say that it is none.
-void VmdkReader::open_cowd() {
-    vmdk::CowdExtent extent = vmdk::open_cowd(image_, caches_);
+void Reader::open_cowd() {
+    CowdExtent extent = vmdk::open_cowd(image_, caches_);
     descriptor_.create_type = "vmfsSparse";
     descriptor_.parent_name = extent.parent_name;
     descriptor_.size = extent.reader->info().virtual_size;
-    if (extent.origin == vmdk::CowdOrigin::unknown)
+    if (extent.origin == CowdOrigin::unknown)
         info_.warnings.push_back(
             fmt::format("{}: it was read as a whole disk, as it names no other; if it is the data "
                         "of a snapshot, name the snapshot's descriptor instead",
@@ -75,7 +75,7 @@ void VmdkReader::open_cowd() {
     if (descriptor_.size.value != 0) parts_.push_back({{{}, descriptor_.size}, std::move(extent.reader), {}, false});
 }
 
-void VmdkReader::describe(const vmdk::PartFacts& facts) {
+void Reader::describe(const ExtentFacts& facts) {
     info_.format = "vmdk";
     info_.virtual_size = descriptor_.size;
     info_.cluster_size = facts.grain_size;
@@ -87,15 +87,15 @@ void VmdkReader::describe(const vmdk::PartFacts& facts) {
         info_.options.emplace("zeroed_grain", facts.has_zero_grains ? "on" : "off");
 }
 
-const vmdk::DiskPart& VmdkReader::part_at(ByteOffset at) const {
+const DiskExtent& Reader::part_at(ByteOffset at) const {
     const auto after = std::upper_bound(parts_.begin(), parts_.end(), at,
-                                        [](ByteOffset a, const vmdk::DiskPart& b) { return a < b.range.begin; });
+                                        [](ByteOffset a, const DiskExtent& b) { return a < b.range.begin; });
     return *std::prev(after);
 }
 
-Extent VmdkReader::extent_at(ByteOffset at) const {
+Extent Reader::extent_at(ByteOffset at) const {
     VARVE_CHECK(at.value < info_.virtual_size.value);
-    const vmdk::DiskPart& part = part_at(at);
+    const DiskExtent& part = part_at(at);
     const ByteCount rest = part.range.end() - at;
     if (!part.reader) return {at, rest, ExtentKind::zero};
     const Extent inside = part.reader->extent_at(part.begin + (at - part.range.begin));
@@ -103,10 +103,10 @@ Extent VmdkReader::extent_at(ByteOffset at) const {
     return {at, std::min(inside.length, rest), is_hidden ? ExtentKind::zero : inside.kind};
 }
 
-void VmdkReader::read(ByteOffset at, ByteSpan out) const {
+void Reader::read(ByteOffset at, ByteSpan out) const {
     VARVE_CHECK(at.value <= info_.virtual_size.value && out.size() <= info_.virtual_size.value - at.value);
     while (!out.empty()) {
-        const vmdk::DiskPart& part = part_at(at);
+        const DiskExtent& part = part_at(at);
         const std::uint64_t rest = (part.range.end() - at).value;
         const ByteSpan piece = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(rest, out.size())));
         if (part.reader)
@@ -118,15 +118,15 @@ void VmdkReader::read(ByteOffset at, ByteSpan out) const {
     }
 }
 
-ByteCount VmdkReader::bytes_read() const {
+ByteCount Reader::bytes_read() const {
     ByteCount sum;
     for (const ImageReader* reader : readers_) sum += reader->bytes_read();
     return sum;
 }
 
-void VmdkReader::check_unchanged() const {
+void Reader::check_unchanged() const {
     image_.bytes->check_unchanged();
     for (const ImageReader* reader : readers_) reader->check_unchanged();
 }
 
-}  // namespace varve
+}  // namespace varve::vmdk

@@ -7,17 +7,17 @@
 
 #include "formats/vmdk/extent_opener.h"
 
-namespace varve {
+namespace varve::vmdk {
 
-class VmdkReader final : public ImageReader {
+class Reader final : public ImageReader {
 public:
     struct Options {
-        vmdk::OpenExtent open_extent;
+        OpenExtent open_extent;
         std::vector<std::string> warnings;  ///< sentences about how it was opened; info().warnings begins with them
     };
 
     /// `image` is the file that was named. Throws Error(corrupt | unsupported | refused), and what open_extent throws.
-    VmdkReader(NamedDevice image, const Options& options, std::shared_ptr<ReadCaches> caches);
+    Reader(NamedDevice image, const Options& options, std::shared_ptr<ReadCaches> caches);
 
     const ImageInfo& info() const override { return info_; }
     Extent extent_at(ByteOffset at) const override;
@@ -26,21 +26,21 @@ public:
     void check_unchanged() const override;
     std::vector<ByteRange> unreadable() const override { return {}; }
 
-    const vmdk::Descriptor& descriptor() const { return descriptor_; }
+    const Descriptor& descriptor() const { return descriptor_; }
 
 private:
-    void open_hosted(vmdk::PartOpener& opener);
+    void open_hosted(ExtentOpener& opener);
     void open_cowd();
-    void describe(const vmdk::PartFacts& facts);
-    const vmdk::DiskPart& part_at(ByteOffset at) const;
+    void describe(const ExtentFacts& facts);
+    const DiskExtent& part_at(ByteOffset at) const;
 
     NamedDevice image_;
     std::shared_ptr<ReadCaches> caches_;
     std::string where_;
-    vmdk::Descriptor descriptor_;
-    std::vector<vmdk::DiskPart> parts_;
+    Descriptor descriptor_;
+    std::vector<DiskExtent> parts_;
     std::vector<const ImageReader*> readers_;  // of the parts, each once
     ImageInfo info_;
 };
 
-}  // namespace varve
+}  // namespace varve::vmdk

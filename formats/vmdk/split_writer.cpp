@@ -10,9 +10,9 @@
 namespace varve::vmdk {
 namespace {
 
-class FilesWriter final : public ImageWriter {
+class SplitWriter final : public ImageWriter {
 public:
-    FilesWriter(std::unique_ptr<OutputFiles> files, NewDescriptor disk)
+    SplitWriter(std::unique_ptr<OutputFiles> files, NewDescriptor disk)
         : files_(std::move(files)), disk_(std::move(disk)), order_(disk_.virtual_size()) {
         begin();
     }
@@ -58,7 +58,7 @@ private:
     std::unique_ptr<ImageWriter> part_;  ///< for it
 };
 
-void FilesWriter::begin() {
+void SplitWriter::begin() {
     const NewExtent& extent = disk_.extents[number_];
     auto output = files_->begin_part(number_);
     part_ = extent.kind == NewExtentKind::sparse
@@ -66,7 +66,7 @@ void FilesWriter::begin() {
                 : create_raw_writer(std::move(output), extent.length);
 }
 
-void FilesWriter::next() {
+void SplitWriter::next() {
     part_->finish();
     begin_ += disk_.extents[number_].length;
     ++number_;
@@ -74,7 +74,7 @@ void FilesWriter::next() {
 }
 
 /// What of `range` lies in the extent that it begins in, as the extent's own bytes; that extent is begun then.
-ByteRange FilesWriter::go_to(ByteRange range) {
+ByteRange SplitWriter::go_to(ByteRange range) {
     while (range.begin - begin_ >= disk_.extents[number_].length) next();
     const ByteCount inside = range.begin - begin_;
     return {ByteOffset{} + inside, std::min(range.length, disk_.extents[number_].length - inside)};
@@ -82,8 +82,8 @@ ByteRange FilesWriter::go_to(ByteRange range) {
 
 }  // namespace
 
-std::unique_ptr<ImageWriter> create_files_writer(std::unique_ptr<OutputFiles> files, NewDescriptor disk) {
-    return std::make_unique<FilesWriter>(std::move(files), std::move(disk));
+std::unique_ptr<ImageWriter> create_split_writer(std::unique_ptr<OutputFiles> files, NewDescriptor disk) {
+    return std::make_unique<SplitWriter>(std::move(files), std::move(disk));
 }
 
 }  // namespace varve::vmdk

@@ -16,6 +16,6 @@ namespace varve::vmdk {
 
 /// `files`: one part for each extent of `disk` (vmdk_new_extents.h). Throws Error(io) for a first file whose length the
 /// medium can't hold.
-std::unique_ptr<ImageWriter> create_files_writer(std::unique_ptr<OutputFiles> files, NewDescriptor disk);
+std::unique_ptr<ImageWriter> create_split_writer(std::unique_ptr<OutputFiles> files, NewDescriptor disk);
 
 }  // namespace varve::vmdk

@@ -40,15 +40,15 @@ inline ImageFile file_of(ByteView bytes) {
 }
 
 /// A kept descriptor that fits must become one that can be read, whatever its disks are called.
-inline void revise(const ovf::Package& package) {
+inline void revise(const appliance::PackageReader& package) {
     std::vector<std::string> warnings;
     const std::vector<FileToAttach> files = package.small_files(warnings);
     if (files.empty()) return;
-    ovf::OvfRevision revision(files.front().bytes);
+    appliance::DescriptorRevision revision(files.front().bytes);
     std::vector<std::string> names;
-    for (const ovf::Disk& disk : package.disks()) names.push_back(disk.name);
+    for (const appliance::PackagedDisk& disk : package.disks()) names.push_back(disk.name);
     const auto references = revision.match(names);
-    std::vector<ovf::OvfRevision::NewFile> becomes;
+    std::vector<appliance::DescriptorRevision::NewFile> becomes;
     std::vector<ByteCount> lengths;
     for (std::size_t i = 0; i < references.size(); ++i) {
         becomes.push_back({});
@@ -58,15 +58,15 @@ inline void revise(const ovf::Package& package) {
     }
     revision.apply(becomes);
     const std::string text = revision.text(lengths);
-    const ovf::Descriptor again = ovf::parse_descriptor(bytes_of(text), "'revised'");
+    const appliance::Descriptor again = appliance::parse_descriptor(bytes_of(text), "'revised'");
     VARVE_CHECK(again.disks.size() == package.disks().size());
 }
 
 inline void open_each_disk(ByteView input) {
-    std::shared_ptr<const ovf::Package> package;
+    std::shared_ptr<const appliance::PackageReader> package;
     try {
-        package =
-            std::make_shared<ovf::Package>(file_of(input), std::make_unique<LoneReferences>(), ManifestUse::ignore);
+        package = std::make_shared<appliance::PackageReader>(file_of(input), std::make_unique<LoneReferences>(),
+                                                             ManifestUse::ignore);
     } catch (const Error&) {
         return;
     }
@@ -74,7 +74,7 @@ inline void open_each_disk(ByteView input) {
         try {
             OpenOptions options;
             options.member = package->disks()[i].name;
-            const OpenedImage image = ovf::open_disk(package, {}, options);
+            const OpenedImage image = appliance::open_disk(package, {}, options);
             walk_vmdk(*image.reader, ByteOffset{});
         } catch (const Error&) {
         }

@@ -65,29 +65,29 @@ inline void list_archive(ByteView input) {
     list_as_it_is(sealed(input));
 }
 
-inline void check_descriptor(const ovf::Descriptor& descriptor) {
+inline void check_descriptor(const appliance::Descriptor& descriptor) {
     std::set<std::string> files, disks;
-    for (const ovf::PackageFile& file : descriptor.files) {
+    for (const appliance::FileElement& file : descriptor.files) {
         VARVE_CHECK(files.insert(file.id).second && !file.href.empty());
         VARVE_CHECK(!file.chunk_size || file.chunk_size->value > 0);
-        const std::string decoded = ovf::decoded_href(file.href);
-        const bool is_followed = !ovf::href_fault(file.href);
+        const std::string decoded = appliance::decoded_href(file.href);
+        const bool is_followed = !appliance::href_fault(file.href);
         VARVE_CHECK(!is_followed || (decoded.find('\0') == std::string::npos && !decoded.starts_with('/') &&
                                      !decoded.starts_with("../") && decoded.find("/../") == std::string::npos));
     }
-    for (const ovf::PackageDisk& disk : descriptor.disks) {
+    for (const appliance::DiskElement& disk : descriptor.disks) {
         VARVE_CHECK(disks.insert(disk.id).second);
         VARVE_CHECK(disk.file.empty() || files.contains(disk.file));
         VARVE_CHECK(!disk.capacity || disk.capacity->value < std::uint64_t{1} << 63);
     }
-    for (const ovf::PackageDisk& disk : descriptor.disks)
+    for (const appliance::DiskElement& disk : descriptor.disks)
         VARVE_CHECK(disk.parent.empty() || (disks.contains(disk.parent) && disk.parent != disk.id));
 }
 
-inline void check_manifest(const ovf::Manifest& manifest) {
-    for (const ovf::ManifestEntry& entry : manifest.entries) {
+inline void check_manifest(const appliance::Manifest& manifest) {
+    for (const appliance::ManifestEntry& entry : manifest.entries) {
         VARVE_CHECK(entry.digest.size() == digest_bytes(entry.algorithm));
-        const ovf::ManifestEntry* found = manifest.find(entry.file);
+        const appliance::ManifestEntry* found = manifest.find(entry.file);
         VARVE_CHECK(found != nullptr && found->file == entry.file && found->algorithm >= entry.algorithm);
     }
 }
@@ -97,9 +97,9 @@ inline void parse_ovf(ByteView input) {
     if (input.empty()) return;
     try {
         if ((std::to_integer<unsigned>(input[0]) & 1) != 0)
-            check_manifest(ovf::parse_manifest(input.subspan(1), "'input'"));
+            check_manifest(appliance::parse_manifest(input.subspan(1), "'input'"));
         else
-            check_descriptor(ovf::parse_descriptor(input.subspan(1), "'input'"));
+            check_descriptor(appliance::parse_descriptor(input.subspan(1), "'input'"));
     } catch (const Error&) {
     }
 }

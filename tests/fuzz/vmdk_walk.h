@@ -48,9 +48,9 @@ inline void walk_vmdk(const ImageReader& reader, ByteOffset at) {
 
 inline void open_and_walk(const NamedDevice& image, const NamedDevice& extent) {
     try {
-        VmdkReader::Options options;
+        vmdk::Reader::Options options;
         options.open_extent = [&](const std::string&, std::vector<std::string>&) { return extent; };
-        const VmdkReader reader(image, options, std::make_shared<ReadCaches>());
+        const vmdk::Reader reader(image, options, std::make_shared<ReadCaches>());
         walk_vmdk(reader, ByteOffset{});
         const std::uint64_t size = reader.info().virtual_size.value;
         if (size > (1 << 20)) walk_vmdk(reader, ByteOffset{size - (1 << 20) + 1});

@@ -17,8 +17,8 @@ namespace varve::reader_test {
 namespace {
 
 using namespace std::string_literals;
-using ovf::href_fault;
-using ovf::parse_descriptor;
+using appliance::href_fault;
+using appliance::parse_descriptor;
 
 constexpr std::string_view vmdk_format = "http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized";
 
@@ -41,7 +41,7 @@ std::string with_file(const std::string& attributes) {
     return envelope(references("<File ovf:id='f' ovf:href='a.vmdk' " + attributes + "/>"));
 }
 
-ovf::Descriptor parse(const std::string& text) { return parse_descriptor(bytes_of(text), "'a.ovf'"); }
+appliance::Descriptor parse(const std::string& text) { return parse_descriptor(bytes_of(text), "'a.ovf'"); }
 
 std::pair<std::optional<ErrorCode>, std::string> refusal(const std::string& text) {
     try {
@@ -140,7 +140,7 @@ const std::vector<RealDescriptor> real_descriptors{
 };
 
 void check_real(const RealDescriptor& expected, const Bytes& text) {
-    const ovf::Descriptor d = parse_descriptor(text, expected.file);
+    const appliance::Descriptor d = parse_descriptor(text, expected.file);
     CHECK(d.name == expected.name);
     CHECK(d.warnings.empty());
     REQUIRE(d.files.size() == expected.files.size());
@@ -201,7 +201,7 @@ TEST_CASE("OVF: a descriptor is read with any prefix, in UTF-8 and UTF-16, with 
  <o:VirtualSystem o:id="vm"><o:Name> A machine </o:Name></o:VirtualSystem>
 </o:Envelope>)";
     for (const std::string& one : {text, "\xef\xbb\xbf" + text, in_utf16(text, false), in_utf16(text, true)}) {
-        const ovf::Descriptor d = parse(one);
+        const appliance::Descriptor d = parse(one);
         CHECK(d.name == "A machine");
         REQUIRE(d.files.size() == 2);
         CHECK(d.files[0].href == "a & b.vmdk");
@@ -228,7 +228,7 @@ TEST_CASE("OVF: a descriptor is read with any prefix, in UTF-8 and UTF-16, with 
 }
 
 TEST_CASE("OVF: the sections of the drafts before 1.0 and shared disks are found", "[formats][ova]") {
-    const ovf::Descriptor d = parse(R"(<ovf:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+    const appliance::Descriptor d = parse(R"(<ovf:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
       xmlns:ovf="http://www.vmware.com/schema/ovf/1/envelope"><References><File ovf:href="a" ovf:id="f"/></References>
       <Section xsi:type="ovf:NetworkSection_Type"><Disk ovf:diskId="no"/></Section>
       <Section xsi:type="ovf:DiskSection_Type"><Disk ovf:diskId="d" ovf:fileRef="f" ovf:capacity="8"/></Section>
@@ -241,7 +241,7 @@ TEST_CASE("OVF: the sections of the drafts before 1.0 and shared disks are found
 }
 
 TEST_CASE("OVF: units of capacity are products of powers, or the words of old", "[formats][ova]") {
-    const auto bytes = [](std::string_view units) { return ovf::bytes_per_unit(units); };
+    const auto bytes = [](std::string_view units) { return appliance::bytes_per_unit(units); };
     constexpr std::uint64_t most = ~std::uint64_t{0};
     CHECK(bytes("") == 1);
     CHECK(bytes("byte") == 1);
@@ -422,9 +422,9 @@ TEST_CASE("OVF: a name that could lead out of the package has a fault, percent s
         CAPTURE(href);
         CHECK(href_fault(href) == fault);
     }
-    CHECK(ovf::decoded_href("a%20b%2Fc%%4") == "a b/c%%4");
-    CHECK(ovf::decoded_href("%25%32%30") == "%20");
-    CHECK(ovf::decoded_href("%") == "%");
+    CHECK(appliance::decoded_href("a%20b%2Fc%%4") == "a b/c%%4");
+    CHECK(appliance::decoded_href("%25%32%30") == "%20");
+    CHECK(appliance::decoded_href("%") == "%");
 }
 
 }  // namespace varve::reader_test

@@ -11,7 +11,7 @@
 
 using namespace varve;
 using namespace varve::ova_test;
-using ovf::OvfRevision;
+using appliance::DescriptorRevision;
 
 namespace {
 
@@ -37,7 +37,7 @@ std::string in_file(const std::string& id) { return "ovf:capacity=\"1\" ovf:file
 
 std::string refusal_of(const std::string& text, const Texts& names = {"x"}, ErrorCode code = ErrorCode::refused) {
     try {
-        OvfRevision revision(bytes_of(text));
+        DescriptorRevision revision(bytes_of(text));
         revision.match(names);
     } catch (const Error& error) {
         CHECK(error.code() == code);
@@ -48,8 +48,8 @@ std::string refusal_of(const std::string& text, const Texts& names = {"x"}, Erro
 
 /// Every disk 1 MiB in "new-N.vmdk" of 1000 + N bytes, other files kept under their names if `keeps_others`.
 std::string revised(const std::string& text, const Texts& names, bool keeps_others = true) {
-    OvfRevision revision(bytes_of(text));
-    std::vector<OvfRevision::NewFile> files;
+    DescriptorRevision revision(bytes_of(text));
+    std::vector<DescriptorRevision::NewFile> files;
     std::vector<ByteCount> lengths;
     for (const auto& reference : revision.match(names)) {
         if (reference.disk) {
@@ -234,10 +234,10 @@ TEST_CASE("ovf revision: comments, blanks, CDATA and other vendors' elements sur
 }
 
 TEST_CASE("ovf revision: the machine's name is changed where it is said", "[ova][ovf]") {
-    OvfRevision revision(bytes_of(envelope(file("a", "f1"), disk("d1", in_file("f1")))));
+    DescriptorRevision revision(bytes_of(envelope(file("a", "f1"), disk("d1", in_file("f1")))));
     const Texts names{"a"};
     revision.match(names);
-    const std::vector<OvfRevision::NewFile> files{{"b.vmdk", mib(1)}};
+    const std::vector<DescriptorRevision::NewFile> files{{"b.vmdk", mib(1)}};
     revision.apply(files);
     revision.set_machine_name("other <1>");
     const std::vector<ByteCount> lengths{{5}};

@@ -12,15 +12,15 @@ using namespace varve::ova_test;
 
 namespace {
 
-std::vector<ovf::PackedDisk> disks_of(std::size_t count) {
-    std::vector<ovf::PackedDisk> disks;
+std::vector<appliance::DescribedDisk> disks_of(std::size_t count) {
+    std::vector<appliance::DescribedDisk> disks;
     for (std::size_t i = 1; i <= count; ++i)
         disks.push_back({"web01-disk" + std::to_string(i) + ".vmdk", {70000 + i}, mib(i)});
     return disks;
 }
 
 std::string described(std::size_t disks, vmdk::AdapterType adapter = vmdk::AdapterType::lsilogic) {
-    return ovf::describe_machine("web01", disks_of(disks), adapter);
+    return appliance::describe_machine("web01", disks_of(disks), adapter);
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ TEST_CASE("ovf writer: every disk has a place of its own, and none is the contro
 
 TEST_CASE("ovf writer: the text is longest for the greatest lengths", "[ova][ovf]") {
     auto disks = disks_of(1);
-    const std::size_t small = ovf::describe_machine("m", disks, vmdk::AdapterType::lsilogic).size();
+    const std::size_t small = appliance::describe_machine("m", disks, vmdk::AdapterType::lsilogic).size();
     disks[0].file_length = {INT64_MAX};
-    CHECK(ovf::describe_machine("m", disks, vmdk::AdapterType::lsilogic).size() == small + 19 - 5);
+    CHECK(appliance::describe_machine("m", disks, vmdk::AdapterType::lsilogic).size() == small + 19 - 5);
 }

@@ -67,10 +67,10 @@ TEST_CASE("fuzz corpus: the seeds of OVF are descriptors and manifests that pars
          std::map<std::string, std::size_t>{{"workstation", 3}, {"draft", 1}, {"utf16", 1}}) {
         CAPTURE(name);
         const Bytes input = writer_test::read_file(corpus + "ovf/" + name);
-        CHECK(ovf::parse_descriptor(ByteView(input).subspan(1), name).disks.size() == disks);
+        CHECK(appliance::parse_descriptor(ByteView(input).subspan(1), name).disks.size() == disks);
     }
     const Bytes manifest = writer_test::read_file(corpus + "ovf/manifest");
-    CHECK(ovf::parse_manifest(ByteView(manifest).subspan(1), "x").entries.size() == 3);
+    CHECK(appliance::parse_manifest(ByteView(manifest).subspan(1), "x").entries.size() == 3);
 }
 
 TEST_CASE("fuzz corpus: the seeds of appliances have disks that are read", "[formats][ova]") {

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::string_literals;
 
-ovf::Manifest parse(const std::string& text) { return ovf::parse_manifest(bytes_of(text), "'a.mf'"); }
+appliance::Manifest parse(const std::string& text) { return appliance::parse_manifest(bytes_of(text), "'a.mf'"); }
 
 std::pair<std::optional<ErrorCode>, std::string> refusal(const std::string& text) {
     try {
@@ -56,7 +56,7 @@ TEST_CASE("content digests are what the system's tools print", "[engine][ova]") 
 }
 
 TEST_CASE("OVF: a manifest is read as any product writes it", "[formats][ova]") {
-    const ovf::Manifest manifest =
+    const appliance::Manifest manifest =
         parse("\xef\xbb\xbfSHA256(a.ovf)= " + sha256 + "\r\n\r\n  sha1 (a b (1).vmdk) =" + sha1 +
               "  \n \t\nSha512(b)=c).iso)= " + digits(128, 'F') + "\nSHA1(a.ovf)=" + sha1 +
               "\nSHA-256(a.ovf)= " + sha256 + "\nMD5(old.iso)= 12\nSHA1( blank )= " + sha1);
@@ -85,7 +85,7 @@ TEST_CASE("OVF: what the openssl tool prints is a manifest", "[formats][ova]") {
     const ScratchFolder folder;
     write_file(folder.file("a b"), bytes_of("hello"));
     for (const std::string option : {"-sha1", "-sha256", "-sha512"}) {
-        const ovf::Manifest manifest =
+        const appliance::Manifest manifest =
             parse(writer_test::run_tool({"openssl", "dgst", option, folder.file("a b")}).output);
         REQUIRE(manifest.entries.size() == 1);
         CHECK(manifest.entries[0].file == folder.file("a b"));

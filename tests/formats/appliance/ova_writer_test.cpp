@@ -32,16 +32,17 @@ void write_ova(const std::string& path, const contract::Pattern& pattern, const 
 }
 
 /// `sizes`: of the disks.
-ova::PackagePlan plan_of(const std::string& stem, const std::vector<ByteCount>& sizes, const OptionMap& words = fixed) {
-    std::vector<ova::DiskToPack> disks;
+appliance::PackagePlan plan_of(const std::string& stem, const std::vector<ByteCount>& sizes,
+                               const OptionMap& words = fixed) {
+    std::vector<appliance::PlannedDisk> disks;
     for (const ByteCount size : sizes) disks.push_back({size, {}});
-    return {stem, disks, ova::parse_creation_options(words)};
+    return {stem, disks, appliance::parse_creation_options(words)};
 }
 
 /// The whole archive of disks with these contents.
-Bytes archive_of(ova::PackagePlan plan, const std::vector<contract::Pattern>& disks,
+Bytes archive_of(appliance::PackagePlan plan, const std::vector<contract::Pattern>& disks,
                  const std::shared_ptr<MemoryMedium>& medium) {
-    ova::OvaWriter appliance(std::make_unique<MemoryOutput>(medium), std::move(plan));
+    appliance::OvaWriter appliance(std::make_unique<MemoryOutput>(medium), std::move(plan));
     for (const contract::Pattern& disk : disks) {
         const auto writer = appliance.begin_disk();
         contract::play(*writer, disk);
@@ -155,7 +156,7 @@ TEST_CASE("ova writer: every byte of the archive is written once", "[ova]") {
         std::vector<int>& counts_;
     };
     std::vector<int> counts;
-    ova::OvaWriter appliance(std::make_unique<CountingOutput>(counts), plan_of("x", {mib(1)}));
+    appliance::OvaWriter appliance(std::make_unique<CountingOutput>(counts), plan_of("x", {mib(1)}));
     const auto writer = appliance.begin_disk();
     contract::play(*writer, contract::random_pattern(mib(1), 33, 300000));
     writer->finish();
@@ -223,17 +224,17 @@ TEST_CASE("ova writer: options that OVA does not have are told with those it has
           OptionMap{{"name", ""}}, OptionMap{{"name", "a\nb"}}, OptionMap{{"name", std::string(81, 'n')}},
           OptionMap{{"name", "\xff"}}, OptionMap{{"subformat", "streamOptimized"}}}) {
         try {
-            ova::parse_creation_options(words);
+            appliance::parse_creation_options(words);
             FAIL("it was taken: " << words.begin()->first << "=" << words.begin()->second);
         } catch (const Error& error) {
             CHECK(error.code() == ErrorCode::usage);
         }
     }
-    CHECK(ova::parse_creation_options({{"name", "Büro & <Küche> \"1\""}}).machine == "Büro & <Küche> \"1\"");
+    CHECK(appliance::parse_creation_options({{"name", "Büro & <Küche> \"1\""}}).machine == "Büro & <Küche> \"1\"");
 }
 
 TEST_CASE("ova names: names are plain, and never equal where case does not count", "[ova]") {
-    ova::MemberNames names;
+    appliance::MemberNames names;
     CHECK(names.take("web 01/\xc3\xa4", ".ovf") == "web_01___.ovf");
     CHECK(names.take("a", ".vmdk") == "a.vmdk");
     CHECK(names.take("A.vmdk") == "A-2.vmdk");
@@ -243,9 +244,9 @@ TEST_CASE("ova names: names are plain, and never equal where case does not count
     CHECK(names.take("-rf") == "_rf");
     CHECK(names.take(".hidden") == "_hidden");
     CHECK(names.take(std::string(300, 'n') + ".nvram") == std::string(64, 'n') + ".nvram");
-    CHECK(ova::stem_of("to/web01.ova") == "web01");
-    CHECK(ova::stem_of("web.01.OVA") == "web.01");
-    CHECK(ova::stem_of("to.d/.ova") == ".ova");
+    CHECK(appliance::stem_of("to/web01.ova") == "web01");
+    CHECK(appliance::stem_of("web.01.OVA") == "web.01");
+    CHECK(appliance::stem_of("to.d/.ova") == ".ova");
 }
 
 TEST_CASE("ova writer: names that are special in XML do no harm", "[ova]") {
@@ -269,10 +270,10 @@ constexpr const char* kept_text =
     "ovf:fileRef=\"a\"/></DiskSection>\n"
     "  <VirtualSystem ovf:id=\"vm\"><Name>Kept &amp; good</Name></VirtualSystem>\n</Envelope>\n";
 
-ova::KeptFiles kept_files() {
+appliance::KeptFiles kept_files() {
     const auto bytes = [](std::string_view text) { return Bytes(bytes_of(text).begin(), bytes_of(text).end()); };
-    ova::KeptFiles kept;
-    kept.descriptor = ova::KeptFile{"vm.ovf", bytes(kept_text)};
+    appliance::KeptFiles kept;
+    kept.descriptor = appliance::KeptFile{"vm.ovf", bytes(kept_text)};
     kept.others = {{"domain.xml", bytes("<domain/>")}, {"vm.nvram", bytes("nvram's bytes")}};
     return kept;
 }
@@ -283,8 +284,8 @@ TEST_CASE("ova writer: the kept descriptor and its files go in, in the order of 
     const ScratchFolder folder;
     const std::vector<contract::Pattern> disks{contract::random_pattern(mib(2), 51, 300000),
                                                contract::random_pattern(mib(1), 52, 300000)};
-    ova::PackagePlan plan("web01", {{mib(2), "/p/vm.ova/disk_a.VMDK"}, {mib(1), "/p/vm.ova/Disk A.vmdk.gz"}},
-                          ova::parse_creation_options(fixed), kept_files());
+    appliance::PackagePlan plan("web01", {{mib(2), "/p/vm.ova/disk_a.VMDK"}, {mib(1), "/p/vm.ova/Disk A.vmdk.gz"}},
+                                appliance::parse_creation_options(fixed), kept_files());
     CHECK(plan.keeps_descriptor());
     CHECK(plan.warnings() ==
           Texts{"the kept file 'domain.xml' is not packed: the appliance's descriptor has no use for it"});
@@ -306,8 +307,8 @@ TEST_CASE("ova writer: the kept descriptor and its files go in, in the order of 
 }
 
 TEST_CASE("ova writer: a kept descriptor that does not fit is replaced, with the reason", "[ova]") {
-    const ova::PackagePlan plan("web01", {{mib(2), "/p/vm.ova/disk_a.VMDK"}}, ova::parse_creation_options(fixed),
-                                kept_files());
+    const appliance::PackagePlan plan("web01", {{mib(2), "/p/vm.ova/disk_a.VMDK"}},
+                                      appliance::parse_creation_options(fixed), kept_files());
     CHECK_FALSE(plan.keeps_descriptor());
     REQUIRE(plan.warnings().size() == 3);
     CHECK(

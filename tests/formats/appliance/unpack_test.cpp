@@ -39,7 +39,7 @@ private:
 
 File unpack(const Chunks& chunks, bool is_gzip, ByteCount length_max = plenty) {
     NoProgress progress;
-    return ovf::unpack(chunks.all(), is_gzip, length_max, "a.ova: a.vmdk", progress, {});
+    return appliance::unpack(chunks.all(), is_gzip, length_max, "a.ova: a.vmdk", progress, {});
 }
 
 std::string text_in(const File& file) {
@@ -187,13 +187,13 @@ TEST_CASE("OVF: unpacking tells how far it is and stops when asked to", "[format
     for (const bool is_gzip : {true, false}) {
         const Chunks chunks({is_gzip ? gzip(text) : text});
         Steps steps;
-        ovf::unpack(chunks.all(), is_gzip, plenty, "x", steps, {});
+        appliance::unpack(chunks.all(), is_gzip, plenty, "x", steps, {});
         CHECK(steps.total == chunks.all()[0]->size());
         CHECK(steps.done == steps.total);
         std::stop_source stop;
         stop.request_stop();
         try {
-            ovf::unpack(chunks.all(), is_gzip, plenty, "x", steps, stop.get_token());
+            appliance::unpack(chunks.all(), is_gzip, plenty, "x", steps, stop.get_token());
             FAIL("it went on");
         } catch (const Error& error) {
             CHECK(error.code() == ErrorCode::cancelled);

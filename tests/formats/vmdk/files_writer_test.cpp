@@ -388,7 +388,7 @@ TEST_CASE("vmdk files: an error of the medium at any call comes out, and nothing
             }
             try {
                 const auto writer =
-                    vmdk::create_files_writer(std::make_unique<MemoryOutputFiles>(files), std::move(disk));
+                    vmdk::create_split_writer(std::make_unique<MemoryOutputFiles>(files), std::move(disk));
                 writer->write({mib(1).value - 100}, Bytes(70000, std::byte{1}));
                 writer->finish();
             } catch (const Error& error) {
