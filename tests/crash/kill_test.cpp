@@ -13,6 +13,7 @@
 #include "store/backend/local_backend.h"
 #include "tests/catch.h"
 #include "tests/fakes/temporary_folder.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/packs_of.h"
 #include "tests/support/test_repository.h"
 
@@ -26,7 +27,7 @@ public:
     explicit Program(const TemporaryFolder& folder) : folder_(folder) {}
 
     pid_t start(std::vector<std::string> arguments) const {
-        arguments.insert(arguments.begin(), VARVE_BINARY);
+        arguments.insert(arguments.begin(), test::program_path());
         arguments.insert(arguments.end(), {"-r", folder_ / "repo", "--cache-dir", folder_ / "cache"});
         std::vector<char*> raw;
         for (std::string& argument : arguments) raw.push_back(argument.data());

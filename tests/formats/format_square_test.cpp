@@ -17,6 +17,7 @@
 #include "tests/formats/appliance/appliance_files.h"
 #include "tests/formats/appliance/archive_support.h"
 #include "tests/formats/vdi/builder.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
@@ -266,7 +267,7 @@ constexpr std::string_view mark_end = "<!-- end -->\n";
 
 TEST_CASE("formats: what is read becomes what is written, bytes and thinness kept, as the document's table says",
           "[formats][square]") {
-    const std::string path = std::string(VARVE_SOURCE_DIR) + "/formats/README.md";
+    const std::string path = test::source_path("formats/README.md");
     std::ostringstream in;
     in << std::ifstream(path).rdbuf();
     const std::string document = in.str();

@@ -5,13 +5,14 @@
 #include "tests/catch.h"
 #include "tests/fuzz/qcow2_walk.h"
 #include "tests/fuzz/write_check.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
 
 TEST_CASE("fuzz corpus: every input is read or refused", "[formats][qcow2][bad-input]") {
     unsigned inputs = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(VARVE_SOURCE_DIR "/tests/fuzz/corpus/qcow2")) {
+    for (const auto& entry : std::filesystem::directory_iterator(test::source_path("tests/fuzz/corpus/qcow2"))) {
         INFO(entry.path().string());
         CHECK_NOTHROW(fuzz::open_walk_read(writer_test::read_file(entry.path().string())));
         ++inputs;
@@ -23,7 +24,7 @@ TEST_CASE("fuzz corpus: the seeds of subclusters and data files are images that 
     for (const std::string name : {"subclusters", "subclusters-snapshot", "subclusters-bad", "data-file",
                                    "data-file-raw", "data-file-subclusters", "data-file-bad"}) {
         CAPTURE(name);
-        const Bytes input = writer_test::read_file(VARVE_SOURCE_DIR "/tests/fuzz/corpus/qcow2/" + name);
+        const Bytes input = writer_test::read_file(test::source_path("tests/fuzz/corpus/qcow2/" + name));
         const auto open_data_file = [&](const std::string&) { return fuzz::memory_file(input); };
         const Qcow2Reader reader(fuzz::memory_file(input), {{}, false, {}, open_data_file},
                                  std::make_shared<ReadCaches>());
@@ -38,7 +39,7 @@ TEST_CASE("fuzz corpus: the seeds of subclusters and data files are images that 
 
 TEST_CASE("fuzz corpus: every plan of an image is read back as it was written", "[formats][qcow2][plan]") {
     unsigned inputs = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(VARVE_SOURCE_DIR "/tests/fuzz/corpus/image_writer")) {
+    for (const auto& entry : std::filesystem::directory_iterator(test::source_path("tests/fuzz/corpus/image_writer"))) {
         INFO(entry.path().string());
         fuzz::check_reads_back(fuzz::choose_plan(writer_test::read_file(entry.path().string())));
         ++inputs;

@@ -11,12 +11,13 @@
 #include <vector>
 
 #include "tests/catch.h"
+#include "tests/support/build_paths.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path source_dir = VARVE_SOURCE_DIR;
+const fs::path source_dir = varve::test::source_path("");
 constexpr std::size_t line_columns_max = 120;
 constexpr std::size_t file_lines_max = 500;
 

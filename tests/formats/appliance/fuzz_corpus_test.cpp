@@ -6,6 +6,7 @@
 #include "tests/catch.h"
 #include "tests/formats/tar/builder.h"
 #include "tests/fuzz/appliance_walk.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
@@ -18,7 +19,7 @@ using tarball::member;
 using tarball::padded;
 using tarball::record;
 
-const std::string corpus = VARVE_SOURCE_DIR "/tests/fuzz/corpus/";
+const std::string corpus = test::source_path("tests/fuzz/corpus/");
 
 template <typename Run>
 unsigned run_all(const std::string& folder, Run run) {

@@ -15,6 +15,7 @@
 #include "tests/formats/lvm/fixture.h"
 #include "tests/formats/lvm/store_builder.h"
 #include "tests/fuzz/exception_store_walk.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/writer_support.h"
 
 namespace varve::lvm_test {
@@ -240,7 +241,7 @@ TEST_CASE("fuzz corpus: every exception store is read as its list says, or refus
     int opened = 0;
     int refused = 0;
     for (const auto& entry :
-         std::filesystem::directory_iterator(VARVE_SOURCE_DIR "/tests/fuzz/corpus/exception_store")) {
+         std::filesystem::directory_iterator(test::source_path("tests/fuzz/corpus/exception_store"))) {
         INFO(entry.path());
         ++(fuzz::exception_store::run(writer_test::read_file(entry.path().string())) ? opened : refused);
     }

@@ -7,10 +7,13 @@
 #include "engine/base/file.h"
 #include "formats/raw/reader.h"
 #include "tests/catch.h"
+#include "tests/support/build_paths.h"
 
 namespace varve::lvm_test {
 
-std::filesystem::path fixture(const std::string& name) { return std::filesystem::path(VARVE_LVM_FIXTURES) / name; }
+std::filesystem::path fixture(const std::string& name) {
+    return std::filesystem::path(test::lvm_fixtures_path()) / name;
+}
 
 std::vector<std::string> fixture_disks(const std::string& name) {
     std::vector<std::string> disks;

@@ -6,6 +6,7 @@
 #include "formats/lvm/inventory.h"
 #include "tests/catch.h"
 #include "tests/formats/lvm/host_disks.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/writer_support.h"
 
 namespace varve::lvm_test {
@@ -13,9 +14,7 @@ namespace {
 
 using writer_test::read_file;
 
-std::filesystem::path corpus(const std::string& name) {
-    return std::filesystem::path(VARVE_SOURCE_DIR) / "tests/fuzz/corpus" / name;
-}
+std::filesystem::path corpus(const std::string& name) { return test::source_path("tests/fuzz/corpus/" + name); }
 
 /// What becomes of a seed: its groups' names and seqnos, or the refusal's code.
 std::string outcome(const Bytes& bytes) {

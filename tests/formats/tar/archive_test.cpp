@@ -11,6 +11,7 @@
 #include "engine/base/error.h"
 #include "tests/catch.h"
 #include "tests/formats/tar/builder.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
@@ -344,7 +345,7 @@ TEST_CASE("every truncation and bit flip of a tar archive is listed or refused",
 }
 
 TEST_CASE("the builder of tar archives shares no header with the reader", "[formats][ova]") {
-    const Bytes source = writer_test::read_file(VARVE_SOURCE_DIR "/tests/formats/tar_builder.h");
+    const Bytes source = writer_test::read_file(test::source_path("tests/formats/tar/builder.h"));
     const std::string_view text = text_of(source);
     const std::size_t first = text.find("#include \"");
     CHECK(text.substr(first).starts_with("#include \"engine/base/bytes.h\""));

@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "tests/catch.h"
 #include "tests/formats/vdi/builder.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
@@ -220,8 +221,8 @@ TEST_CASE("vdi: flipped bits of the header and the map are refused or read withi
 }
 
 TEST_CASE("vdi: the builder of the tests shares nothing with the reader", "[vdi]") {
-    for (const std::string name : {"vdi_builder.h", "vdi_builder.cpp"}) {
-        std::ifstream source(VARVE_SOURCE_DIR "/tests/formats/" + name);
+    for (const std::string name : {"builder.h", "builder.cpp"}) {
+        std::ifstream source(test::source_path("tests/formats/vdi/" + name));
         REQUIRE(source);
         for (std::string line; std::getline(source, line);) {
             if (!line.starts_with("#include")) continue;

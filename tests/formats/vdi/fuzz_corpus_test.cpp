@@ -4,13 +4,14 @@
 
 #include "tests/catch.h"
 #include "tests/fuzz/vdi_walk.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
 
 TEST_CASE("fuzz corpus: every input is read or refused as a VDI image", "[vdi][bad-input]") {
     unsigned inputs = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(VARVE_SOURCE_DIR "/tests/fuzz/corpus/vdi")) {
+    for (const auto& entry : std::filesystem::directory_iterator(test::source_path("tests/fuzz/corpus/vdi"))) {
         INFO(entry.path().string());
         CHECK_NOTHROW(fuzz::open_walk_read_vdi(writer_test::read_file(entry.path().string())));
         ++inputs;
@@ -22,7 +23,7 @@ TEST_CASE("fuzz corpus: the VDI seeds are images that open", "[vdi][bad-input]")
     for (const std::string name : {"dynamic", "static", "old", "extra", "odd-offsets", "difference", "twice"}) {
         CAPTURE(name);
         NamedDevice device{std::make_shared<const RawReader>(fuzz::memory_file(
-                               writer_test::read_file(VARVE_SOURCE_DIR "/tests/fuzz/corpus/vdi/" + name))),
+                               writer_test::read_file(test::source_path("tests/fuzz/corpus/vdi/" + name)))),
                            [](ByteOffset) { return std::string("seed"); }};
         const vdi::Reader reader(std::move(device), {}, std::make_shared<ReadCaches>());
         CHECK(read_all(reader).size() == reader.info().virtual_size.value);

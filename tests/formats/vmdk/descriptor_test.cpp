@@ -4,6 +4,7 @@
 #include "formats/vmdk/parent_name.h"
 #include "tests/catch.h"
 #include "tests/formats/vmdk/builder.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
@@ -129,8 +130,8 @@ TEST_CASE("a parent's name of another host is also looked for by its last part",
 }
 
 TEST_CASE("the builder of VMDK files shares no header with the reader", "[formats][vmdk]") {
-    for (const std::string name : {"vmdk_builder.h", "vmdk_builder.cpp"}) {
-        const Bytes source = writer_test::read_file(VARVE_SOURCE_DIR "/tests/formats/" + name);
+    for (const std::string name : {"builder.h", "builder.cpp"}) {
+        const Bytes source = writer_test::read_file(test::source_path("tests/formats/vmdk/" + name));
         std::string_view rest = text_of(source);
         unsigned includes = 0;
         for (std::size_t at; (at = rest.find("#include \"")) != std::string_view::npos; ++includes) {

@@ -4,6 +4,7 @@
 
 #include "tests/catch.h"
 #include "tests/fuzz/vmdk_walk.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
@@ -12,7 +13,7 @@ namespace {
 template <typename Run>
 unsigned run_all(const std::string& folder, Run run) {
     unsigned inputs = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(VARVE_SOURCE_DIR "/tests/fuzz/corpus/" + folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(test::source_path("tests/fuzz/corpus/" + folder))) {
         INFO(entry.path().string());
         const Bytes input = writer_test::read_file(entry.path().string());
         CHECK_NOTHROW(run(input));
@@ -31,7 +32,7 @@ TEST_CASE("fuzz corpus: every VMDK input is read or refused", "[formats][vmdk][b
 TEST_CASE("fuzz corpus: the seeds of VMDK are images that open", "[formats][vmdk]") {
     for (const std::string name : {"hosted", "stream", "cowd"}) {
         CAPTURE(name);
-        const Bytes input = writer_test::read_file(VARVE_SOURCE_DIR "/tests/fuzz/corpus/vmdk/" + name);
+        const Bytes input = writer_test::read_file(test::source_path("tests/fuzz/corpus/vmdk/" + name));
         const vmdk::Reader reader(fuzz::memory_device(input), {}, std::make_shared<ReadCaches>());
         CHECK(reader.info().virtual_size.value == 1 << 20);
         std::byte first{};

@@ -8,6 +8,7 @@
 #include "tests/contract/image_writer_contract.h"
 #include "tests/fakes/memory_output.h"
 #include "tests/fuzz/vmdk_write_check.h"
+#include "tests/support/build_paths.h"
 
 using namespace varve;
 using namespace varve::writer_test;
@@ -305,7 +306,7 @@ TEST_CASE("vmdk writer: any plan of calls gives the layout that the specificatio
 
 TEST_CASE("vmdk writer: the seeds of its fuzz target hold, too", "[vmdk-writer][plan]") {
     std::size_t seeds = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(VARVE_SOURCE_DIR "/tests/fuzz/corpus/vmdk_writer")) {
+    for (const auto& entry : std::filesystem::directory_iterator(test::source_path("tests/fuzz/corpus/vmdk_writer"))) {
         CAPTURE(entry.path());
         REQUIRE_NOTHROW(fuzz::check_vmdk_plan(fuzz::choose_vmdk_plan(read_file(entry.path()))));
         ++seeds;

@@ -10,6 +10,7 @@
 #include "tests/formats/lvm/thin/editor.h"
 #include "tests/formats/lvm/thin/thin_support.h"
 #include "tests/fuzz/thin_walk.h"
+#include "tests/support/build_paths.h"
 
 namespace varve::thin::test {
 namespace {
@@ -277,7 +278,8 @@ TEST_CASE("thin damage: roots and devices that are not there are found", "[lvm][
 
 TEST_CASE("thin damage: what fuzzing found stays handled", "[lvm][thin][fuzz]") {
     int inputs = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(VARVE_SOURCE_DIR "/tests/fuzz/corpus/thin_tree")) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(varve::test::source_path("tests/fuzz/corpus/thin_tree"))) {
         CAPTURE(entry.path().string());
         CHECK_NOTHROW(fuzz::open_walk_compare(writer_test::read_file(entry.path().string())));
         ++inputs;
@@ -289,7 +291,8 @@ TEST_CASE("thin damage: the seeds of fuzzing are pools that open", "[lvm][thin][
     for (const auto& [name, devices] : std::map<std::string, std::size_t>{
              {"flat_192k", 3}, {"shared_nodes", 3}, {"unequal_heights", 3}, {"held_root", 2}}) {
         CAPTURE(name);
-        const Bytes seed_bytes = writer_test::read_file(VARVE_SOURCE_DIR "/tests/fuzz/corpus/thin_tree/" + name);
+        const Bytes seed_bytes =
+            writer_test::read_file(varve::test::source_path("tests/fuzz/corpus/thin_tree/" + name));
         CHECK(open_pool(seed_bytes).devices.list().size() == devices);
         CHECK_FALSE(survey(seed_bytes).empty());
         if (name != "held_root") continue;
