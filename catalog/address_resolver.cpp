@@ -22,7 +22,8 @@ std::optional<Place> AddressResolver::resolve(const CatalogView& view, ChunkAddr
         const MoveRow* move = find_move(moves->rows, address.slot, table);
         if (move == nullptr) break;
         row = view.find(move->to_pack);
-        if (row == nullptr) throw CatalogDamaged("the catalog is damaged: a move leads to a pack that is not there");
+        if (row == nullptr)
+            throw Error(ErrorCode::catalog_damaged, "the catalog is damaged: a move leads to a pack that is not there");
         address = {row->id, move->to_slot + (address.slot - move->from_slot)};
         table = move->table;
     }

@@ -32,7 +32,8 @@ CatalogState read_state(SqliteDatabase& database) {
         "SELECT generation, epoch, log_number, log_digest, last_move, move_tables, next_run, packs, packs_sum, "
         "runs_sum, disks_sum, seal "
         "FROM state WHERE id = 1");
-    if (!row.step()) throw CatalogDamaged(fmt::format("catalog '{}' has lost its state", database.path()));
+    if (!row.step())
+        throw Error(ErrorCode::catalog_damaged, fmt::format("catalog '{}' has lost its state", database.path()));
     CatalogState s;
     s.generation = row.number(0);
     s.epoch = row.number(1);
@@ -46,7 +47,8 @@ CatalogState read_state(SqliteDatabase& database) {
     s.runs_sum = row.number(9);
     s.disks_sum = row.number(10);
     if (row.number(11) != seal(s))
-        throw CatalogDamaged(fmt::format("catalog '{}': the state does not fit its checksum", database.path()));
+        throw Error(ErrorCode::catalog_damaged,
+                    fmt::format("catalog '{}': the state does not fit its checksum", database.path()));
     return s;
 }
 

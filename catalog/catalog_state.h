@@ -23,7 +23,7 @@ struct CatalogState {
     friend bool operator==(const CatalogState&, const CatalogState&) = default;
 };
 
-/// Throws CatalogDamaged when the row is missing or does not fit its seal.
+/// Throws Error(catalog_damaged) when the row is missing or does not fit its seal.
 CatalogState read_state(SqliteDatabase& database);
 
 void insert_state(SqliteDatabase& database, const CatalogState& state);

@@ -46,8 +46,8 @@ void CatalogView::take(PackRow row) {
     } else if (row.number == packs_.size() + 1) {
         packs_.push_back(std::move(row));
     } else {
-        throw CatalogDamaged(
-            fmt::format("the catalog is damaged: expected pack number {}, found {}", packs_.size() + 1, row.number));
+        throw Error(ErrorCode::catalog_damaged, fmt::format("the catalog is damaged: expected pack number {}, found {}",
+                                                            packs_.size() + 1, row.number));
     }
 }
 
@@ -63,7 +63,7 @@ void CatalogView::check_sums() const {
     std::uint64_t runs_sum = 0;
     for (const auto& run : runs_) runs_sum += run->seal();
     if (packs_.size() != state_.packs || packs_sum_ != state_.packs_sum || runs_sum != state_.runs_sum)
-        throw CatalogDamaged("the catalog is damaged: rows of packs or of the id index are missing");
+        throw Error(ErrorCode::catalog_damaged, "the catalog is damaged: rows of packs or of the id index are missing");
 }
 
 }  // namespace varve

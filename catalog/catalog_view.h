@@ -15,7 +15,7 @@ class CatalogView {
 public:
     /// The view of the database as the caller's transaction sees it. `before` (may be null) is returned when it is
     /// still right, else what did not change is taken from it. `made` are runs that the caller has just written. Throws
-    /// CatalogDamaged unless all rows are there and fit their seals.
+    /// Error(catalog_damaged) unless all rows are there and fit their seals.
     static std::shared_ptr<const CatalogView> read(SqliteDatabase& database,
                                                    const std::shared_ptr<const CatalogView>& before,
                                                    const IndexRuns& made = {});

@@ -71,8 +71,8 @@ private:
         if (next_page_ == run_->pages()) return;
         std::optional<IndexPage> page = read_page(*database_, *run_, next_page_++);
         if (!page)
-            throw CatalogDamaged(
-                fmt::format("the catalog is damaged: run {} of the id index lacks a page", run_->number()));
+            throw Error(ErrorCode::catalog_damaged,
+                        fmt::format("the catalog is damaged: run {} of the id index lacks a page", run_->number()));
         page_ = std::move(*page);
     }
 

@@ -16,7 +16,8 @@ constexpr std::uint64_t filter_file_entries_min = 64 * 1024;
 constexpr int page_bits = 20;
 
 [[noreturn]] void fail(RunNumber run, const std::string& what) {
-    throw CatalogDamaged(fmt::format("the catalog is damaged: run {} of the id index {}", run, what));
+    throw Error(ErrorCode::catalog_damaged,
+                fmt::format("the catalog is damaged: run {} of the id index {}", run, what));
 }
 
 Bytes encode_tags(const std::vector<IdTag>& tags) {

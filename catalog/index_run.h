@@ -86,7 +86,8 @@ void drop_run(SqliteDatabase& database, const IndexRun& run);
 
 /// One name for a page over all runs there ever are.
 std::uint64_t page_key(RunNumber run, std::size_t page);
-/// nullopt: the run is not in the database any more. Throws CatalogDamaged when the page does not fit its checksum.
+/// nullopt: the run is not in the database any more. Throws Error(catalog_damaged) when the page does not fit its
+/// checksum.
 std::optional<IndexPage> read_page(SqliteDatabase& database, const IndexRun& run, std::size_t page);
 void write_page(SqliteDatabase& database, RunNumber run, std::size_t page, std::span<const IndexEntry> entries);
 

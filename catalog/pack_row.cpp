@@ -15,8 +15,8 @@ constexpr std::array<std::string_view, 4> standing_names{"named", "uncommitted",
 constexpr std::array<std::string_view, 3> kind_names{"", "data", "metadata"};
 
 [[noreturn]] void fail(std::int64_t number) {
-    throw CatalogDamaged(
-        fmt::format("the catalog is damaged: the row of pack number {} does not fit its checksum", number));
+    throw Error(ErrorCode::catalog_damaged,
+                fmt::format("the catalog is damaged: the row of pack number {} does not fit its checksum", number));
 }
 
 template <std::size_t N>

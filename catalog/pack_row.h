@@ -34,7 +34,7 @@ struct PackRow {
     bool is_live() const { return standing == PackStanding::committed || standing == PackStanding::uncommitted; }
 };
 
-/// All rows changed after generation `since`. Throws CatalogDamaged for one that does not fit its seal.
+/// All rows changed after generation `since`. Throws Error(catalog_damaged) for one that does not fit its seal.
 std::vector<PackRow> read_changed_packs(SqliteDatabase& database, std::uint64_t since);
 
 /// Inserts or replaces the row; sets its seal.

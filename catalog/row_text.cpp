@@ -9,8 +9,9 @@ namespace varve {
 
 void parse_hex_column(std::string_view text, ByteSpan out) {
     if (!from_hex(text, out))
-        throw CatalogDamaged(fmt::format("the catalog is damaged: expected {} hex digits, found '{}'", 2 * out.size(),
-                                         escape_for_display(text)));
+        throw Error(ErrorCode::catalog_damaged,
+                    fmt::format("the catalog is damaged: expected {} hex digits, found '{}'", 2 * out.size(),
+                                escape_for_display(text)));
 }
 
 }  // namespace varve

@@ -10,7 +10,7 @@
 
 namespace varve {
 
-/// Throws CatalogDamaged unless `text` is exactly the hex digits of `out`.
+/// Throws Error(catalog_damaged) unless `text` is exactly the hex digits of `out`.
 void parse_hex_column(std::string_view text, ByteSpan out);
 
 template <typename Id>

@@ -150,8 +150,8 @@ constexpr std::array schema = {
 
 void check_number(SqliteDatabase& database, const std::string& name, std::int64_t expected) {
     if (const std::int64_t found = database.pragma(name); found != expected)
-        throw CatalogDamaged(
-            fmt::format("catalog '{}' has {} {}, expected {}", database.path(), name, found, expected));
+        throw Error(ErrorCode::catalog_damaged,
+                    fmt::format("catalog '{}' has {} {}, expected {}", database.path(), name, found, expected));
 }
 
 std::string meta(SqliteDatabase& database, std::string_view name) {
@@ -187,14 +187,14 @@ void check_schema(SqliteDatabase& database, const RepositoryId& repository) {
     std::size_t count = 0;
     for (; rows.step(); ++count)
         if (count >= schema.size() || rows.text(0) != schema[count])
-            throw CatalogDamaged(
-                fmt::format("catalog '{}' has another schema: object {} does not fit", database.path(), count));
+            throw Error(ErrorCode::catalog_damaged,
+                        fmt::format("catalog '{}' has another schema: object {} does not fit", database.path(), count));
     if (count != schema.size())
-        throw CatalogDamaged(
-            fmt::format("catalog '{}' has {} tables and indices, expected {}", database.path(), count, schema.size()));
+        throw Error(ErrorCode::catalog_damaged, fmt::format("catalog '{}' has {} tables and indices, expected {}",
+                                                            database.path(), count, schema.size()));
     if (const std::string found = meta(database, "repository"); found != repository.hex())
-        throw CatalogDamaged(fmt::format("catalog '{}' belongs to repository '{}', expected '{}'", database.path(),
-                                         found, repository.hex()));
+        throw Error(ErrorCode::catalog_damaged, fmt::format("catalog '{}' belongs to repository '{}', expected '{}'",
+                                                            database.path(), found, repository.hex()));
 }
 
 }  // namespace varve

@@ -1,6 +1,6 @@
 #pragma once
 /// The tables of the catalog, described in catalog/SCHEMA.md. There is no migration: a database of another version is
-/// CatalogDamaged, and whoever opened it reads the log again.
+/// Error(catalog_damaged), and whoever opened it reads the log again.
 
 #include <string>
 
@@ -19,7 +19,8 @@ void create_schema(SqliteDatabase& database, const RepositoryId& repository, con
 /// Whether nothing was ever made in the database.
 bool is_empty(SqliteDatabase& database);
 
-/// Throws CatalogDamaged unless the database is of this version, has exactly these tables and is of `repository`.
+/// Throws Error(catalog_damaged) unless the database is of this version, has exactly these tables and is of
+/// `repository`.
 void check_schema(SqliteDatabase& database, const RepositoryId& repository);
 
 }  // namespace varve

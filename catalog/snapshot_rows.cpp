@@ -66,11 +66,13 @@ std::vector<DiskRow> read_disks(SqliteDatabase& database, const CatalogState& st
     while (rows.step()) {
         disks.push_back({std::string(rows.text(0)), rows.number(1), rows.number(2)});
         if (disks.back().seal() != rows.number(3))
-            throw CatalogDamaged(fmt::format("the catalog is damaged: the row of disk '{}' does not fit its checksum",
-                                             escape_for_display(disks.back().disk)));
+            throw Error(ErrorCode::catalog_damaged,
+                        fmt::format("the catalog is damaged: the row of disk '{}' does not fit its checksum",
+                                    escape_for_display(disks.back().disk)));
         sum += rows.number(3);
     }
-    if (sum != state.disks_sum) throw CatalogDamaged("the catalog is damaged: rows of disks are missing");
+    if (sum != state.disks_sum)
+        throw Error(ErrorCode::catalog_damaged, "the catalog is damaged: rows of disks are missing");
     return disks;
 }
 
@@ -154,8 +156,8 @@ ListedSnapshot parse_snapshot(SqliteDatabase& database, const SqliteQuery& row) 
     r.attachments = read_attachments(database, id);
     r.unreadable = read_unreadable(database, id);
     if (row.number(seal_column) != seal_of_snapshot(listed))
-        throw CatalogDamaged(
-            fmt::format("the catalog is damaged: the row of snapshot {} does not fit its checksum", id));
+        throw Error(ErrorCode::catalog_damaged,
+                    fmt::format("the catalog is damaged: the row of snapshot {} does not fit its checksum", id));
     return listed;
 }
 
@@ -171,7 +173,8 @@ void read_disk(SqliteDatabase& database, const DiskRow& disk, std::vector<Listed
         sum += rows.number(seal_column);
     }
     if (count != disk.snapshots || sum != disk.snapshots_sum)
-        throw CatalogDamaged(
+        throw Error(
+            ErrorCode::catalog_damaged,
             fmt::format("the catalog is damaged: snapshots of disk '{}' are missing", escape_for_display(disk.disk)));
 }
 
@@ -187,7 +190,9 @@ std::optional<ListedSnapshot> find_snapshot(SqliteDatabase& database, const Snap
 void confirm_absent(SqliteDatabase& database, const SnapshotId& id) {
     const std::string hex = id.hex();
     SqliteQuery row = database.query("SELECT 1 FROM snapshots NOT INDEXED WHERE id = ?", hex);
-    if (row.step()) throw CatalogDamaged(fmt::format("the catalog is damaged: its index lacks snapshot {}", hex));
+    if (row.step())
+        throw Error(ErrorCode::catalog_damaged,
+                    fmt::format("the catalog is damaged: its index lacks snapshot {}", hex));
 }
 
 void insert_details(SqliteDatabase& database, const SnapshotRecord& r, const std::string& id) {

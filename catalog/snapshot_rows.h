@@ -13,7 +13,8 @@
 
 namespace varve {
 
-/// By disk name, then time, then commit, then position. Throws CatalogDamaged unless they are all there and whole.
+/// By disk name, then time, then commit, then position. Throws Error(catalog_damaged) unless they are all there and
+/// whole.
 std::vector<ListedSnapshot> read_snapshots(SqliteDatabase& database, const CatalogState& state,
                                            const std::optional<std::string>& disk);
 

@@ -103,7 +103,7 @@ void SqliteDatabase::set_up(int cache_kib) {
         cache_kib));
     if (sqlite3_db_readonly(handle_.get(), "main") == 1) {
         if (::access(path_.c_str(), W_OK) == 0)
-            throw CatalogDamaged(fmt::format("catalog '{}' asks to be read only", path_));
+            throw Error(ErrorCode::catalog_damaged, fmt::format("catalog '{}' asks to be read only", path_));
         throw Error(ErrorCode::io, fmt::format("cannot write the catalog '{}': permission denied", path_));
     }
 }
@@ -135,7 +135,8 @@ void SqliteDatabase::check(int code) const {
 
 void SqliteDatabase::fail(int code) const {
     const std::string message = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
-    if (is_damage(code)) throw CatalogDamaged(fmt::format("catalog '{}' is damaged: {}", path_, message));
+    if (is_damage(code))
+        throw Error(ErrorCode::catalog_damaged, fmt::format("catalog '{}' is damaged: {}", path_, message));
     if ((code & 0xff) == SQLITE_BUSY)
         throw Error(ErrorCode::io, fmt::format("catalog '{}' was held by another program for {} seconds; try again",
                                                path_, busy_timeout_ms / 1000));

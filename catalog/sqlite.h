@@ -1,7 +1,7 @@
 #pragma once
 /// SQLite as the catalog uses it: a connection with its prepared statements, a running query, a transaction. Nothing of
 /// sqlite3.h leaks. A connection and what comes from it is for one thread at a time. Every failure is Error(io), or
-/// CatalogDamaged when the file's content is to blame.
+/// Error(catalog_damaged) when the file's content is to blame.
 
 #include <concepts>
 #include <cstdint>

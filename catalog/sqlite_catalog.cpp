@@ -186,8 +186,9 @@ private:
             if (std::optional<Result> result = f(*view)) return *std::move(result);
             std::shared_ptr<const CatalogView> newer = read_view(view);
             if (newer == view)
-                throw CatalogDamaged(fmt::format(
-                    "catalog '{}' is damaged: rows are missing or do not fit their checksums", folder_.string()));
+                throw Error(ErrorCode::catalog_damaged,
+                            fmt::format("catalog '{}' is damaged: rows are missing or do not fit their checksums",
+                                        folder_.string()));
             view = std::move(newer);
         }
     }

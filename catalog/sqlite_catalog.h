@@ -10,9 +10,9 @@
 namespace varve {
 
 /// Opens the catalog of `repository` in `folder` (a folder of its own), or makes one that stands at `genesis` when
-/// there is none; folders get mode 0700, files 0600. Throws CatalogDamaged when what is there is torn, is no catalog,
-/// is one of another version or of another repository: remove it and open again. Memory stays below 64 MiB for 16
-/// million chunks.
+/// there is none; folders get mode 0700, files 0600. Throws Error(catalog_damaged) when what is there is torn, is no
+/// catalog, is one of another version or of another repository: remove it and open again. Memory stays below 64 MiB for
+/// 16 million chunks.
 std::unique_ptr<Catalog> open_sqlite_catalog(const std::filesystem::path& folder, const RepositoryId& repository,
                                              const LogHead& genesis);
 

@@ -59,7 +59,8 @@ NewBacking open_new_backing(const std::string& path, const std::string& name,
                         "backing_fmt=raw");
         return {std::move(backing.reader), found};
     } catch (Error& error) {
-        throw error.with_context(fmt::format("backing_file={}", escape_for_display(name)));
+        error.with_context(fmt::format("backing_file={}", escape_for_display(name)));
+        throw;
     }
 }
 

@@ -63,8 +63,6 @@ std::string line(std::string_view label, std::string_view value) { return fmt::f
 
 }  // namespace
 
-std::string short_id(const SnapshotId& id) { return id.hex().substr(0, 8); }
-
 std::string title_of(const SnapshotRecord& snapshot) {
     return fmt::format("{} of {} ({})", escape_for_display(snapshot.disk), format_local(snapshot.time),
                        short_id(snapshot.id));

@@ -11,9 +11,6 @@
 
 namespace varve {
 
-/// Enough digits of an id to type it: 8 of 32.
-std::string short_id(const SnapshotId& id);
-
 /// "web01/vda of 2026-11-20T03:30:15+01:00 (3f2a9c01)", escaped.
 std::string title_of(const SnapshotRecord& snapshot);
 

@@ -76,14 +76,16 @@ const RepositoryInfo& RepositoryAccess::info() const { return store_->info; }
 void RepositoryAccess::run(const std::function<void(Repository&)>& job, OnDamage on_damage) {
     try {
         open_view();
-    } catch (const CatalogDamaged& damage) {
-        throw_view_away(damage.what());
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::catalog_damaged) throw;
+        throw_view_away(error.what());
         open_view();
     }
     try {
         job(view_->repository);
-    } catch (const CatalogDamaged& damage) {
-        throw_view_away(damage.what());
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::catalog_damaged) throw;
+        throw_view_away(error.what());
         if (on_damage == OnDamage::fail) throw;
         open_view();
         job(view_->repository);

@@ -28,7 +28,7 @@ PlannedName name_of(const SnapshotRecord& snapshot, const std::optional<std::str
         throw Error(
             ErrorCode::refused,
             fmt::format("no file is named after the disk '{}' of snapshot {}: its name {}; say --to FILE for it",
-                        escape_for_display(snapshot.disk), snapshot.id.hex().substr(0, 8), *fault));
+                        escape_for_display(snapshot.disk), short_id(snapshot.id), *fault));
     const std::string file = snapshot.disk + '.' + ending_for(format.value_or(snapshot.source.format));
     const std::size_t slash = file.rfind('/');
     if (slash == file.npos) return {"", file};

@@ -105,8 +105,7 @@ bool BackupRun::lost_parent() {
 /// Whether a prune of another program, and nothing else, made the run fail.
 bool was_overtaken(const Error& error, BackupRun& run) {
     if (error.code() == ErrorCode::conflict) return true;
-    if (dynamic_cast<const CatalogDamaged*>(&error) != nullptr) return false;
-    return (error.code() == ErrorCode::not_found || error.code() == ErrorCode::corrupt) && run.lost_parent();
+    return is_damaged_or_missing(error) && run.lost_parent();
 }
 
 void check_group(const BackupGroup& group) {

@@ -17,11 +17,6 @@ namespace {
                             pack.hex()));
 }
 
-bool is_missing_content(const Error& error) {
-    return dynamic_cast<const CatalogDamaged*>(&error) == nullptr &&
-           (error.code() == ErrorCode::not_found || error.code() == ErrorCode::corrupt);
-}
-
 /// Re-checks 1 and 2: what was hit, written or adopted may have been condemned meanwhile.
 void check_packs(const Catalog& catalog, const CommitEntry& entry) {
     const auto check = [&](const PackId& id) {
@@ -57,7 +52,7 @@ void check_inherited(const Repository& repository, const SnapshotRecord& snapsho
     try {
         check_inherited_addresses(repository, snapshot);
     } catch (const Error& error) {
-        if (!is_missing_content(error)) throw;
+        if (!is_damaged_or_missing(error)) throw;
         throw Error(ErrorCode::conflict,
                     fmt::format("the parent snapshot was forgotten and pruned while this backup ran ({}); nothing was "
                                 "committed, run the backup again",

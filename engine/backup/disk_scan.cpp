@@ -82,23 +82,19 @@ void DiskScan::run(Progress& progress, const std::stop_token& stop) {
         throw_if_stopped(stop);
         progress.advance(enter(pipeline.take()));
     };
-    const auto push = [&](Task task) {
-        while (pipeline.full()) take();
-        pipeline.push(std::move(task));
-    };
     const std::uint64_t chunks = chunk_count(size());
     for (std::uint64_t leaf = 0; leaf < leaf_count(size());) {
         if (auto task = whole_leaves_at(leaf)) {
-            push(std::move(*task));
+            pipeline.feed(std::move(*task), take);
             continue;
         }
         const std::shared_ptr<const KnownLeaf> parent = parent_leaf(leaf);
         const std::uint64_t end = std::min(chunks, (leaf + 1) * map_fanout);
         for (std::uint64_t first = leaf * map_fanout; first < end; first += segment_chunks)
-            push(SegmentTask{{first}, parent});
+            pipeline.feed(SegmentTask{{first}, parent}, take);
         ++leaf;
     }
-    while (!pipeline.empty()) take();
+    pipeline.drain(take);
     finish_leaf();
 }
 

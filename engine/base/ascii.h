@@ -1,6 +1,6 @@
 #pragma once
-/// Texts of file formats as their specifications compare them: letters of ASCII without case, blanks at the ends. Bytes
-/// above 127 are kept as they are. Pure functions, of no locale.
+/// Compares text the way file format specifications do: ASCII letters ignoring case, without leading and trailing
+/// blanks. Bytes above 127 are left as they are. Pure functions, independent of the locale.
 
 #include <algorithm>
 #include <string>
@@ -23,14 +23,14 @@ inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
                       [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
-inline bool ends_ignoring_case(std::string_view text, std::string_view ending) {
-    return text.size() >= ending.size() && equals_ignoring_case(text.substr(text.size() - ending.size()), ending);
+inline bool ends_ignoring_case(std::string_view text, std::string_view suffix) {
+    return text.size() >= suffix.size() && equals_ignoring_case(text.substr(text.size() - suffix.size()), suffix);
 }
 
-/// Blank, tab, carriage return, line feed, vertical tab, form feed.
+/// Space, tab, carriage return, line feed, vertical tab, form feed.
 constexpr bool is_ascii_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/// Without the blanks at both ends.
+/// `text` without leading and trailing blanks.
 constexpr std::string_view trim(std::string_view text) {
     while (!text.empty() && is_ascii_blank(text.front())) text.remove_prefix(1);
     while (!text.empty() && is_ascii_blank(text.back())) text.remove_suffix(1);

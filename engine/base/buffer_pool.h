@@ -1,6 +1,6 @@
 #pragma once
 /// Lends equal-sized buffers that keep their memory, so that a pipeline does not fault in fresh pages for every item.
-/// Contents are whatever they were. Safe from many threads; the pool must outlive what it lent.
+/// Their contents are unspecified. Safe from many threads; the pool must outlive what it lent.
 
 #include <memory>
 #include <mutex>
@@ -12,7 +12,7 @@ namespace varve {
 
 class BufferPool {
 public:
-    /// A buffer on loan; goes back to its pool when it is destroyed. Empty when default-made.
+    /// A buffer on loan; returns to its pool when destroyed. Empty when default-constructed.
     class Buffer {
     public:
         Buffer() = default;

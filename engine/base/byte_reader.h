@@ -1,6 +1,6 @@
 #pragma once
-/// Reads fields one after the other from a view of untrusted bytes. A read past the end throws Error(corrupt) that
-/// names the object, the field's offset and what is missing. Borrows the view; not shared between threads.
+/// Reads consecutive fields from a view of untrusted bytes. A read past the end throws Error(corrupt) that names the
+/// object, the field's offset and what is missing. Borrows the view; not shared between threads.
 
 #include <string>
 
@@ -10,7 +10,7 @@ namespace varve {
 
 class ByteReader {
 public:
-    /// `object` names what is read in error texts, e.g. "log entry 17".
+    /// `object` names in error texts what is read, e.g. "log entry 17".
     ByteReader(ByteView bytes, std::string object) : bytes_(bytes), object_(std::move(object)) {}
 
     std::uint8_t u8() { return load_le<std::uint8_t>(take(1)); }
@@ -34,14 +34,14 @@ public:
     }
 
     /// A u32le count of records of at least `record_bytes_min` bytes each; throws when the rest of the view cannot
-    /// hold them, so that nothing is allocated for a lie.
+    /// hold them, so that a forged count cannot make the caller allocate memory.
     std::uint32_t count(std::size_t record_bytes_min);
 
     std::size_t position() const { return position_; }
     std::size_t remaining() const { return bytes_.size() - position_; }
     const std::string& object() const { return object_; }
 
-    /// Throws Error(corrupt) with `message` at the present position.
+    /// Throws Error(corrupt) with `message` at the current position.
     [[noreturn]] void fail(const std::string& message) const;
     /// Throws when bytes are left over.
     void expect_end() const;

@@ -1,6 +1,6 @@
 #pragma once
-/// Views of raw bytes, and the only way integers leave or enter an on-disk format: one byte order named at the call,
-/// no casts of structs. All functions are pure and safe from any thread.
+/// Views of raw bytes, and the only way to read or write integers in an on-disk format: the call names the byte order,
+/// and no struct is cast. All functions are pure and safe from any thread.
 
 #include <array>
 #include <bit>
@@ -50,7 +50,7 @@ void store_be(ByteSpan to, T value) {
         to[sizeof(T) - 1 - i] = static_cast<std::byte>((value >> (8 * i)) & 0xff);
 }
 
-/// Whether every byte is zero (an empty view is). Runs at memory speed.
+/// Whether every byte is zero (true for an empty view). Runs at memory speed.
 inline bool is_zero(ByteView bytes) {
     return bytes.empty() ||
            (bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);

@@ -1,6 +1,6 @@
 #pragma once
-/// VARVE_CHECK(condition): a rule that only a programmer can break. It stays on in release builds: a broken rule ends
-/// the process with its place in the source, before anything wrong is written.
+/// VARVE_CHECK(condition): a rule that only a programmer can break. It stays on in release builds: a broken rule aborts
+/// the process and names its source line, before anything wrong is written.
 
 namespace varve {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);

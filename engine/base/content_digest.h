@@ -1,6 +1,6 @@
 #pragma once
-/// The digests with which other products vouch for the contents of files: SHA-1, SHA-256 or SHA-512, chosen when it
-/// runs. What varve itself stands on is Sha256 of digest.h. Source: FIPS 180-4, by OpenSSL.
+/// The digests that other products use to vouch for file contents: SHA-1, SHA-256 or SHA-512, chosen at run time.
+/// varve itself relies on Sha256 in digest.h. Source: FIPS 180-4, by OpenSSL.
 
 #include <cstdint>
 #include <memory>
@@ -10,12 +10,12 @@
 
 namespace varve {
 
-/// From the weakest to the strongest. SHA-1 tells damage, but not a forgery.
+/// From the weakest to the strongest. SHA-1 detects damage, but not forgery.
 enum class DigestAlgorithm : std::uint8_t { sha1, sha256, sha512 };
 
 /// "SHA1", "SHA256", "SHA512".
 std::string_view name_of(DigestAlgorithm algorithm);
-/// Length of a digest.
+/// Length of a digest of this algorithm.
 std::size_t digest_bytes(DigestAlgorithm algorithm);
 
 /// Hashes a stream of views. Not shared between threads; reusable after finish().

@@ -1,5 +1,5 @@
 #pragma once
-/// SHA-256, and the 32-byte value it gives. Source: FIPS 180-4, by OpenSSL.
+/// SHA-256, and its 32-byte result. Source: FIPS 180-4, by OpenSSL.
 
 #include <array>
 #include <compare>
@@ -32,7 +32,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// The digest of one view. Keeps one context per thread, so that it costs no allocation.
+/// The digest of one view. Keeps one context per thread, so it does not allocate.
 Digest sha256(ByteView bytes);
 
 }  // namespace varve

@@ -6,9 +6,10 @@
 
 namespace varve {
 
-Error& Error::with_context(std::string_view context) {
-    message_ = fmt::format("{}: {}", context, message_);
-    return *this;
+void Error::with_context(std::string_view context) { message_ = fmt::format("{}: {}", context, message_); }
+
+bool is_damaged_or_missing(const Error& error) {
+    return error.code() == ErrorCode::corrupt || error.code() == ErrorCode::not_found;
 }
 
 Error io_error(std::string_view what, int error_number) {

@@ -1,5 +1,5 @@
 #pragma once
-/// Makes text from images, guests and repositories safe to show: no control character reaches a terminal.
+/// Makes text from images, guests and repositories safe to display: no control character reaches a terminal.
 
 #include <string>
 #include <string_view>
@@ -7,7 +7,7 @@
 namespace varve {
 
 /// `text` with control characters, DEL, C1 controls, bidirectional overrides and bytes that are not valid UTF-8
-/// written as \xNN (\n, \t, \r by their letter) and '\' doubled. Everything else is kept.
+/// written as \xNN (newline, tab and return as \n, \t, \r) and '\' doubled. Everything else is kept.
 std::string escape_for_display(std::string_view text);
 
 /// Whether `text` is valid UTF-8 (no surrogates, no overlong forms).

@@ -1,5 +1,5 @@
 #pragma once
-/// Lower-case hexadecimal text of bytes and back.
+/// Converts bytes to lower-case hexadecimal text and back.
 
 #include <optional>
 #include <string>

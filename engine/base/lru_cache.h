@@ -1,5 +1,6 @@
 #pragma once
-/// Keeps the values used last, up to a number of bytes; a value bigger than that is not kept. Safe from many threads.
+/// Keeps the most recently used values, up to a total size; a value larger than that is not kept. The caller defines
+/// the unit of size: bytes, or 1 per value for a cache of so many values. Safe from many threads.
 
 #include <list>
 #include <memory>
@@ -12,9 +13,9 @@ namespace varve {
 template <typename Key, typename Value>
 class LruCache {
 public:
-    explicit LruCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+    explicit LruCache(std::size_t size_max) : size_max_(size_max) {}
 
-    /// The value kept under `key`, now the one used last; or null.
+    /// The value kept under `key`, which becomes the most recently used; or null.
     std::shared_ptr<const Value> find(const Key& key) {
         const std::lock_guard lock(mutex_);
         const auto found = places_.find(key);
@@ -23,34 +24,34 @@ public:
         return found->second->value;
     }
 
-    /// Keeps `value`, which takes `bytes` of memory, in place of what was there.
-    void put(const Key& key, std::shared_ptr<const Value> value, std::size_t bytes) {
+    /// Keeps `value`, of this size, under `key` and drops the value that was there.
+    void put(const Key& key, std::shared_ptr<const Value> value, std::size_t size = 1) {
         const std::lock_guard lock(mutex_);
         if (const auto found = places_.find(key); found != places_.end()) drop(found->second);
-        if (bytes > bytes_max_) return;
-        while (bytes_ + bytes > bytes_max_) drop(std::prev(items_.end()));
-        items_.push_front({key, std::move(value), bytes});
+        if (size > size_max_) return;
+        while (size_ + size > size_max_) drop(std::prev(items_.end()));
+        items_.push_front({key, std::move(value), size});
         places_.emplace(key, items_.begin());
-        bytes_ += bytes;
+        size_ += size;
     }
 
 private:
     struct Item {
         Key key;
         std::shared_ptr<const Value> value;
-        std::size_t bytes;
+        std::size_t size;
     };
 
     void drop(typename std::list<Item>::iterator item) {
-        bytes_ -= item->bytes;
+        size_ -= item->size;
         places_.erase(item->key);
         items_.erase(item);
     }
 
-    std::size_t bytes_max_;
-    std::size_t bytes_ = 0;
+    std::size_t size_max_;
+    std::size_t size_ = 0;
     std::mutex mutex_;
-    std::list<Item> items_;  ///< used last at the front
+    std::list<Item> items_;  ///< most recently used first
     std::unordered_map<Key, typename std::list<Item>::iterator> places_;
 };
 

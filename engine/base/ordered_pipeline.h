@@ -1,9 +1,10 @@
 #pragma once
-/// A bounded stage that works on many items at once and hands the results on in the order of the items. The caller's
-/// own thread feeds it and takes from it, so a job reads as a loop; threads live only as long as the pipeline.
+/// A bounded stage that works on many items at once and delivers the results in the order of the items. The caller's
+/// own thread feeds it and takes from it, so a job reads as a loop of feed() calls and one drain() at the end. Threads
+/// live only as long as the pipeline.
 ///
-/// push() blocks never: whoever pushes takes first while full(). Memory is bounded by the window: at most that many
-/// items are in work or waiting to be taken. An exception in a worker comes out of the take() of its item.
+/// push() never blocks; it needs room. The window bounds memory: at most that many items are in progress or waiting to
+/// be taken. take() of an item rethrows what its worker threw.
 
 #include <algorithm>
 #include <condition_variable>
@@ -20,7 +21,7 @@
 
 namespace varve {
 
-/// Threads that a CPU-bound stage should use on this machine: at least 1, at most 8.
+/// Number of threads for a CPU-bound stage on this machine: 1 to 8.
 inline unsigned worker_count() { return std::clamp(std::thread::hardware_concurrency(), 1u, 8u); }
 
 template <typename Item, typename Result>
@@ -43,6 +44,19 @@ public:
 
     bool empty() const { return jobs_.empty(); }
     bool full() const { return jobs_.size() >= window_; }
+
+    /// Pushes `item`; while the window is full, first calls `take_one`, which calls take() once.
+    template <typename TakeOne>
+    void feed(Item item, const TakeOne& take_one) {
+        while (full()) take_one();
+        push(std::move(item));
+    }
+
+    /// Calls `take_one`, which calls take() once, until nothing is left.
+    template <typename TakeOne>
+    void drain(const TakeOne& take_one) {
+        while (!empty()) take_one();
+    }
 
     void push(Item item) {
         VARVE_CHECK(!full());
@@ -93,7 +107,7 @@ private:
 
     const std::size_t window_;
     const std::function<Result(Item&&)> work_;
-    std::deque<std::shared_ptr<Job>> jobs_;  // in order; only the caller's thread touches it
+    std::deque<std::shared_ptr<Job>> jobs_;  // in order; used by the caller's thread only
     std::mutex mutex_;                       // guards waiting_ and the jobs' results
     std::condition_variable_any work_to_do_;
     std::condition_variable work_done_;

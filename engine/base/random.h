@@ -5,7 +5,7 @@
 
 namespace varve {
 
-/// Fills `out`; throws Error(io) when the system gives none.
+/// Fills `out`; throws Error(io) when the system provides none.
 void random_bytes(ByteSpan out);
 
 }  // namespace varve

@@ -1,6 +1,6 @@
 #pragma once
-/// 128 random bits as a name that is never used twice: of a pack, a snapshot, a repository. Distinct types, so that
-/// one is never passed for another.
+/// 128 random bits as a unique name of a pack, a snapshot or a repository. Distinct types, so that one is never passed
+/// for another.
 
 #include <array>
 #include <compare>
@@ -28,6 +28,12 @@ struct RandomId {
     bool is_none() const { return is_zero(bytes); }
     friend auto operator<=>(const RandomId&, const RandomId&) = default;
 };
+
+/// The first 8 hex digits, which people see and type.
+template <typename Tag>
+std::string short_id(const RandomId<Tag>& id) {
+    return id.hex().substr(0, 8);
+}
 
 using PackId = RandomId<struct PackTag>;
 using SnapshotId = RandomId<struct SnapshotTag>;

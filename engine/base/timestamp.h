@@ -3,29 +3,31 @@
 /// `2026-11-20T02:30[:15]`, with `Z` or an offset (`+01:00`), or else in local time (TZ). All functions are safe from
 /// many threads as long as none changes TZ.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "engine/repository/log_entry.h"
-
 namespace varve {
+
+/// Nanoseconds since 1970-01-01 00:00 UTC.
+using TimeNs = std::int64_t;
 
 inline constexpr TimeNs ns_per_second = 1'000'000'000;
 
-/// Which instant a day without a time of day is.
+/// Which instant a date without a time of day means.
 enum class DayAlone { its_end, its_begin };
 
-/// The instant that `text` names; a whole second, from 1970 to 2261. A local time that the clock passed twice is the
-/// later one. Throws Error(usage) with what was expected, also for a local time that the clock jumped over.
+/// The instant that `text` names: a whole second from 1970 to 2261. A local time that occurs twice means the later one.
+/// Throws Error(usage) that states what was expected, also for a local time that the clock skipped.
 TimeNs parse_time(std::string_view text, DayAlone day = DayAlone::its_end);
 
-/// `2026-11-20T02:30:15Z`, for machines; parts of a second are cut off.
+/// `2026-11-20T02:30:15Z`, for machines; fractions of a second are dropped.
 std::string format_utc(TimeNs time);
 
 /// `2026-11-20T03:30:15+01:00`, for people: local time with its offset, in a form that parse_time() takes.
 std::string format_local(TimeNs time);
 
-/// The wall clock, cut to the second: so no snapshot has a time that can't be typed.
+/// The wall clock, rounded down to the second, so that every snapshot has a time that can be typed.
 TimeNs current_time();
 
 }  // namespace varve

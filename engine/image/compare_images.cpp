@@ -165,8 +165,7 @@ CompareReport Comparison::run() {
         // No piece crosses the end of the smaller image.
         const ByteOffset edge = at < common_end() ? common_end() : end();
         const ByteRange piece{at, std::min(edge - at, ByteCount{piece_bytes - at.value % piece_bytes})};
-        while (pipeline.full()) take();
-        pipeline.push(piece);
+        pipeline.feed(piece, take);
         at = piece.end();
     }
     while (!pipeline.empty() && !is_decided()) take();

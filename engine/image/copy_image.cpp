@@ -59,11 +59,10 @@ void copy_image(const ImageReader& source, ImageWriter& writer, Progress& progre
             const std::uint64_t piece_end = (at.value / piece_bytes + 1) * piece_bytes;
             extent.length = std::min(extent.end(), ByteOffset{piece_end}) - at;
         }
-        while (pipeline.full()) take();
         at = extent.end();
-        pipeline.push(std::move(extent));
+        pipeline.feed(std::move(extent), take);
     }
-    while (!pipeline.empty()) take();
+    pipeline.drain(take);
 }
 
 }  // namespace varve

@@ -27,7 +27,7 @@ void warn_of_unreadable(const SnapshotRecord& snapshot, ByteRange wanted, Progre
     progress.warn(
         fmt::format("{} bytes of disk '{}' could not be read when snapshot {} was taken and are zeros in what "
                     "is restored; `varve show` lists where",
-                    bytes.value, escape_for_display(snapshot.disk), snapshot.id.hex().substr(0, 8)));
+                    bytes.value, escape_for_display(snapshot.disk), short_id(snapshot.id)));
 }
 
 }  // namespace
@@ -43,9 +43,9 @@ void restore(const Repository& repository, const SnapshotRecord& snapshot, Image
         copy_image(wanted, writer, progress, stop);
         writer.finish();
     } catch (Error& error) {
-        if (error.code() == ErrorCode::corrupt || error.code() == ErrorCode::not_found)
+        if (is_damaged_or_missing(error))
             error.with_context(
-                fmt::format("cannot restore snapshot {} of disk '{}'", snapshot.id.hex().substr(0, 8), snapshot.disk));
+                fmt::format("cannot restore snapshot {} of disk '{}'", short_id(snapshot.id), snapshot.disk));
         throw;
     }
 }
@@ -56,7 +56,7 @@ void check_range(const SnapshotRecord& snapshot, ByteRange range) {
     throw Error(ErrorCode::refused,
                 fmt::format("the range of {} bytes at offset {} ends past disk '{}', which has {} bytes in snapshot {}",
                             range.length.value, range.begin.value, escape_for_display(snapshot.disk),
-                            snapshot.size.value, snapshot.id.hex().substr(0, 8)));
+                            snapshot.size.value, short_id(snapshot.id)));
 }
 
 }  // namespace varve

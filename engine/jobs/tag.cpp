@@ -28,7 +28,7 @@ void check_removed(const SnapshotRecord& snapshot, const TagEdit& edit) {
         if (snapshot.tags.contains(name)) continue;
         throw Error(ErrorCode::refused,
                     fmt::format("snapshot {} of disk '{}' has no tag '{}' that could be removed: {}",
-                                snapshot.id.hex().substr(0, 8), escape_for_display(snapshot.disk),
+                                short_id(snapshot.id), escape_for_display(snapshot.disk),
                                 escape_for_display(name), names_of(snapshot.tags)));
     }
 }

@@ -48,10 +48,8 @@ private:
             seen_.insert(attachment.address);
             if (bytes.size() == attachment.bytes) return;
             what = fmt::format("expected {} bytes, found {}", attachment.bytes, bytes.size());
-        } catch (const CatalogDamaged&) {
-            throw;
         } catch (const Error& error) {
-            if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) throw;
+            if (!is_damaged_or_missing(error)) throw;
             what = error.what();
         }
         findings_.push_back(finding_at(*snapshot_, "attachment_damaged", 0, 0, page_name(attachment.address),
@@ -69,10 +67,8 @@ private:
                      fmt::format("expected digest {}, found {}", to_hex(subtree.digest.view()), to_hex(digest.view())));
             else
                 seen_.insert(subtree.page);
-        } catch (const CatalogDamaged&) {
-            throw;
         } catch (const Error& error) {
-            if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) throw;
+            if (!is_damaged_or_missing(error)) throw;
             tell(level, first, subtree, error.what());
         }
     }
@@ -147,11 +143,8 @@ public:
             done += checked.facts.size;
             progress.advance(done);
         };
-        for (const ListedPack& pack : packs) {
-            while (pipeline.full()) take();
-            pipeline.push(pack.facts);
-        }
-        while (!pipeline.empty()) take();
+        for (const ListedPack& pack : packs) pipeline.feed(pack.facts, take);
+        pipeline.drain(take);
         return std::move(damage_);
     }
 
@@ -218,10 +211,8 @@ public:
             for_each_leaf_span(map, 0, leaf_count(snapshot.size), [&](const LeafSpan& span) {
                 if (span.subtree.kind == MapKind::present) look_at(map, snapshot, span);
             });
-        } catch (const CatalogDamaged&) {
-            throw;
-        } catch (const Error& error) {  // a damaged page: the map check has told it
-            if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) throw;
+        } catch (const Error& error) {  // a damaged page, which the map check has reported
+            if (!is_damaged_or_missing(error)) throw;
         }
     }
 

@@ -79,7 +79,7 @@ VerifyReport verify_against(const Repository& repository, const SnapshotRecord& 
     };
     for (std::uint64_t leaf = 0; leaf < leaf_count(snapshot.size);) {
         if (const auto uniform = uniform_leaves_at(image, leaf)) {
-            while (!pipeline.empty()) take();
+            pipeline.drain(take);
             compare(*uniform, map, snapshot, report);
             leaf = uniform->end;
             throw_if_stopped(stop);
@@ -90,12 +90,11 @@ VerifyReport verify_against(const Repository& repository, const SnapshotRecord& 
             std::make_shared<const KnownLeaf>(describe_leaf(map, repository.catalog, map.subtree(0, leaf)));
         const std::uint64_t end = std::min(chunk_count(snapshot.size), (leaf + 1) * map_fanout);
         for (std::uint64_t first = leaf * map_fanout; first < end; first += segment_chunks) {
-            while (pipeline.full()) take();
-            pipeline.push({ChunkIndex{first}, known});
+            pipeline.feed({ChunkIndex{first}, known}, take);
         }
         ++leaf;
     }
-    while (!pipeline.empty()) take();
+    pipeline.drain(take);
     image.check_unchanged();
     merge_neighbours(report.findings);
     return report;

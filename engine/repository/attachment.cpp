@@ -45,7 +45,7 @@ Bytes read_attachment(const ChunkStore& chunks, const Attachment& attachment) {
         check_length(attachment.bytes, bytes.size());
         return bytes;
     } catch (Error& error) {
-        if (error.code() == ErrorCode::corrupt || error.code() == ErrorCode::not_found)
+        if (is_damaged_or_missing(error))
             error.with_context(fmt::format("cannot read the attachment '{}'", escape_for_display(attachment.name)));
         throw;
     }

@@ -16,13 +16,6 @@
 
 namespace varve {
 
-/// The catalog's file is damaged, of another version or out of step: throw it away and read the log again. The only
-/// error type that somebody above handles otherwise than by telling it.
-class CatalogDamaged final : public Error {
-public:
-    explicit CatalogDamaged(std::string message) : Error(ErrorCode::corrupt, std::move(message)) {}
-};
-
 /// A snapshot that no forget entry removed, with tag entries applied to its record.
 struct ListedSnapshot {
     SnapshotRecord record;
@@ -41,8 +34,8 @@ struct ListedPack {
     PackState state = PackState::committed;
 };
 
-/// Methods throw Error(io) or CatalogDamaged. Const methods are safe from many threads at once; the others are for one
-/// thread, and see what other programs entered. Each changing method is one short transaction.
+/// Methods throw Error(io) or Error(catalog_damaged). Const methods are safe from many threads at once; the others are
+/// for one thread, and see what other programs entered. Each changing method is one short transaction.
 class Catalog : public SlotDirectory {
 public:
     /// How far the log has been read. Another program may move it on at any time.

@@ -10,6 +10,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/base/random_id.h"
+#include "engine/base/timestamp.h"
 #include "engine/base/units.h"
 #include "engine/repository/chunk.h"
 #include "engine/repository/pack.h"
@@ -26,9 +27,6 @@ struct LogHead {
     Digest digest;
     friend bool operator==(const LogHead&, const LogHead&) = default;
 };
-
-/// Nanoseconds since 1970-01-01T00:00:00Z.
-using TimeNs = std::int64_t;
 
 struct BackupStatistics {
     std::uint64_t bytes_scanned = 0;  ///< guest bytes read from the source to find and store changes

@@ -92,8 +92,9 @@ private:
     std::vector<Partition> partitions_of_disk() {
         try {
             return read_partitions(*disk_);
-        } catch (const Error& e) {
-            damage_.push_back(Error(e).with_context(shown_place(path_, std::nullopt)));
+        } catch (Error& e) {
+            e.with_context(shown_place(path_, std::nullopt));
+            damage_.push_back(e);
             return {};
         }
     }

@@ -46,14 +46,13 @@ void CompressedClusters::put_part(ByteOffset guest, ByteView cluster, Subcluster
 void CompressedClusters::zero(ByteRange guest) { push({guest, {}, {}, {}}); }
 
 void CompressedClusters::finish() {
-    while (!pipeline_.empty()) store(pipeline_.take());
+    pipeline_.drain([this] { store(pipeline_.take()); });
     compressed_.finish();
     plain_.finish();
 }
 
 void CompressedClusters::push(Batch batch) {
-    while (pipeline_.full()) store(pipeline_.take());
-    pipeline_.push(std::move(batch));
+    pipeline_.feed(std::move(batch), [this] { store(pipeline_.take()); });
 }
 
 /// On a thread of the pipeline.

@@ -97,8 +97,7 @@ void StreamGrains::put(ByteOffset guest, ByteView grains) {
         const ByteView piece = grains.first(std::min(grains.size(), batch_grains * std::size_t{new_grain.value}));
         Batch batch{guest, piece.size(), buffers_.lend(), {}, {}};
         std::ranges::copy(piece, batch.plain.span().begin());
-        while (pipeline_.full()) store(pipeline_.take());
-        pipeline_.push(std::move(batch));
+        pipeline_.feed(std::move(batch), [this] { store(pipeline_.take()); });
         guest += ByteCount{piece.size()};
         grains = grains.subspan(piece.size());
     }
@@ -153,7 +152,7 @@ void StreamGrains::flush_table() {
 }
 
 void StreamGrains::finish() {
-    while (!pipeline_.empty()) store(pipeline_.take());
+    pipeline_.drain([this] { store(pipeline_.take()); });
     flush_table();
     header_.directory = end_ + ByteCount{new_sector_bytes};
     header_.directory_is_at_end = false;

@@ -1,4 +1,5 @@
-// A catalog that is not what was written is noticed: it answers right or throws CatalogDamaged, never anything else.
+// A catalog that is not what was written is noticed: it answers right or throws Error(catalog_damaged), never anything
+// else.
 
 #include <cstdlib>
 #include <fstream>
@@ -70,9 +71,8 @@ Outcome try_out(const Path& folder, const RandomLog& made, const std::vector<Ans
     for (std::size_t i = answers.head.number; i < made.log.steps().size(); ++i)
         if (!enter(*catalog, made.log.steps()[i])) return Outcome::wrong;
     return ask(*catalog, made) == right.back() ? Outcome::right : Outcome::wrong;
-} catch (const CatalogDamaged&) {
-    return Outcome::damaged;
 } catch (const Error& error) {
+    if (error.code() == ErrorCode::catalog_damaged) return Outcome::damaged;
     UNSCOPED_INFO(error.what());
     return Outcome::wrong;
 }

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "catalog/sqlite.h"
+#include "engine/base/error.h"
 #include "tests/contract/catalog_contract.h"
 #include "tests/fakes/temporary_folder.h"
 
@@ -24,6 +25,16 @@ mode_t mode_of(const Path& file) {
     struct stat status {};
     REQUIRE(::stat(file.c_str(), &status) == 0);
     return status.st_mode & 07777;
+}
+
+template <typename Call>
+bool is_reported_damaged(const Call& call) {
+    try {
+        call();
+    } catch (const Error& error) {
+        return error.code() == ErrorCode::catalog_damaged;
+    }
+    return false;
 }
 
 }  // namespace
@@ -66,7 +77,7 @@ TEST_CASE("catalog: a catalog of another repository, version or kind is damaged,
     const Path path = folder.path() / "a";
     SampleLog log(1);
     REQUIRE(enter(*open(path, log), log.commit({log.snapshot("d", 1)}, {})));
-    CHECK_THROWS_AS(open(path, SampleLog(2)), CatalogDamaged);
+    CHECK(is_reported_damaged([&] { open(path, SampleLog(2)); }));
     SECTION("another version") { execute(path, "PRAGMA user_version = 1"); }
     SECTION("another program's") { execute(path, "PRAGMA application_id = 1"); }
     SECTION("a table more") { execute(path, "CREATE TABLE more (x)"); }
@@ -74,7 +85,7 @@ TEST_CASE("catalog: a catalog of another repository, version or kind is damaged,
     SECTION("a column more") { execute(path, "ALTER TABLE log ADD COLUMN x"); }
     SECTION("no SQLite database") { std::ofstream(path / "catalog.sqlite") << std::string(100'000, 'x'); }
     SECTION("too short for one") { std::ofstream(path / "catalog.sqlite") << "SQLite format 3"; }
-    CHECK_THROWS_AS(open(path, log), CatalogDamaged);
+    CHECK(is_reported_damaged([&] { open(path, log); }));
     remove_sqlite_catalog(path);
     CHECK(open(path, log)->head() == log.genesis());
     remove_sqlite_catalog(path);
@@ -127,7 +138,7 @@ TEST_CASE("catalog: a row that somebody changed is damage", "[catalog]") {
     SECTION("a run less") { execute(path, "DELETE FROM id_runs WHERE run = 1"); }
     SECTION("a page of the index") { execute(path, "UPDATE id_pages SET entries = zeroblob(length(entries))"); }
     SECTION("a page of the index less") { execute(path, "DELETE FROM id_pages"); }
-    CHECK_THROWS_AS(ask(), CatalogDamaged);
+    CHECK(is_reported_damaged([&] { ask(); }));
 }
 
 TEST_CASE("catalog: two packs with one id but other bytes are a broken log", "[catalog]") {
