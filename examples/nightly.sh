@@ -15,7 +15,7 @@ folder=${VARVE_NIGHTLY:-build/nightly}
 if [ -z "${VARVE:-}" ]; then
   install_missing "${build_packages[@]}" "${disk_packages[@]}"
   say "Building varve (a minute or three the first time)."
-  configure build -DCMAKE_BUILD_TYPE=Release
+  configure release build
   build build varve
 fi
 varve=${VARVE:-$PWD/build/varve}

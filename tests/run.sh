@@ -1,67 +1,68 @@
 #!/usr/bin/env bash
-# Sets up and passes all tests (Release). With --all before them: AddressSanitizer and UndefinedBehaviorSanitizer over all
-# tests, ThreadSanitizer over those tagged [pipeline], and a short run of every fuzz target. The count is in the last lines.
+# Builds varve and runs all tests (Release). With --all also: all tests under AddressSanitizer and
+# UndefinedBehaviorSanitizer, the tests tagged [pipeline] under ThreadSanitizer, and a short run of every fuzz target.
+# Closes with the time of each part, the slowest tests, and the count of tests.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/setup.sh
 
-fuzz_seconds=${VARVE_FUZZ_SECONDS:-20}  # for each target
+parts=()   # "SECONDS NAME" of each part that has ended
+passed=0   # tests, over all parts
+skipped=0
+results=$(mktemp)  # "SECONDS PART: TEST" of each test
+trap 'rm -f "$results"' EXIT
 
-sanitized_flags=(-DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1")
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
-export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
-export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
-
-run_ctest() {
-  local folder=$1
+# part NAME COMMAND...: runs the command and records how long it took.
+part() {
+  local name=$1 begin=$SECONDS
   shift
-  ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" "$@" </dev/null
+  say "== $name"
+  "$@"
+  parts+=("$((SECONDS - begin)) $name")
 }
 
-run_address_sanitizer() {
-  say "== all tests under AddressSanitizer and UndefinedBehaviorSanitizer"
-  configure build/asan "${sanitized_flags[@]}" -DVARVE_SANITIZE=address,undefined
-  build build/asan
-  run_ctest build/asan
+# run_tests PRESET FOLDER [CTEST-OPTION...]: runs the tests of a build, those that took longest last time first.
+run_tests() {
+  local preset=$1 folder=$2 log=$2/tests.log status=0
+  local costs=${XDG_CACHE_HOME:-${HOME:-$PWD/build}/.cache}/varve-tests/$preset.costs
+  local measured=$folder/Testing/Temporary/CTestCostData.txt
+  shift 2
+  mkdir -p "${measured%/*}" "${costs%/*}"
+  if [ -f "$costs" ]; then cp "$costs" "$measured"; fi
+  ctest --preset "$preset" --parallel "$(nproc)" "$@" </dev/null 2>&1 | tee "$log" || status=$?
+  if [ "$status" != 0 ]; then exit "$status"; fi  # ctest has listed the failures in the last lines
+  cp "$measured" "$costs.$$" && mv "$costs.$$" "$costs"
+  sed -nE "s/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: (.*[^ .]) [. ]*Passed +([0-9.]+) sec$/\2 $preset: \1/p" "$log" >>"$results"
+  passed=$((passed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed +[0-9.]+ sec$' "$log" || true)))
+  skipped=$((skipped + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*Skipped +[0-9.]+ sec$' "$log" || true)))
 }
 
-run_thread_sanitizer() {
-  say "== tests tagged [pipeline] under ThreadSanitizer"
-  configure build/tsan "${sanitized_flags[@]}" -DVARVE_SANITIZE=thread
-  build build/tsan
-  run_ctest build/tsan
-}
-
-# The library that clang's -fsanitize=fuzzer needs is a package of its own, named after clang's version.
-install_clang() {
-  install_missing clang
-  local version
-  version=$(clang++ -dumpversion)
-  install_missing "libclang-rt-${version%%.*}-dev"
-}
-
-run_fuzzers() {
-  say "== fuzz targets, $fuzz_seconds seconds each"
-  install_clang
-  configure build/fuzz "${sanitized_flags[@]}" -DVARVE_SANITIZE=address,undefined -DVARVE_FUZZ=ON \
-    -DVARVE_FUZZ_SECONDS="$fuzz_seconds" -DCMAKE_CXX_COMPILER=clang++
-  build build/fuzz
-  run_ctest build/fuzz
+summary() {
+  local entry
+  printf '\n== how long each part took\n'
+  for entry in "${parts[@]}"; do printf '%5d s  %s\n' "${entry%% *}" "${entry#* }"; done
+  printf '\n== the twenty slowest tests\n'
+  sort -rn "$results" | sed -n '1,20s/ / s  /p'
+  printf '\n%d skipped\n%d passed, 0 failed\n' "$skipped" "$passed"
 }
 
 case ${1:-} in
-  "" | --all) ;;
+  "") preset=release ;;
+  --all) preset=ci ;;
   *) die "usage: tests/run.sh [--all]" ;;
 esac
 
-install_missing "${build_packages[@]}" "${disk_packages[@]}"
-say "== building"
-configure build -DCMAKE_BUILD_TYPE=Release -DVARVE_TESTS=ON
-build build
-if [ "${1:-}" = --all ]; then
-  run_address_sanitizer
-  run_thread_sanitizer
-  run_fuzzers
+part "installing what is missing" install_missing "${build_packages[@]}" "${disk_packages[@]}"
+if [ "$preset" = ci ]; then
+  part "installing what the checks need" install_missing "${check_packages[@]}"
 fi
-say "== all tests"
-run_ctest build
+part "building the release" configure_and_build "$preset" build
+part "all tests" run_tests "$preset" build
+if [ "$preset" = ci ]; then
+  part "building with AddressSanitizer, with the fuzz targets" configure_and_build asan build/asan \
+    -DVARVE_FUZZ_SECONDS="${VARVE_FUZZ_SECONDS:-20}"
+  part "all tests and fuzz targets under AddressSanitizer and UndefinedBehaviorSanitizer" run_tests asan build/asan
+  part "building with ThreadSanitizer" configure_and_build tsan build/tsan
+  part "tests tagged [pipeline] under ThreadSanitizer" run_tests tsan build/tsan
+fi
+summary

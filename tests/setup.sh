@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# Sourced by examples/nightly.sh, tests/run.sh and .ci/run: installs what is missing and builds, from a bare Debian 12 on.
-# Wants bash and coreutils only; expects the top of the project as the current folder.
+# Sourced by examples/nightly.sh and tests/run.sh: installs what is missing and builds, starting from a bare Debian 12.
+# Needs only bash and coreutils; the current folder must be the top of the project.
 
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 export LC_ALL=C.UTF-8
@@ -9,10 +9,12 @@ build_packages=(
   g++ cmake ninja-build pkg-config
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev libssl-dev libsqlite3-dev libzstd-dev zlib1g-dev
   libdeflate-dev libxxhash-dev libpugixml-dev catch2
-  libvmdk-dev libbfio-dev  # for the tests; the header of the first wants that of the second
+  libvmdk-dev libbfio-dev  # for the tests; the header of the first includes that of the second
 )
-# What the tests and the example make and judge disks with.
+# What the tests and the example create and check disks with.
 disk_packages=(qemu-utils 7zip e2fsprogs fdisk thin-provisioning-tools zstd)
+# For tests/run.sh --all: the sanitizers' compiler with its runtimes and symbolizer, the linters, the compiler cache.
+check_packages=(clang libclang-rt-dev llvm clang-format clang-tidy ccache git)
 
 say() { printf '%s\n' "$*"; }
 
@@ -21,12 +23,12 @@ die() {
   exit 1
 }
 
-# as_root COMMAND...: as it is for root, else through sudo without a question.
+# as_root COMMAND...: runs it directly as root, else through sudo without a password prompt.
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# install_missing PACKAGE...: asks apt only for what dpkg does not have; touches no network when nothing is missing.
+# install_missing PACKAGE...: asks apt only for what dpkg does not have; uses no network when nothing is missing.
 install_missing() {
   local package status missing=()
   for package in "$@"; do
@@ -48,26 +50,38 @@ install_missing() {
     die "apt could not install what is missing; see above, then type: $line"
 }
 
-# configure FOLDER [CMAKE-OPTION...]: configures a build there, afresh if it was made for another place or generator.
+# use_compiler_cache: lets ccache, if present, serve this checkout what it compiled for a checkout in another folder.
+# Sets compiler_cache to the options for cmake.
+use_compiler_cache() {
+  compiler_cache=()
+  command -v ccache >/dev/null || return 0
+  export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+  compiler_cache=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+}
+
+# configure PRESET FOLDER [CMAKE-OPTION...]: configures the build of a preset; afresh if the folder was configured for
+# another place or generator.
 configure() {
-  local folder=$1 line home=
-  shift
+  local preset=$1 folder=$2 line home="" generator=""
+  shift 2
   if [ -f "$folder/CMakeCache.txt" ]; then
     while IFS= read -r line; do
-      case $line in CMAKE_HOME_DIRECTORY:INTERNAL=*) home=${line#*=} ;; esac
+      case $line in
+        CMAKE_HOME_DIRECTORY:INTERNAL=*) home=${line#*=} ;;
+        CMAKE_GENERATOR:INTERNAL=*) generator=${line#*=} ;;
+      esac
     done <"$folder/CMakeCache.txt"
-    [ "$home" = "$PWD" ] || rm -rf "$folder/CMakeCache.txt" "$folder/CMakeFiles"
+    [ "$home $generator" = "$PWD Ninja" ] || rm -rf "$folder/CMakeCache.txt" "$folder/CMakeFiles"
   fi
-  local generator=()
-  [ -f "$folder/CMakeCache.txt" ] || generator=(-G Ninja)
+  use_compiler_cache
   mkdir -p "$folder"
-  cmake -S . -B "$folder" "${generator[@]}" "$@" >"$folder/configure.log" 2>&1 || {
+  cmake --preset "$preset" -B "$folder" "${compiler_cache[@]}" "$@" >"$folder/configure.log" 2>&1 || {
     cat "$folder/configure.log" >&2
     die "cmake could not configure $folder; see above"
   }
 }
 
-# build FOLDER [TARGET...]: quiet unless it fails or stands at a terminal.
+# build FOLDER [TARGET...]: prints nothing unless it fails.
 build() {
   local folder=$1 target options=()
   shift
@@ -76,4 +90,10 @@ build() {
     tail -n 60 "$folder/build.log" >&2
     die "the build in $folder failed; see above, and all of it in $folder/build.log"
   }
+}
+
+# configure_and_build PRESET FOLDER [CMAKE-OPTION...]
+configure_and_build() {
+  configure "$@"
+  build "$2"
 }
