@@ -67,13 +67,13 @@ std::vector<std::string_view> openable_formats() {
 }
 
 std::shared_ptr<const appliance::PackageReader> open_package(const std::string& path, const OpenOptions& options) {
-    if (lvm::is_source_name(path)) return nullptr;
+    if (lvm::is_volume_name(path)) return nullptr;
     Top top = open_top(path, options);
     return top.decision.format == package_format ? make_package(std::move(top), options) : nullptr;
 }
 
 OpenedImage open_image_chain(const std::string& path, const OpenOptions& options) {
-    if (lvm::is_source_name(path)) {
+    if (lvm::is_volume_name(path)) {
         refuse_member(options, path);
         return lvm::open_volume(path, options);
     }

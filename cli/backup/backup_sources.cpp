@@ -16,7 +16,7 @@ namespace {
 std::string name_from_file(const std::string& path) {
     if (path == "-") throw Error(ErrorCode::usage, "standard input has no name; say --disk NAME");
     const std::string name =
-        lvm::is_source_name(path) ? path.substr(path.find(":") + 1) : std::filesystem::path(path).stem().string();
+        lvm::is_volume_name(path) ? path.substr(path.find(":") + 1) : std::filesystem::path(path).stem().string();
     if (const auto fault = disk_name_fault(name))
         throw Error(ErrorCode::usage, fmt::format("no disk name can be taken from '{}': '{}' {}; say --disk NAME",
                                                   escape_for_display(path), escape_for_display(name), *fault));
@@ -24,7 +24,7 @@ std::string name_from_file(const std::string& path) {
 }
 
 BackupSource named_source(const std::string& path, const std::string* disk) {
-    if (lvm::is_source_name(path)) lvm::parse_volume_name(path);
+    if (lvm::is_volume_name(path)) lvm::parse_single_volume_name(path);
     if (disk == nullptr) return {path, name_from_file(path), DiskNamed::by_file};
     check_disk_name(*disk);
     return {path, *disk, DiskNamed::by_user};
@@ -83,7 +83,7 @@ std::vector<BackupSource> appliance_sources(const std::string& path, std::span<c
 }
 
 std::string recorded_path(const std::string& path) {
-    if (path == "-" || lvm::is_source_name(path)) return path;
+    if (path == "-" || lvm::is_volume_name(path)) return path;
     namespace fs = std::filesystem;
     std::error_code error;
     const bool is_device = fs::is_block_file(path, error);

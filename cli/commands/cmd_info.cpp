@@ -11,7 +11,7 @@ namespace varve {
 namespace {
 
 bool names_volume_list(const std::string& source) {
-    return lvm::is_source_name(source) && lvm::parse_source_name(source).volume.empty();
+    return lvm::is_volume_name(source) && lvm::parse_volume_name(source).volume.empty();
 }
 
 ExitStatus list_volumes(const Invocation& call, const std::string& source, Progress& progress) {

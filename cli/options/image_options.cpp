@@ -15,7 +15,7 @@ OpenOptions with_progress(OpenOptions options, Progress& progress) {
 }
 
 void refuse_misplaced_volumes(const std::string& path, const OpenOptions& options) {
-    if (!options.physical_volumes.empty() && !lvm::is_source_name(path))
+    if (!options.physical_volumes.empty() && !lvm::is_volume_name(path))
         throw Error(
             ErrorCode::usage,
             fmt::format("--pv goes with a logical volume, lvm:VG/LV, and '{}' is none; 'varve info lvm: --pv FILE' "

@@ -46,7 +46,7 @@ Json group_json(const lvm::ListedGroup& g) {
 std::string group_text(const lvm::ListedGroup& g, const lvm::VolumeList& list) {
     std::vector<std::string> disks;
     for (const lvm::ListedPhysicalVolume& p : list.physical_volumes)
-        if (p.group_uuid == g.uuid && !p.shown.empty()) disks.push_back(p.shown);
+        if (p.group_uuid == g.uuid && !p.place.empty()) disks.push_back(p.place);
     return fmt::format("volume group {}: extents of {}, on {}{}\n", escape_for_display(g.name),
                        human_size(g.extent_size), fmt::join(disks, ", "), g.is_exported ? ", exported" : "");
 }
@@ -55,7 +55,7 @@ Json physical_volume_json(const lvm::ListedPhysicalVolume& p) {
     Json json;
     json["uuid"] = p.uuid;
     json["group"] = p.group.empty() ? Json(nullptr) : Json(p.group);
-    json["path"] = p.shown.empty() ? Json(nullptr) : Json(p.shown);
+    json["path"] = p.place.empty() ? Json(nullptr) : Json(p.place);
     return json;
 }
 
@@ -71,11 +71,11 @@ std::string volumes_text(const lvm::VolumeList& list) {
         if (v.why_unreadable) below += "\n  " + *v.why_unreadable;
     }
     for (const lvm::ListedPhysicalVolume& p : list.physical_volumes) {
-        if (p.shown.empty())
+        if (p.place.empty())
             below += fmt::format("\n  physical volume {} of '{}' is missing", escape_for_display(p.uuid),
                                  escape_for_display(p.group));
         else if (p.group.empty())
-            below += fmt::format("\n  {} is a physical volume of no group", p.shown);
+            below += fmt::format("\n  {} is a physical volume of no group", p.place);
     }
     std::string out;
     for (const lvm::ListedGroup& g : list.groups) out += group_text(g, list);

@@ -2,8 +2,8 @@
 
 namespace varve::lvm {
 
-std::optional<std::string> active_lvm_device(std::string_view group_uuid, std::string_view volume_uuid,
-                                             std::string_view layer, const HostPaths& host) {
+std::optional<std::string> active_device(std::string_view group_uuid, std::string_view volume_uuid,
+                                         std::string_view layer, const HostPaths& host) {
     std::string uuid = std::string(group_uuid) + std::string(volume_uuid);
     std::erase(uuid, '-');
     uuid.insert(0, "LVM-");

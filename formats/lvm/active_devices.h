@@ -13,7 +13,7 @@ namespace varve::lvm {
 /// without dashes. `layer` chooses one of LVM's inner devices of it, "tpool", "tdata", "tmeta", "real" or "cow";
 /// without one it is the volume itself. Nothing when it is not active. Readable without root. Throws Error(io) when
 /// sysfs can't be listed.
-std::optional<std::string> active_lvm_device(std::string_view group_uuid, std::string_view volume_uuid,
-                                             std::string_view layer = {}, const HostPaths& host = {});
+std::optional<std::string> active_device(std::string_view group_uuid, std::string_view volume_uuid,
+                                         std::string_view layer = {}, const HostPaths& host = {});
 
 }  // namespace varve::lvm

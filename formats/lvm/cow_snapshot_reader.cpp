@@ -13,14 +13,15 @@ constexpr int pieces_merged_max = 64;
 
 }  // namespace
 
-SnapshotReader::SnapshotReader(std::shared_ptr<const ImageReader> origin, std::shared_ptr<const ExceptionStore> store)
+CowSnapshotReader::CowSnapshotReader(std::shared_ptr<const ImageReader> origin,
+                                     std::shared_ptr<const ExceptionStore> store)
     : origin_(std::move(origin)), store_(std::move(store)) {
     VARVE_CHECK(store_->size() <= origin_->info().virtual_size);
     info_.format = "raw";
     info_.virtual_size = store_->size();
 }
 
-Extent SnapshotReader::extent_at(ByteOffset at) const {
+Extent CowSnapshotReader::extent_at(ByteOffset at) const {
     const ByteOffset end = ByteOffset{} + info_.virtual_size;
     VARVE_CHECK(at < end);
     Extent extent = piece_extent(at);
@@ -32,7 +33,7 @@ Extent SnapshotReader::extent_at(ByteOffset at) const {
     return extent;
 }
 
-void SnapshotReader::read(ByteOffset at, ByteSpan out) const {
+void CowSnapshotReader::read(ByteOffset at, ByteSpan out) const {
     VARVE_CHECK(at.value <= info_.virtual_size.value && out.size() <= info_.virtual_size.value - at.value);
     while (!out.empty()) {
         const Piece piece = piece_at(at);
@@ -44,16 +45,16 @@ void SnapshotReader::read(ByteOffset at, ByteSpan out) const {
     }
 }
 
-void SnapshotReader::check_unchanged() const {
+void CowSnapshotReader::check_unchanged() const {
     origin_->check_unchanged();
     store_->device().bytes->check_unchanged();
 }
 
-std::vector<ByteRange> SnapshotReader::unreadable() const {
+std::vector<ByteRange> CowSnapshotReader::unreadable() const {
     return unreadable_within(*origin_, {{}, info_.virtual_size});
 }
 
-SnapshotReader::Piece SnapshotReader::piece_at(ByteOffset at) const {
+CowSnapshotReader::Piece CowSnapshotReader::piece_at(ByteOffset at) const {
     const std::uint64_t chunk_size = store_->chunk_size().value;
     const std::uint64_t into_chunk = at.value % chunk_size;
     const ExceptionStore::Run run = store_->run_at(at.value / chunk_size);
@@ -63,14 +64,14 @@ SnapshotReader::Piece SnapshotReader::piece_at(ByteOffset at) const {
 }
 
 /// The extent at the begin of a piece, ended where the piece does.
-Extent SnapshotReader::piece_extent(ByteOffset at) const {
+Extent CowSnapshotReader::piece_extent(ByteOffset at) const {
     const Piece piece = piece_at(at);
     const Extent below = device_of(piece).extent_at(piece.at);
     const bool hides = piece.is_stored && below.kind == ExtentKind::unallocated;
     return {at, std::min(below.length, piece.length), hides ? ExtentKind::zero : below.kind};
 }
 
-const ImageReader& SnapshotReader::device_of(const Piece& piece) const {
+const ImageReader& CowSnapshotReader::device_of(const Piece& piece) const {
     return piece.is_stored ? *store_->device().bytes : *origin_;
 }
 

@@ -10,10 +10,10 @@
 
 namespace varve::lvm {
 
-class SnapshotReader final : public ImageReader {
+class CowSnapshotReader final : public ImageReader {
 public:
     /// The origin is at least as long as the snapshot, and as it was at the same moment as the store.
-    SnapshotReader(std::shared_ptr<const ImageReader> origin, std::shared_ptr<const ExceptionStore> store);
+    CowSnapshotReader(std::shared_ptr<const ImageReader> origin, std::shared_ptr<const ExceptionStore> store);
 
     const ImageInfo& info() const override { return info_; }
     /// A chunk that the store keeps is zero where the store's device has a hole: it hides the origin.

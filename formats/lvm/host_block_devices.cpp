@@ -6,7 +6,7 @@
 
 #include "engine/base/error.h"
 
-namespace varve {
+namespace varve::lvm {
 namespace {
 
 namespace fs = std::filesystem;
@@ -82,4 +82,4 @@ std::vector<BlockDevice> list_block_devices(const HostPaths& host) {
     return devices;
 }
 
-}  // namespace varve
+}  // namespace varve::lvm

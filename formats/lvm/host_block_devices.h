@@ -9,7 +9,7 @@
 
 #include "engine/base/units.h"
 
-namespace varve {
+namespace varve::lvm {
 
 /// Where the host's own trees are; tests name others.
 struct HostPaths {
@@ -33,4 +33,4 @@ struct BlockDevice {
 /// By name. What vanishes meanwhile is left out. Throws Error(io) when sysfs can't be listed.
 std::vector<BlockDevice> list_block_devices(const HostPaths& host = {});
 
-}  // namespace varve
+}  // namespace varve::lvm

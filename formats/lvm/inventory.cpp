@@ -12,6 +12,7 @@
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "formats/lvm/metadata_area.h"
+#include "formats/lvm/volume_group_parser.h"
 
 namespace varve::lvm {
 namespace {
@@ -42,7 +43,7 @@ void refuse_copies(const std::vector<PhysicalVolume>& volumes) {
                 ErrorCode::refused,
                 fmt::format("{} and {} have the same physical volume uuid, {}: one is a copy of the other, or one "
                             "disk was named twice; name only one of them",
-                            other->second->shown(), volume.shown(), escape_for_display(volume.uuid)));
+                            other->second->place(), volume.place(), escape_for_display(volume.uuid)));
     }
 }
 
@@ -157,7 +158,7 @@ private:
                 found.warnings.push_back(fmt::format(
                     "{} has metadata of {} with seqno {}, the newest has {}: a change was interrupted, or the "
                     "disk was away for a while; the newest is used",
-                    volumes_[holder].shown(), shown(found.group), older->group->seqno, found.group.seqno));
+                    volumes_[holder].place(), shown(found.group), older->group->seqno, found.group.seqno));
         return found;
     }
 
@@ -173,14 +174,14 @@ private:
         const PhysicalVolume& volume = volumes_[found->second];
         if (!belongs_to(found->second, entry, text)) {
             warnings.push_back(fmt::format(
-                "{} is {}, but another volume group lists it, too: it is taken for missing here", who, volume.shown()));
+                "{} is {}, but another volume group lists it, too: it is taken for missing here", who, volume.place()));
             return std::nullopt;
         }
         if (entry.is_marked_missing)
             warnings.push_back(
                 fmt::format("{} is marked missing, but is there: {}; what it holds may be older than the rest "
                             "of the group",
-                            who, volume.shown()));
+                            who, volume.place()));
         warn_if_short(entry, text, volume, who, warnings);
         return volume;
     }
@@ -197,7 +198,7 @@ private:
                               const std::string& who, std::vector<std::string>& warnings) {
         const std::uint64_t end = entry.first_extent.value + entry.extent_count * text.group->extent_size.value;
         if (end > volume.device.size().value)
-            warnings.push_back(fmt::format("{} ends at byte {}, but {} has only {} bytes", who, end, volume.shown(),
+            warnings.push_back(fmt::format("{} ends at byte {}, but {} has only {} bytes", who, end, volume.place(),
                                            volume.device.size().value));
     }
 
@@ -223,7 +224,7 @@ private:
             if (unreadable_.contains(i)) continue;
             if (volume.label.is_in_use())
                 out_.warnings.push_back(
-                    volume.shown() +
+                    volume.place() +
                     " is marked as used by a volume group, but no metadata that was found lists it: "
                     "name the group's other disks, too");
             out_.orphans.push_back(std::move(volume));

@@ -39,7 +39,7 @@ bool is_the_same(const Relations& before, const LogicalVolume& used, const Relat
 
 }  // namespace
 
-void LvmDisk::check_unchanged() const {
+void LogicalDisk::check_unchanged() const {
     reader_->check_unchanged();
     const auto now = read_again(*found_);
     if (now && now->seqno == found_->group.seqno) return;
@@ -49,7 +49,7 @@ void LvmDisk::check_unchanged() const {
         if (volume != nullptr && is_the_same(opener_->relations(), *used, relations, *volume)) continue;
         throw Error(ErrorCode::refused, fmt::format("{} was changed in its volume group's metadata while it was read; "
                                                     "try again",
-                                                    shown_name(found_->group, *used)));
+                                                    quoted_name(found_->group, *used)));
     }
 }
 

@@ -9,11 +9,11 @@
 
 namespace varve::lvm {
 
-class LvmDisk final : public ImageReader {
+class LogicalDisk final : public ImageReader {
 public:
     /// `found` is the group that `opener` opened `volume` of as `reader`; `info` tells about it.
-    LvmDisk(std::shared_ptr<const ImageReader> reader, ImageInfo info, std::shared_ptr<const FoundGroup> found,
-            std::shared_ptr<const VolumeOpener> opener)
+    LogicalDisk(std::shared_ptr<const ImageReader> reader, ImageInfo info, std::shared_ptr<const FoundGroup> found,
+                std::shared_ptr<const VolumeOpener> opener)
         : reader_(std::move(reader)), info_(std::move(info)), found_(std::move(found)), opener_(std::move(opener)) {}
 
     const ImageInfo& info() const override { return info_; }

@@ -28,19 +28,19 @@ const T* scalar_of(const TextEntry& entry) {
 
 }  // namespace
 
-TextFields TextFields::inside(const TextEntry& entry) const {
+MetadataFields MetadataFields::inside(const TextEntry& entry) const {
     const TextSection* section = entry.section();
     if (section == nullptr) fail(entry.name, "expected a section, found " + shown(entry));
     return {*section, path_ + "/" + entry.name, entry.line, where_};
 }
 
-std::optional<TextFields> TextFields::inside(std::string_view name) const {
+std::optional<MetadataFields> MetadataFields::inside(std::string_view name) const {
     const TextEntry* entry = section_.find(name);
     if (entry == nullptr) return std::nullopt;
     return inside(*entry);
 }
 
-std::uint64_t TextFields::number(std::string_view key, std::uint64_t min, std::uint64_t max) const {
+std::uint64_t MetadataFields::number(std::string_view key, std::uint64_t min, std::uint64_t max) const {
     const TextEntry& entry = needed(key);
     const auto* number = scalar_of<std::int64_t>(entry);
     if (number == nullptr || *number < 0 || static_cast<std::uint64_t>(*number) < min ||
@@ -49,31 +49,31 @@ std::uint64_t TextFields::number(std::string_view key, std::uint64_t min, std::u
     return static_cast<std::uint64_t>(*number);
 }
 
-std::optional<std::uint64_t> TextFields::optional_number(std::string_view key, std::uint64_t min,
-                                                         std::uint64_t max) const {
+std::optional<std::uint64_t> MetadataFields::optional_number(std::string_view key, std::uint64_t min,
+                                                             std::uint64_t max) const {
     if (!has(key)) return std::nullopt;
     return number(key, min, max);
 }
 
-ByteCount TextFields::sectors(std::string_view key, std::uint64_t min, std::uint64_t max) const {
+ByteCount MetadataFields::sectors(std::string_view key, std::uint64_t min, std::uint64_t max) const {
     constexpr std::uint64_t sector_bytes = 512;
     const std::optional<std::uint64_t> bytes = checked_mul(number(key, min, max), sector_bytes);
     if (!bytes) fail(key, "expected a number of sectors whose bytes 64 bits can count");
     return ByteCount{*bytes};
 }
 
-std::string TextFields::string(std::string_view key) const {
+std::string MetadataFields::string(std::string_view key) const {
     const TextEntry& entry = needed(key);
     if (const auto* string = scalar_of<std::string>(entry)) return *string;
     fail(key, "expected a string, found " + shown(entry));
 }
 
-std::optional<std::string> TextFields::optional_string(std::string_view key) const {
+std::optional<std::string> MetadataFields::optional_string(std::string_view key) const {
     if (!has(key)) return std::nullopt;
     return string(key);
 }
 
-std::vector<std::string> TextFields::words(std::string_view key) const {
+std::vector<std::string> MetadataFields::words(std::string_view key) const {
     std::vector<std::string> out;
     if (!has(key)) return out;
     for (const TextScalar& value : list(key)) {
@@ -83,24 +83,24 @@ std::vector<std::string> TextFields::words(std::string_view key) const {
     return out;
 }
 
-const TextList& TextFields::list(std::string_view key) const {
+const TextList& MetadataFields::list(std::string_view key) const {
     const TextEntry& entry = needed(key);
     if (const TextList* list = entry.list()) return *list;
     fail(key, "expected a list, found " + shown(entry));
 }
 
-void TextFields::fail(std::string_view key, const std::string& message) const {
+void MetadataFields::fail(std::string_view key, const std::string& message) const {
     const TextEntry* entry = section_.find(key);
     VARVE_CHECK(entry != nullptr);
     fail_at(entry->line, fmt::format("'{}': {}", escape_for_display(key), message));
 }
 
-const TextEntry& TextFields::needed(std::string_view key) const {
+const TextEntry& MetadataFields::needed(std::string_view key) const {
     if (const TextEntry* entry = section_.find(key)) return *entry;
     fail(fmt::format("'{}' is missing", key));
 }
 
-void TextFields::fail_at(std::uint32_t line, const std::string& message) const {
+void MetadataFields::fail_at(std::uint32_t line, const std::string& message) const {
     throw Error(ErrorCode::corrupt,
                 fmt::format("{}, line {}: in '{}', {}", where_, line, escape_for_display(path_), message));
 }

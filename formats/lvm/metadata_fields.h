@@ -2,6 +2,7 @@
 /// The keys of one section of a metadata text, by the types that they must have. What is missing or of another type
 /// throws Error(corrupt) with the text, the line, the section's path, the key, what was expected and found.
 
+#include <limits>
 #include <optional>
 
 #include "engine/base/units.h"
@@ -9,16 +10,20 @@
 
 namespace varve::lvm {
 
-class TextFields {
+class MetadataFields {
 public:
+    /// Bounds of numbers: the text's are signed 64-bit integers, sizes in sectors 32-bit.
+    static constexpr std::uint64_t number_max = std::numeric_limits<std::int64_t>::max();
+    static constexpr std::uint64_t sectors_max = std::numeric_limits<std::uint32_t>::max();
+
     /// Borrows all three. `path` names the section: "vg0/logical_volumes/root".
-    TextFields(const TextSection& section, std::string path, std::uint32_t line, const std::string& where)
+    MetadataFields(const TextSection& section, std::string path, std::uint32_t line, const std::string& where)
         : section_(section), path_(std::move(path)), line_(line), where_(where) {}
 
     /// The fields of the section that `entry` of this one is; throws when it is none.
-    TextFields inside(const TextEntry& entry) const;
+    MetadataFields inside(const TextEntry& entry) const;
     /// The same by name; nothing when there is no such entry.
-    std::optional<TextFields> inside(std::string_view name) const;
+    std::optional<MetadataFields> inside(std::string_view name) const;
 
     const TextSection& section() const { return section_; }
     const std::string& path() const { return path_; }

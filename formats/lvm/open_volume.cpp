@@ -6,10 +6,10 @@
 
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
-#include "formats/lvm/change_source.h"
 #include "formats/lvm/logical_disk.h"
 #include "formats/lvm/physical_disks.h"
 #include "formats/lvm/refusal.h"
+#include "formats/lvm/volume_change_source.h"
 #include "formats/lvm/volume_name.h"
 
 namespace varve::lvm {
@@ -27,7 +27,7 @@ const LogicalVolume& find_snapshot(const VolumeOpener& opener, const LogicalVolu
     for (const LogicalVolume* snapshot : opener.relations().snapshots_of(origin))
         if (wanted == snapshot->name || wanted == "id:" + snapshot->uuid) return *snapshot;
     throw Error(ErrorCode::not_found, fmt::format("{} has no snapshot '{}'; 'varve info lvm:{}' lists them",
-                                                  shown_name(opener.group(), origin), escape_for_display(wanted),
+                                                  quoted_name(opener.group(), origin), escape_for_display(wanted),
                                                   escape_for_display(opener.group().name)));
 }
 
@@ -51,8 +51,8 @@ void add_warnings(ImageInfo& info, const std::vector<std::string>& warnings) {
 }  // namespace
 
 OpenedImage open_volume(const std::string& name, const OpenOptions& options) {
-    const SourceName wanted = parse_volume_name(name);
-    OpenedDisks disks = open_disks(options);
+    const VolumeName wanted = parse_single_volume_name(name);
+    PhysicalDisks disks = open_physical_disks(options);
     if (options.same_file && disks.layers.front().identity != *options.same_file)
         throw Error(ErrorCode::refused,
                     fmt::format("'{}' became another file while it was read; try again when nothing "
@@ -71,8 +71,8 @@ OpenedImage open_volume(const std::string& name, const OpenOptions& options) {
     add_warnings(info, disks.inventory.warnings);
     add_warnings(info, found->warnings);
     add_warnings(info, opener->warnings());
-    image.changes = std::make_unique<LvmChangeSource>(found, opener, *volume, info.virtual_size);
-    image.reader = std::make_unique<LvmDisk>(std::move(reader), std::move(info), found, opener);
+    image.changes = std::make_unique<VolumeChangeSource>(found, opener, *volume, info.virtual_size);
+    image.reader = std::make_unique<LogicalDisk>(std::move(reader), std::move(info), found, opener);
     image.layers = std::move(disks.layers);
     return image;
 }

@@ -10,7 +10,7 @@ namespace varve::lvm {
 
 /// Opens the volume, or its snapshot that options.snapshot names (by name, or by "id:" and its uuid). Throws
 /// Error(usage) for a name that is none, or only a group's; Error(not_found) with what there is; Error(refused) when
-/// the name fits two groups; else what open_disks() and VolumeOpener throw.
+/// the name fits two groups; else what open_physical_disks() and VolumeOpener throw.
 OpenedImage open_volume(const std::string& name, const OpenOptions& options);
 
 }  // namespace varve::lvm

@@ -32,7 +32,7 @@ class DiskOpener {
 public:
     explicit DiskOpener(const OpenOptions& options) : options_(options) {}
 
-    OpenedDisks open();
+    PhysicalDisks open();
 
 private:
     std::vector<PhysicalVolume> open_disk(const std::string& path);
@@ -41,7 +41,7 @@ private:
     void add(std::vector<PhysicalVolume> volumes);
 
     const OpenOptions& options_;
-    OpenedDisks disks_;
+    PhysicalDisks disks_;
     std::vector<LayerInfo> layers_of_disk_;  ///< of the disk that was opened last
     bool is_device_ = false;                 ///< what that disk is
     bool has_device_ = false;
@@ -96,7 +96,7 @@ void DiskOpener::open_of_host() {
                     first_failure.empty() ? "" : " (" + first_failure + ")"));
 }
 
-OpenedDisks DiskOpener::open() {
+PhysicalDisks DiskOpener::open() {
     if (options_.physical_volumes.empty())
         open_of_host();
     else
@@ -107,7 +107,7 @@ OpenedDisks DiskOpener::open() {
     disks_.inventory.warnings = std::move(warnings);
     if (has_device_)
         disks_.active = [](const std::string& group, const std::string& volume, const std::string& layer) {
-            return active_lvm_device(group, volume, layer);
+            return active_device(group, volume, layer);
         };
     return std::move(disks_);
 }
@@ -120,7 +120,7 @@ std::string names_of(const Inventory& inventory) {
 
 }  // namespace
 
-OpenedDisks open_disks(const OpenOptions& options) {
+PhysicalDisks open_physical_disks(const OpenOptions& options) {
     if (options.format && *options.format != "raw")
         throw Error(ErrorCode::usage, "a logical volume is read as raw; leave --format out");
     return DiskOpener(options).open();

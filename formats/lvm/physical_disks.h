@@ -12,7 +12,7 @@
 
 namespace varve::lvm {
 
-struct OpenedDisks {
+struct PhysicalDisks {
     Inventory inventory;
     std::vector<LayerInfo> layers;  ///< the files of all disks that hold a physical volume
     ActiveDevice active;            ///< empty unless a disk is a block device, which this host may be using
@@ -22,7 +22,7 @@ struct OpenedDisks {
 /// be: they may be a guest's. Throws what open_image_chain(), find_physical_volumes() and take_inventory() throw;
 /// Error(usage) for a format other than raw, Error(not_found) when no disk is named and none of the host's can be read
 /// or has a physical volume.
-OpenedDisks open_disks(const OpenOptions& options);
+PhysicalDisks open_physical_disks(const OpenOptions& options);
 
 /// The group of that name. Throws Error(not_found) with what there is, Error(refused) when two have the name.
 const FoundGroup& find_group(const Inventory& inventory, const std::string& name);

@@ -123,7 +123,7 @@ private:
 
 }  // namespace
 
-std::string PhysicalVolume::shown() const { return shown_place(path, partition); }
+std::string PhysicalVolume::place() const { return shown_place(path, partition); }
 
 std::vector<PhysicalVolume> find_physical_volumes(std::shared_ptr<const ImageReader> disk, const std::string& path) {
     return Search(std::move(disk), path).find();

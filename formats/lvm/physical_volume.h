@@ -20,7 +20,7 @@ struct PhysicalVolume {
     std::vector<std::string> warnings;  ///< full sentences: what else on the disk could not be read
 
     /// "'p5.raw'" or "'p5.raw' (partition 2)", safe to show.
-    std::string shown() const;
+    std::string place() const;
 };
 
 /// The physical volume at the disk's begin, else those in its partitions; at least one. `path` names the disk in

@@ -35,7 +35,7 @@ std::string_view reason_for(std::string_view type) {
 
 }  // namespace
 
-std::string shown_name(const VolumeGroup& group, const LogicalVolume& volume) {
+std::string quoted_name(const VolumeGroup& group, const LogicalVolume& volume) {
     return fmt::format("'{}/{}'", escape_for_display(group.name), escape_for_display(volume.name));
 }
 
@@ -48,7 +48,7 @@ Error unread_segment(const VolumeGroup& group, const LogicalVolume& volume, cons
             ? ""
             : fmt::format("; activate it and back up its device instead: varve backup /dev/{}/{}",
                           escape_for_display(group.name), escape_for_display(volume.name));
-    return Error(ErrorCode::unsupported, fmt::format("{} {} (segment type '{}'){}", shown_name(group, volume),
+    return Error(ErrorCode::unsupported, fmt::format("{} {} (segment type '{}'){}", quoted_name(group, volume),
                                                      reason_for(segment.type), escape_for_display(type), way_out));
 }
 
@@ -58,7 +58,7 @@ void refuse_moving(const VolumeGroup& group, const LogicalVolume& volume) {
         ErrorCode::unsupported,
         fmt::format("{} is being moved to another physical volume; finish that with 'pvmove', or give it up with "
                     "'pvmove --abort'",
-                    shown_name(group, volume)));
+                    quoted_name(group, volume)));
 }
 
 void refuse_shared(const VolumeGroup& group) {

@@ -10,7 +10,7 @@
 namespace varve::lvm {
 
 /// "'vg/lv'", safe to show.
-std::string shown_name(const VolumeGroup& group, const LogicalVolume& volume);
+std::string quoted_name(const VolumeGroup& group, const LogicalVolume& volume);
 
 /// Error(unsupported) for a segment that is not read, with what to do instead.
 Error unread_segment(const VolumeGroup& group, const LogicalVolume& volume, const Segment& segment);

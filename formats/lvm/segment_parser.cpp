@@ -10,8 +10,6 @@ namespace {
 
 using Content = decltype(Segment::what);
 
-constexpr std::uint64_t number_max = std::numeric_limits<std::int64_t>::max();
-constexpr std::uint64_t sectors_max = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t thin_device_id_max = (1 << 24) - 1;
 
 /// Of "thin-pool+CROP_METADATA": "thin-pool" to `segment.type`, the rest to its flags.
@@ -31,9 +29,9 @@ bool is_harmless(const Segment& segment, std::string_view flag) {
 }
 
 /// Name and begin of each stripe stand one after the other in one list.
-std::vector<StripeLeg> parse_legs(const TextFields& fields) {
+std::vector<StripeLeg> parse_legs(const MetadataFields& fields) {
     const TextList& list = fields.list("stripes");
-    const std::uint64_t count = fields.number("stripe_count", 1, sectors_max);
+    const std::uint64_t count = fields.number("stripe_count", 1, MetadataFields::sectors_max);
     if (list.size() % 2 != 0 || list.size() / 2 != count)
         fields.fail("stripes", fmt::format("expected {} pairs of device and extent, as 'stripe_count' has it, found {} "
                                            "values",
@@ -49,12 +47,12 @@ std::vector<StripeLeg> parse_legs(const TextFields& fields) {
     return legs;
 }
 
-Content parse_striped(const TextFields& fields, const Segment& segment, ByteCount extent_size) {
+Content parse_striped(const MetadataFields& fields, const Segment& segment, ByteCount extent_size) {
     StripedSegment striped;
     striped.legs = parse_legs(fields);
     const std::size_t legs = striped.legs.size();
     if (legs == 1) return striped;
-    striped.stripe_size = fields.sectors("stripe_size", 1, sectors_max);
+    striped.stripe_size = fields.sectors("stripe_size", 1, MetadataFields::sectors_max);
     if (segment.count % legs != 0)
         fields.fail("extent_count", fmt::format("{} extents are not divisible by {} stripes", segment.count, legs));
     const std::optional<std::uint64_t> leg_bytes = checked_mul(segment.count / legs, extent_size.value);
@@ -64,9 +62,9 @@ Content parse_striped(const TextFields& fields, const Segment& segment, ByteCoun
     return striped;
 }
 
-Content parse_snapshot(const TextFields& fields) {
+Content parse_snapshot(const MetadataFields& fields) {
     SnapshotSegment snapshot;
-    snapshot.chunk_size = fields.sectors("chunk_size", 1, sectors_max);
+    snapshot.chunk_size = fields.sectors("chunk_size", 1, MetadataFields::sectors_max);
     snapshot.origin = fields.string("origin");
     snapshot.is_merging = fields.has("merging_store");
     if (snapshot.is_merging && fields.has("cow_store"))
@@ -75,23 +73,23 @@ Content parse_snapshot(const TextFields& fields) {
     return snapshot;
 }
 
-Content parse_thin_pool(const TextFields& fields) {
+Content parse_thin_pool(const MetadataFields& fields) {
     ThinPoolSegment pool;
     pool.metadata = fields.string("metadata");
     pool.data = fields.string("pool");
-    pool.transaction_id = fields.number("transaction_id", 0, number_max);
-    pool.chunk_size = fields.sectors("chunk_size", 1, sectors_max);
-    pool.zeroes_new_blocks = fields.optional_number("zero_new_blocks", 0, number_max).value_or(0) != 0;
+    pool.transaction_id = fields.number("transaction_id", 0, MetadataFields::number_max);
+    pool.chunk_size = fields.sectors("chunk_size", 1, MetadataFields::sectors_max);
+    pool.zeroes_new_blocks = fields.optional_number("zero_new_blocks", 0, MetadataFields::number_max).value_or(0) != 0;
     const auto& entries = fields.section().entries;
     pool.has_messages =
         std::any_of(entries.begin(), entries.end(), [](const TextEntry& entry) { return entry.section() != nullptr; });
     return pool;
 }
 
-Content parse_thin(const TextFields& fields) {
+Content parse_thin(const MetadataFields& fields) {
     ThinSegment thin;
     thin.pool = fields.string("thin_pool");
-    thin.transaction_id = fields.number("transaction_id", 0, number_max);
+    thin.transaction_id = fields.number("transaction_id", 0, MetadataFields::number_max);
     thin.device_id = static_cast<std::uint32_t>(fields.number("device_id", 0, thin_device_id_max));
     thin.origin = fields.optional_string("origin");
     thin.external_origin = fields.optional_string("external_origin");
@@ -99,7 +97,7 @@ Content parse_thin(const TextFields& fields) {
     return thin;
 }
 
-Content parse_content(const TextFields& fields, const Segment& segment, ByteCount extent_size) {
+Content parse_content(const MetadataFields& fields, const Segment& segment, ByteCount extent_size) {
     for (const std::string& flag : segment.flags)
         if (!is_harmless(segment, flag)) return OtherSegment{};
     if (segment.type == "striped" || segment.type == "linear") return parse_striped(fields, segment, extent_size);
@@ -113,10 +111,10 @@ Content parse_content(const TextFields& fields, const Segment& segment, ByteCoun
 
 }  // namespace
 
-Segment parse_segment(const TextFields& fields, ByteCount extent_size) {
+Segment parse_segment(const MetadataFields& fields, ByteCount extent_size) {
     Segment segment;
-    segment.begin = fields.number("start_extent", 0, number_max);
-    segment.count = fields.number("extent_count", 1, number_max);
+    segment.begin = fields.number("start_extent", 0, MetadataFields::number_max);
+    segment.count = fields.number("extent_count", 1, MetadataFields::number_max);
     split_type(fields.string("type"), segment);
     segment.what = parse_content(fields, segment, extent_size);
     return segment;

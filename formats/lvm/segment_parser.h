@@ -9,6 +9,6 @@ namespace varve::lvm {
 
 /// Reads what `fields` holds. A type, or a flag of a type, that is not read becomes OtherSegment. Throws Error(corrupt)
 /// when a type that is read lacks a key or contradicts itself.
-Segment parse_segment(const TextFields& fields, ByteCount extent_size);
+Segment parse_segment(const MetadataFields& fields, ByteCount extent_size);
 
 }  // namespace varve::lvm

@@ -129,11 +129,4 @@ struct VolumeGroup {
     friend bool operator==(const VolumeGroup&, const VolumeGroup&) = default;
 };
 
-/// Reads a whole metadata text. `where` names it in errors, e.g. "metadata text on 'p0.raw' at byte 18432". Unknown
-/// keys and sections are passed over. Throws Error(corrupt) with line, key, expected and found for a text that breaks
-/// the grammar, lacks what is needed, or contradicts itself (a gap between segments, a count of stripes that is not
-/// theirs, a size that overflows, two volumes of one name or uuid); Error(unsupported) for another version or an
-/// unknown status flag of the group.
-VolumeGroup parse_volume_group(std::string_view text, const std::string& where);
-
 }  // namespace varve::lvm

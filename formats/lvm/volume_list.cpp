@@ -51,14 +51,14 @@ ListedVolume describe(VolumeOpener& opener, const LogicalVolume& volume) {
 void list_physical_volumes(const FoundGroup& found, VolumeList& list) {
     for (std::size_t i = 0; i < found.volumes.size(); ++i)
         list.physical_volumes.push_back({found.group.name, found.group.uuid, found.group.physical_volumes[i].uuid,
-                                         found.volumes[i] ? found.volumes[i]->shown() : ""});
+                                         found.volumes[i] ? found.volumes[i]->place() : ""});
 }
 
 }  // namespace
 
 VolumeList list_volumes(const std::string& name, const OpenOptions& options) {
-    const SourceName wanted = parse_source_name(name);
-    const OpenedDisks disks = open_disks(options);
+    const VolumeName wanted = parse_volume_name(name);
+    const PhysicalDisks disks = open_physical_disks(options);
     if (!wanted.group.empty()) find_group(disks.inventory, wanted.group);
     VolumeList list;
     list.warnings = disks.inventory.warnings;
@@ -74,7 +74,7 @@ VolumeList list_volumes(const std::string& name, const OpenOptions& options) {
     }
     if (wanted.group.empty())
         for (const PhysicalVolume& orphan : disks.inventory.orphans)
-            list.physical_volumes.push_back({"", "", orphan.uuid, orphan.shown()});
+            list.physical_volumes.push_back({"", "", orphan.uuid, orphan.place()});
     return list;
 }
 

@@ -31,7 +31,7 @@ struct ListedPhysicalVolume {
     std::string group;  ///< empty: in none
     std::string group_uuid;
     std::string uuid;
-    std::string shown;  ///< where it was found; empty: it is missing
+    std::string place;  ///< where it was found; empty: it is missing
 };
 
 struct ListedGroup {

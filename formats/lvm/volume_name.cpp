@@ -15,12 +15,12 @@ bool is_name(std::string_view name) { return name.find_first_not_of(name_charact
 
 }  // namespace
 
-bool is_source_name(std::string_view source) { return source.starts_with(prefix); }
+bool is_volume_name(std::string_view source) { return source.starts_with(prefix); }
 
-SourceName parse_source_name(const std::string& source) {
+VolumeName parse_volume_name(const std::string& source) {
     const std::string rest = source.substr(prefix.size());
     const std::size_t slash = rest.find('/');
-    SourceName name{rest.substr(0, slash), slash == rest.npos ? "" : rest.substr(slash + 1)};
+    VolumeName name{rest.substr(0, slash), slash == rest.npos ? "" : rest.substr(slash + 1)};
     const bool is_whole = slash == rest.npos || (!name.group.empty() && !name.volume.empty());
     if (is_whole && is_name(name.group) && is_name(name.volume)) return name;
     throw Error(ErrorCode::usage,
@@ -29,8 +29,8 @@ SourceName parse_source_name(const std::string& source) {
                             escape_for_display(source)));
 }
 
-SourceName parse_volume_name(const std::string& source) {
-    SourceName name = parse_source_name(source);
+VolumeName parse_single_volume_name(const std::string& source) {
+    VolumeName name = parse_volume_name(source);
     if (!name.volume.empty()) return name;
     throw Error(ErrorCode::usage, fmt::format("'{}' is no single volume: say lvm:VG/LV; 'varve info {}' lists them",
                                               escape_for_display(source), escape_for_display(source)));

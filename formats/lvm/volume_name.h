@@ -7,17 +7,17 @@
 
 namespace varve::lvm {
 
-struct SourceName {
+struct VolumeName {
     std::string group;   ///< empty: all
     std::string volume;  ///< empty: all of the group
 };
 
-bool is_source_name(std::string_view source);
+bool is_volume_name(std::string_view source);
 
-/// Throws Error(usage) for one that is_source_name() and cannot be a name of LVM.
-SourceName parse_source_name(const std::string& source);
+/// Throws Error(usage) for one that is_volume_name() and cannot be a name of LVM.
+VolumeName parse_volume_name(const std::string& source);
 
 /// The same for one that must name a volume.
-SourceName parse_volume_name(const std::string& source);
+VolumeName parse_single_volume_name(const std::string& source);
 
 }  // namespace varve::lvm

@@ -26,7 +26,7 @@ std::uint64_t bytes_of_extents(const VolumeGroup& group, const LogicalVolume& vo
     if (const auto bytes = checked_mul(count, group.extent_size.value)) return *bytes;
     throw Error(ErrorCode::corrupt, fmt::format("{} has a segment at extent {}, which no device can have; restore the "
                                                 "metadata with 'vgcfgrestore'",
-                                                shown_name(group, volume), count));
+                                                quoted_name(group, volume), count));
 }
 
 void check_chunks(const ThinPool& pool) {
@@ -60,7 +60,7 @@ public:
             throw Error(ErrorCode::corrupt,
                         fmt::format("{} stands on itself, or on more than {} volumes one above the other; restore the "
                                     "metadata with 'vgcfgrestore'",
-                                    shown_name(opener.group(), volume), depth_max));
+                                    quoted_name(opener.group(), volume), depth_max));
         opener.opening_.push_back(&volume);
         opener.used_.insert(&volume);
     }
@@ -88,14 +88,14 @@ const LogicalVolume& VolumeOpener::find(const std::string& name, const LogicalVo
         ErrorCode::corrupt,
         fmt::format("{} stands on '{}', which the metadata of its group does not have; restore the metadata with "
                     "'vgcfgrestore'",
-                    shown_name(group(), by), escape_for_display(name)));
+                    quoted_name(group(), by), escape_for_display(name)));
 }
 
 std::shared_ptr<const ImageReader> VolumeOpener::open(const LogicalVolume& volume) {
     try {
         return open_presented(volume);
     } catch (Error& error) {
-        const std::string name = shown_name(group(), volume);
+        const std::string name = quoted_name(group(), volume);
         if (std::string_view(error.what()).find(name) == std::string_view::npos) error.with_context(name);
         throw;
     }
@@ -108,7 +108,7 @@ std::shared_ptr<const ImageReader> VolumeOpener::open_presented(const LogicalVol
     const ClassicSnapshot* merging = relations_.merging_into(volume);
     if (merging == nullptr) return open_plain(volume);
     warn(fmt::format("the snapshot {} is being merged into {}, which is read as it will be then",
-                     shown_name(group(), *merging->store), shown_name(group(), volume)));
+                     quoted_name(group(), *merging->store), quoted_name(group(), volume)));
     return open_snapshot(*merging);
 }
 
@@ -119,9 +119,9 @@ std::shared_ptr<const ImageReader> VolumeOpener::open_snapshot(const ClassicSnap
             ErrorCode::unsupported,
             fmt::format("the snapshot {} has {} bytes, its origin {} was made smaller since ({} bytes): what the "
                         "snapshot shows past that is gone",
-                        shown_name(group(), *snapshot.store), snapshot.size.value,
-                        shown_name(group(), *snapshot.origin), origin->info().virtual_size.value));
-    return std::make_shared<SnapshotReader>(std::move(origin), open_store(snapshot));
+                        quoted_name(group(), *snapshot.store), snapshot.size.value,
+                        quoted_name(group(), *snapshot.origin), origin->info().virtual_size.value));
+    return std::make_shared<CowSnapshotReader>(std::move(origin), open_store(snapshot));
 }
 
 /// Of a thin volume the pool is active or not; its own device tells nothing more.
@@ -131,7 +131,7 @@ std::shared_ptr<const ImageReader> VolumeOpener::open_active(const LogicalVolume
     if (!device) return nullptr;
     if (relations_.snapshot_in(volume) == nullptr)
         warn(fmt::format("{} is active on this host and may be written to while it is read: back up a snapshot of it",
-                         shown_name(group(), volume)));
+                         quoted_name(group(), volume)));
     return std::make_shared<RawReader>(File::open(*device, O_RDONLY));
 }
 
@@ -180,12 +180,12 @@ NamedDevice VolumeOpener::open_leg(const LogicalVolume& volume, const StripeLeg&
             ErrorCode::corrupt,
             fmt::format("{} has extents {} to {} of physical volume {}, which has {}; restore the metadata with "
                         "'vgcfgrestore'",
-                        shown_name(group(), volume), leg.begin, leg.begin + extents, uuid, entry->extent_count));
+                        quoted_name(group(), volume), leg.begin, leg.begin + extents, uuid, entry->extent_count));
     const auto& there = found_.volumes[static_cast<std::size_t>(entry - group().physical_volumes.data())];
     if (!there)
         throw Error(ErrorCode::not_found,
                     fmt::format("{} needs physical volume {} ('{}'), which is missing; name its disk with --pv, too",
-                                shown_name(group(), volume), uuid, escape_for_display(entry->name)));
+                                quoted_name(group(), volume), uuid, escape_for_display(entry->name)));
     begin = entry->first_extent + ByteCount{bytes_of_extents(group(), volume, leg.begin)};
     return there->device;
 }
@@ -197,7 +197,7 @@ std::shared_ptr<const ExceptionStore> VolumeOpener::open_store(const ClassicSnap
         store = std::make_shared<ExceptionStore>(open_segments(*snapshot.store),
                                                  SnapshotShape{snapshot.size, snapshot.chunk_size});
     } catch (Error& error) {
-        error.with_context("snapshot " + shown_name(group(), *snapshot.store));
+        error.with_context("snapshot " + quoted_name(group(), *snapshot.store));
         throw;
     }
     return store;
@@ -213,7 +213,7 @@ std::shared_ptr<const ImageReader> VolumeOpener::open_thin(const LogicalVolume& 
     const LogicalVolume& source = thin_source(volume);
     if (&source != &volume)
         warn(fmt::format("the snapshot {} is to be merged into {}, which is read as it will be then",
-                         shown_name(group(), source), shown_name(group(), volume)));
+                         quoted_name(group(), source), quoted_name(group(), volume)));
     const auto pool = open_pool(segment);
     std::shared_ptr<const ImageReader> origin;
     if (segment.external_origin) origin = open_plain(find(*segment.external_origin, volume));
@@ -222,8 +222,8 @@ std::shared_ptr<const ImageReader> VolumeOpener::open_thin(const LogicalVolume& 
         const thin::Devices devices(pool->blocks, *pool->superblock);
         mapping = thin::Mapping(pool->blocks, devices.find(segment.device_id));
     }
-    return std::make_shared<thin::ThinReader>(
-        thin::ThinDisk{segment.device_id, std::move(mapping), pool->chunk_size, source.size, pool->data, origin});
+    return std::make_shared<thin::Reader>(
+        thin::Disk{segment.device_id, std::move(mapping), pool->chunk_size, source.size, pool->data, origin});
 }
 
 std::shared_ptr<const ThinPool> VolumeOpener::open_pool(const ThinSegment& thin) {
@@ -239,7 +239,7 @@ std::shared_ptr<const ThinPool> VolumeOpener::open_pool(const ThinSegment& thin)
     try {
         pool = make_pool(*volume, volume->segments.front());
     } catch (Error& error) {
-        error.with_context("thin pool " + shown_name(group(), *volume));
+        error.with_context("thin pool " + quoted_name(group(), *volume));
         throw;
     }
     return pool;

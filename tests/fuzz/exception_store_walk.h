@@ -71,7 +71,7 @@ inline Bytes plain_snapshot(ByteView device, const Bytes& origin, const lvm::Exc
     return bytes;
 }
 
-inline void check_reader(const lvm::SnapshotReader& reader, const Bytes& expected) {
+inline void check_reader(const lvm::CowSnapshotReader& reader, const Bytes& expected) {
     Bytes found(expected.size(), std::byte{0x5a});
     reader.read({}, found);
     VARVE_CHECK(found == expected);
@@ -102,7 +102,7 @@ inline void open_walk_read(ByteView device, std::size_t origin_size) {
     const NamedDevice named{std::make_shared<View>(device), [](ByteOffset) { return std::string("input"); }};
     const auto store = std::make_shared<lvm::ExceptionStore>(named, lvm::SnapshotShape{{origin_size}, kib(4)});
     const Bytes expected = plain_snapshot(device, origin, *store);
-    check_reader(lvm::SnapshotReader(std::make_shared<View>(origin), store), expected);
+    check_reader(lvm::CowSnapshotReader(std::make_shared<View>(origin), store), expected);
     check_changes(lvm::changes_to_origin(*store, {origin_size}), origin, expected);
     VARVE_CHECK(store->used().value <= device.size() + store->chunk_size().value);
 }

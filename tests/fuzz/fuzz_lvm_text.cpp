@@ -5,7 +5,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/error.h"
-#include "formats/lvm/volume_group.h"
+#include "formats/lvm/volume_group_parser.h"
 
 namespace varve::lvm {
 namespace {

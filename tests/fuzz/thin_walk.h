@@ -109,7 +109,7 @@ inline void compare(const std::shared_ptr<const thin::MetadataBlocks>& blocks, c
 }
 
 inline void walk_changes(const std::shared_ptr<const thin::MetadataBlocks>& blocks, const thin::DevicePair& pair) {
-    const thin::ThinChanges changes(blocks, pair);
+    const thin::Changes changes(blocks, pair);
     const ByteOffset end = ByteOffset{} + pair.size_now;
     ByteOffset at;
     for (int steps = 0; steps < steps_max && at < end; ++steps) {
@@ -121,7 +121,7 @@ inline void walk_changes(const std::shared_ptr<const thin::MetadataBlocks>& bloc
 }
 
 /// Reads the begin of every extent; what is no data must read as zeros.
-inline void walk_disk(const thin::ThinReader& reader) {
+inline void walk_disk(const thin::Reader& reader) {
     const ByteOffset end = ByteOffset{} + reader.info().virtual_size;
     Bytes buffer(5000);
     ByteOffset at;
@@ -160,7 +160,7 @@ inline void walk_pool(const Bytes& metadata, thin::SuperblockChoice choice) {
         unless_damaged([&] { walk_mapping(thin::Mapping(blocks, now)); });
         const ByteCount size{virtual_blocks * chunk.value + 1};
         unless_damaged([&] {
-            walk_disk(thin::ThinReader({now.id, thin::Mapping(blocks, now), chunk, size, volume, volume}));
+            walk_disk(thin::Reader({now.id, thin::Mapping(blocks, now), chunk, size, volume, volume}));
         });
         const thin::Device& before = devices.front();
         for (const auto shared_nodes : {thin::SharedNodes::skip, thin::SharedNodes::look_into})

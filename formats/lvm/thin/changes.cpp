@@ -21,12 +21,12 @@ std::uint64_t common_blocks(const DevicePair& pair) {
 
 }  // namespace
 
-ThinChanges::ThinChanges(const std::shared_ptr<const MetadataBlocks>& blocks, const DevicePair& pair)
+Changes::Changes(const std::shared_ptr<const MetadataBlocks>& blocks, const DevicePair& pair)
     : pair_(pair),
       comparison_(blocks, pair.before, pair.now, what_to_do_with_shared_nodes(pair)),
       comparable_blocks_(common_blocks(pair)) {}
 
-ChangeRun ThinChanges::change_at(ByteOffset at) const {
+ChangeRun Changes::change_at(ByteOffset at) const {
     const ByteOffset end = ByteOffset{} + pair_.size_now;
     VARVE_CHECK(at < end);
     const std::uint64_t first = at.value / pair_.chunk_size.value;
@@ -43,7 +43,7 @@ ChangeRun ThinChanges::change_at(ByteOffset at) const {
     return {at, offset_of(run.end()) - at, verdict};
 }
 
-bool ThinChanges::before_is_untouched(std::uint64_t mapped_blocks_then) const {
+bool Changes::before_is_untouched(std::uint64_t mapped_blocks_then) const {
     const bool mark_went_back = pair_.before.snapshotted_time < pair_.frozen_at;
     if (mark_went_back || pair_.before.mapped_blocks != mapped_blocks_then) return false;
     for (std::uint64_t block = 0; block != no_key;) {
@@ -58,12 +58,12 @@ bool ThinChanges::before_is_untouched(std::uint64_t mapped_blocks_then) const {
 }
 
 /// Where `block` begins; the last comparable block may be a part of a chunk.
-ByteOffset ThinChanges::offset_of(std::uint64_t block) const {
+ByteOffset Changes::offset_of(std::uint64_t block) const {
     const bool is_disk_end = block == comparable_blocks_ && pair_.size_before == pair_.size_now;
     return is_disk_end ? ByteOffset{} + pair_.size_now : ByteOffset{block * pair_.chunk_size.value};
 }
 
-bool ThinChanges::may_differ(const ComparedRun& run) const {
+bool Changes::may_differ(const ComparedRun& run) const {
     switch (run.relation) {
         case BlockRelation::in_shared_node:
             return false;

@@ -38,10 +38,10 @@ struct DevicePair {
     ExternalOrigins external_origins = ExternalOrigins::same;
 };
 
-class ThinChanges final : public ChangeMap {
+class Changes final : public ChangeMap {
 public:
     /// Reads one way down in each tree. Throws Error(corrupt), Error(io).
-    ThinChanges(const std::shared_ptr<const MetadataBlocks>& blocks, const DevicePair& pair);
+    Changes(const std::shared_ptr<const MetadataBlocks>& blocks, const DevicePair& pair);
 
     /// Exact to a chunk. Where the sizes differ, everything may differ from the chunk on that holds the smaller end.
     ChangeRun change_at(ByteOffset at) const override;

@@ -9,20 +9,20 @@
 
 namespace varve::thin {
 
-ThinReader::ThinReader(ThinDisk disk) : disk_(std::move(disk)) {
+Reader::Reader(Disk disk) : disk_(std::move(disk)) {
     VARVE_CHECK(disk_.chunk_size.value != 0 && disk_.data != nullptr);
     info_.format = "raw";
     info_.virtual_size = disk_.virtual_size;
     info_.cluster_size = disk_.chunk_size;
 }
 
-Extent ThinReader::extent_at(ByteOffset at) const {
+Extent Reader::extent_at(ByteOffset at) const {
     VARVE_CHECK(at.value < info_.virtual_size.value);
     const Piece piece = piece_at(at);
     return {at, piece.length, piece.kind};
 }
 
-void ThinReader::read(ByteOffset at, ByteSpan out) const {
+void Reader::read(ByteOffset at, ByteSpan out) const {
     VARVE_CHECK(at.value <= info_.virtual_size.value && out.size() <= info_.virtual_size.value - at.value);
     while (!out.empty()) {
         const Piece piece = piece_at(at);
@@ -39,18 +39,18 @@ void ThinReader::read(ByteOffset at, ByteSpan out) const {
     }
 }
 
-void ThinReader::check_unchanged() const {
+void Reader::check_unchanged() const {
     disk_.mapping.check_unchanged();
     disk_.data->check_unchanged();
     if (disk_.external_origin) disk_.external_origin->check_unchanged();
 }
 
-std::vector<ByteRange> ThinReader::unreadable() const {
+std::vector<ByteRange> Reader::unreadable() const {
     if (!disk_.external_origin) return {};
     return unreadable_within(*disk_.external_origin, {{}, info_.virtual_size});
 }
 
-ThinReader::Piece ThinReader::piece_at(ByteOffset at) const {
+Reader::Piece Reader::piece_at(ByteOffset at) const {
     const std::uint64_t chunk = disk_.chunk_size.value;
     const std::uint64_t blocks = divide_up(info_.virtual_size.value, chunk);
     const MappingRun run = disk_.mapping.run_at(at.value / chunk, blocks);
@@ -60,7 +60,7 @@ ThinReader::Piece ThinReader::piece_at(ByteOffset at) const {
 }
 
 /// `range` is the rest of `run` from somewhere in its first block on.
-ThinReader::Piece ThinReader::mapped_piece(const MappingRun& run, ByteRange range) const {
+Reader::Piece Reader::mapped_piece(const MappingRun& run, ByteRange range) const {
     const std::uint64_t chunk = disk_.chunk_size.value;
     const std::uint64_t data_blocks = disk_.data->info().virtual_size.value / chunk;
     expect_inside(run, data_blocks);
@@ -71,7 +71,7 @@ ThinReader::Piece ThinReader::mapped_piece(const MappingRun& run, ByteRange rang
     return {length, kind, disk_.data.get(), at_data};
 }
 
-ThinReader::Piece ThinReader::unmapped_piece(ByteRange range) const {
+Reader::Piece Reader::unmapped_piece(ByteRange range) const {
     const ImageReader* origin = disk_.external_origin.get();
     if (origin == nullptr || range.begin.value >= origin->info().virtual_size.value)
         return {range.length, ExtentKind::unallocated, nullptr, {}};
@@ -80,7 +80,7 @@ ThinReader::Piece ThinReader::unmapped_piece(ByteRange range) const {
 }
 
 /// A run that leads past the end is good up to there.
-void ThinReader::expect_inside(const MappingRun& run, std::uint64_t data_blocks) const {
+void Reader::expect_inside(const MappingRun& run, std::uint64_t data_blocks) const {
     if (run.data_block < data_blocks) return;
     throw Error(ErrorCode::corrupt,
                 fmt::format("thin device {}: block {} is mapped to data block {}, but the pool's data volume has {} "

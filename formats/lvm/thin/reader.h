@@ -10,7 +10,7 @@
 
 namespace varve::thin {
 
-struct ThinDisk {
+struct Disk {
     DeviceId id = 0;  ///< for error texts
     Mapping mapping;
     ByteCount chunk_size;                     ///< of the pool
@@ -19,9 +19,9 @@ struct ThinDisk {
     std::shared_ptr<const ImageReader> external_origin;  ///< may be null; zeros past its end
 };
 
-class ThinReader final : public ImageReader {
+class Reader final : public ImageReader {
 public:
-    explicit ThinReader(ThinDisk disk);
+    explicit Reader(Disk disk);
 
     /// Format "raw" with the pool's chunk as cluster.
     const ImageInfo& info() const override { return info_; }
@@ -47,7 +47,7 @@ private:
     Piece unmapped_piece(ByteRange range) const;
     void expect_inside(const MappingRun& run, std::uint64_t data_blocks) const;
 
-    ThinDisk disk_;
+    Disk disk_;
     ImageInfo info_;
     mutable std::atomic<std::uint64_t> bytes_read_{0};
 };

@@ -15,10 +15,10 @@
 namespace varve::lvm_test {
 namespace {
 
+using lvm::CowSnapshotReader;
 using lvm::ExceptionStore;
-using lvm::SnapshotReader;
 
-SnapshotReader fixture_snapshot(const DmTable& table, const std::string& snapshot, const std::string& origin) {
+CowSnapshotReader fixture_snapshot(const DmTable& table, const std::string& snapshot, const std::string& origin) {
     const auto below = table.open("vgs-" + origin + "-real");
     return {below, std::make_shared<ExceptionStore>(device_of(table.open("vgs-" + snapshot + "-cow")),
                                                     lvm::SnapshotShape{below->info().virtual_size, kib(4)})};
@@ -76,7 +76,7 @@ Model random_snapshot(std::mt19937_64& random, std::uint64_t chunk) {
     return model;
 }
 
-SnapshotReader open_model(const Model& model) {
+CowSnapshotReader open_model(const Model& model) {
     const NamedDevice device{model.device, [](ByteOffset) { return std::string("cow"); }};
     return {model.origin,
             std::make_shared<ExceptionStore>(device, lvm::SnapshotShape{model.origin->info().virtual_size, kib(4)})};
@@ -91,7 +91,7 @@ TEST_CASE("lvm snapshots: every one of the fixture is what the kernel presented"
         const std::string mark = "cow-snapshot-of:";
         if (row.at(3).substr(0, mark.size()) != mark || row.at(5) == "INVALID") continue;
         INFO(row.at(1));
-        const SnapshotReader snapshot = fixture_snapshot(table, row.at(1), row.at(3).substr(mark.size()));
+        const CowSnapshotReader snapshot = fixture_snapshot(table, row.at(1), row.at(3).substr(mark.size()));
         CHECK(to_hex(reader_test::digest_of(snapshot).view()) == row.at(5));
         ++compared;
     }
@@ -114,7 +114,7 @@ TEST_CASE("lvm snapshots: any store reads as one chunk after the other does", "[
         for (int i = 0; i < 5; ++i) {
             CAPTURE(chunk, i);
             const Model model = random_snapshot(random, chunk);
-            const SnapshotReader reader = open_model(model);
+            const CowSnapshotReader reader = open_model(model);
             REQUIRE((reader_test::read_all(reader) == model.bytes));
             for (const Extent& extent : contract::walk_extents(reader))
                 for (std::uint64_t at = extent.begin.value; at < extent.end().value; ++at)
@@ -133,7 +133,7 @@ TEST_CASE("contract: lvm snapshots", "[lvm][cow][contract][pipeline]") {
 TEST_CASE("lvm snapshots: one that was never written is the origin, and as thin", "[lvm][cow]") {
     const auto origin = std::make_shared<fakes::MemoryImage>(mib(1).value);
     origin->write(8192, Bytes(4096, std::byte{7}));
-    const SnapshotReader reader(
+    const CowSnapshotReader reader(
         origin, std::make_shared<ExceptionStore>(bytes_device(Bytes(65536)), lvm::SnapshotShape{mib(1), kib(4)}));
     CHECK(reader.extent_at({}) == Extent{{}, {8192}, ExtentKind::unallocated});
     CHECK((reader_test::read_all(reader) == origin->bytes()));

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "formats/lvm/inventory.h"
+#include "formats/lvm/volume_group_parser.h"
 #include "tests/catch.h"
 #include "tests/formats/lvm/host_disks.h"
 #include "tests/support/build_paths.h"

@@ -114,16 +114,14 @@ TEST_CASE("lvm active devices: a volume is found by its uuids, and its layers ap
     fake.mapped("dm-0", std::string(mapper) + "-tpool");
     fake.mapped("dm-1", std::string(mapper) + "-tmeta");
     fake.mapped("dm-2", "CRYPT-x");
-    const auto active = [&](std::string_view layer) {
-        return lvm::active_lvm_device(group, volume, layer, fake.host());
-    };
+    const auto active = [&](std::string_view layer) { return lvm::active_device(group, volume, layer, fake.host()); };
     CHECK(active("tpool") == "/dev/dm-0");
     CHECK(active("tmeta") == "/dev/dm-1");
     CHECK_FALSE(active("tdata"));
     CHECK_FALSE(active(""));
     fake.mapped("dm-7", mapper);
     CHECK(active("") == "/dev/dm-7");
-    CHECK_FALSE(lvm::active_lvm_device(volume, group, "", fake.host()));
+    CHECK_FALSE(lvm::active_device(volume, group, "", fake.host()));
 }
 
 TEST_CASE("lvm host devices: without a sysfs it is told to name the devices", "[lvm][host-devices]") {

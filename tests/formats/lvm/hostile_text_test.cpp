@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "formats/lvm/change_source.h"
+#include "formats/lvm/volume_change_source.h"
 #include "tests/catch.h"
 #include "tests/formats/lvm/fixture.h"
 #include "tests/formats/lvm/fixture_copy.h"
@@ -96,7 +96,7 @@ void read_some(const ImageReader& reader) {
 }
 
 /// Since the state that it is in.
-void look_for_changes(const lvm::LvmChangeSource& source) {
+void look_for_changes(const lvm::VolumeChangeSource& source) {
     const ChangesSince since = source.changed_since(source.token());
     if (since.map) REQUIRE(since.map->change_at({}).length.value != 0);
 }

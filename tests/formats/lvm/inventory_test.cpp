@@ -34,7 +34,7 @@ std::vector<std::string> names(const Inventory& inventory) {
 /// Paths of a group's volumes, "-" for missing ones.
 std::vector<std::string> paths(const FoundGroup& group) {
     std::vector<std::string> out;
-    for (const auto& volume : group.volumes) out.push_back(volume ? volume->shown() : "-");
+    for (const auto& volume : group.volumes) out.push_back(volume ? volume->place() : "-");
     return out;
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("lvm physical volume: a damaged label beside a good one is told of", "
     disk->set(65536, bytes_of_volume({.uuid = made_uuid("a"), .size = 65536}));
     const auto found = find_physical_volumes(disk, "d.raw");
     REQUIRE(found.size() == 1);
-    CHECK(found[0].shown() == "'d.raw' (partition 1)");
+    CHECK(found[0].place() == "'d.raw' (partition 1)");
     REQUIRE(found[0].warnings.size() == 1);
     CHECK_THAT(found[0].warnings[0], ContainsSubstring("'d.raw' at byte 1536: LVM label"));
     CHECK(take_inventory(found).warnings.size() == 2);  // and that its group is not there

@@ -153,7 +153,7 @@ struct Job {
     Job(const FixtureCopy& copy, const std::string& group, const std::string& volume)
         : opened(copy, group), disk(opened.open(volume), {}, opened.found, opened.opener) {}
     OpenedGroup opened;
-    lvm::LvmDisk disk;
+    lvm::LogicalDisk disk;
 };
 
 }  // namespace

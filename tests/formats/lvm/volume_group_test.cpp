@@ -1,7 +1,7 @@
 // Volume groups from metadata texts: those of the fixtures against vgcfgbackup's and lvs's word, and texts that
 // contradict themselves.
 
-#include "formats/lvm/volume_group.h"
+#include "formats/lvm/volume_group_parser.h"
 
 #include <fstream>
 #include <iterator>

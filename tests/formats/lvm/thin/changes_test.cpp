@@ -14,7 +14,7 @@ constexpr ByteCount chunk = kib(192);
 /// Begin and end in chunks, and whether the run may differ; joined.
 using Run = std::tuple<std::uint64_t, std::uint64_t, bool>;
 
-std::vector<Run> runs_of(const ThinChanges& changes, ByteCount size) {
+std::vector<Run> runs_of(const Changes& changes, ByteCount size) {
     std::vector<Run> runs;
     for (ByteOffset at; at.value < size.value;) {
         const ChangeRun run = changes.change_at(at);
@@ -47,12 +47,12 @@ MetadataEditor pool_of_two() {
     return MetadataEditor(MetadataFile(xml, 64).bytes());
 }
 
-ThinChanges changes_of(const Bytes& metadata, DeviceId before, DeviceId now, std::uint32_t frozen_at,
-                       ByteCount size_before = {1000 * chunk.value}, ByteCount size_now = {1000 * chunk.value},
-                       ExternalOrigins origins = ExternalOrigins::same) {
+Changes changes_of(const Bytes& metadata, DeviceId before, DeviceId now, std::uint32_t frozen_at,
+                   ByteCount size_before = {1000 * chunk.value}, ByteCount size_now = {1000 * chunk.value},
+                   ExternalOrigins origins = ExternalOrigins::same) {
     const Pool pool = open_pool(metadata);
-    return ThinChanges(pool.blocks, {pool.devices.find(before), pool.devices.find(now), frozen_at, chunk, size_before,
-                                     size_now, origins});
+    return Changes(pool.blocks, {pool.devices.find(before), pool.devices.find(now), frozen_at, chunk, size_before,
+                                 size_now, origins});
 }
 
 std::vector<Run> changed_runs(const Bytes& metadata, DeviceId before, DeviceId now, std::uint32_t frozen_at) {
@@ -174,12 +174,12 @@ TEST_CASE("thin changes: past the end of the shorter disk all may differ", "[lvm
     editor.snapshot(1, 2, 11);
     const ByteCount small{10 * chunk.value + 4096};
     const ByteCount large{20 * chunk.value + 512};
-    const ThinChanges grown = changes_of(editor.bytes(), 2, 1, 11, small, large);
+    const Changes grown = changes_of(editor.bytes(), 2, 1, 11, small, large);
     CHECK(runs_of(grown, large) == std::vector<Run>{{0, 10, false}, {10, 21, true}});
     CHECK(grown.change_at(ByteOffset{} + small).end() == ByteOffset{} + large);
-    const ThinChanges shrunk = changes_of(editor.bytes(), 2, 1, 11, large, small);
+    const Changes shrunk = changes_of(editor.bytes(), 2, 1, 11, large, small);
     CHECK(runs_of(shrunk, small) == std::vector<Run>{{0, 10, false}, {10, 11, true}});
-    const ThinChanges equal = changes_of(editor.bytes(), 2, 1, 11, small, small);
+    const Changes equal = changes_of(editor.bytes(), 2, 1, 11, small, small);
     const ChangeRun run = equal.change_at(ByteOffset{chunk.value + 5});
     CHECK(run.begin.value == chunk.value + 5);
     CHECK(run.end() == ByteOffset{} + small);

@@ -70,16 +70,16 @@ public:
         editor_.edit(before_id, edits);
     }
 
-    ThinReader disk(DeviceId id) const {
+    Reader disk(DeviceId id) const {
         const Pool pool = open_pool(editor_.bytes());
-        return ThinReader({id, pool.mapping(id), block_size, {disk_blocks * block_size.value}, data_, nullptr});
+        return Reader({id, pool.mapping(id), block_size, {disk_blocks * block_size.value}, data_, nullptr});
     }
 
-    ThinChanges changes() const {
+    Changes changes() const {
         const Pool pool = open_pool(editor_.bytes());
         const ByteCount size{disk_blocks * block_size.value};
-        return ThinChanges(pool.blocks, {pool.devices.find(before_id), pool.devices.find(now_id), frozen_at, block_size,
-                                         size, size, ExternalOrigins::same});
+        return Changes(pool.blocks, {pool.devices.find(before_id), pool.devices.find(now_id), frozen_at, block_size,
+                                     size, size, ExternalOrigins::same});
     }
 
 private:
@@ -112,7 +112,7 @@ std::set<std::uint64_t> some_blocks(std::mt19937_64& random, std::size_t count,
     return blocks;
 }
 
-std::uint64_t told_bytes(const ThinChanges& changes, const ImageReader& now) {
+std::uint64_t told_bytes(const Changes& changes, const ImageReader& now) {
     std::uint64_t bytes = 0;
     for (ByteOffset at; at.value < now.info().virtual_size.value;) {
         const ChangeRun run = changes.change_at(at);
@@ -157,9 +157,9 @@ TEST_CASE("thin trees that hide changes are caught by the audit at the rate 1-(1
         const auto hidden = some_blocks(random, c.hidden, told);
         if (!told.empty()) pool.write(told, frozen_at);
         pool.write_and_hide(hidden);
-        const ThinChanges changes = pool.changes();
+        const Changes changes = pool.changes();
         REQUIRE(changes.before_is_untouched(disk_blocks));  // no look at the trees alone tells the lie
-        const ThinReader now = pool.disk(now_id);
+        const Reader now = pool.disk(now_id);
         REQUIRE(told_bytes(changes, now) == c.told * block_size.value);
         const ChangeAudit audit = audit_changes(now, changes, map, repository.repository.catalog, {c.chunks, seed}, {});
         REQUIRE((audit.wrong || audit.chunks == c.chunks));
@@ -182,8 +182,8 @@ TEST_CASE("thin trees that hide changes turn the backup into a full compare with
     const auto told = some_blocks(random, 50);
     pool.write(told, frozen_at);
     pool.write_and_hide(some_blocks(random, 30, told));
-    const ThinChanges changes = pool.changes();
-    const ThinReader now = pool.disk(now_id);
+    const Changes changes = pool.changes();
+    const Reader now = pool.disk(now_id);
 
     const SnapshotRecord night = back_up(repository, now, "vm", 2, KnownChanges{parent.id, &changes, "thin", 2000});
     CHECK(night.parent == parent.id);
@@ -220,9 +220,9 @@ TEST_CASE("thin trees that hide nothing are never accused, and a backup reads wh
             for (const std::uint64_t block : some_blocks(random, 20)) discards[block] = std::nullopt;
             pool.editor().edit(now_id, discards);
         }
-        const ThinChanges changes = pool.changes();
+        const Changes changes = pool.changes();
         REQUIRE(changes.before_is_untouched(disk_blocks));
-        const ThinReader now = pool.disk(now_id);
+        const Reader now = pool.disk(now_id);
         const ChangeAudit audit = audit_changes(now, changes, map, repository.repository.catalog, {64, seed}, {});
         REQUIRE(!audit.wrong);
         REQUIRE(audit.chunks == 64);

@@ -48,10 +48,10 @@ std::vector<ListedVolume> listed_volumes() {
     return volumes;
 }
 
-ThinReader open_volume(const ListedVolume& volume) {
+Reader open_volume(const ListedVolume& volume) {
     const Pool pool = fixture_pool(volume.pool);
-    return ThinReader({volume.id, pool.mapping(volume.id), pool.superblock.data_block_size, volume.size,
-                       fixture_volume(volume.pool + "_tdata"), volume.has_origin ? fixture_volume("base") : nullptr});
+    return Reader({volume.id, pool.mapping(volume.id), pool.superblock.data_block_size, volume.size,
+                   fixture_volume(volume.pool + "_tdata"), volume.has_origin ? fixture_volume("base") : nullptr});
 }
 
 constexpr ByteCount chunk = kib(64);
@@ -63,7 +63,7 @@ struct ThinImage {
     std::shared_ptr<fakes::MemoryImage> origin;
     ByteCount size;
 
-    ThinDisk disk() const { return {5, open_pool(metadata).mapping(5), chunk, size, data, origin}; }
+    Disk disk() const { return {5, open_pool(metadata).mapping(5), chunk, size, data, origin}; }
 
     /// Put together block by block.
     Bytes bytes() const {
@@ -111,7 +111,7 @@ ThinImage image_of_all_kinds(std::mt19937_64& random) {
 TEST_CASE("thin reader: every volume of the fixture has the bytes that the kernel presents", "[lvm][thin]") {
     for (const ListedVolume& volume : listed_volumes()) {
         CAPTURE(volume.name);
-        const ThinReader reader = open_volume(volume);
+        const Reader reader = open_volume(volume);
         CHECK(reader.info().virtual_size == volume.size);
         if (volume.sha256 == "ALLZERO") {
             CHECK(reader.extent_at(ByteOffset{}) == Extent{ByteOffset{}, volume.size, ExtentKind::unallocated});
@@ -129,7 +129,7 @@ TEST_CASE("thin reader: with an external origin it keeps the contract", "[lvm][t
     std::mt19937_64 random(7);
     ThinImage image = image_of_all_kinds(random);
     const Bytes whole = image.bytes();
-    const ThinReader reader(image.disk());
+    const Reader reader(image.disk());
     CHECK(reader.info().format == "raw");
     CHECK(reader.info().cluster_size == chunk);
     contract::check_image_reader(reader, whole);
@@ -139,14 +139,14 @@ TEST_CASE("thin reader: without an external origin it keeps the contract", "[lvm
     std::mt19937_64 random(7);
     ThinImage image = image_of_all_kinds(random);
     image.origin = nullptr;
-    const ThinReader reader(image.disk());
+    const Reader reader(image.disk());
     contract::check_image_reader(reader, image.bytes());
 }
 
 TEST_CASE("thin reader: the external origin's kinds show where nothing is mapped", "[lvm][thin]") {
     std::mt19937_64 random(7);
     const ThinImage image = image_of_all_kinds(random);
-    const ThinReader reader(image.disk());
+    const Reader reader(image.disk());
     const auto kind = [&](std::uint64_t block, std::uint64_t into = 0) {
         return reader.extent_at(ByteOffset{block * chunk.value + into}).kind;
     };
@@ -166,7 +166,7 @@ TEST_CASE("thin reader: mappings past the end of the disk are no part of it", "[
     std::mt19937_64 random(7);
     ThinImage image = image_of_all_kinds(random);
     image.size = {8 * chunk.value + 1000};  // in the middle of block 8, which is mapped, and so is block 9
-    const ThinReader reader(image.disk());
+    const Reader reader(image.disk());
     const Extent last = reader.extent_at(ByteOffset{8 * chunk.value});
     CHECK(last.end() == ByteOffset{} + image.size);
     contract::check_image_reader(reader, image.bytes());
@@ -176,7 +176,7 @@ TEST_CASE("thin reader: a mapping past the end of the data volume is damage", "[
     std::mt19937_64 random(7);
     ThinImage image = image_of_all_kinds(random);
     image.data->resize(12 * chunk.value + 4096);  // blocks 8 and 9 are mapped to 11 and 12
-    const ThinReader reader(image.disk());
+    const Reader reader(image.disk());
     Bytes bytes(1000);
     reader.read(ByteOffset{9 * chunk.value - 1000}, bytes);  // what lies before it is sound
     CHECK(reader.extent_at(ByteOffset{8 * chunk.value}).end().value == 9 * chunk.value);
@@ -198,7 +198,7 @@ TEST_CASE("thin reader: a mapping past the end of the data volume is damage", "[
 
 TEST_CASE("thin reader: a device of a pool that was never active is empty", "[lvm][thin]") {
     const auto data = std::make_shared<fakes::MemoryImage>(1 << 20);
-    const ThinReader reader({1, Mapping::nothing(), chunk, mib(100), data, nullptr});
+    const Reader reader({1, Mapping::nothing(), chunk, mib(100), data, nullptr});
     CHECK(reader.extent_at(ByteOffset{}) == Extent{ByteOffset{}, mib(100), ExtentKind::unallocated});
 }
 

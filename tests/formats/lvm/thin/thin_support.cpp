@@ -228,7 +228,7 @@ std::vector<DeltaRun> without_same(std::vector<DeltaRun> runs) {
 }
 
 /// The blocks that may differ, joined.
-std::vector<DeltaRun> changed_blocks(const ThinChanges& changes, ByteCount size, ByteCount chunk) {
+std::vector<DeltaRun> changed_blocks(const Changes& changes, ByteCount size, ByteCount chunk) {
     std::vector<DeltaRun> runs;
     for (ByteOffset at; at.value < size.value;) {
         const ChangeRun run = changes.change_at(at);
@@ -270,7 +270,7 @@ void check_against_thin_delta(const Pool& pool, const MetadataFile& file, Device
     const ByteCount size{end * chunk.value};
     const Device device = pool.devices.find(before);
     for (const std::uint32_t mark : {device.snapshotted_time, pool.superblock.time + 1}) {
-        const ThinChanges changes(pool.blocks, {device, pool.devices.find(now), mark, chunk, size, size});
+        const Changes changes(pool.blocks, {device, pool.devices.find(now), mark, chunk, size, size});
         if (mark > pool.superblock.time || before != now) CHECK((changed_blocks(changes, size, chunk) == changed));
     }
 }

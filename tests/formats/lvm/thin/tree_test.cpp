@@ -94,7 +94,7 @@ std::uint64_t blocks_to_compare(const Bytes& metadata, DeviceId before, DeviceId
     const Device other = pool.devices.find(now);
     const std::uint64_t read_to_open = pool.blocks->blocks_read();
     const ByteCount size{std::uint64_t{1} << 50};
-    const ThinChanges changes(pool.blocks, {device, other, device.snapshotted_time, kib(64), size, size});
+    const Changes changes(pool.blocks, {device, other, device.snapshotted_time, kib(64), size, size});
     for (ByteOffset at; at.value < size.value;) at = changes.change_at(at).end();
     return pool.blocks->blocks_read() - read_to_open;
 }

@@ -12,12 +12,12 @@
 
 namespace varve::lvm {
 
-class LvmChangeSource final : public ChangeSource {
+class VolumeChangeSource final : public ChangeSource {
 public:
     /// Shares the opener, which must not open for anybody else meanwhile, and `found`, its group. `volume` is of that
     /// group, `size` what it reads as.
-    LvmChangeSource(std::shared_ptr<const FoundGroup> found, std::shared_ptr<VolumeOpener> opener,
-                    const LogicalVolume& volume, ByteCount size)
+    VolumeChangeSource(std::shared_ptr<const FoundGroup> found, std::shared_ptr<VolumeOpener> opener,
+                       const LogicalVolume& volume, ByteCount size)
         : found_(std::move(found)), opener_(std::move(opener)), volume_(volume), size_(size) {}
 
     /// Of a thin volume or a classic snapshot; empty for any other.

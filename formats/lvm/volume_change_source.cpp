@@ -1,4 +1,4 @@
-#include "formats/lvm/change_source.h"
+#include "formats/lvm/volume_change_source.h"
 
 #include <algorithm>
 
@@ -18,12 +18,12 @@ ChangesSince cannot_tell(std::string why) { return {nullptr, "", std::move(why)}
 
 }  // namespace
 
-const LogicalVolume* LvmChangeSource::find_by_uuid(const std::string& uuid) const {
+const LogicalVolume* VolumeChangeSource::find_by_uuid(const std::string& uuid) const {
     const auto found = std::ranges::find(group().volumes, uuid, &LogicalVolume::uuid);
     return found == group().volumes.end() ? nullptr : &*found;
 }
 
-Bytes LvmChangeSource::token() const {
+Bytes VolumeChangeSource::token() const {
     if (const ClassicSnapshot* snapshot = opener_->relations().snapshot_in(volume_))
         return encode(CowToken{group().uuid, volume_.uuid, snapshot->origin->uuid});
     const LogicalVolume& source = opener_->thin_source(volume_);
@@ -35,13 +35,13 @@ Bytes LvmChangeSource::token() const {
     return encode(ThinToken{group().uuid, pool->volume->uuid, source.uuid, device, size_});
 }
 
-ChangesSince LvmChangeSource::changed_since(ByteView token) const {
+ChangesSince VolumeChangeSource::changed_since(ByteView token) const {
     if (const auto thin = parse_thin_token(token)) return since_thin(*thin);
     if (const auto cow = parse_cow_token(token)) return since_snapshot(*cow);
     return {};
 }
 
-ChangesSince LvmChangeSource::since_thin(const ThinToken& token) const {
+ChangesSince VolumeChangeSource::since_thin(const ThinToken& token) const {
     const LogicalVolume& source = opener_->thin_source(volume_);
     const ThinSegment* now = thin_segment_of(source);
     if (now == nullptr || token.group_uuid != group().uuid) return {};
@@ -58,10 +58,10 @@ ChangesSince LvmChangeSource::since_thin(const ThinToken& token) const {
         return cannot_tell(
             fmt::format("{}, which was backed up the last time, was merged or had a snapshot taken of "
                         "itself since: everything is compared",
-                        shown_name(group(), *former)));
+                        quoted_name(group(), *former)));
     const ThinSegment* then = thin_segment_of(*former);
     const bool one_origin = then != nullptr && then->external_origin == now->external_origin;
-    auto changes = std::make_unique<thin::ThinChanges>(
+    auto changes = std::make_unique<thin::Changes>(
         pool->blocks, thin::DevicePair{before, devices.find(now->device_id), token.device.snapshotted_time,
                                        pool->chunk_size, token.size, size_,
                                        one_origin ? thin::ExternalOrigins::same : thin::ExternalOrigins::different});
@@ -69,11 +69,11 @@ ChangesSince LvmChangeSource::since_thin(const ThinToken& token) const {
         return cannot_tell(
             fmt::format("{}, which was backed up the last time, was written to since: everything is "
                         "compared; {}",
-                        shown_name(group(), *former), way_out));
+                        quoted_name(group(), *former), way_out));
     return {std::move(changes), "thin", ""};
 }
 
-ChangesSince LvmChangeSource::since_snapshot(const CowToken& token) const {
+ChangesSince VolumeChangeSource::since_snapshot(const CowToken& token) const {
     if (token.group_uuid != group().uuid) return {};
     const Relations& relations = opener_->relations();
     const ClassicSnapshot* now = relations.snapshot_in(volume_);
@@ -85,7 +85,7 @@ ChangesSince LvmChangeSource::since_snapshot(const CowToken& token) const {
         return cannot_tell(fmt::format("the snapshot of the last time is gone: everything is compared; {}", way_out));
     if (relations.merging_into(origin) != nullptr)
         return cannot_tell(
-            fmt::format("a snapshot is being merged into {}: everything is compared", shown_name(group(), origin)));
+            fmt::format("a snapshot is being merged into {}: everything is compared", quoted_name(group(), origin)));
     try {
         const auto former = opener_->open_store(*before);
         auto changes = now != nullptr ? changes_to_snapshot(*former, *opener_->open_store(*now))
