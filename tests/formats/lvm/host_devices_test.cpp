@@ -20,7 +20,7 @@ class FakeSysfs {
 public:
     FakeSysfs() { fs::create_directories(sys() / "class/block"); }
 
-    HostPaths host() const { return {sys(), "/dev"}; }
+    lvm::HostPaths host() const { return {sys(), "/dev"}; }
     fs::path sys() const { return folder_.path() / "sys"; }
 
     void disk(const std::string& name, const std::string& sectors = "2048") {
