@@ -1,9 +1,8 @@
-// The rules that hold for every file of the project: who may include whom (DESIGN.md section 3), and what a reader may
-// count on. A scan of the sources, so that a breach is a failed test and not a review comment.
+// What a reader of any file of the project may count on. Scans of the sources, so that a breach is a failed test and
+// not a review comment.
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <regex>
 #include <set>
@@ -12,6 +11,9 @@
 
 #include "tests/catch.h"
 #include "tests/support/build_paths.h"
+#include "tests/tidy/source_files.h"
+
+using namespace varve::tidy;
 
 namespace {
 
@@ -21,66 +23,16 @@ const fs::path source_dir = varve::test::source_path("");
 constexpr std::size_t line_columns_max = 120;
 constexpr std::size_t file_lines_max = 500;
 
-struct Source {
-    std::string path;  ///< relative to the project
-    std::vector<std::string> lines;
-};
-
-std::vector<std::string> lines_of(const fs::path& path) {
-    std::ifstream in(path);
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-    return lines;
-}
-
-/// All C++ files of the project's folders.
-const std::vector<Source>& sources() {
-    static const std::vector<Source> all = [] {
-        std::vector<Source> found;
-        for (const char* folder : {"engine", "formats", "store", "catalog", "cli", "tests", "examples"}) {
-            for (const auto& entry : fs::recursive_directory_iterator(source_dir / folder)) {
-                const auto ending = entry.path().extension();
-                if (ending == ".h" || ending == ".cpp")
-                    found.push_back({fs::relative(entry.path(), source_dir).string(), lines_of(entry.path())});
-            }
-        }
-        return found;
-    }();
-    return all;
-}
-
 /// The layer a file belongs to: its folder, with engine/base apart.
 std::string layer_of(const std::string& path) {
     if (path.starts_with("engine/base/")) return "engine/base";
     return path.substr(0, path.find('/'));
 }
 
-/// What `#include "..."` names on this line; empty when it is no such line.
-std::string included(const std::string& line) {
-    static const std::regex pattern(R"(^\s*#\s*include\s*"([^"]*)\")");
-    std::smatch match;
-    return std::regex_search(line, match, pattern) ? match[1].str() : "";
-}
-
 std::string system_included(const std::string& line) {
     static const std::regex pattern(R"(^\s*#\s*include\s*<([^>]*)>)");
     std::smatch match;
     return std::regex_search(line, match, pattern) ? match[1].str() : "";
-}
-
-/// Which layers a layer may include, beside itself.
-const std::map<std::string, std::set<std::string>>& allowed_layers() {
-    static const std::map<std::string, std::set<std::string>> table{
-        {"engine/base", {}},
-        {"engine", {"engine/base"}},
-        {"formats", {"engine", "engine/base"}},
-        {"store", {"engine", "engine/base"}},
-        {"catalog", {"engine", "engine/base"}},
-        {"cli", {"engine", "engine/base", "formats", "store", "catalog"}},
-        {"tests", {"engine", "engine/base", "formats", "store", "catalog", "cli"}},
-        {"examples", {"engine", "engine/base", "formats", "store", "catalog", "cli"}},
-    };
-    return table;
 }
 
 /// The jobs, which adapters must not know: whole folders, and one header.
@@ -128,18 +80,7 @@ std::size_t columns_of(const std::string& line) {
 
 }  // namespace
 
-TEST_CASE("tidy: the sources are there to be scanned", "[tidy]") { CHECK(sources().size() > 50); }
-
-TEST_CASE("tidy: includes point inward only", "[tidy]") {
-    CHECK(complaints([](const Source& source, const std::string& line) -> std::string {
-              const std::string header = included(line);
-              if (header.empty()) return "";
-              const std::string from = layer_of(source.path);
-              const std::string to = layer_of(header);
-              if (to == from || allowed_layers().at(from).contains(to)) return "";
-              return from + " may not include " + header + " (or it is not named from the top folder)";
-          }) == "");
-}
+TEST_CASE("tidy: the scans find the sources", "[tidy]") { CHECK(sources().size() > 50); }
 
 TEST_CASE("tidy: adapters do not know the jobs", "[tidy]") {
     CHECK(complaints([](const Source& source, const std::string& line) -> std::string {
@@ -181,7 +122,7 @@ TEST_CASE("tidy: third-party libraries stay in their folders, and in .cpp files"
           }) == "");
 }
 
-TEST_CASE("tidy: headers begin with #pragma once and a comment that says what they are", "[tidy]") {
+TEST_CASE("tidy: headers begin with #pragma once and a comment that states their contract", "[tidy]") {
     std::string out;
     for (const Source& source : sources()) {
         if (!source.path.ends_with(".h")) continue;
@@ -234,7 +175,7 @@ TEST_CASE("tidy: a file is one concept, not more than it takes to read at once",
     CHECK(out == "");
 }
 
-TEST_CASE("tidy: at the top lie the folders of the design and nothing else", "[tidy]") {
+TEST_CASE("tidy: the top folder holds the folders of the design and nothing else", "[tidy]") {
     const std::set<std::string> allowed{
         "engine",          "formats",         "store",          "catalog",           "cli",
         "tests",           "examples",        "CMakeLists.txt", "CMakePresets.json", "README.md",

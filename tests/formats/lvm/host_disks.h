@@ -1,6 +1,6 @@
 #pragma once
-/// Disks for the LVM tests: a fixture with bytes changed or cut off, and physical volumes made byte by byte as lvm2's
-/// layout.h has them.
+/// Disks for the LVM tests: a fixture with bytes changed or cut off, and physical volumes made byte by byte as
+/// lib/format_text/layout.h of lvm2 lays them out.
 
 #include <map>
 #include <memory>
