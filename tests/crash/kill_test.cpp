@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <thread>
 
@@ -79,7 +81,10 @@ public:
 private:
     void write(std::uint64_t at, std::size_t length) {
         std::string bytes(length, '\0');
-        for (char& c : bytes) c = static_cast<char>(random_());
+        for (std::size_t i = 0; i < length; i += sizeof(std::uint64_t)) {
+            const std::uint64_t value = random_();
+            std::memcpy(bytes.data() + i, &value, std::min(length - i, sizeof value));
+        }
         std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
         file.seekp(static_cast<std::streamoff>(at));
         file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

@@ -23,26 +23,25 @@ qemu-io -f qcow2 -c "write -q -z 6M 1M" zeroed.qcow2
 qemu-img create -q -f qcow2 empty.qcow2 6M
 truncate -s 6M empty.raw
 
-format() { echo "${1##*.}"; }
 pairs=0
 images=(*.raw *.qcow2)
 for a in "${images[@]}"; do
   for b in "${images[@]}"; do
     [[ "$a" < "$b" || "$a" = base.raw ]] || continue
-    expected=0
-    qemu-img compare -f "$(format "$a")" -F "$(format "$b")" "$a" "$b" >qemu 2>&1 || expected=$?
+    expected=0 first="" offset=""
+    qemu-img compare -f "${a##*.}" -F "${b##*.}" "$a" "$b" >qemu 2>&1 || expected=$?
     [ "$expected" -le 1 ] || fail "qemu-img compare $a $b: $(<qemu)"
-    run compare -f "$(format "$a")" -F "$(format "$b")" "$a" "$b"
+    run compare -f "${a##*.}" -F "${b##*.}" "$a" "$b"
     expect_no_err
     if [ "$expected" = 1 ]; then
       expect_status 3
       expect_out "the images differ: first at byte "
-      # qemu-img tells the offset of a sector or block.
-      first=$(sed -E 's/.*first at byte ([0-9]+),.*/\1/' out)
-      offset=$(sed -nE 's/.*mismatch at offset ([0-9]+)!.*/\1/p' qemu)
+      # qemu-img reports the offset of a sector or block.
+      [[ $(<out) =~ 'first at byte '([0-9]+), ]] && first=${BASH_REMATCH[1]}
+      [[ $(<qemu) =~ 'mismatch at offset '([0-9]+)! ]] && offset=${BASH_REMATCH[1]}
       [ "$first" -ge "$offset" ] && [ "$first" -lt $((offset + 65536)) ] ||
         fail "$a $b: byte $first, but qemu-img says $(<qemu)"
-    elif grep -q "size mismatch" qemu; then
+    elif [[ $(<qemu) == *"size mismatch"* ]]; then
       expect_status 3
       expect_out "the same content, but not the same size: "
     else
