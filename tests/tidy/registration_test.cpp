@@ -59,6 +59,34 @@ TEST_CASE("tidy: every source under tests/ is named by a CMakeLists.txt", "[tidy
     CHECK(out == "");
 }
 
+TEST_CASE("tidy: every source with tests for ThreadSanitizer is listed under PIPELINE", "[tidy]") {
+    std::set<std::string> listed;
+    for (const Source& document : documents()) {
+        if (!document.path.starts_with("tests/") || !document.path.ends_with("CMakeLists.txt")) continue;
+        std::string list;  // the word in capitals above a source
+        for (const std::string& line : document.lines) {
+            std::istringstream in(line);
+            for (std::string word; in >> word;) {
+                if (word == "PIPELINE" || word == "SOURCES" || word == "LINK") list = word;
+                if (list == "PIPELINE") listed.insert((fs::path(folder_of(document.path)) / word).string());
+            }
+        }
+    }
+    std::size_t sources_with_tag = 0;
+    std::string out;
+    for (const Source& source : sources()) {
+        if (!source.path.ends_with("_test.cpp")) continue;
+        for (const std::string& line : source.lines) {
+            if (line.find("[pipe" "line]") == line.npos) continue;
+            ++sources_with_tag;
+            if (!listed.contains(source.path)) out += source.path + "\n";
+            break;
+        }
+    }
+    CHECK(sources_with_tag > 10);
+    CHECK(out == "");
+}
+
 TEST_CASE("tidy: every script under tests/ is run by a test", "[tidy]") {
     // Started or sourced by people and by the scripts themselves.
     const std::set<std::string> no_tests{"tests/run.sh", "tests/setup.sh", "tests/bench/run.sh",
