@@ -46,7 +46,7 @@ Json group_json(const lvm::ListedGroup& g) {
 std::string group_text(const lvm::ListedGroup& g, const lvm::VolumeList& list) {
     std::vector<std::string> disks;
     for (const lvm::ListedPhysicalVolume& p : list.physical_volumes)
-        if (p.group_uuid == g.uuid && !p.place.empty()) disks.push_back(p.place);
+        if (p.group_uuid == g.uuid && !p.place.empty()) disks.push_back(escape_for_display(p.place));
     return fmt::format("volume group {}: extents of {}, on {}{}\n", escape_for_display(g.name),
                        human_size(g.extent_size), fmt::join(disks, ", "), g.is_exported ? ", exported" : "");
 }
@@ -68,14 +68,14 @@ std::string volumes_text(const lvm::VolumeList& list) {
         table.add({"lvm:" + escape_for_display(v.group + "/" + v.name), human_size(v.size), escape_for_display(v.type),
                    escape_for_display(v.origin.value_or("")), v.time_ns ? format_local(*v.time_ns) : "",
                    v.why_unreadable ? "no" : "yes"});
-        if (v.why_unreadable) below += "\n  " + *v.why_unreadable;
+        if (v.why_unreadable) below += "\n  " + escape_for_display(*v.why_unreadable);
     }
     for (const lvm::ListedPhysicalVolume& p : list.physical_volumes) {
         if (p.place.empty())
             below += fmt::format("\n  physical volume {} of '{}' is missing", escape_for_display(p.uuid),
                                  escape_for_display(p.group));
         else if (p.group.empty())
-            below += fmt::format("\n  {} is a physical volume of no group", p.place);
+            below += fmt::format("\n  {} is a physical volume without a group", escape_for_display(p.place));
     }
     std::string out;
     for (const lvm::ListedGroup& g : list.groups) out += group_text(g, list);

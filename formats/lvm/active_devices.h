@@ -1,5 +1,5 @@
 #pragma once
-/// The device-mapper device through which this host itself uses a logical volume, if it does.
+/// The device-mapper device through which this host itself uses a logical volume, if any.
 
 #include <optional>
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace varve::lvm {
 
-/// The path ("/dev/dm-3") of the active device of the volume with that uuid in the group with that uuid, both with or
-/// without dashes. `layer` chooses one of LVM's inner devices of it, "tpool", "tdata", "tmeta", "real" or "cow";
-/// without one it is the volume itself. Nothing when it is not active. Readable without root. Throws Error(io) when
-/// sysfs can't be listed.
+/// The path ("/dev/dm-3") of the active device of a volume, given the uuids of the group and the volume, with or
+/// without dashes. `layer` selects one of LVM's inner devices ("tpool", "tdata", "tmeta", "real" or "cow"); empty means
+/// the volume itself. nullopt if the volume is not active. Does not need root. Throws Error(io) if sysfs can't be
+/// listed.
 std::optional<std::string> active_device(std::string_view group_uuid, std::string_view volume_uuid,
                                          std::string_view layer = {}, const HostPaths& host = {});
 

@@ -1,9 +1,10 @@
 #include "formats/lvm/change_token.h"
 
-#include <charconv>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "engine/base/number_text.h"
 
 namespace varve::lvm {
 namespace {
@@ -28,8 +29,9 @@ std::vector<std::string_view> words_of(std::string_view text) {
 
 template <typename Number>
 bool read_number(std::string_view word, Number& number) {
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    return error == std::errc() && end == word.data() + word.size();
+    const std::optional<Number> parsed = parse_number<Number>(word);
+    if (parsed) number = *parsed;
+    return parsed.has_value();
 }
 
 }  // namespace

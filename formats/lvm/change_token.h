@@ -1,6 +1,6 @@
 #pragma once
-/// What a backup of a snapshot keeps, so that a later night knows the snapshot again: the tokens of the change sources
-/// `thin` and `cow`. Texts of one line, as they are kept for years.
+/// What a backup of a snapshot records so that a later backup recognises the snapshot: the tokens of the change sources
+/// `thin` and `cow`. Each is one line of text, because repositories keep them for years.
 
 #include <optional>
 #include <string>
@@ -11,17 +11,17 @@
 
 namespace varve::lvm {
 
-/// A thin volume as it was. What LVM does to it later shows in its device.
+/// The state of a thin volume. Whatever LVM does to it later shows in its device.
 struct ThinToken {
     std::string group_uuid;
     std::string pool_uuid;
     std::string volume_uuid;
-    thin::Device device;  ///< its mapping root is not kept: it means nothing later
+    thin::Device device;  ///< without its mapping root, which means nothing later
     ByteCount size;
     friend bool operator==(const ThinToken&, const ThinToken&) = default;
 };
 
-/// A classic snapshot. Whatever is written to it later gets into its store.
+/// A classic snapshot. Whatever is written to it later goes into its store.
 struct CowToken {
     std::string group_uuid;
     std::string store_uuid;
@@ -32,7 +32,7 @@ struct CowToken {
 Bytes encode(const ThinToken& token);
 Bytes encode(const CowToken& token);
 
-/// Nothing for a token of another kind or version.
+/// nullopt for a token of another kind or version.
 std::optional<ThinToken> parse_thin_token(ByteView token);
 std::optional<CowToken> parse_cow_token(ByteView token);
 

@@ -63,7 +63,7 @@ CowSnapshotReader::Piece CowSnapshotReader::piece_at(ByteOffset at) const {
     return {run.is_stored, run.is_stored ? ByteOffset{run.store_chunk * chunk_size + into_chunk} : at, length};
 }
 
-/// The extent at the begin of a piece, ended where the piece does.
+/// The first extent of a piece, clipped to the piece.
 Extent CowSnapshotReader::piece_extent(ByteOffset at) const {
     const Piece piece = piece_at(at);
     const Extent below = device_of(piece).extent_at(piece.at);

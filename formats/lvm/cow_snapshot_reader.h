@@ -1,7 +1,7 @@
 #pragma once
-/// What a classic snapshot shows: the chunks that its store keeps, and the origin's for all others. An origin that a
-/// snapshot is being merged into reads the same way, over what the store still has: the kernel presents it so from the
-/// moment on when the merge begins.
+/// The contents of a classic snapshot: chunks from its store where it has them, from the origin elsewhere. An origin
+/// into which a snapshot is being merged reads the same way, over what the store still holds: the kernel presents it
+/// like this from the moment the merge begins.
 
 #include <atomic>
 #include <memory>
@@ -12,11 +12,11 @@ namespace varve::lvm {
 
 class CowSnapshotReader final : public ImageReader {
 public:
-    /// The origin is at least as long as the snapshot, and as it was at the same moment as the store.
+    /// The origin must be at least as long as the snapshot, and both origin and store must be from the same moment.
     CowSnapshotReader(std::shared_ptr<const ImageReader> origin, std::shared_ptr<const ExceptionStore> store);
 
     const ImageInfo& info() const override { return info_; }
-    /// A chunk that the store keeps is zero where the store's device has a hole: it hides the origin.
+    /// A hole of the store's device inside a stored chunk is `zero`, because the chunk hides the origin.
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
@@ -24,7 +24,7 @@ public:
     std::vector<ByteRange> unreadable() const override;
 
 private:
-    /// Bytes from one place on that lie together in the store or in the origin.
+    /// Bytes that are contiguous in the store or in the origin.
     struct Piece {
         bool is_stored = false;
         ByteOffset at;

@@ -1,6 +1,7 @@
 #pragma once
-/// The store of a classic snapshot: which chunks of the origin it keeps an own copy of, and where. Read whole when it
-/// is opened; immutable then and safe from many threads. Source: the kernel's drivers/md/dm-snap-persistent.c.
+/// The exception store of a classic snapshot: which chunks of the origin it holds copies of, and where. Read completely
+/// when opened; immutable afterwards and safe to use from many threads. Source: the kernel's
+/// drivers/md/dm-snap-persistent.c.
 ///
 ///     chunk 0        1       2 ...          1+n                2+n       n = chunk size / 16
 ///     +--------+--------+---------------+--------+----------------------
@@ -8,7 +9,7 @@
 ///     +--------+--------+---------------+--------+----------------------
 ///
 /// An area lists n exceptions of two words each: chunk of the origin, chunk of the store. The list ends at the first
-/// exception of store chunk 0, or where the device does. What stands behind that was never committed.
+/// exception with store chunk 0, or at the end of the device. Anything after that was never committed.
 
 #include <cstdint>
 #include <vector>
@@ -17,45 +18,45 @@
 
 namespace varve::lvm {
 
-/// What the volume group's metadata says of a snapshot.
+/// What the volume group's metadata states about a snapshot.
 struct SnapshotShape {
-    ByteCount size;        ///< of the snapshot, and of the origin as far as it matters
-    ByteCount chunk_size;  ///< used for a store that was never written; else its header's counts
+    ByteCount size;        ///< of the snapshot, and of the part of the origin that matters
+    ByteCount chunk_size;  ///< only used if the store was never written; otherwise its header counts
 };
 
 class ExceptionStore {
 public:
-    /// Chunks of the origin that follow each other and are either all kept, in chunks of the store that follow each
-    /// other, or all not kept.
+    /// Consecutive chunks of the origin that are either all stored, in consecutive chunks of the store, or all not
+    /// stored.
     struct Run {
         bool is_stored = false;
-        std::uint64_t length = 0;       ///< in chunks, at least 1; a next run may be of the same kind
+        std::uint64_t length = 0;       ///< in chunks, at least 1; the next run may be of the same kind
         std::uint64_t store_chunk = 0;  ///< the first one, if stored
     };
 
-    /// Keeps 16 bytes for each run of exceptions, up to 256 MiB. Throws Error(refused) for a store that the kernel gave
-    /// up, as it overflowed or failed; Error(unsupported) for another version and for too many runs; Error(corrupt) for
-    /// what breaks the rules: a header that is none, a chunk size that the kernel does not take, a chunk outside of the
-    /// device, in an area or outside of the origin, a chunk that stands there twice.
+    /// Uses 16 bytes of memory per run of exceptions, up to 256 MiB. Throws Error(refused) for a store that the kernel
+    /// invalidated because it overflowed or failed; Error(unsupported) for another version and for too many runs;
+    /// Error(corrupt) for anything that breaks the rules: something other than a header, a chunk size that the kernel
+    /// does not accept, a chunk outside the device, inside an area or outside the origin, a chunk listed twice.
     ExceptionStore(NamedDevice device, const SnapshotShape& shape);
 
-    /// The run that begins at a chunk of the origin, below origin_chunks().
+    /// The run that begins at `chunk` of the origin, which must be less than origin_chunks().
     Run run_at(std::uint64_t chunk) const;
 
-    /// Of the snapshot.
+    /// The size of the snapshot.
     ByteCount size() const { return size_; }
     ByteCount chunk_size() const { return chunk_size_; }
     /// The last one may be partial.
     std::uint64_t origin_chunks() const { return divide_up(size_.value, chunk_size_.value); }
     std::uint64_t exceptions() const { return exceptions_; }
     std::uint64_t areas() const { return areas_; }
-    /// Header, areas and data, and the first two alone: `dmsetup status` tells the same two, in sectors.
+    /// Header, areas and data; and header and areas alone. `dmsetup status` reports the same two numbers, in sectors.
     ByteCount used() const { return {(1 + areas_ + exceptions_) * chunk_size_.value}; }
     ByteCount metadata_used() const { return {(1 + areas_) * chunk_size_.value}; }
     const NamedDevice& device() const { return device_; }
 
 private:
-    /// Exceptions that follow each other in the origin and in the store.
+    /// Exceptions that are consecutive both in the origin and in the store.
     struct Exceptions {
         std::uint64_t begin = 0;            ///< chunk of the origin
         std::uint64_t store_and_count = 0;  ///< chunk of the store in the upper 48 bits

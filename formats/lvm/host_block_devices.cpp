@@ -1,17 +1,17 @@
 #include "formats/lvm/host_block_devices.h"
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 
 #include "engine/base/error.h"
+#include "engine/base/number_text.h"
 
 namespace varve::lvm {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// The first line; nothing when it can't be read.
+/// The first line; nullopt if it can't be read.
 std::optional<std::string> line_of(const fs::path& file) {
     std::ifstream in(file);
     std::string line;
@@ -19,7 +19,7 @@ std::optional<std::string> line_of(const fs::path& file) {
     return line;
 }
 
-/// Names in a folder, sorted; none when it can't be listed.
+/// Names in a folder, sorted; empty if it can't be listed.
 std::vector<std::string> names_in(const fs::path& folder) {
     std::vector<std::string> names;
     std::error_code error;
@@ -29,19 +29,17 @@ std::vector<std::string> names_in(const fs::path& folder) {
     return names;
 }
 
-bool is_there(const fs::path& path) {
+bool path_exists(const fs::path& path) {
     std::error_code error;
     return fs::exists(path, error);
 }
 
-/// sysfs counts in sectors of 512 bytes, whatever the device's own.
-std::optional<ByteCount> size_of(const fs::path& folder) {
+/// sysfs counts in sectors of 512 bytes, whatever the device's own sector size.
+std::optional<ByteCount> device_size(const fs::path& folder) {
     const std::optional<std::string> line = line_of(folder / "size");
-    if (!line) return std::nullopt;
-    std::uint64_t sectors = 0;
-    const auto result = std::from_chars(line->data(), line->data() + line->size(), sectors);
-    const auto bytes = checked_mul(sectors, 512);
-    if (result.ec != std::errc() || !bytes) return std::nullopt;
+    const auto sectors = line ? parse_number<std::uint64_t>(*line) : std::nullopt;
+    const auto bytes = sectors ? checked_mul(*sectors, 512) : std::nullopt;
+    if (!bytes) return std::nullopt;
     return ByteCount{*bytes};
 }
 
@@ -53,18 +51,18 @@ std::string device_path(const fs::path& dev, std::string name) {
 
 std::optional<BlockDevice> read_device(const HostPaths& host, const std::string& name) {
     const fs::path folder = host.sys / "class/block" / name;
-    const std::optional<ByteCount> size = size_of(folder);
+    const std::optional<ByteCount> size = device_size(folder);
     if (!size) return std::nullopt;
     BlockDevice device;
     device.name = name;
     device.path = device_path(host.dev, name);
     device.size = *size;
-    device.is_partition = is_there(folder / "partition");
+    device.is_partition = path_exists(folder / "partition");
     device.mapper_uuid = line_of(folder / "dm/uuid");
     std::error_code error;
     if (device.is_partition) device.whole = fs::canonical(folder, error).parent_path().filename().string();
     for (const std::string& inner : names_in(folder))
-        if (is_there(folder / inner / "partition")) device.partitions.push_back(inner);
+        if (path_exists(folder / inner / "partition")) device.partitions.push_back(inner);
     device.holders = names_in(folder / "holders");
     return device;
 }
@@ -73,9 +71,9 @@ std::optional<BlockDevice> read_device(const HostPaths& host, const std::string&
 
 std::vector<BlockDevice> list_block_devices(const HostPaths& host) {
     const fs::path folder = host.sys / "class/block";
-    if (!is_there(folder))
-        throw Error(ErrorCode::io, "the block devices of this host can't be listed: there is no '" + folder.string() +
-                                       "'; name the devices instead");
+    if (!path_exists(folder))
+        throw Error(ErrorCode::io, "cannot list the block devices of this host: '" + folder.string() +
+                                       "' does not exist; specify the devices instead");
     std::vector<BlockDevice> devices;
     for (const std::string& name : names_in(folder))
         if (std::optional<BlockDevice> device = read_device(host, name)) devices.push_back(std::move(*device));

@@ -6,24 +6,24 @@
 namespace varve::lvm {
 namespace {
 
-constexpr auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+constexpr std::string_view decimal_digits = "0123456789";
 
-/// Whether `name` is `kind` and a number: "md127" of kind "md".
+/// Whether `name` is `kind` followed by a number: "md127" is of kind "md".
 bool is_of_kind(std::string_view name, std::string_view kind) {
-    return name.size() > kind.size() && name.starts_with(kind) && is_digit(name[kind.size()]);
+    return name.starts_with(kind) && name.find_first_of(decimal_digits, kind.size()) == kind.size();
 }
 
-bool is_no_disk(std::string_view name) {
+bool is_other_device(std::string_view name) {
     constexpr std::string_view kinds[] = {"zram", "ram", "fd", "sr"};
     return std::any_of(std::begin(kinds), std::end(kinds),
                        [&](std::string_view kind) { return is_of_kind(name, kind); });
 }
 
-/// Of a partition of a multipath or other mapped disk, as kpartx makes them: "part1-mpath-...".
+/// Whether `uuid` is that of a partition of a multipath or other mapped disk, as made by kpartx: "part1-mpath-...".
 bool is_mapped_partition(std::string_view uuid) {
     if (!is_of_kind(uuid, "part")) return false;
-    const auto end = std::find_if_not(uuid.begin() + 4, uuid.end(), is_digit);
-    return end != uuid.end() && *end == '-';
+    const std::size_t end = uuid.find_first_not_of(decimal_digits, 4);
+    return end != uuid.npos && uuid[end] == '-';
 }
 
 class HostDevices {
@@ -46,13 +46,13 @@ private:
     }
 
     bool may_hold_a_volume(const BlockDevice& device) const {
-        if (device.size.value == 0 || is_no_disk(device.name) || !device.partitions.empty()) return false;
+        if (device.size.value == 0 || is_other_device(device.name) || !device.partitions.empty()) return false;
         if (device.mapper_uuid && device.mapper_uuid->starts_with("LVM-")) return false;
         const BlockDevice* whole = device.whole ? find(*device.whole) : nullptr;
         return !is_a_part(device) && (whole == nullptr || !is_a_part(*whole));
     }
 
-    /// Whether the same bytes are to be seen through another device, which is the one to read.
+    /// Whether another device shows the same bytes, which is then the one to read.
     bool is_a_part(const BlockDevice& device) const {
         return std::any_of(device.holders.begin(), device.holders.end(),
                            [this](const std::string& holder) { return shows_the_same_bytes(holder); });

@@ -19,20 +19,20 @@ namespace {
 
 using VolumeIndex = std::size_t;  ///< in the list of physical volumes
 
-/// A text that was found, once, however many areas hold it.
+/// A metadata text, kept once however many areas hold it.
 struct FoundText {
     std::shared_ptr<const VolumeGroup> group;
     std::string place;
     std::vector<VolumeIndex> holders;
 };
 
-/// What could not be read, and of which physical volume.
+/// Why something could not be read, and on which physical volume.
 struct Problem {
     VolumeIndex volume = 0;
     Error error;
 };
 
-std::string shown(const VolumeGroup& group) { return fmt::format("volume group '{}'", escape_for_display(group.name)); }
+std::string title_of(const VolumeGroup& group) { return fmt::format("volume group '{}'", group.name); }
 
 void refuse_copies(const std::vector<PhysicalVolume>& volumes) {
     std::map<std::string_view, const PhysicalVolume*> by_uuid;
@@ -42,15 +42,15 @@ void refuse_copies(const std::vector<PhysicalVolume>& volumes) {
             throw Error(
                 ErrorCode::refused,
                 fmt::format("{} and {} have the same physical volume uuid, {}: one is a copy of the other, or one "
-                            "disk was named twice; name only one of them",
+                            "disk was specified twice; specify only one of them",
                             other->second->place(), volume.place(), escape_for_display(volume.uuid)));
     }
 }
 
-/// All metadata texts of the volumes, each read once.
+/// All metadata texts of the physical volumes, each parsed once.
 class TextSearch {
 public:
-    void look_at(const PhysicalVolume& volume, VolumeIndex index) {
+    void search(const PhysicalVolume& volume, VolumeIndex index) {
         for (const ByteRange& area : volume.label.metadata_areas) {
             try {
                 if (const auto text = read_metadata_text(volume.device, area)) add(*text, index);
@@ -83,17 +83,17 @@ public:
 
     Inventory take() {
         refuse_copies(volumes_);
-        for (VolumeIndex i = 0; i < volumes_.size(); ++i) search_.look_at(volumes_[i], i);
+        for (VolumeIndex i = 0; i < volumes_.size(); ++i) search_.search(volumes_[i], i);
         choose_texts();
         find_claims();
         for (const FoundText* text : newest_) out_.groups.push_back(found_group(*text));
         report_problems();
-        sort_out_the_rest();
+        collect_orphans();
         return std::move(out_);
     }
 
 private:
-    /// Newest text of each group, by name, then uuid.
+    /// The newest text of each group, sorted by name, then uuid.
     void choose_texts() {
         std::map<std::string, std::vector<const FoundText*>> by_uuid;
         for (const FoundText& text : search_.texts) {
@@ -108,7 +108,7 @@ private:
                 return a->group->seqno > b->group->seqno;
             };
             std::stable_sort(texts.begin(), texts.end(), is_newer);
-            if (is_one_of_two_truths(texts)) continue;
+            if (has_contradiction(texts)) continue;
             newest_.push_back(texts.front());
             older_[texts.front()].assign(texts.begin() + 1, texts.end());
         }
@@ -117,8 +117,8 @@ private:
         });
     }
 
-    /// Whether the newest text of a group has a rival that says something else; which is a problem then.
-    bool is_one_of_two_truths(const std::vector<const FoundText*>& texts) {
+    /// Whether two different texts of a group are both the newest, which is recorded as a problem.
+    bool has_contradiction(const std::vector<const FoundText*>& texts) {
         const FoundText& first = *texts.front();
         for (const FoundText* text : texts) {
             if (text->group->seqno != first.group->seqno || *text->group == *first.group) continue;
@@ -127,10 +127,9 @@ private:
             search_.problems.push_back(
                 {first.holders.front(),
                  Error(ErrorCode::refused,
-                       fmt::format(
-                           "the metadata of {} on {} and on {} differ though both have seqno {}: which one is right "
-                           "can't be told; name only the disks that belong together",
-                           shown(*first.group), first.place, text->place, first.group->seqno))});
+                       fmt::format("the metadata of {} on {} and on {} differ, although both have seqno {}, so it is "
+                                   "unclear which is right; specify only disks that belong together",
+                                   title_of(*first.group), first.place, text->place, first.group->seqno))});
             return true;
         }
         return false;
@@ -151,22 +150,22 @@ private:
         for (const PhysicalVolumeEntry& entry : found.group.physical_volumes)
             found.volumes.push_back(volume_of(entry, text, found.warnings));
         if (found.group.is_exported())
-            found.warnings.push_back(shown(found.group) +
-                                     " is exported: LVM does not activate it; it is read all the same");
+            found.warnings.push_back(title_of(found.group) +
+                                     " is exported: LVM does not activate it, but varve reads it");
         for (const FoundText* older : older_[&text])
             for (const VolumeIndex holder : older->holders)
                 found.warnings.push_back(fmt::format(
                     "{} has metadata of {} with seqno {}, the newest has {}: a change was interrupted, or the "
-                    "disk was away for a while; the newest is used",
-                    volumes_[holder].place(), shown(found.group), older->group->seqno, found.group.seqno));
+                    "disk was missing for a while; using the newest",
+                    volumes_[holder].place(), title_of(found.group), older->group->seqno, found.group.seqno));
         return found;
     }
 
     std::optional<PhysicalVolume> volume_of(const PhysicalVolumeEntry& entry, const FoundText& text,
                                             std::vector<std::string>& warnings) {
         const auto found = by_uuid_.find(entry.uuid);
-        const std::string who = fmt::format("physical volume '{}' ({}) of {}", escape_for_display(entry.name),
-                                            escape_for_display(entry.uuid), shown(*text.group));
+        const std::string who =
+            fmt::format("physical volume '{}' ({}) of {}", entry.name, entry.uuid, title_of(*text.group));
         if (found == by_uuid_.end()) {
             warnings.push_back(who + " is missing");
             return std::nullopt;
@@ -174,19 +173,19 @@ private:
         const PhysicalVolume& volume = volumes_[found->second];
         if (!belongs_to(found->second, entry, text)) {
             warnings.push_back(fmt::format(
-                "{} is {}, but another volume group lists it, too: it is taken for missing here", who, volume.place()));
+                "{} is {}, but another volume group lists it too: treating it as missing here", who, volume.place()));
             return std::nullopt;
         }
         if (entry.is_marked_missing)
             warnings.push_back(
-                fmt::format("{} is marked missing, but is there: {}; what it holds may be older than the rest "
-                            "of the group",
+                fmt::format("{} is marked as missing, but was found: {}; its contents may be older than the rest of "
+                            "the group",
                             who, volume.place()));
         warn_if_short(entry, text, volume, who, warnings);
         return volume;
     }
 
-    /// When several groups list a volume, it is of the one whose text it holds itself; without one, of none.
+    /// If several groups list a physical volume, it belongs to the one whose text it holds itself, or else to none.
     bool belongs_to(VolumeIndex index, const PhysicalVolumeEntry& entry, const FoundText& text) const {
         const std::vector<const FoundText*>& claims = claims_.at(entry.uuid);
         if (claims.size() == 1) return true;
@@ -202,7 +201,8 @@ private:
                                            volume.device.size().value));
     }
 
-    /// To the group that lists the volume; without one, to all; without any group, thrown.
+    /// Reports a problem as a warning of the group that lists the physical volume, or else of the whole inventory; if
+    /// no group was found, throws it.
     void report_problems() {
         for (const Problem& problem : search_.problems) {
             const auto claim = claims_.find(volumes_[problem.volume].uuid);
@@ -216,7 +216,7 @@ private:
         }
     }
 
-    void sort_out_the_rest() {
+    void collect_orphans() {
         for (VolumeIndex i = 0; i < volumes_.size(); ++i) {
             PhysicalVolume& volume = volumes_[i];
             out_.warnings.insert(out_.warnings.end(), volume.warnings.begin(), volume.warnings.end());
@@ -225,20 +225,20 @@ private:
             if (volume.label.is_in_use())
                 out_.warnings.push_back(
                     volume.place() +
-                    " is marked as used by a volume group, but no metadata that was found lists it: "
-                    "name the group's other disks, too");
+                    " is marked as used by a volume group, but no metadata lists it; specify the group's "
+                    "other disks too");
             out_.orphans.push_back(std::move(volume));
         }
     }
 
     std::vector<PhysicalVolume> volumes_;
     TextSearch search_;
-    std::vector<const FoundText*> newest_;  // as the groups of out_
+    std::vector<const FoundText*> newest_;  // in the order of out_.groups
     std::map<const FoundText*, std::vector<const FoundText*>> older_;
     std::map<std::string, std::vector<const FoundText*>> claims_;  // by uuid of the physical volume
     std::map<std::string, VolumeIndex> by_uuid_;
     std::map<VolumeIndex, std::string> home_;  // uuid of the group whose text the volume holds
-    std::set<VolumeIndex> unreadable_;         // in a group, but their metadata does not tell which
+    std::set<VolumeIndex> unreadable_;         // in a group, but their metadata does not show which
     Inventory out_;
 };
 

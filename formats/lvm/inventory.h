@@ -1,9 +1,9 @@
 #pragma once
-/// Which volume groups the physical volumes at hand make up: for each group the newest metadata text among all of its
-/// physical volumes, and which of these are there. Immutable values.
+/// Which volume groups the given physical volumes form: for each group the newest metadata text found on its physical
+/// volumes, and which of these are present. Immutable values.
 ///
-/// Of several texts of one group (by its uuid) the one with the highest seqno counts, as for LVM. A physical volume
-/// belongs to the group whose text lists its uuid; it needs no metadata of its own.
+/// If there are several texts of one group (by uuid), the one with the highest seqno counts, as in LVM. A physical
+/// volume belongs to the group whose text lists its uuid; it needs no metadata of its own.
 
 #include <optional>
 #include <string>
@@ -16,24 +16,24 @@ namespace varve::lvm {
 
 struct FoundGroup {
     VolumeGroup group;
-    /// For each of group.physical_volumes, in its order; nothing for a missing one.
+    /// One for each of group.physical_volumes, in the same order; nullopt for a missing one.
     std::vector<std::optional<PhysicalVolume>> volumes;
-    std::vector<std::string> warnings;  ///< full sentences, safe to show
+    std::vector<std::string> warnings;  ///< full sentences
 
     bool is_complete() const;
 };
 
 struct Inventory {
-    std::vector<FoundGroup> groups;       ///< by name, then uuid; two groups may have one name
-    std::vector<PhysicalVolume> orphans;  ///< in no group, with metadata that could be read, or without any
-    /// Full sentences, safe to show: what belongs to no group that was found, like damaged metadata.
+    std::vector<FoundGroup> groups;       ///< sorted by name, then uuid; names need not be unique
+    std::vector<PhysicalVolume> orphans;  ///< in no group, and their metadata, if any, could be read
+    /// Full sentences about things that belong to no group that was found, such as damaged metadata.
     std::vector<std::string> warnings;
 };
 
-/// Reads the metadata areas of all `volumes`. What is damaged is a warning as long as any group is found, of the group
-/// when another area tells of it; else it is thrown. Throws Error(refused) when two volumes have one uuid (copies of
-/// one disk, or one disk named twice), and when two texts of one group differ though they have the same seqno, unless
-/// other groups are found.
+/// Reads the metadata areas of all `volumes`. Damage becomes a warning as long as any group is found (a warning of the
+/// group itself if another area describes it); otherwise it is thrown. Throws Error(refused) if two volumes have the
+/// same uuid (copies of one disk, or one disk named twice), and if two texts of one group differ although they have the
+/// same seqno, unless other groups are found.
 Inventory take_inventory(std::vector<PhysicalVolume> volumes);
 
 }  // namespace varve::lvm

@@ -13,16 +13,15 @@ namespace varve::lvm {
 namespace {
 
 constexpr std::size_t sector_bytes = 512;
-constexpr std::size_t sectors_searched = 4;
 constexpr std::size_t label_header_bytes = 32;
 constexpr std::size_t uuid_characters = 32;
-constexpr std::size_t checksum_begins = 20;
+constexpr std::size_t label_checksum_covers_from = 20;
 constexpr std::string_view label_magic = "LABELONE";
 constexpr std::string_view label_type = "LVM2 001";
 
-bool claims_to_be_a_label(ByteView sector) { return text_of(sector.first(label_magic.size())) == label_magic; }
+bool claims_to_be_a_label(ByteView sector) { return text_of(sector).starts_with(label_magic); }
 
-/// {offset, size} pairs up to one of zeros.
+/// {offset, size} pairs up to a pair of zeros.
 std::vector<ByteRange> read_areas(ByteReader& in) {
     std::vector<ByteRange> areas;
     for (;;) {
@@ -41,19 +40,19 @@ void read_extension(ByteReader& in, Label& label) {
     if (label.extension_version > 0) label.bootloader_areas = read_areas(in);
 }
 
-/// Throws unless the header's own fields agree with the sector; gives where the PV header begins in it.
-std::size_t check_header(ByteView sector, std::uint64_t number, ByteReader& in) {
+/// Throws unless the header's own fields agree with the sector; returns where the PV header begins in it.
+std::size_t check_label_header(ByteView sector, std::uint64_t number, ByteReader& in) {
     in.skip(label_magic.size());
-    if (const std::uint64_t says = in.u64le(); says != number)
-        in.fail(fmt::format("the label's sector number is {}, expected {}, where it lies", says, number));
+    if (const std::uint64_t stated = in.u64le(); stated != number)
+        in.fail(fmt::format("the label's sector number is {}, expected {}, where it is", stated, number));
     const std::uint32_t stored = in.u32le();
-    const std::uint32_t found = checksum(sector.subspan(checksum_begins));
+    const std::uint32_t found = checksum(sector.subspan(label_checksum_covers_from));
     if (stored != found)
-        in.fail(fmt::format("the checksum of the sector is {:#010x}, expected {:#010x} as the label has it", found,
+        in.fail(fmt::format("the checksum of the sector is {:#010x}, expected {:#010x} according to the label", found,
                             stored));
     const std::uint32_t content = in.u32le();
     const std::string_view type = text_of(in.take(label_type.size()));
-    if (type != label_type)
+    if (type != label_type)  // raw bytes, escaped because a message ends at a NUL
         in.fail(fmt::format("the label's type is '{}', expected '{}'", escape_for_display(type), label_type));
     if (content < label_header_bytes || content >= sector_bytes)
         in.fail(fmt::format("the PV header's offset is {}, expected {} to {}", content, label_header_bytes,
@@ -63,7 +62,7 @@ std::size_t check_header(ByteView sector, std::uint64_t number, ByteReader& in) 
 
 Label parse_label(ByteView sector, std::uint64_t number, const std::string& place) {
     ByteReader in(sector, place + ": LVM label");
-    in.skip(check_header(sector, number, in) - label_header_bytes);
+    in.skip(check_label_header(sector, number, in) - label_header_bytes);
     Label label;
     label.sector = number;
     label.uuid = uuid_with_dashes(text_of(in.take(uuid_characters)));
@@ -87,8 +86,14 @@ std::string uuid_with_dashes(std::string_view uuid) {
     return out;
 }
 
+bool claims_a_label(ByteView head) {
+    for (; head.size() >= label_magic.size(); head = head.subspan(std::min(sector_bytes, head.size())))
+        if (claims_to_be_a_label(head)) return true;
+    return false;
+}
+
 std::optional<Label> read_label(const NamedDevice& pv) {
-    Bytes head(std::min<std::uint64_t>(pv.size().value, sectors_searched * sector_bytes) / sector_bytes * sector_bytes);
+    Bytes head(std::min<std::uint64_t>(pv.size().value, label_search_bytes) / sector_bytes * sector_bytes);
     pv.bytes->read(ByteOffset{}, head);
     std::optional<Error> refusal;
     for (std::size_t at = 0; at < head.size(); at += sector_bytes) {

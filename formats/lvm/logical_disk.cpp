@@ -10,7 +10,7 @@
 namespace varve::lvm {
 namespace {
 
-/// The group as its physical volumes have it now; nothing when it is not there any more.
+/// The group as its physical volumes describe it now; nullopt if it no longer exists.
 std::optional<VolumeGroup> read_again(const FoundGroup& found) {
     std::vector<PhysicalVolume> volumes;
     for (const auto& volume : found.volumes)
@@ -20,12 +20,12 @@ std::optional<VolumeGroup> read_again(const FoundGroup& found) {
     return std::nullopt;
 }
 
-/// What is done in a pool leaves its mark on the pool's own entry, and changes no other volume of it.
+/// Anything done in a pool changes the pool's own entry, but no other volume of it.
 bool is_pool(const LogicalVolume& volume) {
     return std::holds_alternative<ThinPoolSegment>(volume.segments.front().what);
 }
 
-/// The name of the classic snapshot that `volume` is to become; empty: none.
+/// The name of the classic snapshot that is being merged into `volume`; empty if there is none.
 std::string merged_snapshot(const Relations& relations, const LogicalVolume& volume) {
     const ClassicSnapshot* merging = relations.merging_into(volume);
     return merging != nullptr ? merging->store->name : "";
@@ -47,9 +47,9 @@ void LogicalDisk::check_unchanged() const {
     for (const LogicalVolume* used : opener_->used()) {
         const LogicalVolume* volume = now ? now->find_volume(used->name) : nullptr;
         if (volume != nullptr && is_the_same(opener_->relations(), *used, relations, *volume)) continue;
-        throw Error(ErrorCode::refused, fmt::format("{} was changed in its volume group's metadata while it was read; "
-                                                    "try again",
-                                                    quoted_name(found_->group, *used)));
+        throw Error(ErrorCode::refused,
+                    fmt::format("the metadata of {} in its volume group changed while it was read; try again",
+                                quoted_name(found_->group, *used)));
     }
 }
 

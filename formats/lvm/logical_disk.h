@@ -1,6 +1,6 @@
 #pragma once
-/// A logical volume as the disk that a job reads: its bytes, what is known about it, and the promise that neither the
-/// physical volumes nor what the group's metadata says of it changed meanwhile.
+/// A logical volume as the disk that a job reads: its bytes, its ImageInfo, and a check that neither the physical
+/// volumes nor the group's metadata about it changed while it was read.
 
 #include <memory>
 
@@ -11,7 +11,7 @@ namespace varve::lvm {
 
 class LogicalDisk final : public ImageReader {
 public:
-    /// `found` is the group that `opener` opened `volume` of as `reader`; `info` tells about it.
+    /// `opener` opened `reader`, a volume of the group `found`; `info` describes the volume.
     LogicalDisk(std::shared_ptr<const ImageReader> reader, ImageInfo info, std::shared_ptr<const FoundGroup> found,
                 std::shared_ptr<const VolumeOpener> opener)
         : reader_(std::move(reader)), info_(std::move(info)), found_(std::move(found)), opener_(std::move(opener)) {}

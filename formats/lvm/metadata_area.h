@@ -1,8 +1,8 @@
 #pragma once
-/// A metadata area of a physical volume: a header sector that tells where in the ring behind it the current metadata
-/// text of the volume group lies.
+/// A metadata area of a physical volume: a header sector, followed by a ring buffer. The header points to the current
+/// metadata text of the volume group in the ring.
 ///
-///     header (512 bytes) | older text | older text | current text | ... | (end of the area; then on behind the header)
+///     header (512 bytes) | older text | older text | current text | ... | (end of the area; wraps to after the header)
 ///
 /// Source: lvm2, lib/format_text/layout.h and format-text.c.
 
@@ -13,7 +13,7 @@
 
 namespace varve::lvm {
 
-/// Larger texts are not read: a group with 100,000 volumes has half of it.
+/// Larger texts are not read; a group with 100,000 volumes needs half of this.
 inline constexpr ByteCount metadata_text_max = mib(64);
 
 struct MetadataText {
@@ -22,10 +22,10 @@ struct MetadataText {
     std::string place;  ///< of its first byte: "'p0.raw' at byte 18432"
 };
 
-/// The committed text of the area at `area` of `pv` (bytes from the physical volume's byte 0), joined where the ring
-/// wraps; nothing when the area is marked ignored or holds no text. Only what the header points to is looked at: older
-/// texts stay in the ring. Throws Error(corrupt) with place, field, expected and found when header or text do not
-/// verify; Error(unsupported) for another version and for a text over the limit.
+/// The committed text of the area at `area` of `pv` (in bytes from byte 0 of the physical volume), joined where the
+/// ring wraps; nullopt if the area is marked as ignored or holds no text. Older texts in the ring are not looked at.
+/// Throws Error(corrupt) with place, field, expected and found if the header or the text is not valid;
+/// Error(unsupported) for another version and for a text above the limit.
 std::optional<MetadataText> read_metadata_text(const NamedDevice& pv, ByteRange area);
 
 }  // namespace varve::lvm

@@ -4,7 +4,6 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 
 namespace varve::lvm {
 namespace {
@@ -13,7 +12,7 @@ std::string shown(const TextScalar& value) {
     if (const auto* number = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *number);
     if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);
     constexpr std::size_t characters_max = 80;
-    return fmt::format("\"{}\"", escape_for_display(std::get<std::string>(value).substr(0, characters_max)));
+    return fmt::format("\"{}\"", std::get<std::string>(value).substr(0, characters_max));
 }
 
 std::string shown(const TextEntry& entry) {
@@ -58,7 +57,7 @@ std::optional<std::uint64_t> MetadataFields::optional_number(std::string_view ke
 ByteCount MetadataFields::sectors(std::string_view key, std::uint64_t min, std::uint64_t max) const {
     constexpr std::uint64_t sector_bytes = 512;
     const std::optional<std::uint64_t> bytes = checked_mul(number(key, min, max), sector_bytes);
-    if (!bytes) fail(key, "expected a number of sectors whose bytes 64 bits can count");
+    if (!bytes) fail(key, "expected a number of sectors whose size in bytes fits in 64 bits");
     return ByteCount{*bytes};
 }
 
@@ -92,7 +91,7 @@ const TextList& MetadataFields::list(std::string_view key) const {
 void MetadataFields::fail(std::string_view key, const std::string& message) const {
     const TextEntry* entry = section_.find(key);
     VARVE_CHECK(entry != nullptr);
-    fail_at(entry->line, fmt::format("'{}': {}", escape_for_display(key), message));
+    fail_at(entry->line, fmt::format("'{}': {}", key, message));
 }
 
 const TextEntry& MetadataFields::needed(std::string_view key) const {
@@ -101,8 +100,7 @@ const TextEntry& MetadataFields::needed(std::string_view key) const {
 }
 
 void MetadataFields::fail_at(std::uint32_t line, const std::string& message) const {
-    throw Error(ErrorCode::corrupt,
-                fmt::format("{}, line {}: in '{}', {}", where_, line, escape_for_display(path_), message));
+    throw Error(ErrorCode::corrupt, fmt::format("{}, line {}: in '{}', {}", where_, line, path_, message));
 }
 
 }  // namespace varve::lvm

@@ -1,6 +1,6 @@
 #pragma once
-/// The keys of one section of a metadata text, by the types that they must have. What is missing or of another type
-/// throws Error(corrupt) with the text, the line, the section's path, the key, what was expected and found.
+/// Typed access to the keys of one section of a metadata text. A key that is missing or of another type throws
+/// Error(corrupt) with the text, the line, the section's path, the key, and what was expected and found.
 
 #include <limits>
 #include <optional>
@@ -20,9 +20,9 @@ public:
     MetadataFields(const TextSection& section, std::string path, std::uint32_t line, const std::string& where)
         : section_(section), path_(std::move(path)), line_(line), where_(where) {}
 
-    /// The fields of the section that `entry` of this one is; throws when it is none.
+    /// The fields of the subsection `entry`; throws if it is not a section.
     MetadataFields inside(const TextEntry& entry) const;
-    /// The same by name; nothing when there is no such entry.
+    /// The same by name; nullopt if there is no such entry.
     std::optional<MetadataFields> inside(std::string_view name) const;
 
     const TextSection& section() const { return section_; }
@@ -36,13 +36,13 @@ public:
     ByteCount sectors(std::string_view key, std::uint64_t min, std::uint64_t max) const;
     std::string string(std::string_view key) const;
     std::optional<std::string> optional_string(std::string_view key) const;
-    /// A list of strings; empty without the key.
+    /// A list of strings; empty if the key is missing.
     std::vector<std::string> words(std::string_view key) const;
     const TextList& list(std::string_view key) const;
 
     /// Throws Error(corrupt) about the section.
     [[noreturn]] void fail(const std::string& message) const { fail_at(line_, message); }
-    /// ... about a key of it that is there.
+    /// Throws Error(corrupt) about `key`, which must exist in the section.
     [[noreturn]] void fail(std::string_view key, const std::string& message) const;
 
 private:

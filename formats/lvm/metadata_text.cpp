@@ -11,20 +11,21 @@
 namespace varve::lvm {
 namespace {
 
-constexpr int depth_max = 16;  // LVM has 6: group, volumes, volume, segment, message
+constexpr int section_depth_max = 16;  // LVM nests 6 deep: group, volumes, volume, segment, message
 constexpr std::size_t values_max = 4 << 20;
 constexpr std::size_t shown_characters_max = 40;
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Names hold letters, digits and + _ . - in LVM; whatever else is no part of the grammar is let pass for later ones.
+/// LVM's names consist of letters, digits and + _ . -; all other characters that are not part of the grammar are
+/// accepted too, for later versions.
 constexpr bool is_name_character(char c) {
     return c > ' ' && c != 0x7f && std::string_view("#={}[],\"'").find(c) == std::string_view::npos;
 }
 
 constexpr bool is_number_character(char c) {
-    return is_digit(c) || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E';
+    return is_decimal_digit(c) || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E';
 }
 
 class Parser {
@@ -33,7 +34,7 @@ public:
 
     TextSection parse() {
         TextSection top = section_body(0);
-        if (!at_end()) fail("a '}' without a section to end");
+        if (!at_end()) fail("a '}' without a section");
         return top;
     }
 
@@ -45,13 +46,14 @@ private:
         throw Error(ErrorCode::corrupt, fmt::format("{}, line {}: {}", where_, line_, message));
     }
     [[noreturn]] void fail_expected(std::string_view expected) const {
-        if (at_end()) fail(fmt::format("expected {}, found the text's end", expected));
+        if (at_end()) fail(fmt::format("expected {}, found the end of the text", expected));
+        // Raw bytes, escaped because a message ends at a NUL.
         const std::string_view found = text_.substr(at_, shown_characters_max);
-        fail(fmt::format("expected {}, found '{}'", expected,
-                         escape_for_display(found.substr(0, std::min(found.size(), found.find('\n'))))));
+        const std::string_view line = found.substr(0, found.find('\n'));
+        fail(fmt::format("expected {}, found '{}'", expected, escape_for_display(line)));
     }
 
-    /// Past blanks and comments.
+    /// Skips blanks and comments.
     void skip_blanks() {
         for (; !at_end(); ++at_) {
             if (peek() == '#') at_ = std::min(text_.find('\n', at_), text_.size());
@@ -60,7 +62,7 @@ private:
         }
     }
 
-    /// Whether `c` comes next, which is then passed.
+    /// Consumes `c` and returns true if it comes next.
     bool skip(char c) {
         skip_blanks();
         if (at_end() || peek() != c) return false;
@@ -75,11 +77,11 @@ private:
         return text_.substr(begin, at_ - begin);
     }
 
-    /// Entries up to a '}' that is not passed, or to the end.
+    /// Entries up to a '}', which is not consumed, or to the end.
     TextSection section_body(int depth) {
         TextSection section;
         for (skip_blanks(); !at_end() && peek() != '}'; skip_blanks()) section.entries.push_back(entry(depth));
-        refuse_double_names(section);
+        refuse_duplicate_names(section);
         return section;
     }
 
@@ -94,17 +96,16 @@ private:
         } else if (skip('{')) {
             out.value = section(out, depth + 1);
         } else {
-            fail_expected(fmt::format("'=' or '{{' after '{}'", escape_for_display(out.name)));
+            fail_expected(fmt::format("'=' or '{{' after '{}'", out.name));
         }
         return out;
     }
 
     TextSection section(const TextEntry& entry, int depth) {
-        if (depth > depth_max) fail(fmt::format("sections are nested deeper than {}", depth_max));
+        if (depth > section_depth_max) fail(fmt::format("sections are nested deeper than {}", section_depth_max));
         TextSection out = section_body(depth);
         if (!skip('}'))
-            fail_expected(
-                fmt::format("the '}}' of section '{}' from line {}", escape_for_display(entry.name), entry.line));
+            fail_expected(fmt::format("the '}}' of section '{}', which begins in line {}", entry.name, entry.line));
         return out;
     }
 
@@ -126,13 +127,13 @@ private:
         fail_expected("a number, a string or a list");
     }
 
-    /// The rest of a string whose first quote is passed.
+    /// The rest of a string whose opening quote was consumed.
     std::string string() {
         const std::uint32_t begin = line_;
         std::string out;
         for (;;) {
             out += take_while([](char c) { return c != '"' && c != '\\' && c != '\n' && c != '\0'; });
-            if (at_end() || peek() == '\0') fail(fmt::format("the string from line {} has no end", begin));
+            if (at_end() || peek() == '\0') fail(fmt::format("the string that begins in line {} has no end", begin));
             const char c = text_[at_++];
             if (c == '"') return out;
             if (c == '\n') ++line_;
@@ -154,18 +155,17 @@ private:
         const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
         if (error == std::errc() && end == digits.data() + digits.size()) return number;
         at_ = begin;
-        fail_expected("a decimal number of 64 bits");
+        fail_expected("a 64-bit decimal number");
     }
 
     void count_value() {
         if (++values_ > values_max)
             throw Error(ErrorCode::unsupported,
-                        fmt::format("{}, line {}: the text has more than {} values, the most that "
-                                    "are read",
-                                    where_, line_, values_max));
+                        fmt::format("{}, line {}: the text has more than {} values, which is the limit", where_, line_,
+                                    values_max));
     }
 
-    void refuse_double_names(const TextSection& section) const {
+    void refuse_duplicate_names(const TextSection& section) const {
         std::vector<const TextEntry*> sorted;
         for (const TextEntry& entry : section.entries) sorted.push_back(&entry);
         const auto by_name = [](const TextEntry* a, const TextEntry* b) { return a->name < b->name; };
@@ -173,9 +173,8 @@ private:
         const auto same_name = [](const TextEntry* a, const TextEntry* b) { return a->name == b->name; };
         const auto twice = std::adjacent_find(sorted.begin(), sorted.end(), same_name);
         if (twice == sorted.end()) return;
-        throw Error(ErrorCode::corrupt,
-                    fmt::format("{}, line {}: '{}' is there twice, first in line {}", where_, twice[1]->line,
-                                escape_for_display((*twice)->name), (*twice)->line));
+        throw Error(ErrorCode::corrupt, fmt::format("{}, line {}: duplicate '{}', first in line {}", where_,
+                                                    twice[1]->line, (*twice)->name, (*twice)->line));
     }
 
     const std::string_view text_;

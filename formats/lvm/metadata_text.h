@@ -3,8 +3,8 @@
 ///
 ///     name { key = value ... }        value: integer, float, "string", or a list of these in [ ]
 ///
-/// '#' begins a comment up to the line's end. In strings, \" stands for " and \\ for \. Names, keys and their meaning
-/// are not looked at. Plain values; safe from any thread. Source: lvm2, libdm/libdm-config.c.
+/// '#' begins a comment that extends to the end of the line. In strings, \" stands for " and \\ for \. The meaning of
+/// names and keys is not interpreted. Plain values; safe to use from any thread. Source: lvm2, libdm/libdm-config.c.
 
 #include <cstdint>
 #include <string>
@@ -16,11 +16,11 @@ namespace varve::lvm {
 
 struct TextEntry;
 
-/// What stands in { }, in the order of the text; no name twice.
+/// The contents of { }, in the order of the text; names are unique.
 struct TextSection {
     std::vector<TextEntry> entries;
 
-    /// Null when there is none. Takes time in proportion to the number of entries.
+    /// Null if there is none. Linear in the number of entries.
     const TextEntry* find(std::string_view name) const;
 };
 
@@ -33,15 +33,15 @@ struct TextEntry {
     std::uint32_t line = 0;
     TextValue value;
 
-    /// Null when it is not of that kind.
+    /// Null if the value is of another kind.
     const TextSection* section() const { return std::get_if<TextSection>(&value); }
     const TextList* list() const { return std::get_if<TextList>(&value); }
     const TextScalar* scalar() const { return std::get_if<TextScalar>(&value); }
 };
 
-/// Reads a whole text; gives its top level. Time is n log n, memory bounded: Error(unsupported) for a text with more
-/// than 4 million values. Throws Error(corrupt) with `where`, line, expected and found for what breaks the grammar, for
-/// a name twice in one section, and for sections nested deeper than LVM ever does.
+/// Reads a whole text and returns its top level. Takes O(n log n) time and bounded memory: Error(unsupported) for a
+/// text with more than 4 million values. Throws Error(corrupt) with `where`, line, expected and found for a violation
+/// of the grammar, a name that occurs twice in a section, and sections nested deeper than LVM ever nests them.
 TextSection parse_text(std::string_view text, const std::string& where);
 
 }  // namespace varve::lvm

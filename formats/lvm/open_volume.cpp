@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/lvm/logical_disk.h"
 #include "formats/lvm/physical_disks.h"
 #include "formats/lvm/refusal.h"
@@ -18,17 +17,16 @@ namespace {
 const LogicalVolume& find_volume(const VolumeGroup& group, const std::string& name) {
     if (const LogicalVolume* volume = group.find_volume(name)) return *volume;
     throw Error(ErrorCode::not_found,
-                fmt::format("there is no volume '{}' in volume group '{}'; 'varve info lvm:{}' lists them",
-                            escape_for_display(name), escape_for_display(group.name), escape_for_display(group.name)));
+                fmt::format("volume group '{0}' has no volume '{1}'; 'varve info lvm:{0}' lists those it has",
+                            group.name, name));
 }
 
-/// One that the user chose among the snapshots of `origin`.
+/// The snapshot of `origin` that the user selected.
 const LogicalVolume& find_snapshot(const VolumeOpener& opener, const LogicalVolume& origin, const std::string& wanted) {
     for (const LogicalVolume* snapshot : opener.relations().snapshots_of(origin))
         if (wanted == snapshot->name || wanted == "id:" + snapshot->uuid) return *snapshot;
-    throw Error(ErrorCode::not_found, fmt::format("{} has no snapshot '{}'; 'varve info lvm:{}' lists them",
-                                                  quoted_name(opener.group(), origin), escape_for_display(wanted),
-                                                  escape_for_display(opener.group().name)));
+    throw Error(ErrorCode::not_found, fmt::format("{} has no snapshot '{}'; 'varve info lvm:{}' lists those it has",
+                                                  quoted_name(opener.group(), origin), wanted, opener.group().name));
 }
 
 ImageInfo info_of(const VolumeOpener& opener, const LogicalVolume& volume, const ImageReader& reader) {
@@ -54,10 +52,8 @@ OpenedImage open_volume(const std::string& name, const OpenOptions& options) {
     const VolumeName wanted = parse_single_volume_name(name);
     PhysicalDisks disks = open_physical_disks(options);
     if (options.same_file && disks.layers.front().identity != *options.same_file)
-        throw Error(ErrorCode::refused,
-                    fmt::format("'{}' became another file while it was read; try again when nothing "
-                                "replaces it",
-                                escape_for_display(disks.layers.front().path)));
+        throw Error(ErrorCode::refused, fmt::format("'{}' was replaced by another file while it was read; try again",
+                                                    disks.layers.front().path));
     const auto found = std::make_shared<const FoundGroup>(find_group(disks.inventory, wanted.group));
     refuse_shared(found->group);
     const auto opener = std::make_shared<VolumeOpener>(*found, disks.active);

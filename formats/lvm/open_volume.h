@@ -1,6 +1,6 @@
 #pragma once
-/// A logical volume as an image on the command line: "lvm:VG/LV", found in the physical volumes that are named beside
-/// it.
+/// A logical volume as an image on the command line: "lvm:VG/LV", found on the physical volumes that the user names, or
+/// on this host's.
 
 #include <string>
 
@@ -8,9 +8,9 @@
 
 namespace varve::lvm {
 
-/// Opens the volume, or its snapshot that options.snapshot names (by name, or by "id:" and its uuid). Throws
-/// Error(usage) for a name that is none, or only a group's; Error(not_found) with what there is; Error(refused) when
-/// the name fits two groups; else what open_physical_disks() and VolumeOpener throw.
+/// Opens the volume, or the snapshot of it selected by options.snapshot (by name, or by "id:" and its uuid). Throws
+/// Error(usage) if `name` is not a name of a volume; Error(not_found), with where to find the names that exist;
+/// Error(refused) if two groups have the name; and whatever open_physical_disks() and VolumeOpener throw.
 OpenedImage open_volume(const std::string& name, const OpenOptions& options);
 
 }  // namespace varve::lvm

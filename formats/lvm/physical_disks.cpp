@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/chain/probe.h"
 #include "formats/lvm/active_devices.h"
 #include "formats/lvm/host_devices.h"
@@ -14,18 +13,13 @@
 namespace varve::lvm {
 namespace {
 
-constexpr std::size_t sector_bytes = 512;
-
-/// Whether one of the first four sectors claims to be a label.
 bool has_label(const File& file) {
-    Bytes start(4 * sector_bytes);
-    start.resize(file.read_some(ByteOffset{}, start));
-    for (std::size_t at = 0; at + 8 <= start.size(); at += sector_bytes)
-        if (text_of(ByteView(start).subspan(at, 8)) == "LABELONE") return true;
-    return false;
+    Bytes head(label_search_bytes);
+    head.resize(file.read_some(ByteOffset{}, head));
+    return claims_a_label(head);
 }
 
-/// Volumes and pools of this host write past the page cache of the device that they lie on: what it holds may be old.
+/// Volumes and pools of this host bypass the page cache of the device that they are on, so its pages may be stale.
 void forget_cached_pages(const File& device) { ::posix_fadvise(device.fd(), 0, 0, POSIX_FADV_DONTNEED); }
 
 class DiskOpener {
@@ -82,7 +76,7 @@ void DiskOpener::open_of_host() {
         try {
             add(open_disk(path));
         } catch (const Error& error) {
-            // Most disks of a host are no physical volumes.
+            // Most disks of a host are not physical volumes.
             if (error.code() == ErrorCode::not_found || error.code() == ErrorCode::unsupported) continue;
             if (first_failure.empty()) first_failure = error.what();
             disks_.inventory.warnings.push_back(error.what());
@@ -91,8 +85,8 @@ void DiskOpener::open_of_host() {
     if (!volumes_.empty()) return;
     throw Error(
         ErrorCode::not_found,
-        fmt::format("no physical volume was found on this host's block devices{}; run as root, or name the disks "
-                    "that hold the volume group with --pv FILE",
+        fmt::format("found no physical volume on this host's block devices{}; run as root, or specify the disks of the "
+                    "volume group with --pv FILE",
                     first_failure.empty() ? "" : " (" + first_failure + ")"));
 }
 
@@ -114,7 +108,7 @@ PhysicalDisks DiskOpener::open() {
 
 std::string names_of(const Inventory& inventory) {
     std::vector<std::string> names;
-    for (const FoundGroup& found : inventory.groups) names.push_back("'" + escape_for_display(found.group.name) + "'");
+    for (const FoundGroup& found : inventory.groups) names.push_back("'" + found.group.name + "'");
     return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -122,7 +116,7 @@ std::string names_of(const Inventory& inventory) {
 
 PhysicalDisks open_physical_disks(const OpenOptions& options) {
     if (options.format && *options.format != "raw")
-        throw Error(ErrorCode::usage, "a logical volume is read as raw; leave --format out");
+        throw Error(ErrorCode::usage, "a logical volume is read as raw; omit --format");
     return DiskOpener(options).open();
 }
 
@@ -133,16 +127,15 @@ const FoundGroup& find_group(const Inventory& inventory, const std::string& name
         if (found != nullptr)
             throw Error(
                 ErrorCode::refused,
-                fmt::format("there are two volume groups of the name '{}' ({} and {}); name the disks of one of "
-                            "them alone with --pv",
-                            escape_for_display(name), escape_for_display(found->group.uuid),
-                            escape_for_display(group.group.uuid)));
+                fmt::format("two volume groups have the name '{}' ({} and {}); specify only the disks of one of them "
+                            "with --pv",
+                            name, found->group.uuid, group.group.uuid));
         found = &group;
     }
     if (found != nullptr) return *found;
     const std::string damage = inventory.warnings.empty() ? "" : fmt::format("; {}", inventory.warnings.front());
-    throw Error(ErrorCode::not_found, fmt::format("there is no volume group '{}' on these disks; found: {}{}",
-                                                  escape_for_display(name), names_of(inventory), damage));
+    throw Error(ErrorCode::not_found,
+                fmt::format("no volume group '{}' on these disks; found: {}{}", name, names_of(inventory), damage));
 }
 
 }  // namespace varve::lvm

@@ -1,5 +1,5 @@
 #pragma once
-/// The disks that hold physical volumes, opened: those that the user names, in any format that is read, or else this
+/// Opens the disks that hold physical volumes: those that the user names, in any format that varve reads, or else this
 /// host's own block devices.
 
 #include <memory>
@@ -15,16 +15,17 @@ namespace varve::lvm {
 struct PhysicalDisks {
     Inventory inventory;
     std::vector<LayerInfo> layers;  ///< the files of all disks that hold a physical volume
-    ActiveDevice active;            ///< empty unless a disk is a block device, which this host may be using
+    ActiveDevice active;            ///< empty unless one of the disks is a block device, which this host may be using
 };
 
 /// Opens options.physical_volumes. A disk that begins with an LVM label is raw, whatever else its first bytes claim to
-/// be: they may be a guest's. Throws what open_image_chain(), find_physical_volumes() and take_inventory() throw;
-/// Error(usage) for a format other than raw, Error(not_found) when no disk is named and none of the host's can be read
-/// or has a physical volume.
+/// be: they may belong to a guest. Throws what open_image_chain(), find_physical_volumes() and take_inventory() throw;
+/// Error(usage) for a format other than raw; Error(not_found) if no disk is named and none of the host's is readable
+/// and holds a physical volume.
 PhysicalDisks open_physical_disks(const OpenOptions& options);
 
-/// The group of that name. Throws Error(not_found) with what there is, Error(refused) when two have the name.
+/// The group called `name`. Throws Error(not_found), with the names that exist; Error(refused) if two groups have the
+/// name.
 const FoundGroup& find_group(const Inventory& inventory, const std::string& name);
 
 }  // namespace varve::lvm

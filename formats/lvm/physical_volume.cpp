@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/image/window_reader.h"
 #include "formats/partition/partition_table.h"
 
@@ -14,12 +13,11 @@ namespace {
 
 constexpr std::size_t magic_bytes_max = 6;
 
-std::string shown_place(const std::string& path, std::optional<std::uint32_t> partition) {
-    const std::string name = escape_for_display(path);
-    return partition ? fmt::format("'{}' (partition {})", name, *partition) : fmt::format("'{}'", name);
+std::string place_on(const std::string& path, std::optional<std::uint32_t> partition) {
+    return partition ? fmt::format("'{}' (partition {})", path, *partition) : fmt::format("'{}'", path);
 }
 
-/// `range` of the disk as a disk of its own, which keeps the whole one.
+/// `range` of the disk as a disk of its own, which keeps the whole disk alive.
 std::shared_ptr<const ImageReader> window(std::shared_ptr<const ImageReader> disk, ByteRange range) {
     struct Owner {
         std::shared_ptr<const ImageReader> disk;
@@ -38,48 +36,49 @@ std::string head_of(const ImageReader& device) {
 
 bool is_luks(std::string_view head) { return head.starts_with("LUKS\xba\xbe"); }
 
-/// Of an LVM1 physical volume: "HM" and a version of 16 bits.
+/// An LVM1 physical volume begins with "HM" and a 16-bit version.
 bool is_lvm1(std::string_view head) {
     return head.starts_with(std::string_view("HM\x01\0", 4)) || head.starts_with(std::string_view("HM\x02\0", 4));
 }
 
-void refuse_other_kinds(const ImageReader& device, const std::string& shown) {
+void refuse_other_kinds(const ImageReader& device, const std::string& place) {
     const std::string head = head_of(device);
     if (is_luks(head))
         throw Error(
             ErrorCode::unsupported,
-            fmt::format("{} is encrypted with LUKS, and what is in it cannot be seen: open it with cryptsetup and "
-                        "name the device that this makes",
-                        shown));
+            fmt::format("{} is encrypted with LUKS, so its contents are unknown: open it with cryptsetup and specify "
+                        "the device that this creates",
+                        place));
     if (is_lvm1(head))
         throw Error(ErrorCode::unsupported,
                     fmt::format("{} is a physical volume of LVM1, which is not read: convert its volume group with "
                                 "vgconvert -M2 of an older LVM2 first",
-                                shown));
+                                place));
 }
 
-/// The search on one disk.
-class Search {
+/// The search for physical volumes on one disk.
+class DiskSearch {
 public:
-    Search(std::shared_ptr<const ImageReader> disk, const std::string& path) : disk_(std::move(disk)), path_(path) {}
+    DiskSearch(std::shared_ptr<const ImageReader> disk, const std::string& path)
+        : disk_(std::move(disk)), path_(path) {}
 
     std::vector<PhysicalVolume> find() {
-        look_at(disk_, {}, std::nullopt);
+        search(disk_, {}, std::nullopt);
         if (!found_.empty()) return std::move(found_);
         const std::vector<Partition> partitions = partitions_of_disk();
         for (const Partition& partition : partitions)
-            look_at(window(disk_, partition.range), partition.range.begin, partition.number);
+            search(window(disk_, partition.range), partition.range.begin, partition.number);
         if (found_.empty()) refuse(partitions);
         for (const Error& e : damage_) found_.front().warnings.emplace_back(e.what());
         return std::move(found_);
     }
 
 private:
-    void look_at(const std::shared_ptr<const ImageReader>& bytes, ByteOffset begin,
-                 std::optional<std::uint32_t> partition) {
-        const std::string shown = shown_place(path_, partition);
-        const NamedDevice device{bytes, [shown, begin](ByteOffset at) {
-                                     return fmt::format("{} at byte {}", shown, begin.value + at.value);
+    void search(const std::shared_ptr<const ImageReader>& bytes, ByteOffset begin,
+                std::optional<std::uint32_t> partition) {
+        const std::string place = place_on(path_, partition);
+        const NamedDevice device{bytes, [place, begin](ByteOffset at) {
+                                     return fmt::format("{} at byte {}", place, begin.value + at.value);
                                  }};
         try {
             if (const std::optional<Label> label = read_label(device))
@@ -93,7 +92,7 @@ private:
         try {
             return read_partitions(*disk_);
         } catch (Error& e) {
-            e.with_context(shown_place(path_, std::nullopt));
+            e.with_context(place_on(path_, std::nullopt));
             damage_.push_back(e);
             return {};
         }
@@ -101,18 +100,18 @@ private:
 
     [[noreturn]] void refuse(const std::vector<Partition>& partitions) const {
         if (!damage_.empty()) throw damage_.front();
-        const std::string shown = shown_place(path_, std::nullopt);
-        refuse_other_kinds(*disk_, shown);
+        const std::string place = place_on(path_, std::nullopt);
+        refuse_other_kinds(*disk_, place);
         for (const Partition& partition : partitions)
-            refuse_other_kinds(*window(disk_, partition.range), shown_place(path_, partition.number));
+            refuse_other_kinds(*window(disk_, partition.range), place_on(path_, partition.number));
         if (partitions.empty())
-            throw Error(ErrorCode::not_found, shown +
-                                                  " has no LVM label in its first four sectors and no partitions: it "
-                                                  "is no physical volume");
+            throw Error(ErrorCode::not_found, place +
+                                                  " is not a physical volume: it has no LVM label in its first four "
+                                                  "sectors, and no partitions");
         const std::string which = partitions.size() == 1
-                                      ? "one partition, without an LVM label"
-                                      : fmt::format("{} partitions, none of them with an LVM label", partitions.size());
-        throw Error(ErrorCode::not_found, fmt::format("{} has {}: it holds no physical volume", shown, which));
+                                      ? "its one partition has no LVM label"
+                                      : fmt::format("none of its {} partitions has an LVM label", partitions.size());
+        throw Error(ErrorCode::not_found, fmt::format("{} does not hold a physical volume: {}", place, which));
     }
 
     std::shared_ptr<const ImageReader> disk_;
@@ -123,10 +122,10 @@ private:
 
 }  // namespace
 
-std::string PhysicalVolume::place() const { return shown_place(path, partition); }
+std::string PhysicalVolume::place() const { return place_on(path, partition); }
 
 std::vector<PhysicalVolume> find_physical_volumes(std::shared_ptr<const ImageReader> disk, const std::string& path) {
-    return Search(std::move(disk), path).find();
+    return DiskSearch(std::move(disk), path).find();
 }
 
 }  // namespace varve::lvm

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/escape.h"
-
 namespace varve::lvm {
 namespace {
 
@@ -14,7 +12,7 @@ struct Reason {
     std::string_view why;
 };
 
-/// The first that fits counts.
+/// The first match counts.
 constexpr std::array reasons{
     Reason{"raid", "is a RAID volume, whose legs may be out of step with each other"},
     Reason{"mirror", "is a legacy mirror, whose legs may be out of step with each other"},
@@ -22,21 +20,21 @@ constexpr std::array reasons{
     Reason{"writecache", "is under dm-writecache, which holds newer data than the volume below it"},
     Reason{"integrity", "has an integrity layer, whose journal may hold newer data"},
     Reason{"vdo", "is in a VDO pool, which deduplicates and compresses its data"},
-    Reason{"error", "has a segment of type error (a lost physical volume leaves it): every read of it fails"},
-    Reason{"thin-pool", "is a thin pool, not a disk: name a volume in it"},
-    Reason{"snapshot", "is LVM's own record of a snapshot, not a disk: name the snapshot"},
+    Reason{"error", "has a segment of type error (left by a lost physical volume), which can't be read"},
+    Reason{"thin-pool", "is a thin pool, not a disk: specify a volume in it"},
+    Reason{"snapshot", "is LVM's own record of a snapshot, not a disk: specify the snapshot"},
 };
 
 std::string_view reason_for(std::string_view type) {
     for (const Reason& reason : reasons)
         if (type.starts_with(reason.type)) return reason.why;
-    return "has a segment of a type that this version of varve does not know";
+    return "has a segment of a type unknown to this version of varve";
 }
 
 }  // namespace
 
 std::string quoted_name(const VolumeGroup& group, const LogicalVolume& volume) {
-    return fmt::format("'{}/{}'", escape_for_display(group.name), escape_for_display(volume.name));
+    return fmt::format("'{}/{}'", group.name, volume.name);
 }
 
 Error unread_segment(const VolumeGroup& group, const LogicalVolume& volume, const Segment& segment) {
@@ -46,17 +44,17 @@ Error unread_segment(const VolumeGroup& group, const LogicalVolume& volume, cons
     const std::string way_out =
         is_no_disk || segment.type == "error"
             ? ""
-            : fmt::format("; activate it and back up its device instead: varve backup /dev/{}/{}",
-                          escape_for_display(group.name), escape_for_display(volume.name));
+            : fmt::format("; activate it and back up its device instead: varve backup /dev/{}/{}", group.name,
+                          volume.name);
     return Error(ErrorCode::unsupported, fmt::format("{} {} (segment type '{}'){}", quoted_name(group, volume),
-                                                     reason_for(segment.type), escape_for_display(type), way_out));
+                                                     reason_for(segment.type), type, way_out));
 }
 
 void refuse_moving(const VolumeGroup& group, const LogicalVolume& volume) {
     if (!volume.has_status("LOCKED") && !volume.has_status("PVMOVE")) return;
     throw Error(
         ErrorCode::unsupported,
-        fmt::format("{} is being moved to another physical volume; finish that with 'pvmove', or give it up with "
+        fmt::format("{} is being moved to another physical volume; finish the move with 'pvmove', or abort it with "
                     "'pvmove --abort'",
                     quoted_name(group, volume)));
 }
@@ -64,9 +62,9 @@ void refuse_moving(const VolumeGroup& group, const LogicalVolume& volume) {
 void refuse_shared(const VolumeGroup& group) {
     if (group.lock_type)
         throw Error(ErrorCode::unsupported,
-                    fmt::format("volume group '{}' is shared by hosts (lock type '{}'), and another one may be writing "
-                                "to it; back up the device of an active snapshot instead",
-                                escape_for_display(group.name), escape_for_display(*group.lock_type)));
+                    fmt::format("volume group '{}' is shared by hosts (lock type '{}'), and another host may be "
+                                "writing to it; back up the device of an active snapshot instead",
+                                group.name, *group.lock_type));
 }
 
 }  // namespace varve::lvm

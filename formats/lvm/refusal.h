@@ -1,6 +1,6 @@
 #pragma once
-/// Why a volume is not read although its metadata is understood: kinds of volumes whose bytes a reader of the physical
-/// volumes alone would get wrong.
+/// Why a volume is not read although its metadata is understood: kinds of volumes that can't be read correctly from
+/// the physical volumes alone.
 
 #include <string>
 
@@ -9,16 +9,16 @@
 
 namespace varve::lvm {
 
-/// "'vg/lv'", safe to show.
+/// "'vg/lv'".
 std::string quoted_name(const VolumeGroup& group, const LogicalVolume& volume);
 
-/// Error(unsupported) for a segment that is not read, with what to do instead.
+/// Error(unsupported) for a segment of a kind that is not read, with what to do instead.
 Error unread_segment(const VolumeGroup& group, const LogicalVolume& volume, const Segment& segment);
 
-/// Throws Error(unsupported) when the volume as a whole must not be touched: it is being moved.
+/// Throws Error(unsupported) if the volume is being moved by pvmove.
 void refuse_moving(const VolumeGroup& group, const LogicalVolume& volume);
 
-/// Throws Error(unsupported) for a group that several hosts share.
+/// Throws Error(unsupported) if several hosts share the group.
 void refuse_shared(const VolumeGroup& group);
 
 }  // namespace varve::lvm

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 
 namespace varve::lvm {
 namespace {
@@ -15,9 +14,9 @@ const LogicalVolume& named(const VolumeGroup& group, const std::string& name, co
     if (const LogicalVolume* volume = group.find_volume(name)) return *volume;
     throw Error(
         ErrorCode::corrupt,
-        fmt::format("the metadata of volume group '{}' names '{}' as the {} of '{}', and there is no such volume; "
+        fmt::format("the metadata of volume group '{}' names '{}' as the {} of '{}', but there is no such volume; "
                     "restore the metadata with 'vgcfgrestore'",
-                    escape_for_display(group.name), escape_for_display(name), role, escape_for_display(by.name)));
+                    group.name, name, role, by.name));
 }
 
 }  // namespace
@@ -36,7 +35,7 @@ Relations::Relations(const VolumeGroup& group) : group_(group) {
             throw Error(ErrorCode::corrupt,
                         fmt::format("the metadata of volume group '{}' has two snapshots with the store '{}'; restore "
                                     "the metadata with 'vgcfgrestore'",
-                                    escape_for_display(group.name), escape_for_display(store.name)));
+                                    group.name, store.name));
         classic_.push_back({&store, &origin, volume.size, segment->chunk_size, segment->is_merging});
     }
 }

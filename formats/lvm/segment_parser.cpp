@@ -12,7 +12,7 @@ using Content = decltype(Segment::what);
 
 constexpr std::uint64_t thin_device_id_max = (1 << 24) - 1;
 
-/// Of "thin-pool+CROP_METADATA": "thin-pool" to `segment.type`, the rest to its flags.
+/// Splits "thin-pool+CROP_METADATA": "thin-pool" goes to `segment.type`, the rest to its flags.
 void split_type(std::string_view text, Segment& segment) {
     std::size_t plus = std::min(text.find('+'), text.size());
     segment.type = text.substr(0, plus);
@@ -23,25 +23,25 @@ void split_type(std::string_view text, Segment& segment) {
     }
 }
 
-/// Flags that change nothing about how the bytes of a segment are found.
+/// Whether the flag does not affect where the bytes of a segment are.
 bool is_harmless(const Segment& segment, std::string_view flag) {
     return segment.type == "thin-pool" && flag == "CROP_METADATA";
 }
 
-/// Name and begin of each stripe stand one after the other in one list.
+/// One list holds the name and the begin of each stripe, one after the other.
 std::vector<StripeLeg> parse_legs(const MetadataFields& fields) {
     const TextList& list = fields.list("stripes");
     const std::uint64_t count = fields.number("stripe_count", 1, MetadataFields::sectors_max);
     if (list.size() % 2 != 0 || list.size() / 2 != count)
-        fields.fail("stripes", fmt::format("expected {} pairs of device and extent, as 'stripe_count' has it, found {} "
-                                           "values",
+        fields.fail("stripes", fmt::format("expected {} pairs of device and extent according to 'stripe_count', found "
+                                           "{} values",
                                            count, list.size()));
     std::vector<StripeLeg> legs;
     for (std::size_t i = 0; i < list.size(); i += 2) {
         const auto* device = std::get_if<std::string>(&list[i]);
         const auto* begin = std::get_if<std::int64_t>(&list[i + 1]);
         if (device == nullptr || begin == nullptr || *begin < 0)
-            fields.fail("stripes", fmt::format("value {} and the next are no pair of device and extent", i + 1));
+            fields.fail("stripes", fmt::format("values {} and {} are not a pair of device and extent", i + 1, i + 2));
         legs.push_back({*device, static_cast<ExtentNumber>(*begin)});
     }
     return legs;

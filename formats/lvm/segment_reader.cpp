@@ -6,7 +6,6 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/base/counted_read.h"
 
 namespace varve::lvm {
@@ -16,7 +15,7 @@ constexpr int segments_merged_max = 16;
 
 std::uint64_t row_bytes(const MappedSegment& segment) { return segment.stripe_size.value * segment.legs.size(); }
 
-/// Bytes that leg `leg` holds of the segment.
+/// How many bytes of the segment leg `leg` holds.
 std::uint64_t leg_bytes(const MappedSegment& segment, std::size_t leg) {
     const std::uint64_t stripe = segment.stripe_size.value;
     const std::uint64_t rest = segment.range.length.value % row_bytes(segment);
@@ -27,7 +26,7 @@ std::uint64_t leg_bytes(const MappedSegment& segment, std::size_t leg) {
 
 }  // namespace
 
-/// A run of a segment's bytes that lie together on one leg.
+/// A run of a segment's bytes that are contiguous on one leg.
 struct SegmentReader::Piece {
     const ImageReader* device = nullptr;
     const SegmentLeg* leg = nullptr;
@@ -36,7 +35,7 @@ struct SegmentReader::Piece {
 };
 
 SegmentReader::SegmentReader(std::string name, std::vector<MappedSegment> segments)
-    : name_(escape_for_display(name)), segments_(std::move(segments)) {
+    : name_(std::move(name)), segments_(std::move(segments)) {
     VARVE_CHECK(!segments_.empty());
     info_.format = "raw";
     for (std::size_t i = 0; i < segments_.size(); ++i) {
@@ -54,8 +53,8 @@ void SegmentReader::check_segment(std::size_t index) {
     if (segment.legs.empty()) return;
     if (segment.legs.size() == 1) segment.stripe_size = segment.range.length;
     if (segment.stripe_size.value == 0 || !checked_mul(segment.stripe_size.value, segment.legs.size()))
-        throw Error(ErrorCode::corrupt, fmt::format("segment {} of volume '{}' has {} stripes of {} bytes each: no "
-                                                    "such segment can exist",
+        throw Error(ErrorCode::corrupt, fmt::format("segment {} of volume '{}' has {} stripes of {} bytes each, which "
+                                                    "is impossible",
                                                     index + 1, name_, segment.legs.size(), segment.stripe_size.value));
     for (std::size_t i = 0; i < segment.legs.size(); ++i) {
         const SegmentLeg& leg = segment.legs[i];
@@ -64,7 +63,7 @@ void SegmentReader::check_segment(std::size_t index) {
         if (leg.begin.value <= size && needed <= size - leg.begin.value) continue;
         throw Error(
             ErrorCode::corrupt,
-            fmt::format("segment {} of volume '{}' needs {} bytes from {} on, but the device ends at its byte {}: give "
+            fmt::format("segment {} of volume '{}' needs {} bytes from {} on, but the device ends at byte {}: specify "
                         "the whole physical volume",
                         index + 1, name_, needed, leg.device.place(leg.begin), size));
     }
@@ -119,7 +118,7 @@ const MappedSegment& SegmentReader::segment_at(ByteOffset at) const {
     return *std::prev(after);
 }
 
-/// To the end of the stripe or of the segment; without a device in a segment of zeros.
+/// Extends to the end of the stripe or of the segment; has no device in a segment of zeros.
 SegmentReader::Piece SegmentReader::piece_at(const MappedSegment& segment, std::uint64_t at) {
     const std::uint64_t rest = segment.range.length.value - at;
     if (segment.legs.empty()) return {nullptr, nullptr, {}, rest};
@@ -130,7 +129,7 @@ SegmentReader::Piece SegmentReader::piece_at(const MappedSegment& segment, std::
     return {leg.device.bytes.get(), &leg, leg.begin + into_leg, std::min(size - at % size, rest)};
 }
 
-/// As far as one look at every leg tells.
+/// As long as one look at each leg shows; not necessarily maximal.
 SegmentReader::Run SegmentReader::run_at(const MappedSegment& segment, std::uint64_t at) {
     if (segment.legs.empty()) return {ExtentKind::unallocated, segment.range.length.value - at};
     Run run = run_in_row(segment, at);
@@ -140,7 +139,7 @@ SegmentReader::Run SegmentReader::run_at(const MappedSegment& segment, std::uint
     return run;
 }
 
-/// Up to the end of the row of stripes at most.
+/// Ends at the end of the row of stripes at the latest.
 SegmentReader::Run SegmentReader::run_in_row(const MappedSegment& segment, std::uint64_t at) {
     const std::uint64_t row_rest = row_bytes(segment) - at % row_bytes(segment);
     const std::uint64_t length_max = std::min(row_rest, segment.range.length.value - at);
@@ -156,7 +155,7 @@ SegmentReader::Run SegmentReader::run_in_row(const MappedSegment& segment, std::
     return run;
 }
 
-/// How many whole rows from `row` on are of one kind on all legs.
+/// How many whole rows from `row` on are of this kind on all legs.
 std::uint64_t SegmentReader::whole_rows(const MappedSegment& segment, std::uint64_t row, ExtentKind kind) {
     const std::uint64_t end = segment.range.length.value / row_bytes(segment);
     std::uint64_t rows = end > row ? end - row : 0;

@@ -1,10 +1,10 @@
 #pragma once
-/// A logical volume that is made of segments on other devices: linear, striped or zeros, in any mixture. It knows
-/// nothing of the metadata text: whoever opens it has found the devices. Source: the kernel's device-mapper targets
-/// linear, striped and zero (drivers/md/dm-linear.c, dm-stripe.c, dm-zero.c).
+/// A logical volume made of segments on other devices: linear, striped or zeros, in any mixture. It does not know the
+/// metadata text: the caller has found the devices. Source: the kernel's device-mapper targets linear, striped and zero
+/// (drivers/md/dm-linear.c, dm-stripe.c, dm-zero.c).
 ///
 /// Stripe k of a segment with n legs is stripe k / n of leg k % n. Sizes need not be powers of two, and the last row of
-/// stripes need not be whole.
+/// stripes may be incomplete.
 
 #include <atomic>
 #include <string>
@@ -22,15 +22,15 @@ struct SegmentLeg {
 
 struct MappedSegment {
     ByteRange range;               ///< in the volume
-    std::vector<SegmentLeg> legs;  ///< none: zeros, which are never read
-    ByteCount stripe_size;         ///< of two legs and more
+    std::vector<SegmentLeg> legs;  ///< none: zeros, for which nothing is read
+    ByteCount stripe_size;         ///< only used with two or more legs
 };
 
 class SegmentReader final : public ImageReader {
 public:
-    /// `name` ("vg/lv") is for error texts. The segments follow each other from byte 0 on and none is empty. Throws
-    /// Error(corrupt) when a device ends before a segment does, so that a physical volume that was cut short is refused
-    /// before anything is read, and when a striped segment has no stripe size.
+    /// `name` ("vg/lv") is for error texts. The segments are contiguous from byte 0, and none is empty. Throws
+    /// Error(corrupt) if a device ends before a segment does, so that a truncated physical volume is refused before
+    /// anything is read, and if a striped segment has no stripe size.
     SegmentReader(std::string name, std::vector<MappedSegment> segments);
 
     const ImageInfo& info() const override { return info_; }
@@ -38,12 +38,12 @@ public:
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
-    /// Asks every device once.
+    /// Checks each device once.
     void check_unchanged() const override;
     std::vector<ByteRange> unreadable() const override { return {}; }
 
-    /// Where a byte of the volume really lies: "'p0.raw' at byte 80793600 (byte 2150400 of 'vgt/pool_tmeta')". Any
-    /// offset may be asked for.
+    /// Where a byte of the volume actually is: "'p0.raw' at byte 80793600 (byte 2150400 of 'vgt/pool_tmeta')". Accepts
+    /// any offset.
     std::string place_of(ByteOffset at) const;
 
 private:
@@ -67,7 +67,7 @@ private:
     mutable std::atomic<std::uint64_t> bytes_read_{0};
 };
 
-/// The volume as a device for structures that lie in it.
+/// The volume as a device, for reading structures inside it.
 NamedDevice device_of(std::shared_ptr<const SegmentReader> volume);
 
 }  // namespace varve::lvm

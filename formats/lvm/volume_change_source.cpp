@@ -12,9 +12,15 @@
 namespace varve::lvm {
 namespace {
 
-constexpr std::string_view way_out = "keep the newest snapshot back until the next night, and do not write to it";
+constexpr std::string_view advice = "keep the newest snapshot until the next backup, and do not write to it";
 
-ChangesSince cannot_tell(std::string why) { return {nullptr, "", std::move(why)}; }
+ChangesSince unknown_changes(std::string why) { return {nullptr, "", std::move(why)}; }
+
+/// Whether nothing was done to the device but writing and discarding.
+bool is_same_device(const thin::Device& then, const thin::Device& now) {
+    return now.transaction_id == then.transaction_id && now.creation_time == then.creation_time &&
+           now.snapshotted_time == then.snapshotted_time;
+}
 
 }  // namespace
 
@@ -50,26 +56,29 @@ ChangesSince VolumeChangeSource::since_thin(const ThinToken& token) const {
     const LogicalVolume* former = find_by_uuid(token.volume_uuid);
     const thin::Devices devices(pool->blocks, *pool->superblock);
     if (former == nullptr || !devices.contains(token.device.id))
-        return cannot_tell(fmt::format(
-            "the thin snapshot of the last time is gone from the pool: everything is compared; {}", way_out));
+        return unknown_changes(fmt::format(
+            "the thin snapshot of the last backup is gone from the pool: comparing everything; {}", advice));
     const thin::Device before = devices.find(token.device.id);
-    if (before.transaction_id != token.device.transaction_id || before.creation_time != token.device.creation_time ||
-        before.snapshotted_time != token.device.snapshotted_time)
-        return cannot_tell(
-            fmt::format("{}, which was backed up the last time, was merged or had a snapshot taken of "
-                        "itself since: everything is compared",
+    if (!is_same_device(token.device, before))
+        return unknown_changes(
+            fmt::format("since the last backup, {} was merged or a snapshot of it was taken: comparing everything",
                         quoted_name(group(), *former)));
-    const ThinSegment* then = thin_segment_of(*former);
-    const bool one_origin = then != nullptr && then->external_origin == now->external_origin;
+    return compare_thin({*pool, token, *former, before}, *now, devices.find(now->device_id));
+}
+
+ChangesSince VolumeChangeSource::compare_thin(const FormerThin& former, const ThinSegment& now,
+                                              const thin::Device& device) const {
+    const ThinSegment* then = thin_segment_of(former.volume);
+    const bool one_origin = then != nullptr && then->external_origin == now.external_origin;
+    const thin::Device& as_backed_up = former.token.device;
     auto changes = std::make_unique<thin::Changes>(
-        pool->blocks, thin::DevicePair{before, devices.find(now->device_id), token.device.snapshotted_time,
-                                       pool->chunk_size, token.size, size_,
-                                       one_origin ? thin::ExternalOrigins::same : thin::ExternalOrigins::different});
-    if (!changes->before_is_untouched(token.device.mapped_blocks))
-        return cannot_tell(
-            fmt::format("{}, which was backed up the last time, was written to since: everything is "
-                        "compared; {}",
-                        quoted_name(group(), *former), way_out));
+        former.pool.blocks,
+        thin::DevicePair{former.device, device, as_backed_up.snapshotted_time, former.pool.chunk_size,
+                         former.token.size, size_,
+                         one_origin ? thin::ExternalOrigins::same : thin::ExternalOrigins::different});
+    if (!changes->before_is_untouched(as_backed_up.mapped_blocks))
+        return unknown_changes(fmt::format("since the last backup, {} was written to: comparing everything; {}",
+                                           quoted_name(group(), former.volume), advice));
     return {std::move(changes), "thin", ""};
 }
 
@@ -82,10 +91,11 @@ ChangesSince VolumeChangeSource::since_snapshot(const CowToken& token) const {
     const LogicalVolume* store = find_by_uuid(token.store_uuid);
     const ClassicSnapshot* before = store != nullptr ? relations.snapshot_in(*store) : nullptr;
     if (before == nullptr || before->origin != &origin)
-        return cannot_tell(fmt::format("the snapshot of the last time is gone: everything is compared; {}", way_out));
+        return unknown_changes(
+            fmt::format("the snapshot of the last backup is gone: comparing everything; {}", advice));
     if (relations.merging_into(origin) != nullptr)
-        return cannot_tell(
-            fmt::format("a snapshot is being merged into {}: everything is compared", quoted_name(group(), origin)));
+        return unknown_changes(
+            fmt::format("a snapshot is being merged into {}: comparing everything", quoted_name(group(), origin)));
     try {
         const auto former = opener_->open_store(*before);
         auto changes = now != nullptr ? changes_to_snapshot(*former, *opener_->open_store(*now))
@@ -93,7 +103,7 @@ ChangesSince VolumeChangeSource::since_snapshot(const CowToken& token) const {
         return {std::make_unique<RangeChanges>(std::move(changes)), "cow", ""};
     } catch (const Error& error) {
         if (error.code() != ErrorCode::refused) throw;
-        return cannot_tell(fmt::format("{}; everything is compared", error.what()));
+        return unknown_changes(fmt::format("{}; comparing everything", error.what()));
     }
 }
 

@@ -17,9 +17,8 @@ const Item* find_by_name(const std::vector<Item>& items, const std::vector<std::
             std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.name == name; });
         return found == items.end() ? nullptr : &*found;
     }
-    const auto found =
-        std::lower_bound(order.begin(), order.end(), name,
-                         [&](std::uint32_t i, std::string_view wanted) { return items[i].name < wanted; });
+    const auto found = std::lower_bound(order.begin(), order.end(), name,
+                                        [&](std::uint32_t i, std::string_view key) { return items[i].name < key; });
     return found == order.end() || items[*found].name != name ? nullptr : &items[*found];
 }
 

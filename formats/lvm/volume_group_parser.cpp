@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/lvm/metadata_fields.h"
 #include "formats/lvm/segment_parser.h"
 
@@ -16,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t bytes_max = std::numeric_limits<std::int64_t>::max();
 
-/// Indices of `items`, ordered by one of their texts.
+/// Indices of `items`, sorted by one of their texts.
 template <typename Item>
 std::vector<std::uint32_t> ordered_by(const std::vector<Item>& items, std::string Item::*text) {
     std::vector<std::uint32_t> order(items.size());
@@ -27,27 +26,24 @@ std::vector<std::uint32_t> ordered_by(const std::vector<Item>& items, std::strin
 }
 
 template <typename Item>
-void refuse_double_uuids(const std::vector<Item>& items, const MetadataFields& group) {
+void refuse_duplicate_uuids(const std::vector<Item>& items, const MetadataFields& group) {
     const std::vector<std::uint32_t> order = ordered_by(items, &Item::uuid);
     for (std::size_t i = 1; i < order.size(); ++i) {
         const Item& before = items[order[i - 1]];
         const Item& item = items[order[i]];
-        if (before.uuid == item.uuid)
-            group.fail(fmt::format("'{}' and '{}' have the same id", escape_for_display(before.name),
-                                   escape_for_display(item.name)));
+        if (before.uuid == item.uuid) group.fail(fmt::format("'{}' and '{}' have the same id", before.name, item.name));
     }
 }
 
 void check_format(const MetadataFields& top, const std::string& where) {
     if (const std::string contents = top.string("contents"); contents != "Text Format Volume Group")
-        top.fail("contents",
-                 fmt::format("expected \"Text Format Volume Group\", found \"{}\"", escape_for_display(contents)));
+        top.fail("contents", fmt::format("expected \"Text Format Volume Group\", found \"{}\"", contents));
     if (const std::uint64_t version = top.number("version", 0, MetadataFields::number_max); version != 1)
         throw Error(ErrorCode::unsupported,
                     fmt::format("{}: the text's version is {}; only version 1 is read", where, version));
 }
 
-/// The one section of the top level.
+/// The only section of the top level.
 const TextEntry& group_entry(const MetadataFields& top) {
     const TextEntry* found = nullptr;
     for (const TextEntry& entry : top.section().entries) {
@@ -59,7 +55,7 @@ const TextEntry& group_entry(const MetadataFields& top) {
     return *found;
 }
 
-/// A word that is not known may say that the group must not be touched.
+/// An unknown word may mean that the group must not be touched.
 void check_status(const MetadataFields& group, const std::vector<std::string>& status, const std::string& where) {
     constexpr std::string_view known[] = {"RESIZEABLE", "READ",   "WRITE",  "EXPORTED",
                                           "CLUSTERED",  "SHARED", "PVMOVE", "PARTIAL"};
@@ -67,9 +63,9 @@ void check_status(const MetadataFields& group, const std::vector<std::string>& s
         if (std::find(std::begin(known), std::end(known), word) == std::end(known))
             throw Error(
                 ErrorCode::unsupported,
-                fmt::format("{}: volume group '{}' has the status '{}', which is not known; it may say that the "
-                            "group is not to be read",
-                            where, escape_for_display(group.path()), escape_for_display(word)));
+                fmt::format("{}: volume group '{}' has the unknown status '{}', which may mean that the group must not "
+                            "be read",
+                            where, group.path(), word));
 }
 
 bool has_word(const MetadataFields& fields, std::string_view key, std::string_view word) {
@@ -88,7 +84,7 @@ PhysicalVolumeEntry parse_physical_volume(const MetadataFields& fields, const st
     const auto bytes = checked_mul(pv.extent_count, extent_size.value);
     const auto end = bytes ? checked_add(*bytes, pv.first_extent.value) : std::nullopt;
     if (!end || *end > bytes_max)
-        fields.fail("pe_count", fmt::format("{} extents from byte {} on end beyond any device", pv.extent_count,
+        fields.fail("pe_count", fmt::format("{} extents from byte {} end beyond any device", pv.extent_count,
                                             pv.first_extent.value));
     return pv;
 }
@@ -103,7 +99,7 @@ std::vector<Segment> parse_segments(const MetadataFields& volume, ByteCount exte
         const Segment& segment = segments.back();
         if (segment.begin != end)
             fields.fail("start_extent",
-                        fmt::format("expected {}, where the segment before ends, found {}", end, segment.begin));
+                        fmt::format("expected {}, where the previous segment ends, found {}", end, segment.begin));
         end += segment.count;  // both below 2^63
         if (const auto bytes = checked_mul(end, extent_size.value); !bytes || *bytes > bytes_max)
             fields.fail("extent_count", "the volume is larger than any device");
@@ -111,7 +107,7 @@ std::vector<Segment> parse_segments(const MetadataFields& volume, ByteCount exte
     const std::uint64_t count = volume.number("segment_count", 1, MetadataFields::number_max);
     if (segments.size() != count)
         volume.fail("segment_count",
-                    fmt::format("expected {}, the segments that are there, found {}", segments.size(), count));
+                    fmt::format("expected {}, the number of segments, found {}", segments.size(), count));
     return segments;
 }
 
@@ -129,7 +125,7 @@ LogicalVolume parse_volume(const MetadataFields& fields, const std::string& name
     return volume;
 }
 
-/// What `parse` makes of each section in the section `name`; nothing without it.
+/// The result of `parse` for each section inside the section `name`; empty if that is missing.
 template <typename Item>
 std::vector<Item> parse_each(const MetadataFields& group, std::string_view name, ByteCount extent_size,
                              Item (*parse)(const MetadataFields&, const std::string&, ByteCount)) {
@@ -145,9 +141,8 @@ VolumeGroup parse_group(const MetadataFields& fields, const std::string& where) 
     VolumeGroup group;
     group.name = fields.path();
     if (const auto format = fields.optional_string("format"); format && *format != "lvm2")
-        throw Error(ErrorCode::unsupported,
-                    fmt::format("{}: volume group '{}' has the format '{}'; only lvm2 is read", where,
-                                escape_for_display(group.name), escape_for_display(*format)));
+        throw Error(ErrorCode::unsupported, fmt::format("{}: volume group '{}' has the format '{}'; only lvm2 is read",
+                                                        where, group.name, *format));
     group.uuid = fields.string("id");
     group.seqno = fields.number("seqno", 0, MetadataFields::number_max);
     group.status = fields.words("status");
@@ -156,8 +151,8 @@ VolumeGroup parse_group(const MetadataFields& fields, const std::string& where) 
     group.extent_size = fields.sectors("extent_size", 1, MetadataFields::sectors_max);
     group.physical_volumes = parse_each(fields, "physical_volumes", group.extent_size, parse_physical_volume);
     group.volumes = parse_each(fields, "logical_volumes", group.extent_size, parse_volume);
-    refuse_double_uuids(group.physical_volumes, fields);
-    refuse_double_uuids(group.volumes, fields);
+    refuse_duplicate_uuids(group.physical_volumes, fields);
+    refuse_duplicate_uuids(group.volumes, fields);
     group.physical_volumes_by_name = ordered_by(group.physical_volumes, &PhysicalVolumeEntry::name);
     group.volumes_by_name = ordered_by(group.volumes, &LogicalVolume::name);
     return group;

@@ -17,7 +17,7 @@ std::string type_of(const VolumeOpener& opener, const LogicalVolume& volume) {
     return striped != nullptr && striped->legs.size() == 1 ? "linear" : first.type;
 }
 
-/// Users see snapshots by their stores, which are not marked visible, and pools.
+/// Users know snapshots by their stores, which are not marked as visible, and pools.
 bool is_listed(const VolumeOpener& opener, const LogicalVolume& volume) {
     const bool is_record = std::holds_alternative<SnapshotSegment>(volume.segments.front().what);
     return (volume.is_visible() && !is_record) || opener.relations().snapshot_in(volume) != nullptr ||

@@ -1,6 +1,5 @@
 #pragma once
-/// What logical volumes there are, for people who look for one: `varve info lvm:`. All names are untrusted texts;
-/// sentences are safe to show.
+/// Lists logical volumes for people who are looking for one: `varve info lvm:`. All texts are untrusted.
 
 #include <cstdint>
 #include <optional>
@@ -11,7 +10,7 @@
 
 namespace varve::lvm {
 
-/// One volume that users see, or would look for.
+/// One volume that users know about or would look for.
 struct ListedVolume {
     std::string group;
     std::string group_uuid;
@@ -19,11 +18,11 @@ struct ListedVolume {
     std::string uuid;
     ByteCount size;
     std::string type;                           ///< "linear", "striped", "thin", "snapshot", "thin-pool", "raid1", ...
-    std::vector<std::string> segment_types;     ///< as its metadata has them, each once
+    std::vector<std::string> segment_types;     ///< as in its metadata, without duplicates
     std::optional<std::string> origin;          ///< what it is a snapshot of
     std::optional<std::string> pool;            ///< of a thin volume
-    std::optional<std::int64_t> time_ns;        ///< when it was made, UTC
-    std::optional<std::string> why_unreadable;  ///< one sentence; nothing: it can be read
+    std::optional<std::int64_t> time_ns;        ///< when it was created, UTC
+    std::optional<std::string> why_unreadable;  ///< one sentence; nullopt: it can be read
     friend bool operator==(const ListedVolume&, const ListedVolume&) = default;
 };
 
@@ -44,13 +43,13 @@ struct ListedGroup {
 
 struct VolumeList {
     std::vector<ListedGroup> groups;
-    std::vector<ListedVolume> volumes;  ///< by group, in the order of its metadata
+    std::vector<ListedVolume> volumes;  ///< by group, in the order of the metadata
     std::vector<ListedPhysicalVolume> physical_volumes;
     std::vector<std::string> warnings;
 };
 
 /// All volumes of the group in `name` ("lvm:VG"), or of all groups ("lvm:"). Opens each to find out whether it can be
-/// read: costs metadata only.
+/// read, which reads only metadata.
 VolumeList list_volumes(const std::string& name, const OpenOptions& options);
 
 }  // namespace varve::lvm

@@ -1,5 +1,5 @@
 #pragma once
-/// How a volume is named on the command line: "lvm:VG/LV"; "lvm:VG" and "lvm:" for lists of volumes.
+/// How a volume is specified on the command line: "lvm:VG/LV"; "lvm:VG" and "lvm:" for lists of volumes.
 
 #include <optional>
 #include <string>
@@ -14,10 +14,10 @@ struct VolumeName {
 
 bool is_volume_name(std::string_view source);
 
-/// Throws Error(usage) for one that is_volume_name() and cannot be a name of LVM.
+/// `source` must satisfy is_volume_name(). Throws Error(usage) for names that LVM would not accept.
 VolumeName parse_volume_name(const std::string& source);
 
-/// The same for one that must name a volume.
+/// The same for a source that must name one volume.
 VolumeName parse_single_volume_name(const std::string& source);
 
 }  // namespace varve::lvm

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/lvm/cow_snapshot_reader.h"
 #include "formats/lvm/refusal.h"
 #include "formats/lvm/segment_reader.h"
@@ -16,15 +15,18 @@
 namespace varve::lvm {
 namespace {
 
-constexpr std::size_t depth_max = 16;
+using thin::SuperblockChoice;
 
-/// Nodes of about four million mappings: a backup walks what differs three times, to know it, to audit it, to read it.
+constexpr std::size_t stack_depth_max = 16;
+
+/// Nodes of about four million mappings: a backup walks the differences three times, to find, to audit and to read
+/// them.
 constexpr ByteCount pool_nodes_max = mib(64);
 
-/// `count` times `size`; the text was checked to be no larger than a disk can be, its sums were not.
+/// The size of `count` extents. The parser checked each number, but not sums of them.
 std::uint64_t bytes_of_extents(const VolumeGroup& group, const LogicalVolume& volume, ExtentNumber count) {
     if (const auto bytes = checked_mul(count, group.extent_size.value)) return *bytes;
-    throw Error(ErrorCode::corrupt, fmt::format("{} has a segment at extent {}, which no device can have; restore the "
+    throw Error(ErrorCode::corrupt, fmt::format("{} has a segment at extent {}, beyond any device; restore the "
                                                 "metadata with 'vgcfgrestore'",
                                                 quoted_name(group, volume), count));
 }
@@ -33,21 +35,33 @@ void check_chunks(const ThinPool& pool) {
     if (!pool.superblock || pool.superblock->data_block_size == pool.chunk_size) return;
     throw Error(
         ErrorCode::corrupt,
-        fmt::format("its superblock has chunks of {} bytes, the metadata of the group {}; restore the one that is "
-                    "wrong ('vgcfgrestore', 'lvconvert --repair')",
+        fmt::format("its superblock has chunks of {} bytes, the group's metadata has chunks of {} bytes; restore the "
+                    "one that is wrong ('vgcfgrestore', 'lvconvert --repair')",
                     pool.superblock->data_block_size.value, pool.chunk_size.value));
 }
 
-/// The pool does what the metadata of the group says only afterwards, one transaction at a time.
+/// The group's metadata is written first; the pool follows, one transaction at a time.
 void check_transaction(const ThinPool& pool, const ThinPoolSegment& segment) {
     if (!pool.superblock) return;
     const std::uint64_t behind = segment.transaction_id - pool.superblock->transaction_id;
     if (behind == 0 || (behind == 1 && segment.has_messages)) return;
     throw Error(
         ErrorCode::corrupt,
-        fmt::format("its superblock is of transaction {}, the metadata of the group of {}: the two are not of one "
-                    "time; restore the one that is older ('vgcfgrestore', 'lvconvert --repair')",
+        fmt::format("its superblock is of transaction {}, the group's metadata of transaction {}: they are not from "
+                    "the same moment; restore the older one ('vgcfgrestore', 'lvconvert --repair')",
                     pool.superblock->transaction_id, segment.transaction_id));
+}
+
+std::optional<thin::Superblock> read_held_superblock(const thin::MetadataBlocks& blocks) {
+    try {
+        return thin::read_superblock(blocks, SuperblockChoice::held);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::not_found) throw;
+        throw Error(ErrorCode::refused,
+                    "the pool is active on this host, so its metadata changes while it is read; reserve a metadata "
+                    "snapshot first ('dmsetup message VG-POOL-tpool 0 reserve_metadata_snap'; examples/lvm-nightly.sh "
+                    "does everything needed)");
+    }
 }
 
 }  // namespace
@@ -56,11 +70,11 @@ class VolumeOpener::Opening {
 public:
     Opening(VolumeOpener& opener, const LogicalVolume& volume) : opener_(opener) {
         const bool is_cycle = std::ranges::find(opener.opening_, &volume) != opener.opening_.end();
-        if (is_cycle || opener.opening_.size() == depth_max)
+        if (is_cycle || opener.opening_.size() == stack_depth_max)
             throw Error(ErrorCode::corrupt,
-                        fmt::format("{} stands on itself, or on more than {} volumes one above the other; restore the "
+                        fmt::format("{} is based on itself, or on a stack of more than {} volumes; restore the "
                                     "metadata with 'vgcfgrestore'",
-                                    quoted_name(opener.group(), volume), depth_max));
+                                    quoted_name(opener.group(), volume), stack_depth_max));
         opener.opening_.push_back(&volume);
         opener.used_.insert(&volume);
     }
@@ -86,9 +100,9 @@ const LogicalVolume& VolumeOpener::find(const std::string& name, const LogicalVo
     if (const LogicalVolume* volume = group().find_volume(name)) return *volume;
     throw Error(
         ErrorCode::corrupt,
-        fmt::format("{} stands on '{}', which the metadata of its group does not have; restore the metadata with "
+        fmt::format("{} is based on '{}', which the metadata of its group does not have; restore the metadata with "
                     "'vgcfgrestore'",
-                    quoted_name(group(), by), escape_for_display(name)));
+                    quoted_name(group(), by), name));
 }
 
 std::shared_ptr<const ImageReader> VolumeOpener::open(const LogicalVolume& volume) {
@@ -107,7 +121,7 @@ std::shared_ptr<const ImageReader> VolumeOpener::open_presented(const LogicalVol
     if (const ClassicSnapshot* snapshot = relations_.snapshot_in(volume)) return open_snapshot(*snapshot);
     const ClassicSnapshot* merging = relations_.merging_into(volume);
     if (merging == nullptr) return open_plain(volume);
-    warn(fmt::format("the snapshot {} is being merged into {}, which is read as it will be then",
+    warn(fmt::format("the snapshot {} is being merged into {}, which is read as it will be after the merge",
                      quoted_name(group(), *merging->store), quoted_name(group(), volume)));
     return open_snapshot(*merging);
 }
@@ -117,20 +131,20 @@ std::shared_ptr<const ImageReader> VolumeOpener::open_snapshot(const ClassicSnap
     if (origin->info().virtual_size < snapshot.size)
         throw Error(
             ErrorCode::unsupported,
-            fmt::format("the snapshot {} has {} bytes, its origin {} was made smaller since ({} bytes): what the "
-                        "snapshot shows past that is gone",
+            fmt::format("the snapshot {} has {} bytes, but its origin {} was shrunk to {} bytes since, so the rest of "
+                        "the snapshot is lost",
                         quoted_name(group(), *snapshot.store), snapshot.size.value,
                         quoted_name(group(), *snapshot.origin), origin->info().virtual_size.value));
     return std::make_shared<CowSnapshotReader>(std::move(origin), open_store(snapshot));
 }
 
-/// Of a thin volume the pool is active or not; its own device tells nothing more.
+/// For a thin volume, only the pool matters: whether the volume's own device is active makes no difference.
 std::shared_ptr<const ImageReader> VolumeOpener::open_active(const LogicalVolume& volume) {
     if (!active_ || thin_segment_of(volume) != nullptr) return nullptr;
     const auto device = active_(group().uuid, volume.uuid, "");
     if (!device) return nullptr;
     if (relations_.snapshot_in(volume) == nullptr)
-        warn(fmt::format("{} is active on this host and may be written to while it is read: back up a snapshot of it",
+        warn(fmt::format("{} is active on this host and may change while it is read: back up a snapshot of it instead",
                          quoted_name(group(), volume)));
     return std::make_shared<RawReader>(File::open(*device, O_RDONLY));
 }
@@ -162,8 +176,7 @@ NamedDevice VolumeOpener::open_segments(const LogicalVolume& volume) {
         }
         mapped.push_back(std::move(piece));
     }
-    const std::string name = fmt::format("{}/{}", escape_for_display(group().name), escape_for_display(volume.name));
-    return device_of(std::make_shared<SegmentReader>(name, std::move(mapped)));
+    return device_of(std::make_shared<SegmentReader>(group().name + "/" + volume.name, std::move(mapped)));
 }
 
 NamedDevice VolumeOpener::open_leg(const LogicalVolume& volume, const StripeLeg& leg, ExtentNumber extents,
@@ -173,21 +186,21 @@ NamedDevice VolumeOpener::open_leg(const LogicalVolume& volume, const StripeLeg&
         begin = {bytes_of_extents(group(), volume, leg.begin)};
         return open_segments(find(leg.device, volume));
     }
-    const std::string uuid = escape_for_display(entry->uuid);
     const auto end = checked_add(leg.begin, extents);
     if (!end || *end > entry->extent_count)
         throw Error(
             ErrorCode::corrupt,
-            fmt::format("{} has extents {} to {} of physical volume {}, which has {}; restore the metadata with "
+            fmt::format("{} uses extents {} to {} of physical volume {}, which has only {}; restore the metadata with "
                         "'vgcfgrestore'",
-                        quoted_name(group(), volume), leg.begin, leg.begin + extents, uuid, entry->extent_count));
-    const auto& there = found_.volumes[static_cast<std::size_t>(entry - group().physical_volumes.data())];
-    if (!there)
+                        quoted_name(group(), volume), leg.begin, leg.begin + extents, entry->uuid,
+                        entry->extent_count));
+    const auto& found = found_.volumes[static_cast<std::size_t>(entry - group().physical_volumes.data())];
+    if (!found)
         throw Error(ErrorCode::not_found,
-                    fmt::format("{} needs physical volume {} ('{}'), which is missing; name its disk with --pv, too",
-                                quoted_name(group(), volume), uuid, escape_for_display(entry->name)));
+                    fmt::format("{} needs physical volume {} ('{}'), which is missing; specify its disk with --pv too",
+                                quoted_name(group(), volume), entry->uuid, entry->name));
     begin = entry->first_extent + ByteCount{bytes_of_extents(group(), volume, leg.begin)};
-    return there->device;
+    return found->device;
 }
 
 std::shared_ptr<const ExceptionStore> VolumeOpener::open_store(const ClassicSnapshot& snapshot) {
@@ -212,7 +225,7 @@ std::shared_ptr<const ImageReader> VolumeOpener::open_thin(const LogicalVolume& 
     const Opening opening(*this, volume);
     const LogicalVolume& source = thin_source(volume);
     if (&source != &volume)
-        warn(fmt::format("the snapshot {} is to be merged into {}, which is read as it will be then",
+        warn(fmt::format("the snapshot {} is to be merged into {}, which is read as it will be after the merge",
                          quoted_name(group(), source), quoted_name(group(), volume)));
     const auto pool = open_pool(segment);
     std::shared_ptr<const ImageReader> origin;
@@ -233,9 +246,9 @@ std::shared_ptr<const ThinPool> VolumeOpener::open_pool(const ThinSegment& thin)
     if (volume == nullptr || !std::holds_alternative<ThinPoolSegment>(volume->segments.front().what))
         throw Error(
             ErrorCode::corrupt,
-            fmt::format("the metadata of volume group '{}' names '{}' as a thin pool, and it is none; restore the "
+            fmt::format("the metadata of volume group '{}' names '{}' as a thin pool, but it is not one; restore the "
                         "metadata with 'vgcfgrestore'",
-                        escape_for_display(group().name), escape_for_display(thin.pool)));
+                        group().name, thin.pool));
     try {
         pool = make_pool(*volume, volume->segments.front());
     } catch (Error& error) {
@@ -256,16 +269,8 @@ std::shared_ptr<const ThinPool> VolumeOpener::make_pool(const LogicalVolume& vol
     pool->data = open_segments(find(facts.data, volume)).bytes;
     pool->blocks = std::make_shared<thin::MetadataBlocks>(open_segments(find(facts.metadata, volume)), caches_);
     const bool is_active = active_ && active_(group().uuid, volume.uuid, "tpool");
-    try {
-        pool->superblock = thin::read_superblock(
-            *pool->blocks, is_active ? thin::SuperblockChoice::held : thin::SuperblockChoice::main);
-    } catch (const Error& error) {
-        if (!is_active || error.code() != ErrorCode::not_found) throw;
-        throw Error(ErrorCode::refused,
-                    "the pool is active on this host, and its metadata changes while it is read; reserve a metadata "
-                    "snapshot first ('dmsetup message VG-POOL-tpool 0 reserve_metadata_snap'; examples/lvm-nightly.sh "
-                    "does all that is needed)");
-    }
+    pool->superblock =
+        is_active ? read_held_superblock(*pool->blocks) : thin::read_superblock(*pool->blocks, SuperblockChoice::main);
     check_chunks(*pool);
     // A metadata snapshot may be older than the metadata of the group.
     if (!is_active) check_transaction(*pool, facts);

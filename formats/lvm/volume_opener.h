@@ -1,10 +1,11 @@
 #pragma once
-/// Opens the logical volumes of one group: finds the devices behind their segments, the stores and pools behind
+/// Opens the logical volumes of one group: finds the devices behind their segments and the stores and pools behind
 /// snapshots, and stacks the readers, so that a volume reads as the kernel would present it after the next activation.
 ///
-/// A group whose physical volumes are block devices of this host may be in use there: then a volume that is active is
-/// read through its own device, as the kernel presents it, and an active pool's metadata through its metadata snapshot,
-/// since what lies on the physical volumes changes under a reader. One thread opens; what was opened is safe from many.
+/// A group whose physical volumes are block devices of this host may be in use. Then an active volume is read through
+/// its own device, as the kernel presents it, and an active pool's metadata through its metadata snapshot, because the
+/// contents of the physical volumes change while they are read. Use one thread to open; the readers are safe to use
+/// from many threads.
 
 #include <functional>
 #include <map>
@@ -25,52 +26,52 @@ namespace varve::lvm {
 struct ThinPool {
     const LogicalVolume* volume = nullptr;
     std::shared_ptr<const thin::MetadataBlocks> blocks;
-    std::optional<thin::Superblock> superblock;  ///< none: the pool was never active, nothing is mapped in it
+    std::optional<thin::Superblock> superblock;  ///< nullopt: the pool was never active and maps nothing
     std::shared_ptr<const ImageReader> data;
     ByteCount chunk_size;
 };
 
-/// The path of the device under which this host's kernel presents a volume, if it is active; `layer` is "" for what
-/// users see, or "tpool" for the pool itself.
+/// The path of the device through which this host's kernel presents a volume, if it is active; `layer` is "" for the
+/// volume itself, or "tpool" for a pool.
 using ActiveDevice = std::function<std::optional<std::string>(
     const std::string& group_uuid, const std::string& volume_uuid, const std::string& layer)>;
 
 class VolumeOpener {
 public:
-    /// Borrows `found`. `active` is empty when the physical volumes are no devices of this host.
+    /// Borrows `found`. `active` is empty if the physical volumes are not devices of this host.
     VolumeOpener(const FoundGroup& found, ActiveDevice active);
 
     const VolumeGroup& group() const { return found_.group; }
     const Relations& relations() const { return relations_; }
 
-    /// The volume as a disk. Throws Error(unsupported) for kinds that are not read, Error(not_found) when a physical
-    /// volume that it needs is missing, Error(refused) for a snapshot that was lost, a pool that needs a check, and an
-    /// active pool without a metadata snapshot; Error(corrupt) otherwise. Each names the volume.
+    /// The volume as a disk. Throws Error(unsupported) for kinds that are not read; Error(not_found) if a physical
+    /// volume that it needs is missing; Error(refused) for an invalidated snapshot, a pool that needs a check, and an
+    /// active pool without a metadata snapshot; Error(corrupt) otherwise. Each message names the volume.
     std::shared_ptr<const ImageReader> open(const LogicalVolume& volume);
 
     /// The store of a classic snapshot.
     std::shared_ptr<const ExceptionStore> open_store(const ClassicSnapshot& snapshot);
     /// The pool of a thin volume.
     std::shared_ptr<const ThinPool> open_pool(const ThinSegment& thin);
-    /// The device of a thin volume that reads as `volume` does: a merge that waits has taken place.
+    /// The thin volume whose device `volume` reads as: the snapshot of a pending merge, or else `volume` itself.
     const LogicalVolume& thin_source(const LogicalVolume& volume) const;
 
-    /// The volumes that what was opened so far stands on.
+    /// All volumes that were used to open volumes so far.
     const std::set<const LogicalVolume*>& used() const { return used_; }
 
-    /// Full sentences about what was read in another way than one might expect.
+    /// Full sentences about volumes that are read in another way than one might expect.
     const std::vector<std::string>& warnings() const { return warnings_; }
 
 private:
-    /// Volumes that are being opened, one by means of the other: one that comes twice is a cycle.
+    /// Guards a stack of volumes that are being opened, each for the one before: a volume that occurs twice is a cycle.
     class Opening;
 
     /// As the kernel would present it.
     std::shared_ptr<const ImageReader> open_presented(const LogicalVolume& volume);
     std::shared_ptr<const ImageReader> open_active(const LogicalVolume& volume);
-    /// The snapshot's view, or the origin's that it is being merged into.
+    /// The contents of the snapshot, and of the origin into which it is being merged.
     std::shared_ptr<const ImageReader> open_snapshot(const ClassicSnapshot& snapshot);
-    /// Without regard to snapshots of it.
+    /// Ignores that `volume` may be the store or the origin of a classic snapshot.
     std::shared_ptr<const ImageReader> open_plain(const LogicalVolume& volume);
     std::shared_ptr<const ImageReader> open_thin(const LogicalVolume& volume, const ThinSegment& segment);
     NamedDevice open_segments(const LogicalVolume& volume);

@@ -11,7 +11,7 @@ constexpr std::uint32_t internal_flag = 1;
 constexpr std::uint32_t leaf_flag = 2;
 constexpr std::size_t child_bytes = 8;
 
-/// The 32 bytes that a node begins with; checksum and number were checked before.
+/// The first 32 bytes of a node, except checksum and number, which are checked elsewhere.
 struct NodeHeader {
     std::uint32_t flags;
     std::uint32_t count;
@@ -24,7 +24,7 @@ NodeHeader header_of(ByteView block) {
     return {word(4), word(16), word(20), word(24)};
 }
 
-/// Whether as many keys and values as the node may have fit into it.
+/// Whether the node has room for its maximal number of keys and values.
 bool fits(const NodeHeader& header) {
     constexpr std::size_t room = metadata_block_bytes - Node::header_bytes;
     return header.value_bytes <= room && header.count_max <= room &&
@@ -34,14 +34,14 @@ bool fits(const NodeHeader& header) {
 void check_header(const MetadataBlocks& blocks, BlockNumber number, const NodeHeader& header) {
     const auto fail = [&](const std::string& what) { blocks.fail(number, BlockKind::btree_node, what); };
     if (header.flags != internal_flag && header.flags != leaf_flag)
-        fail(fmt::format("flags {} or {} expected, {:#x} found", internal_flag, leaf_flag, header.flags));
+        fail(fmt::format("expected flags {} or {}, found {:#x}", internal_flag, leaf_flag, header.flags));
     if (!fits(header))
-        fail(fmt::format("{} entries with values of {} bytes do not fit in", header.count_max, header.value_bytes));
+        fail(fmt::format("{} entries with values of {} bytes do not fit", header.count_max, header.value_bytes));
     if (header.count > header.count_max)
-        fail(fmt::format("at most {} entries expected, {} found", header.count_max, header.count));
-    if (header.flags == internal_flag && header.count == 0) fail("children expected, none found");
+        fail(fmt::format("expected at most {} entries, found {}", header.count_max, header.count));
+    if (header.flags == internal_flag && header.count == 0) fail("expected children, found none");
     if (header.flags == internal_flag && header.value_bytes != child_bytes)
-        fail(fmt::format("child numbers of {} bytes expected, {} found", child_bytes, header.value_bytes));
+        fail(fmt::format("expected child numbers of {} bytes, found {}", child_bytes, header.value_bytes));
 }
 
 void check_keys(const MetadataBlocks& blocks, BlockNumber number, const NodeHeader& header, ByteView block) {
@@ -50,7 +50,7 @@ void check_keys(const MetadataBlocks& blocks, BlockNumber number, const NodeHead
         const auto key = load_le<std::uint64_t>(block.subspan(Node::header_bytes + 8 * entry));
         if (key == no_key || (entry != 0 && key <= previous))
             blocks.fail(number, BlockKind::btree_node,
-                        fmt::format("ascending keys expected, entry {} has key {} after {}", entry, key, previous));
+                        fmt::format("expected ascending keys, but entry {} has key {} after {}", entry, key, previous));
         previous = key;
     }
 }
@@ -60,9 +60,9 @@ void check_children(const MetadataBlocks& blocks, BlockNumber number, const Node
     for (std::size_t entry = 0; entry < header.count; ++entry) {
         const auto child = load_le<std::uint64_t>(children.subspan(child_bytes * entry));
         if (child >= blocks.count())
-            blocks.fail(number, BlockKind::btree_node,
-                        fmt::format("says that child {} is block {}, but the metadata has {} blocks", entry, child,
-                                    blocks.count()));
+            blocks.fail(
+                number, BlockKind::btree_node,
+                fmt::format("its child {} is block {}, but the metadata has {} blocks", entry, child, blocks.count()));
     }
 }
 
@@ -83,12 +83,12 @@ Node::Node(BlockNumber number, BlockCache::Block block) : number_(number), block
     values_begin_ = header_bytes + 8 * std::size_t{header.count_max};
 }
 
-std::size_t Node::first_not_before(std::uint64_t wanted) const {
+std::size_t Node::first_not_before(std::uint64_t bound) const {
     std::size_t begin = 0;
     std::size_t end = count_;
     while (begin < end) {
         const std::size_t middle = begin + (end - begin) / 2;
-        if (key(middle) < wanted)
+        if (key(middle) < bound)
             begin = middle + 1;
         else
             end = middle;
@@ -104,9 +104,9 @@ Node Btree::load(const NodePlace& place) const {
     Node node(place.number,
               blocks_->node(place.number, [&](ByteView block) { check_shape(*blocks_, place.number, block); }));
     if (node.is_leaf() && node.value_bytes() != value_bytes_)
-        fail(place.number, fmt::format("values of {} bytes expected, {} found", value_bytes_, node.value_bytes()));
+        fail(place.number, fmt::format("expected values of {} bytes, found {}", value_bytes_, node.value_bytes()));
     if (node.count() != 0 && (node.key(0) < place.keys.begin || node.key(node.count() - 1) >= place.keys.end))
-        fail(place.number, fmt::format("its parent says that keys lie from {} to before {}, but they lie from {} to {}",
+        fail(place.number, fmt::format("according to its parent the keys are in [{}, {}), but they are {} to {}",
                                        place.keys.begin, place.keys.end, node.key(0), node.key(node.count() - 1)));
     return node;
 }
@@ -127,7 +127,7 @@ Leaf Btree::leaf(std::uint64_t key) const {
         if (node.is_leaf()) return {std::move(node), place.keys, depth};
         place = child(node, place.keys, key);
     }
-    fail(root_, fmt::format("a tree of at most {} levels expected, there are more", height_max + 1));
+    fail(root_, fmt::format("expected a tree of at most {} levels, found more", height_max + 1));
 }
 
 void Btree::fail(BlockNumber number, const std::string& what) const {

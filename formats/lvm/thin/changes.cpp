@@ -7,10 +7,10 @@
 namespace varve::thin {
 namespace {
 
-SharedNodes what_to_do_with_shared_nodes(const DevicePair& pair) {
-    const bool tells_nothing = pair.before.id == pair.now.id || pair.before.snapshotted_time > pair.frozen_at ||
-                               pair.external_origins == ExternalOrigins::different;
-    return tells_nothing ? SharedNodes::look_into : SharedNodes::skip;
+SharedNodes treatment_of_shared_nodes(const DevicePair& pair) {
+    const bool proves_nothing = pair.before.id == pair.now.id || pair.before.snapshotted_time > pair.frozen_at ||
+                                pair.external_origins == ExternalOrigins::different;
+    return proves_nothing ? SharedNodes::look_into : SharedNodes::skip;
 }
 
 std::uint64_t common_blocks(const DevicePair& pair) {
@@ -23,7 +23,7 @@ std::uint64_t common_blocks(const DevicePair& pair) {
 
 Changes::Changes(const std::shared_ptr<const MetadataBlocks>& blocks, const DevicePair& pair)
     : pair_(pair),
-      comparison_(blocks, pair.before, pair.now, what_to_do_with_shared_nodes(pair)),
+      comparison_(blocks, pair.before, pair.now, treatment_of_shared_nodes(pair)),
       comparable_blocks_(common_blocks(pair)) {}
 
 ChangeRun Changes::change_at(ByteOffset at) const {
@@ -57,7 +57,7 @@ bool Changes::before_is_untouched(std::uint64_t mapped_blocks_then) const {
     return true;
 }
 
-/// Where `block` begins; the last comparable block may be a part of a chunk.
+/// Where `block` begins; the last comparable block may be shorter than a chunk.
 ByteOffset Changes::offset_of(std::uint64_t block) const {
     const bool is_disk_end = block == comparable_blocks_ && pair_.size_before == pair_.size_now;
     return is_disk_end ? ByteOffset{} + pair_.size_now : ByteOffset{block * pair_.chunk_size.value};

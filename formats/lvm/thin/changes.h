@@ -1,33 +1,34 @@
 #pragma once
-/// What may differ between a thin device as it is now and another one (or itself) as it was when it was backed up, from
-/// the pool's mappings alone.
+/// What may differ between a thin device now and another one (or itself) at the time of its backup, according to the
+/// pool's mappings alone.
 ///
-/// Why it is sound. The pool's time goes on by one whenever a snapshot is taken, and both sides of the snapshot are
-/// marked with the new time (snapshotted_time). A data block carries the time at which it was allocated, and two
-/// devices come to share one only by a snapshot, so each is then marked later than its shared blocks. A device writes
-/// in place only into blocks that are not older than its mark; into all others it never writes again, even when nobody
-/// shares them any more, but maps a new block instead. So:
-/// - Where both devices map one data block that was allocated before the mark which `before` had when it was backed up
-///   (`frozen_at`), nobody wrote to that block since then: the bytes are those of the backup.
+/// Why this is sound. The pool's time advances by one whenever a snapshot is taken, and both sides of the snapshot are
+/// marked with the new time (snapshotted_time). A data block records the time at which it was allocated, and two
+/// devices can share a block only through a snapshot, so each of them is then marked later than its shared blocks. A
+/// device writes in place only to blocks that are not older than its mark; it never writes to older ones again, even if
+/// they are no longer shared, but maps a new block instead. Therefore:
+/// - Where both devices map the same data block and it was allocated before the mark that `before` had when it was
+///   backed up (`frozen_at`), the block has not been written since: its bytes are those of the backup.
 /// - A block that `before` maps and that is not older may have been written in place since: it may differ.
-/// - A node that both trees have was shared by a snapshot, too: all it maps is older than the mark that `before` has
-///   now, and nothing in it was mapped anew or discarded since. As long as that mark is still `frozen_at`, what lies
-///   below such a node is the same without a look at it. Of a device and itself nothing is told by a shared node.
-/// - Where nothing is mapped in either, `before` may have had a block that was discarded since. The maps of now do not
-///   show that: ask before_is_untouched().
+/// - A node that is in both trees was shared through a snapshot too: everything it maps is older than the mark that
+///   `before` has now, and nothing in it was remapped or discarded since. As long as that mark is still `frozen_at`,
+///   everything below such a node is the same and need not be looked at. When a device is compared with itself, a
+///   shared node proves nothing.
+/// - Where neither maps anything, `before` may have had a block that was discarded since. The current maps do not show
+///   this: use before_is_untouched().
 
 #include "engine/change/change_map.h"
 #include "formats/lvm/thin/comparison.h"
 
 namespace varve::thin {
 
-/// Whether the same bytes show through where neither device has a block.
+/// Whether both devices read the same bytes where neither has a block.
 enum class ExternalOrigins {
-    same,  ///< or none in both
+    same,  ///< or both without one
     different,
 };
 
-/// Two devices of one pool, as one commit of its metadata has them.
+/// Two devices of one pool, from the same commit of its metadata.
 struct DevicePair {
     Device before;
     Device now;
@@ -40,17 +41,17 @@ struct DevicePair {
 
 class Changes final : public ChangeMap {
 public:
-    /// Reads one way down in each tree. Throws Error(corrupt), Error(io).
+    /// Reads one path from root to leaf in each tree. Throws Error(corrupt), Error(io).
     Changes(const std::shared_ptr<const MetadataBlocks>& blocks, const DevicePair& pair);
 
-    /// Exact to a chunk. Where the sizes differ, everything may differ from the chunk on that holds the smaller end.
+    /// Exact to a chunk. If the sizes differ, everything may differ from the chunk with the end of the smaller one on.
     ChangeRun change_at(ByteOffset at) const override;
 
-    /// Whether `before`, backed up with `mapped_blocks_then` blocks, is as it was: nothing was written to it or
-    /// discarded from it since. Walks all that the devices do not share. A discard shows in the number of blocks, or
-    /// else in the block that was mapped instead, as that is not older than the mark; a device that had such blocks
-    /// when it was backed up never counts as untouched. That it is the same device, not a new one of the same id, is
-    /// for the caller to see (creation_time, transaction_id).
+    /// Whether `before`, which had `mapped_blocks_then` blocks when it was backed up, is unchanged: nothing was written
+    /// to it or discarded from it since. Walks everything that the devices do not share. A discard shows in the number
+    /// of blocks, or else in the block that was mapped in exchange, which is not older than the mark; a device that had
+    /// such blocks when it was backed up never counts as untouched. The caller must check that it is the same device,
+    /// not a new one with the same id (creation_time, transaction_id).
     bool before_is_untouched(std::uint64_t mapped_blocks_then) const;
 
 private:
@@ -60,7 +61,7 @@ private:
 
     DevicePair pair_;
     Comparison comparison_;
-    std::uint64_t comparable_blocks_;  // those before the first that only one device has in full
+    std::uint64_t comparable_blocks_;  // those before the first that is complete in one device only
 };
 
 }  // namespace varve::thin

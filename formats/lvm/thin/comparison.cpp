@@ -9,7 +9,7 @@
 namespace varve::thin {
 namespace {
 
-/// A place on the way down to a key.
+/// A position on the path from the root to a key.
 class Descent {
 public:
     Descent(const Btree& tree, unsigned height, std::uint64_t key)
@@ -29,9 +29,9 @@ public:
         Node node = tree_.load(place_);
         if (node.is_leaf() != (height_ == 0))
             tree_.blocks().fail(place_.number, BlockKind::btree_node,
-                                fmt::format("a {} expected {} levels above the leaves of its tree, a {} found",
-                                            height_ == 0 ? "leaf" : "node with children", height_,
-                                            node.is_leaf() ? "leaf" : "node with children"));
+                                fmt::format("expected {} {} levels above the leaves of its tree, found {}",
+                                            height_ == 0 ? "a leaf" : "an inner node", height_,
+                                            node.is_leaf() ? "a leaf" : "an inner node"));
         return node;
     }
 

@@ -1,7 +1,7 @@
 #pragma once
-/// The mappings of two thin devices of one pool beside each other, walked in step. Where both trees have the same node
-/// it is the same part of the map: it is not even read, so that the work grows with the difference and not with the
-/// devices. Virtual blocks are in units of the pool's chunk. Immutable; safe from many threads.
+/// Compares the mappings of two thin devices of one pool by walking them in step. A node that is in both trees is the
+/// same part of the map and is not even read, so that the work grows with the differences and not with the devices.
+/// Virtual blocks are in units of the pool's chunk. Immutable; safe to use from many threads.
 
 #include <optional>
 
@@ -10,10 +10,10 @@
 namespace varve::thin {
 
 enum class BlockRelation {
-    in_shared_node,  ///< the same in both, mapped or not: told without a look
+    in_shared_node,  ///< the same in both, mapped or not: known without looking at it
     unmapped,        ///< in both
     same,            ///< both have the same data block
-    different,       ///< both have a data block, but not the same one
+    different,       ///< both have a data block, but different ones
     before_only,
     now_only,
 };
@@ -22,13 +22,13 @@ struct ComparedRun {
     std::uint64_t begin = 0;
     std::uint64_t length = 0;
     BlockRelation relation = BlockRelation::unmapped;
-    /// The pool's time when the data blocks of `before` were allocated; nothing without a look at them.
+    /// The pool's time when the data blocks of `before` were allocated; nullopt if it has none or they were not read.
     std::optional<std::uint32_t> time_before;
 
     std::uint64_t end() const { return begin + length; }
 };
 
-/// A stretch of virtual blocks that one node of each tree tells about: two leaves, or a node that both share.
+/// A range of virtual blocks described by one node of each tree: two leaves, or a node that both share.
 class ComparedPart {
 public:
     explicit ComparedPart(std::uint64_t end) : end_(end) {}
@@ -36,7 +36,8 @@ public:
         : end_(end), leaves_{Leaves{std::move(before), std::move(now)}} {}
 
     std::uint64_t end() const { return end_; }
-    /// The run that begins at `begin` (in the part) and goes up to `end` (behind `begin`) or the part's end.
+    /// The run that begins at `begin`, which is in the part; it ends at `end` (after `begin`) or the part's end at the
+    /// latest.
     ComparedRun run_at(std::uint64_t begin, std::uint64_t end) const;
 
 private:
@@ -56,11 +57,12 @@ enum class SharedNodes {
 
 class Comparison {
 public:
-    /// Reads one way down in each tree, as they need not have the same height. Throws Error(corrupt), Error(io).
+    /// Reads one path from root to leaf in each tree, because their heights may differ. Throws Error(corrupt),
+    /// Error(io).
     Comparison(const std::shared_ptr<const MetadataBlocks>& blocks, const Device& before, const Device& now,
                SharedNodes shared_nodes);
 
-    /// The part from `begin` on. Throws Error(corrupt), Error(io).
+    /// The part that begins at `begin`. Throws Error(corrupt), Error(io).
     ComparedPart part_at(std::uint64_t begin) const;
 
 private:

@@ -23,7 +23,7 @@ Device parse_details(DeviceId id, ByteView bytes) {
     return device;
 }
 
-/// The value of `key` in a tree, or nothing.
+/// The value of `key` in a tree, or nullopt.
 std::optional<Bytes> find_value(const Btree& tree, std::uint64_t key) {
     const Leaf leaf = tree.leaf(key);
     const std::size_t entry = leaf.node.first_not_before(key);
@@ -44,8 +44,8 @@ Device Devices::find(DeviceId id) const {
     const std::optional<Bytes> details = find_value(details_, id);
     if (!details)
         throw Error(ErrorCode::not_found,
-                    fmt::format("{}: the thin pool has no device with id {}; 'thin_dump --skip-mappings' of the pool's "
-                                "metadata lists those that it has",
+                    fmt::format("{}: the thin pool has no device with id {}; 'thin_dump --skip-mappings' on the pool's "
+                                "metadata lists those it has",
                                 blocks_->place(superblock_), id));
     Device device = parse_details(id, *details);
     device.mapping_root = mapping_root(id);
@@ -62,7 +62,7 @@ std::vector<Device> Devices::list() const {
             const std::uint64_t id = leaf.node.key(entry);
             if (id > device_id_max)
                 blocks_->fail(leaf.node.number(), BlockKind::btree_node,
-                              fmt::format("device ids up to {} expected, {} found", device_id_max, id));
+                              fmt::format("expected device ids up to {}, found {}", device_id_max, id));
             devices.push_back(parse_details(static_cast<DeviceId>(id), leaf.node.value(entry)));
             devices.back().mapping_root = mapping_root(devices.back().id);
         }
@@ -75,7 +75,7 @@ BlockNumber Devices::mapping_root(DeviceId id) const {
     const std::optional<Bytes> root = find_value(mapping_roots_, id);
     if (!root)
         blocks_->fail(mapping_roots_.root().number, BlockKind::btree_node,
-                      fmt::format("a tree of mappings expected for device {}, none found", id));
+                      fmt::format("expected a tree of mappings for device {}, found none", id));
     return load_le<std::uint64_t>(*root);
 }
 

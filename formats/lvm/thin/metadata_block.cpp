@@ -50,9 +50,9 @@ Bytes MetadataBlocks::read(BlockNumber number) const {
 void MetadataBlocks::verify(BlockNumber number, BlockKind kind, ByteView block) const {
     const std::uint32_t expected = block_checksum(block, kind);
     const auto found = load_le<std::uint32_t>(block);
-    if (found != expected) fail(number, kind, fmt::format("checksum {:#x} expected, {:#x} found", expected, found));
+    if (found != expected) fail(number, kind, fmt::format("expected checksum {:#x}, found {:#x}", expected, found));
     const auto own_number = load_le<std::uint64_t>(block.subspan(number_at));
-    if (own_number != number) fail(number, kind, fmt::format("says that it is block {}", own_number));
+    if (own_number != number) fail(number, kind, fmt::format("expected its own number, found {}", own_number));
 }
 
 void MetadataBlocks::expect_inside(BlockNumber number, std::string_view whence) const {

@@ -59,7 +59,7 @@ Reader::Piece Reader::piece_at(ByteOffset at) const {
     return run.is_mapped ? mapped_piece(run, range) : unmapped_piece(range);
 }
 
-/// `range` is the rest of `run` from somewhere in its first block on.
+/// `range` is `run` without a part of its first block.
 Reader::Piece Reader::mapped_piece(const MappingRun& run, ByteRange range) const {
     const std::uint64_t chunk = disk_.chunk_size.value;
     const std::uint64_t data_blocks = disk_.data->info().virtual_size.value / chunk;
@@ -79,7 +79,7 @@ Reader::Piece Reader::unmapped_piece(ByteRange range) const {
     return {std::min(range.length, below.length), below.kind, origin, range.begin};
 }
 
-/// A run that leads past the end is good up to there.
+/// A run that crosses the end of the data volume is valid up to there.
 void Reader::expect_inside(const MappingRun& run, std::uint64_t data_blocks) const {
     if (run.data_block < data_blocks) return;
     throw Error(ErrorCode::corrupt,

@@ -1,7 +1,7 @@
 #pragma once
-/// The disk that a thin device is: its mapped chunks from the pool's data volume, everything else from an external
-/// origin or nowhere. What the pool maps is shown as it is, even bytes that an older owner left in a chunk of a pool
-/// that does not zero them, as the kernel shows them, too.
+/// A thin device as a disk: mapped chunks are read from the pool's data volume, everything else from the external
+/// origin, if there is one. Mapped chunks are presented as they are, including bytes that a former owner left in a
+/// chunk if the pool does not zero chunks, because the kernel presents them too.
 
 #include <atomic>
 
@@ -14,7 +14,7 @@ struct Disk {
     DeviceId id = 0;  ///< for error texts
     Mapping mapping;
     ByteCount chunk_size;                     ///< of the pool
-    ByteCount virtual_size;                   ///< mappings past it exist after lvreduce: they are no part of the disk
+    ByteCount virtual_size;                   ///< mappings past it exist after lvreduce but are not part of the disk
     std::shared_ptr<const ImageReader> data;  ///< the pool's data volume
     std::shared_ptr<const ImageReader> external_origin;  ///< may be null; zeros past its end
 };
@@ -23,10 +23,10 @@ class Reader final : public ImageReader {
 public:
     explicit Reader(Disk disk);
 
-    /// Format "raw" with the pool's chunk as cluster.
+    /// Format "raw" with the pool's chunk size as cluster size.
     const ImageInfo& info() const override { return info_; }
-    /// What is mapped has the kind that it has in the data volume, but a hole there is `zero` here: it hides the
-    /// external origin. Throws Error(corrupt) for a mapping that leads past the end of the data volume.
+    /// A mapped chunk has the kind that it has in the data volume, except that a hole there is `zero` here, because the
+    /// chunk hides the external origin. Throws Error(corrupt) for a mapping past the end of the data volume.
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
@@ -34,7 +34,7 @@ public:
     std::vector<ByteRange> unreadable() const override;
 
 private:
-    /// Bytes of one kind, and where they come from.
+    /// Bytes of one kind, and where to read them.
     struct Piece {
         ByteCount length;
         ExtentKind kind = ExtentKind::unallocated;

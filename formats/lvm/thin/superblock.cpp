@@ -17,7 +17,7 @@ constexpr std::uint32_t data_block_sectors_max = 2u << 20;  // 1 GiB
 constexpr std::size_t uuid_bytes = 16;
 constexpr std::size_t space_map_root_bytes = 128;
 
-/// As it is on the medium.
+/// The fields as they are on the medium.
 struct RawSuperblock {
     std::uint32_t flags = 0;
     std::uint64_t magic = 0;
@@ -56,41 +56,40 @@ RawSuperblock parse(BlockNumber number, ByteView block) {
 void check_features(const MetadataBlocks& blocks, const RawSuperblock& raw) {
     const std::string place = blocks.place(raw.fields.number);
     if (raw.fields.version < 1 || raw.fields.version > version_max)
-        throw Error(ErrorCode::unsupported, fmt::format("{} (superblock): version 1 or {} expected, {} found; a newer "
+        throw Error(ErrorCode::unsupported, fmt::format("{} (superblock): expected version 1 or {}, found {}; a newer "
                                                         "varve may read it",
                                                         place, version_max, raw.fields.version));
     if (raw.incompatible_features != 0)
-        throw Error(ErrorCode::unsupported, fmt::format("{} (superblock): has features that this version of varve does "
-                                                        "not know (incompatible flags {:#x}); a newer varve may read "
-                                                        "it",
+        throw Error(ErrorCode::unsupported, fmt::format("{} (superblock): it uses features unknown to this version of "
+                                                        "varve (incompatible flags {:#x}); a newer varve may read it",
                                                         place, raw.incompatible_features));
     if ((raw.flags & needs_check_flag) != 0)
         throw Error(ErrorCode::refused,
-                    fmt::format("{} (superblock): the kernel marked the pool as in need of a check, "
-                                "so its maps may be wrong; run 'thin_check' on the pool's metadata "
-                                "volume, then 'lvconvert --repair VG/POOL'",
+                    fmt::format("{} (superblock): the kernel marked the pool as needing a check, so its maps may be "
+                                "wrong; run 'thin_check' on the pool's metadata volume, then 'lvconvert --repair "
+                                "VG/POOL'",
                                 place));
 }
 
 void check_geometry(const MetadataBlocks& blocks, const RawSuperblock& raw) {
     const auto fail = [&](const std::string& what) { blocks.fail(raw.fields.number, BlockKind::superblock, what); };
     if (raw.metadata_block_sectors != metadata_block_sectors)
-        fail(fmt::format("metadata blocks of {} sectors expected, {} found", metadata_block_sectors,
+        fail(fmt::format("expected metadata blocks of {} sectors, found {}", metadata_block_sectors,
                          raw.metadata_block_sectors));
     const std::uint32_t sectors = raw.data_block_sectors;
     if (sectors == 0 || sectors % data_block_sectors_unit != 0 || sectors > data_block_sectors_max)
-        fail(fmt::format("data blocks of a multiple of {} sectors up to {} expected, {} found", data_block_sectors_unit,
+        fail(fmt::format("expected data blocks of a multiple of {} sectors up to {}, found {}", data_block_sectors_unit,
                          data_block_sectors_max, sectors));
 }
 
-/// Nothing when the block is all zero.
+/// nullopt if the block is all zero.
 std::optional<Superblock> read_at(const MetadataBlocks& blocks, BlockNumber number) {
     const Bytes block = blocks.read(number);
     if (is_zero(block)) return std::nullopt;
     const RawSuperblock raw = parse(number, block);
     if (raw.magic != superblock_magic)
         blocks.fail(number, BlockKind::superblock,
-                    fmt::format("magic number {} expected, {} found", superblock_magic, raw.magic));
+                    fmt::format("expected magic number {}, found {}", superblock_magic, raw.magic));
     blocks.verify(number, BlockKind::superblock, block);
     check_features(blocks, raw);
     check_geometry(blocks, raw);
@@ -105,10 +104,10 @@ Superblock read_held(const MetadataBlocks& blocks, const Superblock& main) {
                                 blocks.place(main.number)));
     blocks.expect_inside(main.held_root, "the metadata snapshot");
     const std::optional<Superblock> held = read_at(blocks, main.held_root);
-    if (!held) blocks.fail(main.held_root, BlockKind::superblock, "a metadata snapshot expected, zeros found");
+    if (!held) blocks.fail(main.held_root, BlockKind::superblock, "expected a metadata snapshot, found zeros");
     if (held->data_block_size != main.data_block_size)
         blocks.fail(main.held_root, BlockKind::superblock,
-                    fmt::format("data blocks of {} bytes expected, {} found", main.data_block_size.value,
+                    fmt::format("expected data blocks of {} bytes, found {}", main.data_block_size.value,
                                 held->data_block_size.value));
     return *held;
 }

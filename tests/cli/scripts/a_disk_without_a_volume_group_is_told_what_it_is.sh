@@ -22,11 +22,11 @@ disk_with luks2.raw 'LUKS\xba\xbe\0\2'
 disk_with lvm1.raw 'HM\1\0'
 disk_with empty.raw ''
 : >nothing.raw
-expect_told 1 "'luks1.raw' is encrypted with LUKS, and what is in it cannot be seen: open it with cryptsetup" luks1.raw
+expect_told 1 "'luks1.raw' is encrypted with LUKS, so its contents are unknown: open it with cryptsetup" luks1.raw
 expect_told 1 "'luks2.raw' is encrypted with LUKS" luks2.raw
 expect_told 1 "'lvm1.raw' is a physical volume of LVM1, which is not read: convert its volume group" lvm1.raw
-expect_told 1 "'empty.raw' has no LVM label in its first four sectors and no partitions" empty.raw
-expect_told 1 "'nothing.raw' has no LVM label in its first four sectors and no partitions" nothing.raw
+expect_told 1 "'empty.raw' is not a physical volume: it has no LVM label in its first four sectors, and no partitions" empty.raw
+expect_told 1 "'nothing.raw' is not a physical volume: it has no LVM label in its first four sectors, and no partitions" nothing.raw
 qemu-img convert -O qcow2 lvm1.raw lvm1.qcow2
 expect_told 1 "'lvm1.qcow2' is a physical volume of LVM1" lvm1.qcow2
 
@@ -37,8 +37,8 @@ for disk in "one dos 8M" "two gpt 8M 8M"; do
   { echo "label: $label"; for size in $sizes; do echo "size=$size"; done; } | sfdisk -q "$name.raw" >sfdisk.log 2>&1 ||
     fail "sfdisk: $(<sfdisk.log)"
 done
-expect_told 1 "'one.raw' has one partition, without an LVM label: it holds no physical volume" one.raw
-expect_told 1 "'two.raw' has 2 partitions, none of them with an LVM label: it holds no physical volume" two.raw
+expect_told 1 "'one.raw' does not hold a physical volume: its one partition has no LVM label" one.raw
+expect_told 1 "'two.raw' does not hold a physical volume: none of its 2 partitions has an LVM label" two.raw
 printf 'LUKS\xba\xbe\0\2' | dd of=two.raw bs=1 seek=$((1 << 20)) conv=notrunc status=none
 expect_told 1 "'two.raw' (partition 1) is encrypted with LUKS" two.raw
 
@@ -53,10 +53,10 @@ expect_out "lvm:vgexp/e1"
 expect_told 1 "'pv.raw' and 'pv.raw' have the same physical volume uuid" pv.raw pv.raw
 expect_told 1 "'pv.raw' and 'link.raw' have the same physical volume uuid" pv.raw link.raw
 expect_told 1 "'pv.raw' and 'copy.raw' have the same physical volume uuid" pv.raw copy.raw
-expect_err "one is a copy of the other, or one disk was named twice; name only one of them"
+expect_err "one is a copy of the other, or one disk was specified twice; specify only one of them"
 
 # One wrong disk among right ones is named.
-expect_told 1 "'empty.raw' has no LVM label" pv.raw empty.raw
+expect_told 1 "'empty.raw' is not a physical volume" pv.raw empty.raw
 
 # Damage.
 cp --sparse=always pv.raw label.raw
@@ -86,7 +86,7 @@ expect_told 1 "'pipe' is neither a regular file nor a block device" pipe
 # Names are shown escaped, on one line.
 hostile=$'a\033[31m\nb.raw'
 cp --sparse=always empty.raw "$hostile"
-expect_told 1 "'a\\x1b[31m\\nb.raw' has no LVM label" "$hostile"
+expect_told 1 "'a\\x1b[31m\\nb.raw' is not a physical volume" "$hostile"
 run info lvm:$'v\033g' --pv pv.raw
 expect_refusal 2 "'lvm:v\\x1bg' is not the name of a logical volume"
 
@@ -98,4 +98,4 @@ expect_refusal 2 "'pv.raw' is none"
 run info lvm: --pv pv.raw --format qcow2
 expect_refusal 2 "a logical volume is read as raw"
 run info lvm:none --pv pv.raw
-expect_refusal 1 "there is no volume group 'none' on these disks; found: 'vgexp'"
+expect_refusal 1 "no volume group 'none' on these disks; found: 'vgexp'"

@@ -92,7 +92,7 @@ run backup lvm:vgt/vm2empty "${thin[@]}" --json
 
 # Mistakes on the command line.
 run backup lvm:vgt/vm9 "${thin[@]}"
-expect_refusal 1 "no volume 'vm9' in volume group 'vgt'"
+expect_refusal 1 "volume group 'vgt' has no volume 'vm9'"
 run backup lvm:vgt/vm1 "${snap[@]}"
 expect_refusal 1 "found: 'vgs'"
 run backup "$LVM_FIXTURES/thin/p0.raw"
@@ -103,5 +103,5 @@ run backup lvm:vgt/vm1 --audit some "${thin[@]}"
 expect_refusal 2 "--audit 'some' is no count of chunks"
 for name in lvm: lvm:vgt lvm:vgt/ "lvm:vgt/v m"; do
   run backup "$name" "${thin[@]}"
-  expect_refusal 2 "say lvm:VG/LV"
+  expect_refusal 2 "expected lvm:VG/LV"
 done

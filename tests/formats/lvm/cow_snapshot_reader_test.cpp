@@ -84,7 +84,7 @@ CowSnapshotReader open_model(const Model& model) {
 
 }  // namespace
 
-TEST_CASE("lvm snapshots: every one of the fixture is what the kernel presented", "[lvm][cow]") {
+TEST_CASE("lvm snapshots: every snapshot of the fixture reads as the kernel presented it", "[lvm][cow]") {
     const DmTable table("snap");
     int compared = 0;
     for (const auto& row : fixture_table("snap", "MANIFEST.tsv")) {
@@ -98,7 +98,7 @@ TEST_CASE("lvm snapshots: every one of the fixture is what the kernel presented"
     CHECK(compared == 10);
 }
 
-TEST_CASE("lvm snapshots: the origin of a merge that did not begin reads as it will", "[lvm][cow]") {
+TEST_CASE("lvm snapshots: the origin of a pending merge reads as it will after the merge", "[lvm][cow]") {
     const DmTable table("snap");
     for (const auto& row : fixture_table("snap", "MANIFEST.tsv"))
         if (row.at(1) == "opend")
@@ -106,7 +106,7 @@ TEST_CASE("lvm snapshots: the origin of a merge that did not begin reads as it w
     CHECK(table.target("vgs-opend") == "snapshot-merge");
 }
 
-TEST_CASE("lvm snapshots: any store reads as one chunk after the other does", "[lvm][cow]") {
+TEST_CASE("lvm snapshots: reading any range gives the same bytes as reading chunk by chunk", "[lvm][cow]") {
     constexpr std::uint64_t seed = 20261122;
     INFO("seed " << seed);
     std::mt19937_64 random(seed);
@@ -130,7 +130,7 @@ TEST_CASE("contract: lvm snapshots", "[lvm][cow][contract][pipeline]") {
     }
 }
 
-TEST_CASE("lvm snapshots: one that was never written is the origin, and as thin", "[lvm][cow]") {
+TEST_CASE("lvm snapshots: a snapshot that was never written reads as the origin, with the same holes", "[lvm][cow]") {
     const auto origin = std::make_shared<fakes::MemoryImage>(mib(1).value);
     origin->write(8192, Bytes(4096, std::byte{7}));
     const CowSnapshotReader reader(

@@ -170,7 +170,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("lvm damage: a disk cut off anywhere gives right bytes or a refusal with a place", "[lvm]") {
+TEST_CASE("lvm damage: a disk truncated anywhere gives the right bytes or a refusal with a place", "[lvm]") {
     const Fixture fixture(GENERATE("linear", "snap", "thin", "exotic"));
     std::mt19937_64 random(seed);
     const std::uint64_t size = fixture_disk(fixture.name, 0)->info().virtual_size.value;
@@ -194,7 +194,7 @@ TEST_CASE("lvm damage: a disk cut off anywhere gives right bytes or a refusal wi
     CHECK(read > 100);
 }
 
-TEST_CASE("lvm damage: a flipped bit in what has a checksum gives right bytes or a refusal with a place", "[lvm]") {
+TEST_CASE("lvm damage: a flipped bit in checksummed data gives the right bytes or a refusal with a place", "[lvm]") {
     const Fixture fixture(GENERATE("linear", "snap", "thin", "exotic"));
     std::mt19937_64 random(seed);
     int told = 0;
@@ -215,7 +215,7 @@ TEST_CASE("lvm damage: a flipped bit in what has a checksum gives right bytes or
     CHECK(told > flips / 10);
 }
 
-TEST_CASE("lvm damage: a flipped bit in a pool's metadata gives right bytes or a refusal with a place", "[lvm]") {
+TEST_CASE("lvm damage: a flipped bit in a pool's metadata gives the right bytes or a refusal with a place", "[lvm]") {
     const Fixture fixture("thin");
     std::mt19937_64 random(seed);
     // Where the blocks of "pool" that are no zeros lie on p0.
@@ -243,7 +243,7 @@ TEST_CASE("lvm damage: a flipped bit in a pool's metadata gives right bytes or a
     CHECK(told > 50);
 }
 
-TEST_CASE("lvm damage: a flipped bit in guest data or in a classic snapshot's store does no more than that", "[lvm]") {
+TEST_CASE("lvm damage: a flipped bit in guest data or in a classic snapshot's store has no further effect", "[lvm]") {
     const Fixture fixture(GENERATE("linear", "snap", "thin", "exotic"));
     std::mt19937_64 random(seed);
     std::size_t told = 0;
@@ -267,7 +267,8 @@ TEST_CASE("lvm damage: a flipped bit in guest data or in a classic snapshot's st
     if (fixture.name == "snap") CHECK(told > 10);
 }
 
-TEST_CASE("lvm damage: a volume read whole beside damage elsewhere is what the kernel presents", "[lvm]") {
+TEST_CASE("lvm damage: a volume that is read completely despite damage elsewhere is what the kernel presents",
+          "[lvm]") {
     const std::string name = GENERATE("linear", "snap", "thin");
     const auto manifest = fixture_table(name, "MANIFEST.tsv");
     std::mt19937_64 random(seed);

@@ -46,7 +46,7 @@ std::map<std::uint64_t, std::uint64_t> all_exceptions(const ExceptionStore& stor
     return result;
 }
 
-/// "19520/49152 88" of each snapshot, as dmsetup status told.
+/// "19520/49152 88" of each snapshot, as reported by dmsetup status.
 std::map<std::string, std::string> snapshot_statuses() {
     std::ifstream in(fixture("snap") / "out.truth/state.active/dmstatus.txt");
     REQUIRE(in);
@@ -63,7 +63,7 @@ std::map<std::string, std::string> snapshot_statuses() {
 
 }  // namespace
 
-TEST_CASE("exception store: the kernel's own is read to the last exception", "[lvm][cow]") {
+TEST_CASE("exception store: stores written by the kernel are read to the last exception", "[lvm][cow]") {
     const DmTable table("snap");
     const ExceptionStore store = fixture_store(table, "s4k_t0", "vgs-orig-real");
     CHECK(store.chunk_size() == kib(4));
@@ -79,7 +79,7 @@ TEST_CASE("exception store: the kernel's own is read to the last exception", "[l
     CHECK(store.device().place({}) == "'p0.raw' at byte 34603008 (byte 0 of 'vgs-s4k_t0-cow')");
 }
 
-TEST_CASE("exception store: its use is what dmsetup status tells of every snapshot", "[lvm][cow]") {
+TEST_CASE("exception store: the space in use is what dmsetup status reports, for every snapshot", "[lvm][cow]") {
     const DmTable table("snap");
     int compared = 0;
     for (const auto& [snapshot, status] : snapshot_statuses()) {
@@ -96,7 +96,7 @@ TEST_CASE("exception store: its use is what dmsetup status tells of every snapsh
     CHECK(compared == 9);
 }
 
-TEST_CASE("exception store: a full list goes on in the next area, even when that is empty", "[lvm][cow]") {
+TEST_CASE("exception store: a full list continues in the next area, even if that is empty", "[lvm][cow]") {
     const ExceptionStore store = fixture_store(DmTable("snap"), "sarea256", "vgs-orig1-real");
     CHECK(store.exceptions() == 256);
     CHECK(store.areas() == 2);
@@ -104,7 +104,7 @@ TEST_CASE("exception store: a full list goes on in the next area, even when that
     CHECK(all_exceptions(store).at(767) == 257);
 }
 
-TEST_CASE("exception store: one that overflowed is refused with the way out", "[lvm][cow]") {
+TEST_CASE("exception store: a store that overflowed is refused, with advice", "[lvm][cow]") {
     const DmTable table("snap");
     try {
         fixture_store(table, "sover", "vgs-orig-real");
@@ -117,7 +117,7 @@ TEST_CASE("exception store: one that overflowed is refused with the way out", "[
     }
 }
 
-TEST_CASE("exception store: one that was never written is empty", "[lvm][cow]") {
+TEST_CASE("exception store: a store that was never written is empty", "[lvm][cow]") {
     const ExceptionStore store(bytes_device(Bytes(8192)), {{100'000}, kib(64)});
     CHECK(store.exceptions() == 0);
     CHECK(store.chunk_size() == kib(64));
@@ -134,7 +134,7 @@ TEST_CASE("exception store: exceptions may be committed in any order", "[lvm][co
     CHECK(store.run_at(1).length == 6);
 }
 
-TEST_CASE("exception store: a long run is found whole or in parts", "[lvm][cow]") {
+TEST_CASE("exception store: a long run is found as a whole or in parts", "[lvm][cow]") {
     StoreBuilder builder(512);
     const lvm::SnapshotShape large{{std::uint64_t{200'000} * 512}, {512}};
     for (std::uint64_t i = 0; i < 150'000; ++i) builder.exception(1000 + i, builder.next_data_chunk());
@@ -146,7 +146,7 @@ TEST_CASE("exception store: a long run is found whole or in parts", "[lvm][cow]"
     CHECK(all_exceptions(store).at(1032) == 35);  // behind area 1
 }
 
-TEST_CASE("exception store: what stands behind the end of the list was never committed", "[lvm][cow]") {
+TEST_CASE("exception store: anything after the end of the list was never committed", "[lvm][cow]") {
     StoreBuilder builder;
     builder.exception(9, 2).exception(0, 0).exception(9, 2).exception(123456, 0xffffffff).chunk(2, {});
     CHECK(open_store(builder).exceptions() == 1);
@@ -161,7 +161,7 @@ TEST_CASE("exception store: the list ends where the device does", "[lvm][cow]") 
     CHECK(store.run_at(0).store_chunk == 257);
 }
 
-TEST_CASE("exception store: any chunk size that the kernel takes is read", "[lvm][cow]") {
+TEST_CASE("exception store: every chunk size that the kernel accepts is read", "[lvm][cow]") {
     for (const std::uint64_t chunk : {512u, 1024u, 4096u, 16384u, 65536u, 524288u, 4u << 20}) {
         CAPTURE(chunk);
         StoreBuilder builder(chunk);
@@ -172,7 +172,7 @@ TEST_CASE("exception store: any chunk size that the kernel takes is read", "[lvm
     }
 }
 
-TEST_CASE("exception store: every broken rule is refused with its place", "[lvm][cow]") {
+TEST_CASE("exception store: every violation of the rules is refused with its place", "[lvm][cow]") {
     StoreBuilder sound;
     sound.exception(1, 3).chunk(10, {});
     REQUIRE(refusal(sound).empty());
@@ -181,8 +181,8 @@ TEST_CASE("exception store: every broken rule is refused with its place", "[lvm]
     };
     CHECK_THAT(header(0, 7), ContainsSubstring("'cow' at byte 0: it begins with 0x00000007 instead of 0x70416e53"));
     CHECK_THAT(header(1, 0), ContainsSubstring("'cow' at byte 4: the snapshot overflowed"));
-    CHECK_THAT(header(1, 2), ContainsSubstring("should be 1 and is 2"));
-    CHECK_THAT(header(2, 2), ContainsSubstring("'cow' at byte 8: version 2 is not known"));
+    CHECK_THAT(header(1, 2), ContainsSubstring("expected 1 as the mark of a valid snapshot, found 2"));
+    CHECK_THAT(header(2, 2), ContainsSubstring("'cow' at byte 8: unknown version 2"));
     for (const std::uint32_t sectors : {0u, 3u, 7u, 0x400000u, 0xffffffffu})
         CHECK_THAT(header(3, sectors), ContainsSubstring("power of two from 512 to 1073741824"));
     CHECK_THAT(header(3, 0x200000), ContainsSubstring("the store has only 45056 bytes"));
@@ -194,14 +194,14 @@ TEST_CASE("exception store: every broken rule is refused with its place", "[lvm]
     CHECK_THAT(with(~std::uint64_t{0}, 4), ContainsSubstring("of the origin, which has only 256"));
     CHECK_THAT(with(2, 11), ContainsSubstring("chunk 11 of the store, which has only 11"));
     CHECK_THAT(with(2, ~std::uint64_t{0}), ContainsSubstring("of the store, which has only 11"));
-    CHECK_THAT(with(2, 1), ContainsSubstring("chunk 1 of the store, where a list of exceptions is"));
+    CHECK_THAT(with(2, 1), ContainsSubstring("chunk 1 of the store, which holds a list of exceptions"));
     CHECK_THAT(with(1, 4), ContainsSubstring("two exceptions are for chunk 1 of the origin"));
-    CHECK_THAT(with(2, 3), ContainsSubstring("two exceptions lie in chunk 3 of the store"));
+    CHECK_THAT(with(2, 3), ContainsSubstring("two exceptions are in chunk 3 of the store"));
     CHECK_THAT(refusal(StoreBuilder(sound).chunk(300, {}).exception(2, 258)),
-               ContainsSubstring("chunk 258 of the store, where a list of exceptions is"));
+               ContainsSubstring("chunk 258 of the store, which holds a list of exceptions"));
 }
 
-TEST_CASE("exception store: a store cut off anywhere is refused or what is left of it is right", "[lvm][cow]") {
+TEST_CASE("exception store: a store truncated anywhere is refused, or the rest of it is read correctly", "[lvm][cow]") {
     StoreBuilder builder;
     for (std::uint64_t i = 0; i < 6; ++i) builder.exception(3 * i, builder.next_data_chunk());
     const auto bytes = std::make_shared<Bytes>(builder.bytes());
@@ -214,7 +214,7 @@ TEST_CASE("exception store: a store cut off anywhere is refused or what is left 
     CHECK(all_exceptions(ExceptionStore(bytes_device(bytes, bytes->size()), shape)) == whole);
 }
 
-TEST_CASE("exception store: flipped bits are refused or give no chunk that is not there", "[lvm][cow]") {
+TEST_CASE("exception store: flipped bits are refused, or yield only chunks that exist", "[lvm][cow]") {
     constexpr std::uint32_t seed = 41;
     INFO("seed " << seed);
     std::mt19937_64 random(seed);
@@ -237,7 +237,7 @@ TEST_CASE("exception store: flipped bits are refused or give no chunk that is no
     CHECK(refused > 1000);
 }
 
-TEST_CASE("fuzz corpus: every exception store is read as its list says, or refused", "[lvm][cow][bad-input]") {
+TEST_CASE("fuzz corpus: every exception store is read according to its list, or refused", "[lvm][cow][bad-input]") {
     int opened = 0;
     int refused = 0;
     for (const auto& entry :
@@ -249,7 +249,7 @@ TEST_CASE("fuzz corpus: every exception store is read as its list says, or refus
     CHECK(refused >= 3);
 }
 
-TEST_CASE("exception store: more pieces than fit into memory are refused", "[lvm][cow]") {
+TEST_CASE("exception store: more runs than the memory limit allows are refused", "[lvm][cow]") {
     // 16 Mi exceptions of which no two follow each other, made as they are read.
     class Endless final : public fakes::SteadyImage {
     public:

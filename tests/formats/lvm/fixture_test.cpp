@@ -5,7 +5,7 @@
 
 namespace varve::lvm_test {
 
-TEST_CASE("lvm fixtures: every disk is unpacked in its full size", "[lvm]") {
+TEST_CASE("lvm fixtures: every disk is unpacked to its full size", "[lvm]") {
     const auto sizes = [](const std::string& name) {
         std::vector<std::uint64_t> mebibytes;
         for (const std::string& disk : fixture_disks(name)) mebibytes.push_back(std::filesystem::file_size(disk) >> 20);

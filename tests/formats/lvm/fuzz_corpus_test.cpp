@@ -31,7 +31,7 @@ std::string outcome(const Bytes& bytes) {
 
 }  // namespace
 
-TEST_CASE("lvm fuzz corpus: every seed disk is what its name says", "[lvm][fuzz-corpus]") {
+TEST_CASE("lvm fuzz corpus: every seed disk matches its name", "[lvm][fuzz-corpus]") {
     const auto seed = [](const std::string& name) { return outcome(read_file(corpus("lvm_label") / name)); };
     for (const char* name : {"whole-disk", "wrapped", "mbr", "gpt"}) {
         CAPTURE(name);

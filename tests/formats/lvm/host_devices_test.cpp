@@ -61,7 +61,8 @@ constexpr const char* mapper = "LVM-fmIGUd5dYv6wUCkGIAywnjLPfhU8PObgNgEdXBLFpZL2
 
 }  // namespace
 
-TEST_CASE("lvm host devices: whole disks and partitions, but no disk that is partitioned", "[lvm][host-devices]") {
+TEST_CASE("lvm host devices: whole disks and partitions are candidates, partitioned disks are not",
+          "[lvm][host-devices]") {
     FakeSysfs fake;
     fake.disk("sda");
     fake.partition("sda", "sda1");
@@ -74,7 +75,7 @@ TEST_CASE("lvm host devices: whole disks and partitions, but no disk that is par
           Paths{"/dev/cciss/c0d0", "/dev/nvme0n1p1", "/dev/sda1", "/dev/sda2", "/dev/sdb"});
 }
 
-TEST_CASE("lvm host devices: devices without a size and those that are no disks are left out", "[lvm][host-devices]") {
+TEST_CASE("lvm host devices: devices of size zero and devices that are not disks are left out", "[lvm][host-devices]") {
     FakeSysfs fake;
     fake.disk("loop0", "0");
     fake.disk("loop1");
@@ -84,7 +85,7 @@ TEST_CASE("lvm host devices: devices without a size and those that are no disks 
     CHECK(lvm::find_host_devices(fake.host()) == Paths{"/dev/loop1", "/dev/rambler"});
 }
 
-TEST_CASE("lvm host devices: of an array or multipath device only the device itself is taken", "[lvm][host-devices]") {
+TEST_CASE("lvm host devices: an array or multipath device is a candidate, its members are not", "[lvm][host-devices]") {
     FakeSysfs fake;
     for (const char* name : {"sda", "sdb", "sdc", "sdd", "sde", "md127"}) fake.disk(name);
     fake.partition("sdc", "sdc1");
@@ -99,7 +100,7 @@ TEST_CASE("lvm host devices: of an array or multipath device only the device its
     CHECK(lvm::find_host_devices(fake.host()) == Paths{"/dev/dm-1", "/dev/dm-2", "/dev/md127", "/dev/sdd", "/dev/sde"});
 }
 
-TEST_CASE("lvm host devices: a disk in use by LVM is taken, its logical volumes are not", "[lvm][host-devices]") {
+TEST_CASE("lvm host devices: a disk in use by LVM is a candidate, its logical volumes are not", "[lvm][host-devices]") {
     FakeSysfs fake;
     fake.disk("sda");
     fake.mapped("dm-0", mapper);
@@ -108,7 +109,7 @@ TEST_CASE("lvm host devices: a disk in use by LVM is taken, its logical volumes 
     CHECK(lvm::find_host_devices(fake.host()) == Paths{"/dev/sda"});
 }
 
-TEST_CASE("lvm active devices: a volume is found by its uuids, and its layers apart from it", "[lvm][host-devices]") {
+TEST_CASE("lvm active devices: a volume is found by its uuids, and so is each of its layers", "[lvm][host-devices]") {
     FakeSysfs fake;
     fake.disk("sda");
     fake.mapped("dm-0", std::string(mapper) + "-tpool");
@@ -124,14 +125,14 @@ TEST_CASE("lvm active devices: a volume is found by its uuids, and its layers ap
     CHECK_FALSE(lvm::active_device(volume, group, "", fake.host()));
 }
 
-TEST_CASE("lvm host devices: without a sysfs it is told to name the devices", "[lvm][host-devices]") {
+TEST_CASE("lvm host devices: without sysfs the message advises to specify the devices", "[lvm][host-devices]") {
     writer_test::ScratchFolder folder;
     const auto call = [&] { lvm::find_host_devices({folder.path() / "none", "/dev"}); };
     CHECK(refusal_code(call) == ErrorCode::io);
-    CHECK_THAT(refusal(call), ContainsSubstring("name the devices instead"));
+    CHECK_THAT(refusal(call), ContainsSubstring("specify the devices instead"));
 }
 
-TEST_CASE("lvm host devices: this host's own are listed without root", "[lvm][host-devices]") {
+TEST_CASE("lvm host devices: this host's own devices are listed without root", "[lvm][host-devices]") {
     if (!fs::exists("/sys/class/block")) return;
     for (const std::string& path : lvm::find_host_devices()) CHECK(path.starts_with("/dev/"));
 }

@@ -103,7 +103,7 @@ void look_for_changes(const lvm::VolumeChangeSource& source) {
 
 }  // namespace
 
-TEST_CASE("lvm: a hostile text with a right checksum gives refusals with a place, or disks that can be read", "[lvm]") {
+TEST_CASE("lvm: a hostile text with a valid checksum gives refusals with a place, or readable disks", "[lvm]") {
     struct Case {
         const char* fixture;
         const char* group;

@@ -106,14 +106,14 @@ TEST_CASE("lvm physical volume: a whole disk, and a partition of one", "[lvm][in
     CHECK(parts[0].path == "p5.raw");
 }
 
-TEST_CASE("lvm physical volume: each kind of disk without one has its own sentence", "[lvm][inventory]") {
+TEST_CASE("lvm physical volume: each kind of disk without one has its own message", "[lvm][inventory]") {
     CHECK_THAT(told(disk_that_begins("LUKS\xba\xbe")), ContainsSubstring("'d.raw' is encrypted with LUKS"));
     CHECK_THAT(told(disk_that_begins({"HM\x01\0", 4})), ContainsSubstring("'d.raw' is a physical volume of LVM1"));
     CHECK_THAT(told(disk_that_begins({"HM\x02\0", 4})), ContainsSubstring("'d.raw' is a physical volume of LVM1"));
     CHECK_THAT(told(disk_that_begins({"HM\x03\0", 4})),
-               ContainsSubstring("no LVM label in its first four sectors and no"));
-    CHECK_THAT(told(disk_that_begins("")), ContainsSubstring("no partitions: it is no physical volume"));
-    CHECK_THAT(told(std::make_shared<ChangedDisk>(std::uint64_t{0})), ContainsSubstring("it is no physical volume"));
+               ContainsSubstring("no LVM label in its first four sectors, and no"));
+    CHECK_THAT(told(disk_that_begins("")), ContainsSubstring("is not a physical volume"));
+    CHECK_THAT(told(std::make_shared<ChangedDisk>(std::uint64_t{0})), ContainsSubstring("is not a physical volume"));
     const auto partitioned = disk_that_begins("");
     set_mbr(*partitioned);
     CHECK_THAT(told(partitioned),
@@ -129,7 +129,7 @@ TEST_CASE("lvm physical volume: each kind of disk without one has its own senten
     CHECK_THAT(told(disk_that_begins("LABELONE", 512)), ContainsSubstring("'d.raw' at byte 512: LVM label"));
 }
 
-TEST_CASE("lvm physical volume: a damaged label beside a good one is told of", "[lvm][inventory]") {
+TEST_CASE("lvm physical volume: a damaged label next to a good one is reported", "[lvm][inventory]") {
     auto disk = disk_that_begins("");
     set_mbr(*disk);
     disk->set(1536, bytes_of("LABELONE"));
@@ -157,7 +157,7 @@ TEST_CASE("lvm inventory: the groups of all fixtures are complete and without wa
     CHECK(names(take_inventory(volumes_of("thin", {0, 1}))) == std::vector<std::string>{"vgt"});
 }
 
-TEST_CASE("lvm inventory: an exported group is there, with a warning", "[lvm][inventory]") {
+TEST_CASE("lvm inventory: an exported group is found, with a warning", "[lvm][inventory]") {
     const Inventory exotic = take_inventory(volumes_of("exotic", {0, 1, 2, 3}));
     REQUIRE(names(exotic) == std::vector<std::string>{"vgexp", "vgx"});
     CHECK(exotic.groups[0].warnings ==
@@ -166,7 +166,7 @@ TEST_CASE("lvm inventory: an exported group is there, with a warning", "[lvm][in
     CHECK(exotic.groups[1].warnings.empty());
 }
 
-TEST_CASE("lvm inventory: a missing physical volume is named, and the rest is there", "[lvm][inventory]") {
+TEST_CASE("lvm inventory: a missing physical volume is named, and the others are found", "[lvm][inventory]") {
     const Inventory exotic = take_inventory(volumes_of("exotic", {0, 1}));
     REQUIRE(names(exotic) == std::vector<std::string>{"vgx"});
     CHECK(paths(exotic.groups[0]) == std::vector<std::string>{"'p0.raw'", "'p1.raw'", "-"});
@@ -176,7 +176,7 @@ TEST_CASE("lvm inventory: a missing physical volume is named, and the rest is th
               "physical volume 'pv2' (0X4arU-rJaM-FqMb-1Abn-0hey-I0Nm-K8OpYY) of volume group 'vgx' is missing"});
 }
 
-TEST_CASE("lvm inventory: volumes of a group whose metadata is elsewhere are orphans, with a warning",
+TEST_CASE("lvm inventory: physical volumes of a group whose metadata is elsewhere are orphans, with a warning",
           "[lvm][inventory]") {
     const Inventory linear = take_inventory(volumes_of("linear", {0, 2, 3}));
     CHECK(names(linear) == std::vector<std::string>{"vg-lin.a"});
@@ -199,7 +199,7 @@ TEST_CASE("lvm inventory: the highest seqno of a group wins, whatever its name",
     }
 }
 
-TEST_CASE("lvm inventory: a volume that a newer text no longer lists is an orphan", "[lvm][inventory]") {
+TEST_CASE("lvm inventory: a physical volume that a newer text no longer lists is an orphan", "[lvm][inventory]") {
     const auto a = disk_with("a", {text_of_group({.seqno = 8, .volumes = {"a", "b"}})});
     const auto b = disk_with("b", {text_of_group({.seqno = 9, .volumes = {"b"}})});
     const Inventory found = take_inventory(made({{"a", a}, {"b", b}}));
@@ -209,22 +209,22 @@ TEST_CASE("lvm inventory: a volume that a newer text no longer lists is an orpha
     CHECK(found.orphans[0].path == "a.raw");
 }
 
-TEST_CASE("lvm inventory: texts of one seqno that differ are refused, beside other groups told of",
+TEST_CASE("lvm inventory: different texts with one seqno are refused, or reported if there are other groups",
           "[lvm][inventory]") {
     const auto a = disk_with("a", {text_of_group({.seqno = 8, .volumes = {"a", "b"}})});
     const auto b = disk_with("b", {text_of_group({.seqno = 8, .volumes = {"b"}})});
     const auto call = [&] { take_inventory(made({{"a", a}, {"b", b}})); };
     CHECK(refusal_code(call) == ErrorCode::refused);
-    CHECK_THAT(refusal(call), ContainsSubstring("differ though both have seqno 8"));
+    CHECK_THAT(refusal(call), ContainsSubstring("differ, although both have seqno 8"));
     const auto c = disk_with("c", {text_of_group({.name = "c", .uuid = "c-id", .volumes = {"c"}})});
     const Inventory found = take_inventory(made({{"a", a}, {"b", b}, {"c", c}}));
     CHECK(names(found) == std::vector<std::string>{"c"});
     REQUIRE(found.warnings.size() == 1);
-    CHECK_THAT(found.warnings[0], ContainsSubstring("differ though both have seqno 8"));
+    CHECK_THAT(found.warnings[0], ContainsSubstring("differ, although both have seqno 8"));
     CHECK(found.orphans.empty());
 }
 
-TEST_CASE("lvm inventory: groups of one name but two uuids are both there", "[lvm][inventory]") {
+TEST_CASE("lvm inventory: two groups with the same name but different uuids are both found", "[lvm][inventory]") {
     const auto a = disk_with("a", {text_of_group({.uuid = "2", .volumes = {"a"}})});
     const auto b = disk_with("b", {text_of_group({.uuid = "1", .volumes = {"b"}})});
     const Inventory found = take_inventory(made({{"a", a}, {"b", b}}));
@@ -233,7 +233,8 @@ TEST_CASE("lvm inventory: groups of one name but two uuids are both there", "[lv
     CHECK(paths(found.groups[1]) == std::vector<std::string>{"'a.raw'"});
 }
 
-TEST_CASE("lvm inventory: two disks with one physical volume are refused by both names", "[lvm][inventory]") {
+TEST_CASE("lvm inventory: two disks with the same physical volume are refused, and both are named",
+          "[lvm][inventory]") {
     auto volumes = volumes_of("linear", {0});
     for (auto& copy : find_physical_volumes(fixture_disk("linear", 0), "copy.raw")) volumes.push_back(copy);
     const auto call = [&] { take_inventory(volumes); };
@@ -242,7 +243,8 @@ TEST_CASE("lvm inventory: two disks with one physical volume are refused by both
                ContainsSubstring("'p0.raw' and 'copy.raw' have the same physical volume uuid, reKQmS-gPVp"));
 }
 
-TEST_CASE("lvm inventory: one damaged area is a warning beside a good one, and an error without", "[lvm][inventory]") {
+TEST_CASE("lvm inventory: a damaged area is a warning if there is a good one, and an error otherwise",
+          "[lvm][inventory]") {
     const std::string text = text_of_group({.volumes = {"a", "b"}});
     const auto a = disk_with("a", {text, text});
     const auto b = disk_with("b", {});
@@ -265,12 +267,13 @@ TEST_CASE("lvm inventory: a group that can't be read does not hide another", "[l
     CHECK(names(found) == std::vector<std::string>{"b"});
     REQUIRE(found.warnings.size() == 1);
     CHECK_THAT(found.warnings[0], ContainsSubstring("metadata text on 'a.raw' at byte 4608: volume group 'vg' has the "
-                                                    "status 'NEW_KIND'"));
+                                                    "unknown status 'NEW_KIND'"));
     CHECK(found.orphans.empty());
     CHECK(refusal_code([&] { take_inventory(made({{"a", a}})); }) == ErrorCode::unsupported);
 }
 
-TEST_CASE("lvm inventory: a volume that two groups list is of the one whose text it holds", "[lvm][inventory]") {
+TEST_CASE("lvm inventory: a physical volume listed by two groups belongs to the one whose text it holds",
+          "[lvm][inventory]") {
     const auto a = disk_with("a", {text_of_group({.name = "one", .uuid = "1", .volumes = {"a", "b", "c"}})});
     const auto b = disk_with("b", {text_of_group({.name = "two", .uuid = "2", .volumes = {"b", "c"}})});
     const auto c = disk_with("c", {});
@@ -279,18 +282,18 @@ TEST_CASE("lvm inventory: a volume that two groups list is of the one whose text
     CHECK(paths(found.groups[0]) == std::vector<std::string>{"'a.raw'", "-", "-"});
     CHECK(paths(found.groups[1]) == std::vector<std::string>{"'b.raw'", "-"});
     REQUIRE(found.groups[1].warnings.size() == 1);
-    CHECK_THAT(found.groups[1].warnings[0], ContainsSubstring("is 'c.raw', but another volume group lists it, too"));
+    CHECK_THAT(found.groups[1].warnings[0], ContainsSubstring("is 'c.raw', but another volume group lists it too"));
     CHECK(found.orphans.empty());
 }
 
-TEST_CASE("lvm inventory: a volume marked missing that is there, and one that is too short, are told of",
+TEST_CASE("lvm inventory: a physical volume marked as missing that exists, and one that is too short, are reported",
           "[lvm][inventory]") {
     const auto a = disk_with("a", {text_of_group({.volumes = {"a"}, .volume_keys = "flags = [\"MISSING\"]\n"})});
     const Inventory back = take_inventory(made({{"a", a}}));
     REQUIRE(back.groups.size() == 1);
     CHECK(back.groups[0].is_complete());
     REQUIRE(back.groups[0].warnings.size() == 1);
-    CHECK_THAT(back.groups[0].warnings[0], ContainsSubstring("is marked missing, but is there: 'a.raw'"));
+    CHECK_THAT(back.groups[0].warnings[0], ContainsSubstring("is marked as missing, but was found: 'a.raw'"));
     const auto b = disk_with("b", {text_of_group({.volumes = {"b"}})});
     b->cut(65536 + 40960);
     CHECK(take_inventory(made({{"b", b}})).groups[0].warnings.empty());
@@ -300,7 +303,7 @@ TEST_CASE("lvm inventory: a volume marked missing that is there, and one that is
                ContainsSubstring("ends at byte 106496, but 'b.raw' has only 106495 bytes"));
 }
 
-TEST_CASE("lvm inventory: flipped bits in the metadata of a fixture are refused with a place, or do no harm",
+TEST_CASE("lvm inventory: flipped bits in the metadata of a fixture are refused with a place, or are harmless",
           "[lvm][inventory]") {
     constexpr std::uint64_t seed = 20261122;
     WARN("seed " << seed);

@@ -64,7 +64,7 @@ std::string refusal_with(const std::function<void(ByteSpan)>& change) {
 
 }  // namespace
 
-TEST_CASE("lvm checksum: has the values that LVM's has, in one piece or in two", "[lvm][label]") {
+TEST_CASE("lvm checksum: computes the same values as LVM, in one piece or in two", "[lvm][label]") {
     CHECK(lvm::checksum(bytes_of("123456789")) == 0x4991cf02);
     CHECK(lvm::checksum(Bytes(512)) == 0x6790aecb);
     CHECK(lvm::checksum(bytes_of("56789"), lvm::checksum(bytes_of("1234"))) == 0x4991cf02);
@@ -85,7 +85,7 @@ TEST_CASE("lvm label: the labels of the fixtures are read as LVM wrote them", "[
     CHECK(label_of("linear", 4) == third);
 }
 
-TEST_CASE("lvm label: uuid and data area are what pvs said, on every disk", "[lvm][label]") {
+TEST_CASE("lvm label: uuid and data area are what pvs reported, on every disk", "[lvm][label]") {
     for (const auto& [name, file, disks] : {std::tuple("linear", "out.truth/state.active/pvs.txt", 5),
                                             std::tuple("snap", "out.truth/state.before/pvs.txt", 2),
                                             std::tuple("thin", "out.truth/state.before/pvs.txt", 2),
@@ -103,7 +103,8 @@ TEST_CASE("lvm label: uuid and data area are what pvs said, on every disk", "[lv
     }
 }
 
-TEST_CASE("lvm label: offsets count from the physical volume's begin, in a partition too", "[lvm][label]") {
+TEST_CASE("lvm label: offsets are relative to the beginning of the physical volume, in a partition too",
+          "[lvm][label]") {
     const auto disk = fixture_disk("linear", 5);
     CHECK(lvm::read_label(named(disk, "p5.raw")) == std::nullopt);
     const auto partition = std::make_shared<WindowReader>(*disk, range(9437184, 56623104));
@@ -111,7 +112,7 @@ TEST_CASE("lvm label: offsets count from the physical volume's begin, in a parti
           golden("9YU1H3-eT18-myaA-dzFa-7FQc-qhUE-fJrFYN", 56623104, 1048576, {range(4096, 1044480)}));
 }
 
-TEST_CASE("lvm label: is found in each of the first four sectors and in no other", "[lvm][label]") {
+TEST_CASE("lvm label: it is found in each of the first four sectors and in no other", "[lvm][label]") {
     for (std::uint64_t sector = 0; sector < 6; ++sector) {
         CAPTURE(sector);
         const Bytes disk = bytes_of_volume({.uuid = made_uuid("a"), .label_sector = sector});
@@ -121,7 +122,7 @@ TEST_CASE("lvm label: is found in each of the first four sectors and in no other
     }
 }
 
-TEST_CASE("lvm label: a damaged one does not hide a good one behind it", "[lvm][label]") {
+TEST_CASE("lvm label: a damaged label does not hide a good one after it", "[lvm][label]") {
     Bytes disk = bytes_of_volume({.uuid = made_uuid("good"), .label_sector = 2});
     const Bytes damaged = bytes_of_volume({.uuid = made_uuid("bad"), .label_sector = 1});
     std::copy_n(damaged.begin() + 512, 500, disk.begin() + 512);
@@ -131,7 +132,7 @@ TEST_CASE("lvm label: a damaged one does not hide a good one behind it", "[lvm][
     CHECK(label->uuid == made_uuid("good"));
 }
 
-TEST_CASE("lvm label: what does not fit is told with place, field, expected and found", "[lvm][label]") {
+TEST_CASE("lvm label: a wrong field is reported with place, field, expected and found", "[lvm][label]") {
     CHECK_THAT(
         refusal_with([](ByteSpan label) { label[8] = std::byte{2}; }),
         ContainsSubstring("'a.raw' at byte 512: LVM label at byte 16: the label's sector number is 2, expected 1"));
@@ -149,7 +150,7 @@ TEST_CASE("lvm label: what does not fit is told with place, field, expected and 
                ContainsSubstring("LVM label at byte 20: the checksum of the sector is 0x"));
 }
 
-TEST_CASE("lvm label: the label of an LVM without the extension is read", "[lvm][label]") {
+TEST_CASE("lvm label: a label without the extension is read", "[lvm][label]") {
     Bytes disk = bytes_of_volume({.uuid = made_uuid("a"), .areas = {{}}});
     std::fill_n(disk.begin() + 512 + 32 + 40 + 32 + 32, 8, std::byte{0});
     seal_label(disk, 1);
@@ -170,7 +171,7 @@ TEST_CASE("lvm label: a disk that ends anywhere in the label has none, or is ref
     }
 }
 
-TEST_CASE("lvm label: no flipped bit in its sector goes by", "[lvm][label]") {
+TEST_CASE("lvm label: every flipped bit in its sector is detected", "[lvm][label]") {
     const auto whole = fixture_disk("linear", 0);
     unsigned refused = 0;
     for (std::uint64_t bit = 512 * 8; bit < 1024 * 8; ++bit) {

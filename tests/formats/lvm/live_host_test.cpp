@@ -158,7 +158,7 @@ struct Job {
 
 }  // namespace
 
-TEST_CASE("lvm: an active pool without a metadata snapshot is refused with what to type", "[lvm]") {
+TEST_CASE("lvm: an active pool without a metadata snapshot is refused, with the command that makes one", "[lvm]") {
     const FixtureCopy copy("thin");
     const auto host = host_with({{uuid_of(copy, "vgt", "pool") + "-tpool", "/dev/dm-7"}});
     const std::string text = refusal_to_open(copy, "vgt", "vm1_t0", host);
@@ -171,7 +171,8 @@ TEST_CASE("lvm: an active pool without a metadata snapshot is refused with what 
     CHECK(digest_in(copy, "vgt", "base", host) == manifest_digest("thin", "base"));
 }
 
-TEST_CASE("lvm: of an active pool the metadata snapshot is read, of one at rest the last commit", "[lvm]") {
+TEST_CASE("lvm: an active pool is read through its metadata snapshot, an inactive one through its last commit",
+          "[lvm]") {
     FixtureCopy copy("thin");
     reserve_and_go_on(copy);
     const auto host = host_with({{uuid_of(copy, "vgt", "pool") + "-tpool", "/dev/dm-7"}});
@@ -180,7 +181,7 @@ TEST_CASE("lvm: of an active pool the metadata snapshot is read, of one at rest 
     CHECK(digest_in(copy, "vgt", "vm1_t2", host) == manifest_digest("thin", "vm1_t2"));
 }
 
-TEST_CASE("lvm: an active snapshot is read through its device, and so is an active volume, with a warning", "[lvm]") {
+TEST_CASE("lvm: active snapshots and volumes are read through their devices, volumes with a warning", "[lvm]") {
     const FixtureCopy copy("snap");
     const ScratchFolder folder;
     const Bytes live = Bytes(mib(1).value, std::byte{0x5a});
@@ -196,7 +197,7 @@ TEST_CASE("lvm: an active snapshot is read through its device, and so is an acti
     CHECK(warnings.empty());
     CHECK(through("orig", warnings) == live);
     REQUIRE(warnings.size() == 1);
-    CHECK_THAT(warnings[0], ContainsSubstring("'vgs/orig' is active on this host and may be written to"));
+    CHECK_THAT(warnings[0], ContainsSubstring("'vgs/orig' is active on this host and may change"));
     // What the group's other volumes are on the host changes nothing for one that is not active there.
     CHECK(digest_in(copy, "vgs", "sarea256", host_with({{uuid_of(copy, "vgs", "orig"), folder.file("dm-3")}})) ==
           manifest_digest("snap", "sarea256"));
@@ -205,20 +206,20 @@ TEST_CASE("lvm: an active snapshot is read through its device, and so is an acti
                ContainsSubstring("/dev/varve-none"));
 }
 
-TEST_CASE("lvm: two groups of one name are refused until the disks of one are named", "[lvm]") {
+TEST_CASE("lvm: two groups with the same name are refused unless the disks of only one are specified", "[lvm]") {
     const ScratchFolder folder;
     write_file(folder.file("a.raw"), small_group("vg", "first"));
     write_file(folder.file("b.raw"), small_group("vg", "second"));
     OpenOptions options;
     options.physical_volumes = {folder.file("a.raw"), folder.file("b.raw")};
     const std::string text = refusal_of("lvm:vg/lv", options);
-    CHECK_THAT(text, ContainsSubstring("two volume groups of the name 'vg'"));
+    CHECK_THAT(text, ContainsSubstring("two volume groups have the name 'vg'"));
     CHECK_THAT(text, ContainsSubstring(made_uuid("first")) && ContainsSubstring(made_uuid("second")));
     options.physical_volumes.pop_back();
     CHECK(open_image("lvm:vg/lv", options)->info().virtual_size == kib(128));
 }
 
-TEST_CASE("lvm: a group that damage hides is missed with the damage's place", "[lvm]") {
+TEST_CASE("lvm: the message about a missing group includes the place of damage that may hide it", "[lvm]") {
     const ScratchFolder folder;
     write_file(folder.file("a.raw"), small_group("vg", "first"));
     Bytes damaged = small_group("lost", "second");
@@ -231,7 +232,7 @@ TEST_CASE("lvm: a group that damage hides is missed with the damage's place", "[
                    ContainsSubstring("b.raw' at byte 4608"));
 }
 
-TEST_CASE("lvm: a group that hosts share is refused", "[lvm]") {
+TEST_CASE("lvm: a group shared by hosts is refused", "[lvm]") {
     const ScratchFolder folder;
     write_file(folder.file("a.raw"), small_group("vg", "first", "lock_type = \"sanlock\"\n"));
     OpenOptions options;
@@ -249,7 +250,7 @@ TEST_CASE("lvm: a volume that is being moved is refused, and so is a snapshot of
     CHECK(digest_in(copy, "vgs", "orig2") == manifest_digest("snap", "orig2"));
 }
 
-TEST_CASE("lvm: a snapshot is refused when its store, and a thin volume when its pool's data is being moved", "[lvm]") {
+TEST_CASE("lvm: a snapshot whose store and a thin volume whose pool is being moved are refused", "[lvm]") {
     const auto locked = [](const std::string& fixture, const std::string& group, const std::string& moved) {
         FixtureCopy copy(fixture);
         const std::string id = "id = \"" + uuid_of(copy, group, moved) + "\"\nstatus = [";
@@ -265,7 +266,7 @@ TEST_CASE("lvm: a snapshot is refused when its store, and a thin volume when its
     CHECK_THAT(refusal_to_open(locked("thin", "vgt", "pool"), "vgt", "vm1"), ContainsSubstring("'vgt/pool' is"));
 }
 
-TEST_CASE("lvm: a pool that the kernel wants checked is refused", "[lvm]") {
+TEST_CASE("lvm: a pool that the kernel marked for a check is refused", "[lvm]") {
     FixtureCopy copy("thin");
     PoolMetadata metadata(copy);
     Bytes superblock = metadata.block(0);
@@ -277,7 +278,7 @@ TEST_CASE("lvm: a pool that the kernel wants checked is refused", "[lvm]") {
     CHECK(digest_in(copy, "vgt", "v5") == manifest_digest("thin", "v5"));
 }
 
-TEST_CASE("lvm: a pool's transaction is that of the text, or one behind with messages", "[lvm]") {
+TEST_CASE("lvm: a pool's transaction must match the text, or be one behind if there are messages", "[lvm]") {
     const auto with_transaction = [](const std::string& line) {
         FixtureCopy copy("thin");
         copy.edit_text("vgt", "transaction_id = 20\nchunk_size", line + "\nchunk_size");
@@ -291,12 +292,12 @@ TEST_CASE("lvm: a pool's transaction is that of the text, or one behind with mes
             ContainsSubstring("thin pool 'vgt/pool'") && ContainsSubstring("its superblock is of transaction 20"));
     }
     CHECK_THAT(refusal_to_open(with_transaction("transaction_id = 22" + message), "vgt", "vm1"),
-               ContainsSubstring("transaction 20, the metadata of the group of 22"));
+               ContainsSubstring("transaction 20, the group's metadata of transaction 22"));
     CHECK(digest_in(with_transaction("transaction_id = 21" + message), "vgt", "vm1") == manifest_digest("thin", "vm1"));
     CHECK(digest_in(with_transaction("transaction_id = 20" + message), "vgt", "vm1") == manifest_digest("thin", "vm1"));
 }
 
-TEST_CASE("lvm: a physical volume cut short costs the volumes that reach past the cut, by name", "[lvm]") {
+TEST_CASE("lvm: a truncated physical volume makes exactly the volumes past the cut unreadable, by name", "[lvm]") {
     const std::string fixture = GENERATE("linear", "snap", "thin");
     const std::string group = fixture == "linear" ? "vg_stripes" : fixture == "snap" ? "vgs" : "vgt";
     const std::size_t cut_disk = fixture == "linear" ? 3 : 1;
@@ -338,7 +339,7 @@ TEST_CASE("lvm: a physical volume cut short costs the volumes that reach past th
     CHECK(counts.size() > 1);  // the cut decides
 }
 
-TEST_CASE("lvm: a job fails when its volume's metadata was changed meanwhile, not when another's was", "[lvm]") {
+TEST_CASE("lvm: a job fails if its volume's metadata changes while it runs, but not if another's does", "[lvm]") {
     const auto change = [](FixtureCopy& copy, const std::string& group, const std::string& seqno,
                            const std::string& from, const std::string& to) {
         copy.edit_text(group, "\nseqno = " + seqno + "\n", "\nseqno = 1000\n");
@@ -359,11 +360,11 @@ TEST_CASE("lvm: a job fails when its volume's metadata was changed meanwhile, no
     CHECK_NOTHROW(orig.disk.check_unchanged());
     for (const Job* job : {&orig1, &of_orig1}) {
         const std::string text = refusal([&] { job->disk.check_unchanged(); });
-        CHECK_THAT(text, ContainsSubstring("'vgs/orig1' was changed in its volume group's metadata"));
+        CHECK_THAT(text, ContainsSubstring("the metadata of 'vgs/orig1' in its volume group changed"));
     }
 }
 
-TEST_CASE("lvm: a job fails when its volume was moved meanwhile, or its group is gone", "[lvm]") {
+TEST_CASE("lvm: a job fails if its volume is moved or its group disappears while it runs", "[lvm]") {
     FixtureCopy copy("linear");
     const std::string seqno = std::to_string(copy.found("vg-lin.a").group.seqno);
     const Job root(copy, "vg-lin.a", "root");
@@ -373,12 +374,13 @@ TEST_CASE("lvm: a job fails when its volume was moved meanwhile, or its group is
     copy.edit_text("vg-lin.a", "\nseqno = " + seqno + "\n", "\nseqno = 1000\n");
     copy.edit_text("vg-lin.a", fmt::format("\"pv0\", {}\n", leg.begin), fmt::format("\"pv0\", {}\n", leg.begin + 1));
     CHECK_NOTHROW(root.disk.check_unchanged());
-    CHECK_THAT(refusal([&] { never.disk.check_unchanged(); }), ContainsSubstring("'vg-lin.a/neveract' was changed"));
+    CHECK_THAT(refusal([&] { never.disk.check_unchanged(); }),
+               ContainsSubstring("the metadata of 'vg-lin.a/neveract' in its volume group changed"));
     copy.disk(0).set(4096, Bytes(512));  // the only metadata area
     CHECK_FALSE(refusal([&] { root.disk.check_unchanged(); }).empty());
 }
 
-TEST_CASE("lvm: a job fails when a snapshot is being merged meanwhile, or another volume took the name", "[lvm]") {
+TEST_CASE("lvm: a job fails if a merge starts or another volume takes the name while it runs", "[lvm]") {
     FixtureCopy copy("snap");
     const Job orig1(copy, "vgs", "orig1");
     const Job orig2(copy, "vgs", "orig2");
@@ -386,12 +388,14 @@ TEST_CASE("lvm: a job fails when a snapshot is being merged meanwhile, or anothe
     copy.edit_text("vgs", fmt::format("\nseqno = {}\n", ofs.opened.found->group.seqno), "\nseqno = 1000\n");
     copy.edit_text("vgs", "cow_store = \"sarea256\"", "merging_store = \"sarea256\"");
     copy.edit_text("vgs", ofs.opened.volume("ofs").uuid, made_uuid("other"));
-    CHECK_THAT(refusal([&] { orig1.disk.check_unchanged(); }), ContainsSubstring("'vgs/orig1' was changed"));
-    CHECK_THAT(refusal([&] { ofs.disk.check_unchanged(); }), ContainsSubstring("'vgs/ofs' was changed"));
+    CHECK_THAT(refusal([&] { orig1.disk.check_unchanged(); }),
+               ContainsSubstring("the metadata of 'vgs/orig1' in its volume group changed"));
+    CHECK_THAT(refusal([&] { ofs.disk.check_unchanged(); }),
+               ContainsSubstring("the metadata of 'vgs/ofs' in its volume group changed"));
     CHECK_NOTHROW(orig2.disk.check_unchanged());
 }
 
-TEST_CASE("lvm: a job on a thin volume goes on when another one is made in its pool", "[lvm]") {
+TEST_CASE("lvm: a job on a thin volume continues when another volume is created in its pool", "[lvm]") {
     FixtureCopy copy("thin");
     const Job job(copy, "vgt", "vm1_t0");
     copy.edit_text("vgt", fmt::format("\nseqno = {}\n", job.opened.found->group.seqno), "\nseqno = 1000\n");

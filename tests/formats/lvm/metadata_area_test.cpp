@@ -54,14 +54,14 @@ TEST_CASE("lvm metadata area: the current text of each fixture is read", "[lvm][
                  "'p5.raw' at byte 5632");
 }
 
-TEST_CASE("lvm metadata area: a text that runs over the ring's end is joined", "[lvm][metadata-area]") {
+TEST_CASE("lvm metadata area: a text that wraps around the end of the ring is joined", "[lvm][metadata-area]") {
     const auto text = text_on("linear", 1, range(4096, 61440));
     check_golden(text, 2563, 893621354, "vg_stripes {\n", "'p1.raw' at byte 63488");
     CHECK_THAT(text->text, ContainsSubstring("seqno = 72\n"));
     CHECK_THAT(text->text, ContainsSubstring("creation_time = "));
 }
 
-TEST_CASE("lvm metadata area: every place where the ring may wrap gives the same text", "[lvm][metadata-area]") {
+TEST_CASE("lvm metadata area: the text is the same wherever the ring wraps", "[lvm][metadata-area]") {
     std::string text = "text";
     for (int i = 0; i < 300; ++i) text += fmt::format(" {}", i);
     for (const std::uint64_t offset : {512u, 513u, 600u, 2048u - 512u, 2047u}) {
@@ -81,7 +81,7 @@ TEST_CASE("lvm metadata area: ignored areas and empty slots have no text", "[lvm
     CHECK_FALSE(read_metadata_text(named(std::make_shared<ChangedDisk>(disk), "a.raw"), range(4096, 16384)));
 }
 
-TEST_CASE("lvm metadata area: what does not fit is told with place, field, expected and found",
+TEST_CASE("lvm metadata area: a wrong field is reported with place, field, expected and found",
           "[lvm][metadata-area]") {
     const auto put = [](ByteSpan header, std::size_t at, std::uint64_t value) {
         store_le<std::uint64_t>(header.subspan(at), value);
@@ -93,7 +93,7 @@ TEST_CASE("lvm metadata area: what does not fit is told with place, field, expec
     CHECK_THAT(refusal_with([&](ByteSpan h) { h[20] = std::byte{2}; }),
                ContainsSubstring("has version 2; only version 1 is read"));
     CHECK_THAT(refusal_with([&](ByteSpan h) { put(h, 24, 8192); }),
-               ContainsSubstring("the area's begin is 8192, expected 4096, where it lies"));
+               ContainsSubstring("the area's begin is 8192, expected 4096, where it is"));
     CHECK_THAT(refusal_with([&](ByteSpan h) { put(h, 32, 512); }),
                ContainsSubstring("the area's size is 512 bytes, expected more than 512 and at most 1044480"));
     CHECK_THAT(refusal_with([&](ByteSpan h) { put(h, 32, 1 << 20); }), ContainsSubstring("the area's size is 1048576"));
@@ -107,7 +107,7 @@ TEST_CASE("lvm metadata area: what does not fit is told with place, field, expec
     CHECK_THAT(refusal_with([&](ByteSpan h) { h[511] = std::byte{1}; }), Catch::Matchers::Equals(""));
 }
 
-TEST_CASE("lvm metadata area: a text over the limit is refused before a byte of it is read", "[lvm][metadata-area]") {
+TEST_CASE("lvm metadata area: a text above the limit is refused before any of it is read", "[lvm][metadata-area]") {
     Bytes head = bytes_of_volume({.uuid = made_uuid("a"), .areas = {{.text = "some text"}}});
     const auto header = ByteSpan(head).subspan(4096, 512);
     store_le<std::uint64_t>(header.subspan(32), std::uint64_t{1} << 40);
@@ -120,7 +120,7 @@ TEST_CASE("lvm metadata area: a text over the limit is refused before a byte of 
     CHECK(refusal_code(call) == ErrorCode::unsupported);
 }
 
-TEST_CASE("lvm metadata area: one that lies outside the physical volume is refused", "[lvm][metadata-area]") {
+TEST_CASE("lvm metadata area: an area outside the physical volume is refused", "[lvm][metadata-area]") {
     for (const std::uint64_t begin : {std::uint64_t{1} << 20, (std::uint64_t{1} << 20) - 511, ~std::uint64_t{0}}) {
         const auto disk = std::make_shared<ChangedDisk>(std::uint64_t{1} << 20);
         CHECK_THAT(refusal([&] { read_metadata_text(named(disk, "a.raw"), range(begin, 16384)); }),
@@ -128,7 +128,7 @@ TEST_CASE("lvm metadata area: one that lies outside the physical volume is refus
     }
 }
 
-TEST_CASE("lvm metadata area: no flipped bit of header or text goes by", "[lvm][metadata-area]") {
+TEST_CASE("lvm metadata area: every flipped bit of header or text is detected", "[lvm][metadata-area]") {
     const auto whole = fixture_disk("linear", 1);
     const auto good = text_on("linear", 1, range(4096, 61440));
     REQUIRE(good);
@@ -147,7 +147,7 @@ TEST_CASE("lvm metadata area: no flipped bit of header or text goes by", "[lvm][
     for (std::uint64_t byte = 4608; byte < 4608 + 515; byte += 3) check(byte);  // and on from its begin
 }
 
-TEST_CASE("lvm metadata area: a volume cut off in the area is refused", "[lvm][metadata-area]") {
+TEST_CASE("lvm metadata area: a physical volume truncated inside the area is refused", "[lvm][metadata-area]") {
     const auto whole = fixture_disk("linear", 1);
     for (std::uint64_t size = 4096; size < 65536; size += 61) {
         auto disk = std::make_shared<ChangedDisk>(whole);

@@ -126,7 +126,7 @@ std::string refusal(std::vector<MappedSegment> segments) {
 
 }  // namespace
 
-TEST_CASE("lvm segments: every volume of the linear fixture is what the kernel presented", "[lvm][segments]") {
+TEST_CASE("lvm segments: every volume of the linear fixture reads as the kernel presented it", "[lvm][segments]") {
     const DmTable table("linear");
     int compared = 0;
     for (const auto& row : fixture_table("linear", "MANIFEST.tsv")) {
@@ -148,7 +148,8 @@ TEST_CASE("lvm segments: a volume of zeros is never read", "[lvm][segments]") {
     CHECK(volume->bytes_read().value == 0);
 }
 
-TEST_CASE("lvm segments: any layout reads as one byte after the other does", "[lvm][segments]") {
+TEST_CASE("lvm segments: reading any range of any layout gives the same bytes as reading byte by byte",
+          "[lvm][segments]") {
     constexpr std::uint64_t seed = 20261122;
     INFO("seed " << seed);
     std::mt19937_64 random(seed);
@@ -187,7 +188,7 @@ TEST_CASE("lvm segments: a long striped volume full of data is one extent", "[lv
     CHECK(reader.extent_at({100'000}).end().value == 2 * leg);
 }
 
-TEST_CASE("lvm segments: every device is asked once whether it changed", "[lvm][segments]") {
+TEST_CASE("lvm segments: every device is checked once for changes", "[lvm][segments]") {
     const auto a = full_device(1 << 20);
     const auto b = full_device(1 << 20);
     const NamedDevice first = named(a, "a");
@@ -198,7 +199,7 @@ TEST_CASE("lvm segments: every device is asked once whether it changed", "[lvm][
     CHECK(b->checks == 1);
 }
 
-TEST_CASE("lvm segments: a place names the disk and the way to it", "[lvm][segments]") {
+TEST_CASE("lvm segments: a place names the disk and the volumes in between", "[lvm][segments]") {
     const DmTable table("linear");
     const auto volume = table.open("vg_stripes-st2mix");
     CHECK(volume->place_of({0}) == "'p1.raw' at byte 10551296 (byte 0 of 'vg_stripes-st2mix')");
@@ -215,8 +216,8 @@ TEST_CASE("lvm segments: a disk that ends too early is refused before anything i
     const NamedDevice device = named(full_device(100'000), "p0.raw");
     CHECK(refusal({{{{}, {100'000}}, {{device, {}}}, {}}}).empty());
     CHECK(refusal({{{{}, {4096}}, {}, {}}, {{{4096}, {90'001}}, {{device, {10'000}}}, {}}}) ==
-          "segment 2 of volume 'vg/lv' needs 90001 bytes from 'p0.raw' at byte 10000 on, but the device ends at its "
-          "byte 100000: give the whole physical volume");
+          "segment 2 of volume 'vg/lv' needs 90001 bytes from 'p0.raw' at byte 10000 on, but the device ends at "
+          "byte 100000: specify the whole physical volume");
     CHECK(!refusal({{{{}, {1}}, {{device, {std::uint64_t{1} << 63}}}, {}}}).empty());
     CHECK(!refusal({{{{}, {1}}, {{device, {~std::uint64_t{0}}}}, {}}}).empty());
     // The second leg has the shorter part of the last row of stripes.
@@ -225,7 +226,7 @@ TEST_CASE("lvm segments: a disk that ends too early is refused before anything i
     CHECK(!refusal({{{{}, {20'001}}, {{device, {88'191}}, {device, {91'809}}}, {8192}}}).empty());
 }
 
-TEST_CASE("lvm segments: stripes of no size or of one that overflows are refused", "[lvm][segments]") {
+TEST_CASE("lvm segments: stripes of size zero or of a size that overflows are refused", "[lvm][segments]") {
     const NamedDevice device = named(full_device(100'000), "p0.raw");
     CHECK(!refusal({{{{}, {8192}}, {{device, {}}, {device, {8192}}}, {}}}).empty());
     CHECK(!refusal({{{{}, {8192}}, {{device, {}}, {device, {8192}}}, {std::uint64_t{1} << 63}}}).empty());

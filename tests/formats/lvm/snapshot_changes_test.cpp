@@ -46,7 +46,7 @@ std::vector<ByteRange> joined(std::vector<ByteRange> ranges) {
 
 }  // namespace
 
-TEST_CASE("lvm snapshot changes: to the origin they are the chunks that the store keeps", "[lvm][cow]") {
+TEST_CASE("lvm snapshot changes: to the origin they are the chunks in the store", "[lvm][cow]") {
     const DmTable table("snap");
     for (const auto& [snapshot, origin] : snapshots_of_table) {
         INFO(snapshot);
@@ -56,7 +56,7 @@ TEST_CASE("lvm snapshot changes: to the origin they are the chunks that the stor
     }
 }
 
-TEST_CASE("lvm snapshot changes: what really differs from the origin is among them", "[lvm][cow]") {
+TEST_CASE("lvm snapshot changes: they include everything that differs from the origin", "[lvm][cow]") {
     const DmTable table("snap");
     for (const auto& [snapshot, origin] :
          {std::pair("s4k_t0", "orig"), std::pair("s512k_t2", "orig"), std::pair("swr_t2", "orig"),
@@ -67,7 +67,7 @@ TEST_CASE("lvm snapshot changes: what really differs from the origin is among th
     }
 }
 
-TEST_CASE("lvm snapshot changes: what really differs between two snapshots is among them", "[lvm][cow]") {
+TEST_CASE("lvm snapshot changes: they include everything that differs between two snapshots", "[lvm][cow]") {
     const DmTable table("snap");
     for (const auto& [before, now] : {std::pair("s4k_t0", "s64k_t1"), std::pair("s64k_t1", "s512k_t2")}) {
         INFO(before << " to " << now);
@@ -80,7 +80,7 @@ TEST_CASE("lvm snapshot changes: what really differs between two snapshots is am
     }
 }
 
-TEST_CASE("lvm snapshot changes: a chunk that only one of two stores has may differ", "[lvm][cow]") {
+TEST_CASE("lvm snapshot changes: a chunk that is in only one of the two stores may differ", "[lvm][cow]") {
     StoreBuilder small;
     small.exception(3, 2).exception(16, 3).chunk(3, {});
     StoreBuilder large(16384);
@@ -92,7 +92,7 @@ TEST_CASE("lvm snapshot changes: a chunk that only one of two stores has may dif
     CHECK((lvm::changes_to_snapshot(now, before).may_differ() == expected));
 }
 
-TEST_CASE("lvm snapshot changes: an origin that has grown may differ in all that it did not have", "[lvm][cow]") {
+TEST_CASE("lvm snapshot changes: an origin that has grown may differ everywhere past its former end", "[lvm][cow]") {
     StoreBuilder builder;
     builder.exception(2, 2).exception(24, 3).chunk(3, {});
     const ExceptionStore store(bytes_device(builder.bytes()), {{100'000}, kib(4)});

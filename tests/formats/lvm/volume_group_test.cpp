@@ -133,7 +133,8 @@ Segment segment_of(const std::string& body) {
 
 }  // namespace
 
-TEST_CASE("lvm volume group: the text on each disk says what vgcfgbackup wrote", "[lvm][volume-group]") {
+TEST_CASE("lvm volume group: the text on each disk means the same as the file from vgcfgbackup",
+          "[lvm][volume-group]") {
     for (const auto& [name, index, file] :
          {std::tuple("linear", 0, "linear/out.truth/state.active/vgcfg.vg-lin.a.txt"),
           std::tuple("linear", 1, "linear/out.truth/state.active/vgcfg.vg_stripes.txt"),
@@ -220,7 +221,7 @@ TEST_CASE("lvm volume group: snapshots, pools and thin volumes have their keys",
     CHECK(kept.contains("sover"));
 }
 
-TEST_CASE("lvm volume group: kinds that are not read keep type and flags, and the group loads", "[lvm][volume-group]") {
+TEST_CASE("lvm volume group: segments of other kinds keep type and flags, and the group loads", "[lvm][volume-group]") {
     const VolumeGroup group = group_on("exotic", 0);
     for (const auto& [volume, type] :
          {std::pair("r1", "raid1"), std::pair("r5", "raid5"), std::pair("mir", "mirror"), std::pair("cdat", "cache"),
@@ -235,7 +236,7 @@ TEST_CASE("lvm volume group: kinds that are not read keep type and flags, and th
     CHECK(only<StripedSegment>(group, "plain").legs.size() == 1);
 }
 
-TEST_CASE("lvm volume group: flags of a type are split off, and unknown ones make it another kind",
+TEST_CASE("lvm volume group: flags are split off a type, and unknown flags make it another kind",
           "[lvm][volume-group]") {
     const std::string stripes = "stripe_count = 1\nstripes = [\"pv0\", 0]\n";
     const Segment flagged = segment_of("type = \"striped+A+B\"\n" + stripes);
@@ -249,7 +250,7 @@ TEST_CASE("lvm volume group: flags of a type are split off, and unknown ones mak
             .has_messages);
 }
 
-TEST_CASE("lvm volume group: unknown keys, sections and flags are passed over", "[lvm][volume-group]") {
+TEST_CASE("lvm volume group: unknown keys, sections and flags are skipped", "[lvm][volume-group]") {
     const VolumeGroup group = parse_volume_group(sample, "text");
     CHECK(group.uuid == "vg-id");
     CHECK(group.volumes.at(0).size == kib(40));
@@ -258,7 +259,7 @@ TEST_CASE("lvm volume group: unknown keys, sections and flags are passed over", 
           decltype(Segment::what)(StripedSegment{kib(4), {{"pv0", 10}, {"pv0", 20}}}));
 }
 
-TEST_CASE("lvm volume group: a physical volume is missing whether flags or status say so", "[lvm][volume-group]") {
+TEST_CASE("lvm volume group: a physical volume can be marked as missing by flags or by status", "[lvm][volume-group]") {
     for (const auto& [from, to] : {std::pair("flags = []", "flags = [\"MISSING\"]"),
                                    std::pair("[\"ALLOCATABLE\"]", "[\"ALLOCATABLE\", \"MISSING\"]")})
         CHECK(parse_volume_group(sample_with(from, to), "text").physical_volumes.at(0).is_marked_missing);
@@ -273,7 +274,7 @@ TEST_CASE("lvm volume group: a text that contradicts itself is refused with line
     CHECK_THAT(told("version = 1\n", ""), ContainsSubstring("'version' is missing"));
     CHECK_THAT(told("version = 1", "version = 2"), ContainsSubstring("only version 1 is read"));
     CHECK_THAT(told("description = \"\"", "vg2 {\n}"), ContainsSubstring("expected one volume group"));
-    CHECK_THAT(told("\"READ\", \"WRITE\"]", "\"HALF_MADE\"]"), ContainsSubstring("has the status 'HALF_MADE'"));
+    CHECK_THAT(told("\"READ\", \"WRITE\"]", "\"HALF_MADE\"]"), ContainsSubstring("has the unknown status 'HALF_MADE'"));
     CHECK_THAT(told("extent_size = 8", "extent_size = 0"),
                ContainsSubstring("'extent_size': expected a number from 1"));
     CHECK_THAT(told("extent_size = 8", "extent_size = 8\nformat = \"lvm1\""), ContainsSubstring("only lvm2 is read"));
@@ -283,8 +284,8 @@ TEST_CASE("lvm volume group: a text that contradicts itself is refused with line
                ContainsSubstring("in 'vg/physical_volumes', 'lv': expected a section, found 1"));
     CHECK_THAT(told("start_extent = 4", "start_extent = 5"),
                ContainsSubstring("line 32: in 'vg/logical_volumes/lv/segment2', 'start_extent': expected 4, where the "
-                                 "segment before ends, found 5"));
-    CHECK_THAT(told("segment_count = 2", "segment_count = 3"), ContainsSubstring("expected 2, the segments that are"));
+                                 "previous segment ends, found 5"));
+    CHECK_THAT(told("segment_count = 2", "segment_count = 3"), ContainsSubstring("expected 2, the number of segments"));
     CHECK_THAT(told("extent_count = 6", "extent_count = 0"),
                ContainsSubstring("'extent_count': expected a number from 1"));
     CHECK_THAT(told("extent_count = 6", "extent_count = 7"), ContainsSubstring("7 extents are not divisible by 2"));
@@ -295,17 +296,17 @@ TEST_CASE("lvm volume group: a text that contradicts itself is refused with line
     CHECK_THAT(told("stripe_count = 2", "stripe_count = 3"),
                ContainsSubstring("expected 3 pairs of device and extent"));
     CHECK_THAT(told("\"pv0\", 3]", "\"pv0\"]"), ContainsSubstring("found 1 values"));
-    CHECK_THAT(told("\"pv0\", 3]", "3, \"pv0\"]"), ContainsSubstring("no pair of device and extent"));
-    CHECK_THAT(told("\"pv0\", 3]", "\"pv0\", -3]"), ContainsSubstring("no pair of device and extent"));
+    CHECK_THAT(told("\"pv0\", 3]", "3, \"pv0\"]"), ContainsSubstring("are not a pair of device and extent"));
+    CHECK_THAT(told("\"pv0\", 3]", "\"pv0\", -3]"), ContainsSubstring("are not a pair of device and extent"));
     CHECK_THAT(told("stripe_size = 8\n", ""), ContainsSubstring("'stripe_size' is missing"));
     CHECK_THAT(told("stripe_size = 8", "stripe_size = 7"), ContainsSubstring("stripes of 3584 bytes do not fill"));
     CHECK_THAT(told("[\"READ\", \"WRITE\", \"VISIBLE\"]", "[1]"), ContainsSubstring("expected a list of strings"));
 }
 
-TEST_CASE("lvm volume group: no two volumes of a group have one name or uuid", "[lvm][volume-group]") {
+TEST_CASE("lvm volume group: two volumes of a group with the same name or uuid are refused", "[lvm][volume-group]") {
     const std::string pv = "pv1 {\nid = \"pv0-id\"\npe_start = 0\npe_count = 1\n}\n";
     CHECK_THAT(told("pv0 {", pv + "pv0 {"), ContainsSubstring("'pv1' and 'pv0' have the same id"));
-    CHECK_THAT(told("lv {", "lv {\n}\nlv {"), ContainsSubstring("'lv' is there twice"));
+    CHECK_THAT(told("lv {", "lv {\n}\nlv {"), ContainsSubstring("duplicate 'lv'"));
 }
 
 TEST_CASE("lvm volume group: keys of segments are checked", "[lvm][volume-group]") {
@@ -322,7 +323,7 @@ TEST_CASE("lvm volume group: keys of segments are checked", "[lvm][volume-group]
                ContainsSubstring("'transaction_id': expected a number from 0"));
 }
 
-TEST_CASE("lvm volume group: every cut of a text is refused", "[lvm][volume-group]") {
+TEST_CASE("lvm volume group: every truncation of a text is refused", "[lvm][volume-group]") {
     const std::size_t needed = sample.find("version = 1") + 11;
     for (std::size_t size = 0; size < needed; ++size) {
         const std::string told_of = refusal([&] { parse_volume_group(sample.substr(0, size), "text on 'a.raw'"); });
@@ -331,7 +332,7 @@ TEST_CASE("lvm volume group: every cut of a text is refused", "[lvm][volume-grou
     }
 }
 
-TEST_CASE("lvm volume group: a hundred thousand volumes are read and found in a moment", "[lvm][volume-group]") {
+TEST_CASE("lvm volume group: a hundred thousand volumes are parsed and looked up quickly", "[lvm][volume-group]") {
     std::string text = "vg {\nid = \"g\"\nseqno = 1\nstatus = []\nextent_size = 8\nlogical_volumes {\n";
     constexpr int count = 100000;
     for (int i = 0; i < count; ++i)
@@ -348,7 +349,7 @@ TEST_CASE("lvm volume group: a hundred thousand volumes are read and found in a 
     CHECK(group.find_volume("lv100000") == nullptr);
 }
 
-TEST_CASE("lvm volume group: one made by hand is searched without an index", "[lvm][volume-group]") {
+TEST_CASE("lvm volume group: a group made by hand is searched without an index", "[lvm][volume-group]") {
     VolumeGroup group;
     group.volumes.resize(2);
     group.volumes[0].name = "z";

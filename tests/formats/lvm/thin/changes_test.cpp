@@ -61,7 +61,7 @@ std::vector<Run> changed_runs(const Bytes& metadata, DeviceId before, DeviceId n
 
 }  // namespace
 
-TEST_CASE("thin changes: every pair of devices of the fixture differs where thin_delta says", "[lvm][thin]") {
+TEST_CASE("thin changes: every pair of devices of the fixture differs where thin_delta reports", "[lvm][thin]") {
     for (const std::string name : {"pool", "pool2"}) {
         const Pool pool = fixture_pool(name);
         const MetadataFile file(volume_bytes(name + "_tmeta"));
@@ -73,7 +73,7 @@ TEST_CASE("thin changes: every pair of devices of the fixture differs where thin
     }
 }
 
-TEST_CASE("thin changes: of a device and itself, blocks that it may write in place may differ", "[lvm][thin]") {
+TEST_CASE("thin changes: between a device and itself, blocks that it may write in place may differ", "[lvm][thin]") {
     const MetadataEditor editor = pool_of_two();
     CHECK(changed_runs(editor.bytes(), 1, 1, 11) == std::vector<Run>{{0, 1000, false}});
     CHECK(changed_runs(editor.bytes(), 1, 1, 10) ==
@@ -81,7 +81,7 @@ TEST_CASE("thin changes: of a device and itself, blocks that it may write in pla
     CHECK(changed_runs(editor.bytes(), 1, 1, 3) == std::vector<Run>{{0, 1000, true}});
 }
 
-TEST_CASE("thin changes: a block that was written in place before both shared it may differ", "[lvm][thin]") {
+TEST_CASE("thin changes: a block that was written in place before it became shared may differ", "[lvm][thin]") {
     // Device 1 was backed up when it was marked with 10. Then it wrote to blocks 500 to 509, in place, and then 2 was
     // made of it: both have the same root.
     MetadataEditor editor = pool_of_two();
@@ -132,7 +132,7 @@ TEST_CASE("thin changes: a device that was written to after its backup is no lon
     CHECK(is_untouched(snapshot_of_it));
 }
 
-TEST_CASE("thin changes: where nothing is mapped another external origin may show through", "[lvm][thin]") {
+TEST_CASE("thin changes: where nothing is mapped, another external origin may make a difference", "[lvm][thin]") {
     MetadataEditor editor = pool_of_two();
     editor.snapshot(1, 2, 11);
     editor.edit(1, {{700, std::nullopt}, {800, std::nullopt}});
@@ -152,7 +152,7 @@ TEST_CASE("thin changes: where nothing is mapped another external origin may sho
                {1000, 1100, true}});
 }
 
-TEST_CASE("thin changes: another external origin shows through in a shared node, too", "[lvm][thin]") {
+TEST_CASE("thin changes: another external origin may make a difference in a shared node too", "[lvm][thin]") {
     MetadataEditor editor = pool_of_two();
     editor.snapshot(1, 2, 11);
     const ByteCount size{1100 * chunk.value};
@@ -161,7 +161,7 @@ TEST_CASE("thin changes: another external origin shows through in a shared node,
           std::vector<Run>{{0, 1000, false}, {1000, 1100, true}});
 }
 
-TEST_CASE("thin changes: a data block is the same whatever time is noted", "[lvm][thin]") {
+TEST_CASE("thin changes: a data block is the same regardless of the recorded time", "[lvm][thin]") {
     MetadataEditor editor = pool_of_two();
     editor.snapshot(1, 2, 11);
     editor.edit(2, {{5, NewMapping{5, 9}}, {6, NewMapping{7000, 3}}});
@@ -169,7 +169,7 @@ TEST_CASE("thin changes: a data block is the same whatever time is noted", "[lvm
     CHECK(changed_runs(editor.bytes(), 2, 1, 11) == std::vector<Run>{{0, 6, false}, {6, 7, true}, {7, 1000, false}});
 }
 
-TEST_CASE("thin changes: past the end of the shorter disk all may differ", "[lvm][thin]") {
+TEST_CASE("thin changes: past the end of the shorter disk everything may differ", "[lvm][thin]") {
     MetadataEditor editor = pool_of_two();
     editor.snapshot(1, 2, 11);
     const ByteCount small{10 * chunk.value + 4096};

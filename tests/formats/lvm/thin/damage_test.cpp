@@ -121,7 +121,7 @@ TEST_CASE("thin damage: a flipped bit in any node is found and named", "[lvm][th
         }
 }
 
-TEST_CASE("thin damage: a flipped bit with a right checksum gives an Error or an end", "[lvm][thin]") {
+TEST_CASE("thin damage: a flipped bit with a valid checksum gives an Error, or the walk ends", "[lvm][thin]") {
     MetadataEditor sound = small_pool();
     std::mt19937_64 random(seed);
     CAPTURE(seed);
@@ -141,7 +141,7 @@ TEST_CASE("thin damage: a flipped bit with a right checksum gives an Error or an
     CHECK(found > 500);
 }
 
-TEST_CASE("thin damage: metadata that ends early is found", "[lvm][thin]") {
+TEST_CASE("thin damage: truncated metadata is found", "[lvm][thin]") {
     MetadataEditor sound = small_pool();
     const auto right = survey(sound.bytes());
     const BlockNumber last = *all_nodes(sound).rbegin();
@@ -155,7 +155,7 @@ TEST_CASE("thin damage: metadata that ends early is found", "[lvm][thin]") {
     CHECK((survey(sound.bytes()) == right));
 }
 
-TEST_CASE("thin damage: a node that leads to itself or back up is found", "[lvm][thin]") {
+TEST_CASE("thin damage: a node that points to itself or to an ancestor is found", "[lvm][thin]") {
     const MetadataEditor sound = small_pool();
     {
         MetadataEditor editor = sound;
@@ -172,7 +172,7 @@ TEST_CASE("thin damage: a node that leads to itself or back up is found", "[lvm]
         editor.set<std::uint64_t>(parent, child_at(editor, parent, 0), child);
         editor.set<std::uint64_t>(child, child_at(editor, child, 0), parent);
         editor.set_root(1, parent);
-        is_found_in(editor.bytes(), parent, "a tree of at most 16 levels expected");
+        is_found_in(editor.bytes(), parent, "expected a tree of at most 16 levels");
     }
     {  // the tree of devices
         MetadataEditor editor = sound;
@@ -180,27 +180,27 @@ TEST_CASE("thin damage: a node that leads to itself or back up is found", "[lvm]
         editor.set<std::uint32_t>(node, 16, 1);
         editor.set<std::uint64_t>(node, child_at(editor, node, 0), node);
         editor.set<std::uint64_t>(0, details_root_at, node, BlockKind::superblock);
-        is_found_in(editor.bytes(), node, "a tree of at most 16 levels expected");
+        is_found_in(editor.bytes(), node, "expected a tree of at most 16 levels");
     }
 }
 
-TEST_CASE("thin damage: nodes that changed places are found by their numbers", "[lvm][thin]") {
+TEST_CASE("thin damage: swapped nodes are found by their numbers", "[lvm][thin]") {
     MetadataEditor editor = small_pool();
     const BlockNumber root = editor.root(1);
     const BlockNumber a = child_of(editor, root, 1);
     const BlockNumber b = child_of(editor, root, 2);
     std::swap_ranges(editor.block(a).begin(), editor.block(a).end(), editor.block(b).begin());
-    is_found_in(editor.bytes(), a, fmt::format("says that it is block {}", b));
+    is_found_in(editor.bytes(), a, fmt::format("expected its own number, found {}", b));
 }
 
-TEST_CASE("thin damage: children that changed places are found by their keys", "[lvm][thin]") {
+TEST_CASE("thin damage: swapped children are found by their keys", "[lvm][thin]") {
     MetadataEditor editor = small_pool();
     const BlockNumber root = editor.root(1);
     const BlockNumber a = child_of(editor, root, 1);
     const BlockNumber b = child_of(editor, root, 2);
     editor.set<std::uint64_t>(root, child_at(editor, root, 1), b);
     editor.set<std::uint64_t>(root, child_at(editor, root, 2), a);
-    is_found_in(editor.bytes(), b, "its parent says that keys lie from");
+    is_found_in(editor.bytes(), b, "according to its parent the keys are in [");
 }
 
 TEST_CASE("thin damage: one child for two ranges of keys is found by its keys", "[lvm][thin]") {
@@ -208,15 +208,15 @@ TEST_CASE("thin damage: one child for two ranges of keys is found by its keys", 
     const BlockNumber root = editor.root(1);
     const BlockNumber first = child_of(editor, root, 1);
     editor.set<std::uint64_t>(root, child_at(editor, root, 2), first);
-    is_found_in(editor.bytes(), first, "its parent says that keys lie from");
+    is_found_in(editor.bytes(), first, "according to its parent the keys are in [");
 
     MetadataEditor last = small_pool();  // the last child, which no key ends
     const std::size_t entry = last.field<std::uint32_t>(root, 16) - 1;
     last.set<std::uint64_t>(root, child_at(last, root, entry), first);
-    is_found_in(last.bytes(), first, "its parent says that keys lie from");
+    is_found_in(last.bytes(), first, "according to its parent the keys are in [");
 }
 
-TEST_CASE("thin damage: nodes that break their own shape are found", "[lvm][thin]") {
+TEST_CASE("thin damage: nodes of an impossible shape are found", "[lvm][thin]") {
     const MetadataEditor sound = small_pool();
     const auto found = [&](std::size_t at, std::uint32_t value, const std::string& what) {
         MetadataEditor editor = sound;
@@ -224,20 +224,20 @@ TEST_CASE("thin damage: nodes that break their own shape are found", "[lvm][thin
         editor.set<std::uint32_t>(leaf, at, value);
         is_found_in(editor.bytes(), leaf, what);
     };
-    found(4, 3, "flags 1 or 2 expected, 0x3 found");
-    found(4, 0, "flags 1 or 2 expected, 0x0 found");
-    found(16, 253, "at most 252 entries expected, 253 found");
-    found(16, 0xffffffff, "at most 252 entries expected");
-    found(20, 255, "255 entries with values of 8 bytes do not fit in");
-    found(20, 0xffffffff, "do not fit in");
-    found(24, 0xffffffff, "do not fit in");
-    found(24, 0x80000000, "do not fit in");
-    found(24, 4, "values of 8 bytes expected, 4 found");
-    found(40, 0, "ascending keys expected, entry 1 has key");
-    found(4, 1, "but the metadata has 66 blocks");  // its data blocks, taken for children
+    found(4, 3, "expected flags 1 or 2, found 0x3");
+    found(4, 0, "expected flags 1 or 2, found 0x0");
+    found(16, 253, "expected at most 252 entries, found 253");
+    found(16, 0xffffffff, "expected at most 252 entries");
+    found(20, 255, "255 entries with values of 8 bytes do not fit");
+    found(20, 0xffffffff, "do not fit");
+    found(24, 0xffffffff, "do not fit");
+    found(24, 0x80000000, "do not fit");
+    found(24, 4, "expected values of 8 bytes, found 4");
+    found(40, 0, "expected ascending keys, but entry 1 has key");
+    found(4, 1, "but the metadata has 66 blocks");  // its data blocks, mistaken for children
 }
 
-TEST_CASE("thin damage: a tree whose leaves are not equally deep is found by a comparison", "[lvm][thin]") {
+TEST_CASE("thin damage: a tree with leaves at different depths is found by a comparison", "[lvm][thin]") {
     MetadataEditor editor = small_pool();
     const BlockNumber root = editor.root(1);
     const BlockNumber child = editor.copy_of(root);  // a node with one leaf, where a leaf should be
@@ -246,10 +246,10 @@ TEST_CASE("thin damage: a tree whose leaves are not equally deep is found by a c
     editor.set<std::uint64_t>(child, 32, editor.field<std::uint64_t>(leaf, 32));
     editor.set<std::uint64_t>(child, child_at(editor, child, 0), leaf);
     editor.set<std::uint64_t>(root, child_at(editor, root, 1), child);
-    is_found_in(editor.bytes(), child, "a leaf expected 0 levels above the leaves of its tree");
+    is_found_in(editor.bytes(), child, "expected a leaf 0 levels above the leaves of its tree");
 }
 
-TEST_CASE("thin damage: roots and devices that are not there are found", "[lvm][thin]") {
+TEST_CASE("thin damage: missing roots and devices are found", "[lvm][thin]") {
     const MetadataEditor sound = small_pool();
     {
         MetadataEditor editor = sound;
@@ -261,13 +261,13 @@ TEST_CASE("thin damage: roots and devices that are not there are found", "[lvm][
         MetadataEditor editor = sound;
         const auto roots = editor.field<std::uint64_t>(0, mapping_root_at);
         editor.set<std::uint32_t>(roots, 16, 1);
-        is_found_in(editor.bytes(), roots, "a tree of mappings expected for device 2, none found");
+        is_found_in(editor.bytes(), roots, "expected a tree of mappings for device 2, found none");
     }
     {
         MetadataEditor editor = sound;
         const auto details = editor.field<std::uint64_t>(0, details_root_at);
         editor.set<std::uint64_t>(details, 40, 1 << 24);
-        is_found_in(editor.bytes(), details, "device ids up to 16777215 expected, 16777216 found");
+        is_found_in(editor.bytes(), details, "expected device ids up to 16777215, found 16777216");
     }
     {
         MetadataEditor editor = sound;
@@ -276,7 +276,7 @@ TEST_CASE("thin damage: roots and devices that are not there are found", "[lvm][
     }
 }
 
-TEST_CASE("thin damage: what fuzzing found stays handled", "[lvm][thin][fuzz]") {
+TEST_CASE("thin damage: inputs found by fuzzing are handled", "[lvm][thin][fuzz]") {
     int inputs = 0;
     for (const auto& entry :
          std::filesystem::directory_iterator(varve::test::source_path("tests/fuzz/corpus/thin_tree"))) {
@@ -287,7 +287,7 @@ TEST_CASE("thin damage: what fuzzing found stays handled", "[lvm][thin][fuzz]") 
     CHECK(inputs >= 4);
 }
 
-TEST_CASE("thin damage: the seeds of fuzzing are pools that open", "[lvm][thin][fuzz]") {
+TEST_CASE("thin damage: the fuzzing seeds are pools that open", "[lvm][thin][fuzz]") {
     for (const auto& [name, devices] : std::map<std::string, std::size_t>{
              {"flat_192k", 3}, {"shared_nodes", 3}, {"unequal_heights", 3}, {"held_root", 2}}) {
         CAPTURE(name);

@@ -199,7 +199,8 @@ TEST_CASE("thin trees that hide changes turn the backup into a full compare with
     CHECK(unaudited.root != night.root);
 }
 
-TEST_CASE("thin trees that hide nothing are never accused, and a backup reads what they tell", "[lvm][thin][audit]") {
+TEST_CASE("thin trees that hide nothing are never accused, and a backup reads only what they report",
+          "[lvm][thin][audit]") {
     const PoolInMemory night_one(3);
     MemoryBackend backend;
     TestRepository repository(backend);

@@ -44,7 +44,7 @@ void agrees_with_thin_dump(const Pool& pool, const MetadataFile& file) {
 
 }  // namespace
 
-TEST_CASE("thin: the superblocks of the fixture have the golden values", "[lvm][thin]") {
+TEST_CASE("thin: the superblocks of the fixture have the expected values", "[lvm][thin]") {
     const Superblock pool = fixture_pool("pool").superblock;
     CHECK(pool.version == 2);
     CHECK(pool.time == 11);
@@ -64,7 +64,7 @@ TEST_CASE("thin: the superblocks of the fixture have the golden values", "[lvm][
     CHECK(pool.digest != pool2.digest);
 }
 
-TEST_CASE("thin: the checksums of the fixture's superblocks are the golden ones", "[lvm][thin]") {
+TEST_CASE("thin: the superblocks of the fixture have the expected checksums", "[lvm][thin]") {
     const auto checksum = [](const std::string& volume) {
         return block_checksum(ByteView(volume_bytes(volume)).first(metadata_block_bytes), BlockKind::superblock);
     };
@@ -72,7 +72,7 @@ TEST_CASE("thin: the checksums of the fixture's superblocks are the golden ones"
     CHECK(checksum("pool2_tmeta") == 0xb26a93f2);
 }
 
-TEST_CASE("thin: the devices of the fixture have the golden roots", "[lvm][thin]") {
+TEST_CASE("thin: the devices of the fixture have the expected roots", "[lvm][thin]") {
     CHECK((roots_of(fixture_pool("pool")) == std::map<DeviceId, BlockNumber>{{1, 525},
                                                                              {2, 34},
                                                                              {3, 79},
@@ -92,7 +92,7 @@ TEST_CASE("thin: the devices of the fixture have the golden roots", "[lvm][thin]
     CHECK((roots_of(fixture_pool("pool2")) == std::map<DeviceId, BlockNumber>{{1, 53}, {2, 24}, {3, 41}}));
 }
 
-TEST_CASE("thin: mappings of the fixture have the golden values", "[lvm][thin]") {
+TEST_CASE("thin: mappings of the fixture have the expected values", "[lvm][thin]") {
     using Place = std::pair<std::uint64_t, std::uint32_t>;
     const Pool pool = fixture_pool("pool");
     const Mapping t0 = pool.mapping(2);
@@ -109,14 +109,14 @@ TEST_CASE("thin: mappings of the fixture have the golden values", "[lvm][thin]")
     CHECK(mapped_blocks(mapped_runs(vm1)) == 351);
 }
 
-TEST_CASE("thin: every device of the fixture maps what thin_dump says", "[lvm][thin]") {
+TEST_CASE("thin: every device of the fixture maps what thin_dump reports", "[lvm][thin]") {
     for (const std::string name : {"pool", "pool2"}) {
         CAPTURE(name);
         agrees_with_thin_dump(fixture_pool(name), MetadataFile(volume_bytes(name + "_tmeta")));
     }
 }
 
-TEST_CASE("thin: a run ends where it is told to", "[lvm][thin]") {
+TEST_CASE("thin: a run ends at the requested end", "[lvm][thin]") {
     const Mapping t0 = fixture_pool("pool").mapping(2);
     CHECK(t0.run_at(0, 5) == MappingRun{0, 5, true, 0, 0});
     CHECK(t0.run_at(3, 5) == MappingRun{3, 2, true, 3, 0});
@@ -124,7 +124,7 @@ TEST_CASE("thin: a run ends where it is told to", "[lvm][thin]") {
     CHECK(Mapping::nothing().run_at(7, 100) == MappingRun{7, 93, false, 0, 0});
 }
 
-TEST_CASE("thin: a device that the pool does not have is named", "[lvm][thin]") {
+TEST_CASE("thin: the message about a missing device names the device", "[lvm][thin]") {
     const Pool pool = fixture_pool("pool");
     CHECK(pool.devices.contains(13));
     CHECK_FALSE(pool.devices.contains(14));

@@ -125,7 +125,7 @@ TEST_CASE("thin reader: every volume of the fixture has the bytes that the kerne
     }
 }
 
-TEST_CASE("thin reader: with an external origin it keeps the contract", "[lvm][thin][contract][pipeline]") {
+TEST_CASE("thin reader: with an external origin it meets the contract", "[lvm][thin][contract][pipeline]") {
     std::mt19937_64 random(7);
     ThinImage image = image_of_all_kinds(random);
     const Bytes whole = image.bytes();
@@ -135,7 +135,7 @@ TEST_CASE("thin reader: with an external origin it keeps the contract", "[lvm][t
     contract::check_image_reader(reader, whole);
 }
 
-TEST_CASE("thin reader: without an external origin it keeps the contract", "[lvm][thin][contract][pipeline]") {
+TEST_CASE("thin reader: without an external origin it meets the contract", "[lvm][thin][contract][pipeline]") {
     std::mt19937_64 random(7);
     ThinImage image = image_of_all_kinds(random);
     image.origin = nullptr;
@@ -143,7 +143,7 @@ TEST_CASE("thin reader: without an external origin it keeps the contract", "[lvm
     contract::check_image_reader(reader, image.bytes());
 }
 
-TEST_CASE("thin reader: the external origin's kinds show where nothing is mapped", "[lvm][thin]") {
+TEST_CASE("thin reader: unmapped extents have the kind that they have in the external origin", "[lvm][thin]") {
     std::mt19937_64 random(7);
     const ThinImage image = image_of_all_kinds(random);
     const Reader reader(image.disk());
@@ -162,7 +162,7 @@ TEST_CASE("thin reader: the external origin's kinds show where nothing is mapped
     CHECK(kind(8) == ExtentKind::data);
 }
 
-TEST_CASE("thin reader: mappings past the end of the disk are no part of it", "[lvm][thin]") {
+TEST_CASE("thin reader: mappings past the end of the disk are not part of it", "[lvm][thin]") {
     std::mt19937_64 random(7);
     ThinImage image = image_of_all_kinds(random);
     image.size = {8 * chunk.value + 1000};  // in the middle of block 8, which is mapped, and so is block 9

@@ -49,30 +49,30 @@ TEST_CASE("thin superblock: a pool that was never active has no superblock yet",
     CHECK_FALSE(read(Bytes(2 << 20), SuperblockChoice::held));
 }
 
-TEST_CASE("thin superblock: version 1 is read, too", "[lvm][thin]") {
+TEST_CASE("thin superblock: version 1 is read too", "[lvm][thin]") {
     CHECK(read(with<std::uint32_t>(version_at, 1))->version == 1);
 }
 
-TEST_CASE("thin superblock: what is not known is refused", "[lvm][thin]") {
-    is_refused(with<std::uint32_t>(version_at, 3), ErrorCode::unsupported, "version 1 or 2 expected, 3 found");
-    is_refused(with<std::uint32_t>(version_at, 0), ErrorCode::unsupported, "version 1 or 2 expected, 0 found");
+TEST_CASE("thin superblock: unknown versions and features are refused", "[lvm][thin]") {
+    is_refused(with<std::uint32_t>(version_at, 3), ErrorCode::unsupported, "expected version 1 or 2, found 3");
+    is_refused(with<std::uint32_t>(version_at, 0), ErrorCode::unsupported, "expected version 1 or 2, found 0");
     is_refused(with<std::uint32_t>(incompatible_at, 4), ErrorCode::unsupported, "incompatible flags 0x4");
 }
 
-TEST_CASE("thin superblock: a pool that needs a check is refused with the way out", "[lvm][thin]") {
+TEST_CASE("thin superblock: a pool that needs a check is refused, with advice", "[lvm][thin]") {
     is_refused(with<std::uint32_t>(flags_at, 1), ErrorCode::refused, "lvconvert --repair VG/POOL");
 }
 
-TEST_CASE("thin superblock: sizes of blocks that cannot be are damage", "[lvm][thin]") {
-    is_refused(with<std::uint32_t>(metadata_block_size_at, 16), ErrorCode::corrupt, "8 sectors expected, 16 found");
+TEST_CASE("thin superblock: impossible block sizes are damage", "[lvm][thin]") {
+    is_refused(with<std::uint32_t>(metadata_block_size_at, 16), ErrorCode::corrupt, "8 sectors, found 16");
     for (const std::uint32_t sectors : {0u, 64u, 129u, (2u << 20) + 128u})
         is_refused(with<std::uint32_t>(data_block_size_at, sectors), ErrorCode::corrupt,
-                   std::to_string(sectors) + " found");
+                   "found " + std::to_string(sectors));
     CHECK(read(with<std::uint32_t>(data_block_size_at, 2u << 20))->data_block_size == mib(1024));
 }
 
 TEST_CASE("thin superblock: another magic number, checksum or own number is damage", "[lvm][thin]") {
-    is_refused(with<std::uint64_t>(magic_at, 7), ErrorCode::corrupt, "magic number 27022010 expected, 7 found");
+    is_refused(with<std::uint64_t>(magic_at, 7), ErrorCode::corrupt, "expected magic number 27022010, found 7");
     is_refused(with<std::uint64_t>(8, 7), ErrorCode::corrupt, "says that it is block 7");
     MetadataEditor editor = fixture_editor();
     editor.block(0)[48] ^= std::byte{1};
@@ -80,13 +80,13 @@ TEST_CASE("thin superblock: another magic number, checksum or own number is dama
     is_refused(Bytes(100), ErrorCode::corrupt, "metadata has 0 blocks");
 }
 
-TEST_CASE("thin superblock: another commit is another digest", "[lvm][thin]") {
+TEST_CASE("thin superblock: every commit changes the digest", "[lvm][thin]") {
     const Digest digest = read(volume_bytes("pool2_tmeta"))->digest;
     CHECK(read(volume_bytes("pool2_tmeta"))->digest == digest);
     CHECK(read(with<std::uint64_t>(48, 4))->digest != digest);
 }
 
-TEST_CASE("thin superblock: a metadata snapshot has roots of its own", "[lvm][thin]") {
+TEST_CASE("thin superblock: a metadata snapshot has its own roots", "[lvm][thin]") {
     is_refused(volume_bytes("pool2_tmeta"), ErrorCode::not_found, "reserve_metadata_snap", SuperblockChoice::held);
     MetadataEditor editor = fixture_editor();
     const BlockNumber held = editor.copy_of(0, BlockKind::superblock);

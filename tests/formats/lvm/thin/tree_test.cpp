@@ -118,7 +118,7 @@ MetadataEditor pool_with_one_device(std::size_t count, BlockMap& map, DeviceId d
 
 }  // namespace
 
-TEST_CASE("thin trees: a million mappings in twenty devices are what thin_dump says", "[lvm][thin]") {
+TEST_CASE("thin trees: a million mappings in twenty devices are what thin_dump reports", "[lvm][thin]") {
     std::mt19937_64 random(seed);
     std::map<DeviceId, BlockMap> devices;
     BlockMap map = scattered(random, 50'000, 3, 0);
@@ -143,7 +143,7 @@ TEST_CASE("thin trees: a million mappings in twenty devices are what thin_dump s
     check_against_thin_delta(pool, file, device_id_max - 10, 3);
 }
 
-TEST_CASE("thin trees: snapshots that share nodes differ where thin_delta says", "[lvm][thin]") {
+TEST_CASE("thin trees: snapshots that share nodes differ where thin_delta reports", "[lvm][thin]") {
     std::mt19937_64 random(seed);
     BlockMap map;
     MetadataEditor editor = pool_with_one_device(100'000, map, 20);
@@ -163,7 +163,7 @@ TEST_CASE("thin trees: snapshots that share nodes differ where thin_delta says",
     }
 }
 
-TEST_CASE("thin trees: devices whose trees differ in height share nodes, too", "[lvm][thin]") {
+TEST_CASE("thin trees: devices whose trees differ in height share nodes too", "[lvm][thin]") {
     std::mt19937_64 random(seed);
     std::map<DeviceId, BlockMap> devices;
     devices[1] = scattered(random, 30'000, 0, 0);
