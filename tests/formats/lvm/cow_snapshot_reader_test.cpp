@@ -45,7 +45,7 @@ struct Model {
     std::vector<ExtentKind> kinds;  ///< of each byte
 };
 
-/// A store of random chunks in random order, and what the snapshot shows, chunk by chunk.
+/// A store with random chunks in random order, and the contents of the snapshot, chunk by chunk.
 Model random_snapshot(std::mt19937_64& random, std::uint64_t chunk) {
     Model model;
     const std::uint64_t size = (300 << 10) + random() % 10'000;

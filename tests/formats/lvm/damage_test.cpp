@@ -1,5 +1,5 @@
-// Disks of the fixtures with a bit flipped or cut off: every volume reads right, or is refused with a place. What has a
-// checksum (labels, metadata areas and texts, a pool's trees) never gives wrong bytes.
+// Disks of the fixtures with a flipped bit, or truncated: every volume reads correctly, or is refused with a place.
+// Damage to checksummed data (labels, metadata areas and texts, a pool's trees) never gives wrong bytes.
 
 #include <random>
 #include <regex>
@@ -21,7 +21,7 @@ constexpr std::uint64_t seed = 20261122;
 constexpr std::uint64_t sample_step = 60 << 10;  // no multiple or divisor of a chunk or stripe
 constexpr std::size_t sample_bytes = 16;
 
-/// Some bytes of a volume from everywhere in it; the pattern in the fixtures' volumes tells every place from another.
+/// Some bytes from all over a volume; the pattern in the fixtures' volumes makes every place recognisable.
 Bytes sample_of(const ImageReader& reader) {
     const std::uint64_t size = reader.info().virtual_size.value;
     Bytes samples;
@@ -41,13 +41,13 @@ Bytes sample_of(const ImageReader& reader) {
     return samples;
 }
 
-/// What all volumes of a fixture read as, or why they do not.
+/// The contents of all volumes of a fixture, or why they can't be read.
 struct View {
     std::map<std::string, Bytes> samples;         ///< by group and volume
     std::map<std::string, std::string> refusals;  ///< the same, or "" for the disks as a whole
 };
 
-/// Opens and reads every volume of the manifest. What is no Error fails the test by itself.
+/// Opens and reads every volume of the manifest. An exception other than Error fails the test.
 View view_of(const FixtureCopy& copy, const std::vector<std::vector<std::string>>& manifest) {
     View view;
     lvm::Inventory inventory;
@@ -83,7 +83,7 @@ View view_of(const FixtureCopy& copy, const std::vector<std::vector<std::string>
     return view;
 }
 
-/// A disk or volume, and where on it or what of it.
+/// A disk or volume, and a place or part of it.
 bool names_a_place(const std::string& text) {
     static const std::regex subject("'p\\d\\.raw'|'vg[^']*'|volume group '");
     static const std::regex place(
@@ -92,10 +92,10 @@ bool names_a_place(const std::string& text) {
     return std::regex_search(text, subject) && std::regex_search(text, place);
 }
 
-/// Where damage is worst, as byte ranges of one disk.
+/// Where damage has the worst effects, as byte ranges of one disk.
 struct Structures {
     std::vector<ByteRange> checksummed;  ///< label, headers and texts
-    std::vector<ByteRange> uncheckable;  ///< exception stores: nothing tells a flipped bit there
+    std::vector<ByteRange> uncheckable;  ///< exception stores: a flipped bit can't be detected
 };
 
 constexpr std::uint64_t sector = 512;
@@ -142,7 +142,7 @@ std::uint64_t place_in(const std::vector<ByteRange>& ranges, std::mt19937_64& ra
     return range.begin.value + random() % range.length.value;
 }
 
-/// Every refusal names a place. Volumes that read otherwise than they should are returned.
+/// Checks that every refusal names a place. Returns the volumes with wrong contents.
 std::set<std::string> check(const View& view, const View& sound) {
     for (const auto& [name, text] : view.refusals) {
         CAPTURE(name, text);
@@ -218,7 +218,7 @@ TEST_CASE("lvm damage: a flipped bit in checksummed data gives the right bytes o
 TEST_CASE("lvm damage: a flipped bit in a pool's metadata gives the right bytes or a refusal with a place", "[lvm]") {
     const Fixture fixture("thin");
     std::mt19937_64 random(seed);
-    // Where the blocks of "pool" that are no zeros lie on p0.
+    // Where the non-zero blocks of "pool" are on p0.
     std::vector<std::uint64_t> blocks;
     for (const auto& [begin, end] : {std::pair{mib(75), mib(77)}, std::pair{mib(81), mib(83)}})
         for (std::uint64_t at = begin.value; at < end.value; at += thin::metadata_block_bytes) {
@@ -229,7 +229,7 @@ TEST_CASE("lvm damage: a flipped bit in a pool's metadata gives the right bytes 
     REQUIRE(blocks.size() > 300);
     std::size_t told = 0;
     for (const std::uint64_t block : blocks) {
-        // Most nodes were dropped by later commits: the superblock, first, is met more often.
+        // Most nodes were dropped by later commits, so the superblock, which comes first, is hit more often.
         for (int i = 0; i < (block == blocks.front() ? 40 : 1); ++i) {
             FixtureCopy copy(fixture.name);
             const std::uint64_t bit = block * 8 + random() % (thin::metadata_block_bytes * 8);
@@ -260,7 +260,8 @@ TEST_CASE("lvm damage: a flipped bit in guest data or in a classic snapshot's st
         copy.disk(disk).flip(bit);
         const View view = view_of(copy, fixture.manifest);
         const auto wrong = check(view, fixture.sound);
-        // One chunk of one volume, of what stands on it, and what is merged; elsewhere a bit is in at most one sample.
+        // One chunk of one volume, of the volumes based on it, and of a merge; elsewhere a bit is in at most one
+        // sample.
         if (!in_store) CHECK(wrong.size() <= 8);
         told += view.refusals.size() > fixture.sound.refusals.size() ? 1u : 0u;
     }

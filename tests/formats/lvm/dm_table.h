@@ -1,6 +1,6 @@
 #pragma once
-/// The volumes of a fixture as the kernel had mapped them when its content was recorded (`dmsetup table`): places that
-/// do not come from varve's own reading of the metadata.
+/// The volumes of a fixture as the kernel had mapped them when their contents were recorded (`dmsetup table`): places
+/// that do not depend on varve's own interpretation of the metadata.
 
 #include <map>
 #include <memory>
@@ -15,11 +15,11 @@ class DmTable {
 public:
     explicit DmTable(const std::string& fixture);
 
-    /// All names, e.g. "vgs-s4k_t0-cow": a dash in a name of LVM is doubled.
+    /// All names, e.g. "vgs-s4k_t0-cow"; a dash in an LVM name is doubled.
     std::vector<std::string> names() const;
     /// The first target of a device: "linear", "snapshot", ...
     std::string target(const std::string& name) const;
-    /// A device of linear, striped and zero targets.
+    /// A device made of linear, striped and zero targets.
     std::shared_ptr<const lvm::SegmentReader> open(const std::string& name) const;
     /// One disk of the fixture.
     NamedDevice disk(int index) const;
@@ -31,7 +31,7 @@ private:
     std::vector<NamedDevice> disks_;
 };
 
-/// The name that device-mapper has for a volume.
+/// The device-mapper name of a volume.
 std::string dm_name(const std::string& group, const std::string& volume);
 
 }  // namespace varve::lvm_test

@@ -250,7 +250,7 @@ TEST_CASE("fuzz corpus: every exception store is read according to its list, or 
 }
 
 TEST_CASE("exception store: more runs than the memory limit allows are refused", "[lvm][cow]") {
-    // 16 Mi exceptions of which no two follow each other, made as they are read.
+    // 16 Mi exceptions, no two of them consecutive, generated as they are read.
     class Endless final : public fakes::SteadyImage {
     public:
         Endless() { info_.virtual_size = {std::uint64_t{1} << 40}; }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t header_bytes = 512;
 
-/// Makes `text` the area's current one, at the begin of its ring.
+/// Makes `text` the area's current text, at the beginning of its ring.
 void put_text(ChangedDisk& disk, std::uint64_t area, std::uint64_t area_bytes, const std::string& text) {
     Bytes bytes(text.size() + 1);
     std::ranges::copy(bytes_of(text), bytes.begin());

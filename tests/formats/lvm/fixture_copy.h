@@ -1,6 +1,6 @@
 #pragma once
-/// The disks of a fixture with changes, in memory, and the groups that are found on them: what open_volume() does with
-/// files. What was found follows later changes, as a reader of a disk would.
+/// The disks of a fixture, changed in memory, and the groups found on them: what open_volume() does with files. Groups
+/// that were found see later changes, like a reader of a disk.
 
 #include <memory>
 #include <string>
@@ -18,13 +18,13 @@ public:
     ChangedDisk& disk(std::size_t index) { return *disks_.at(index); }
     std::size_t count() const { return disks_.size(); }
 
-    /// The metadata text of `group`, and another one in its place, in all metadata areas that hold it.
+    /// The metadata text of `group`; and its replacement in all metadata areas that hold it.
     std::string text(const std::string& group) const;
     void set_text(const std::string& group, const std::string& text);
-    /// Replaces `from`, which stands exactly once in the metadata text of `group`.
+    /// Replaces `from`, which must occur exactly once in the metadata text of `group`.
     void edit_text(const std::string& group, const std::string& from, const std::string& to);
 
-    /// Named "p0.raw" and so on.
+    /// Their names are "p0.raw" and so on.
     lvm::Inventory inventory() const;
     lvm::FoundGroup found(const std::string& group) const;
 
@@ -34,13 +34,13 @@ private:
         ByteRange range;
         std::string text;
     };
-    /// Those that hold the group's text.
+    /// The disks that hold the group's text.
     std::vector<Area> areas_of(const std::string& group) const;
 
     std::vector<std::shared_ptr<ChangedDisk>> disks_;
 };
 
-/// A group that was found, and its opener.
+/// A group and its opener.
 struct OpenedGroup {
     OpenedGroup(const FixtureCopy& copy, const std::string& group, lvm::ActiveDevice active = {});
 

@@ -1,4 +1,4 @@
-// The fixtures that the other LVM tests stand on are there and what their README says.
+// The fixtures on which the other LVM tests depend exist and match their README.
 
 #include "tests/formats/lvm/fixture.h"
 #include "tests/catch.h"

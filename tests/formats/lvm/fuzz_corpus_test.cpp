@@ -1,4 +1,4 @@
-// The seeds of the fuzz targets of LVM's metadata are what their names say, so that fuzzing begins behind the door.
+// The seeds of the fuzz targets for LVM's metadata match their names, so that fuzzing starts from valid inputs.
 
 #include <filesystem>
 #include <set>
@@ -17,7 +17,7 @@ using writer_test::read_file;
 
 std::filesystem::path corpus(const std::string& name) { return test::source_path("tests/fuzz/corpus/" + name); }
 
-/// What becomes of a seed: its groups' names and seqnos, or the refusal's code.
+/// The outcome for a seed: the names and seqnos of its groups, or the code of the refusal.
 std::string outcome(const Bytes& bytes) {
     std::string groups;
     const auto code = refusal_code([&] {

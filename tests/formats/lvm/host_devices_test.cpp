@@ -1,4 +1,4 @@
-// The host's block devices, by a sysfs made for the test.
+// The host's block devices, from a sysfs made for the test.
 
 #include "formats/lvm/host_devices.h"
 
@@ -14,8 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A tree as the kernel's: devices in folders of their own, disks with their partitions inside, and links to all of
-/// them in class/block.
+/// A tree like the kernel's: a folder for each device, those of disks containing those of their partitions, and links
+/// to all of them in class/block.
 class FakeSysfs {
 public:
     FakeSysfs() { fs::create_directories(sys() / "class/block"); }

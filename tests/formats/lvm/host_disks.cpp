@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t sector_bytes = 512;
 
-/// Writes over `disk` what of `bytes` lies in it.
+/// Overwrites the part of `disk` that `bytes` covers.
 void put(ByteSpan disk, std::uint64_t at, ByteView bytes) {
     for (std::size_t i = 0; i < bytes.size() && at + i < disk.size(); ++i)
         disk[static_cast<std::size_t>(at) + i] = bytes[i];

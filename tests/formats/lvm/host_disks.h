@@ -1,6 +1,6 @@
 #pragma once
-/// Disks for the LVM tests: a fixture with bytes changed or cut off, and physical volumes made byte by byte as
-/// lib/format_text/layout.h of lvm2 lays them out.
+/// Disks for the LVM tests: a fixture with bytes changed or cut off, and physical volumes built byte by byte according
+/// to lib/format_text/layout.h of lvm2.
 
 #include <map>
 #include <memory>
@@ -15,7 +15,7 @@
 
 namespace varve::lvm_test {
 
-/// `disk` under a name: places read "'<name>' at byte 4096".
+/// `disk` with a name: its places are "'<name>' at byte 4096".
 NamedDevice named(std::shared_ptr<const ImageReader> disk, const std::string& name);
 
 /// A disk of `size` bytes, zeros or the first bytes of another disk, with some bytes set.
@@ -40,11 +40,11 @@ private:
     ImageInfo info_;
 };
 
-/// One metadata area of a made physical volume. Its ring begins behind the header.
+/// One metadata area of a generated physical volume. Its ring begins after the header.
 struct MadeArea {
     std::uint64_t begin = 4096;
     std::uint64_t size = 16384;
-    std::string text = {};  ///< without the NUL; empty: none is there
+    std::string text = {};  ///< without the NUL; empty: no text
     std::uint64_t text_offset = 512;
     bool is_ignored = false;
 };
@@ -59,15 +59,15 @@ struct MadeVolume {
 
 Bytes bytes_of_volume(const MadeVolume& volume);
 
-/// Set the checksums of a label sector, of a metadata area's header and of the text that it points to (as far as they
-/// lie in `disk`) to what the bytes are.
+/// Update the checksums of a label sector, of a metadata area's header and of the text that it points to, as far as
+/// they are inside `disk`.
 void seal_label(ByteSpan disk, std::uint64_t sector);
 void seal_area(ByteSpan disk, std::uint64_t begin);
 
 /// "pv-name" padded to a uuid with dashes.
 std::string made_uuid(const std::string& name);
 
-/// The text of the Error that `call` throws, empty when it throws none.
+/// The text of the Error that `call` throws; empty if it throws none.
 template <typename Call>
 std::string refusal(const Call& call) {
     try {
@@ -78,7 +78,7 @@ std::string refusal(const Call& call) {
     return {};
 }
 
-/// The same with its code: nothing when it throws none.
+/// The code of that Error; nullopt if `call` throws none.
 template <typename Call>
 std::optional<ErrorCode> refusal_code(const Call& call) {
     try {

@@ -1,5 +1,5 @@
-// Metadata texts that no LVM would write, with right checksums: every volume is refused with a place or read without
-// harm, whatever numbers and names the text has.
+// Metadata texts that LVM would never write, with valid checksums: every volume is refused with a place or is readable,
+// whatever numbers and names the text contains.
 
 #include <random>
 
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t seed = 20261122;
 
-/// Begin and length of all numbers, or of all strings with their quotes.
+/// Begin and length of all numbers, or of all strings including their quotes.
 using Places = std::vector<std::pair<std::size_t, std::size_t>>;
 
 Places numbers_in(const std::string& text) {
@@ -79,7 +79,7 @@ std::string mutated(std::string text, std::mt19937_64& random) {
     return text;
 }
 
-/// Kinds of a few thousand extents, and some bytes from each of the first.
+/// The kinds of a few thousand extents, and some bytes from each of the first ones.
 void read_some(const ImageReader& reader) {
     const std::uint64_t size = reader.info().virtual_size.value;
     Bytes bytes(4096);
@@ -95,7 +95,7 @@ void read_some(const ImageReader& reader) {
     reader.read({size - last}, ByteSpan(bytes).first(last));
 }
 
-/// Since the state that it is in.
+/// Changes since the current state.
 void look_for_changes(const lvm::VolumeChangeSource& source) {
     const ChangesSince since = source.changed_since(source.token());
     if (since.map) REQUIRE(since.map->change_at({}).length.value != 0);

@@ -1,5 +1,5 @@
-// Physical volumes on disks and in partitions, and the groups that they make up: those of the fixtures, and made ones
-// for what goes wrong.
+// Physical volumes on disks and in partitions, and the groups that they form: those of the fixtures, and generated ones
+// for everything that can go wrong.
 
 #include "formats/lvm/inventory.h"
 
@@ -57,7 +57,7 @@ std::string text_of_group(const MadeGroup& group) {
     return text + "}\n}\ncontents = \"Text Format Volume Group\"\nversion = 1\n";
 }
 
-/// A disk of that name, with one metadata area for each text.
+/// A disk with this name, with one metadata area for each text.
 std::shared_ptr<ChangedDisk> disk_with(const std::string& name, const std::vector<std::string>& texts) {
     MadeVolume volume{.uuid = made_uuid(name), .size = 256 << 10};
     for (std::size_t i = 0; i < texts.size(); ++i)

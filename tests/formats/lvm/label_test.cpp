@@ -1,4 +1,4 @@
-// Labels of physical volumes: those that LVM wrote, and damaged ones.
+// Labels of physical volumes: those written by LVM, and damaged ones.
 
 #include "formats/lvm/label.h"
 
@@ -54,7 +54,7 @@ std::map<std::string, std::uint64_t> first_extents(const std::string& fixture_na
     return out;
 }
 
-/// A label with its sector 1 changed by `change`, with a right checksum.
+/// A label whose sector 1 was changed by `change` and given a valid checksum.
 std::string refusal_with(const std::function<void(ByteSpan)>& change) {
     Bytes disk = bytes_of_volume({.uuid = made_uuid("a"), .areas = {{}}});
     change(ByteSpan(disk).subspan(512, 512));

@@ -1,5 +1,5 @@
-// Volumes of a group that this host, or another one, is using meanwhile; pools and physical volumes that are not as the
-// metadata says; and what a change of the metadata during a backup means.
+// Volumes of a group that this host, or another one, is using; pools and physical volumes that contradict the metadata;
+// and the effects of a change of the metadata during a backup.
 
 #include <set>
 
@@ -37,7 +37,7 @@ public:
         disk_.read({offset(number)}, bytes);
         return bytes;
     }
-    /// With its own number and the right checksum.
+    /// Sets its own number and a valid checksum.
     void put(BlockNumber number, BlockKind kind, Bytes bytes) {
         store_le<std::uint64_t>(ByteSpan(bytes).subspan(8), number);
         store_le<std::uint32_t>(bytes, thin::block_checksum(bytes, kind));
@@ -62,7 +62,7 @@ void set(Bytes& block, std::size_t at, T value) {
     store_le<T>(ByteSpan(block).subspan(at), value);
 }
 
-/// Where in a leaf of `count_max` 8-byte values the value of `key` lies.
+/// Where in a leaf of `count_max` 8-byte values the value of `key` is.
 std::size_t value_at(const Bytes& leaf, std::uint64_t key) {
     const auto count_max = field<std::uint32_t>(leaf, 20);
     for (std::size_t i = 0; i < field<std::uint32_t>(leaf, 16); ++i)
@@ -71,7 +71,7 @@ std::size_t value_at(const Bytes& leaf, std::uint64_t key) {
     return 0;
 }
 
-/// Reserves a metadata snapshot as the kernel does, and then makes device 2 (vm1_t0) what device 3 (vm1_t1) is in the
+/// Reserves a metadata snapshot like the kernel, and then makes device 2 (vm1_t0) the same as device 3 (vm1_t1), in the
 /// main tree alone.
 void reserve_and_go_on(FixtureCopy& copy) {
     PoolMetadata metadata(copy);
@@ -90,7 +90,7 @@ void reserve_and_go_on(FixtureCopy& copy) {
     metadata.put(0, BlockKind::superblock, main);
 }
 
-/// A host on which the volumes (as "<uuid>" or "<uuid>-<layer>") are active under these paths.
+/// A host on which the volumes ("<uuid>" or "<uuid>-<layer>") are active under these paths.
 lvm::ActiveDevice host_with(std::map<std::string, std::string> devices) {
     return [devices = std::move(devices)](const std::string&, const std::string& volume,
                                           const std::string& layer) -> std::optional<std::string> {
@@ -104,7 +104,7 @@ std::string uuid_of(const FixtureCopy& copy, const std::string& group, const std
     return OpenedGroup(copy, group).volume(volume).uuid;
 }
 
-/// What opening one volume of a copy is refused with.
+/// The message with which a volume of a copy is refused.
 std::string refusal_to_open(const FixtureCopy& copy, const std::string& group, const std::string& volume,
                             const lvm::ActiveDevice& active = {}) {
     return refusal([&] { OpenedGroup(copy, group, active).open(volume); });
@@ -131,7 +131,7 @@ Bytes small_group(const std::string& name, const std::string& uuid, const std::s
     return bytes_of_volume(volume);
 }
 
-/// Up to which byte of the physical volume `pv` the volumes reach that `used` names; 0 when none lies on it.
+/// The end of the part of physical volume `pv` that the volumes in `used` occupy; 0 if none is on it.
 std::uint64_t end_on(const lvm::VolumeGroup& group, const std::set<const lvm::LogicalVolume*>& used, std::size_t pv) {
     std::uint64_t end = 0;
     const lvm::PhysicalVolumeEntry& entry = group.physical_volumes.at(pv);
@@ -166,7 +166,7 @@ TEST_CASE("lvm: an active pool without a metadata snapshot is refused, with the 
     CHECK_THAT(text, ContainsSubstring("active on this host"));
     CHECK_THAT(text, ContainsSubstring("reserve_metadata_snap"));
     CHECK(refusal_code([&] { OpenedGroup(copy, "vgt", host).open("vm1_t0"); }) == ErrorCode::refused);
-    // The other pool is not in use, nor is a volume outside.
+    // The other pool is not in use, nor is a volume outside the pool.
     CHECK(digest_in(copy, "vgt", "v5_t0", host) == manifest_digest("thin", "v5_t0"));
     CHECK(digest_in(copy, "vgt", "base", host) == manifest_digest("thin", "base"));
 }
@@ -198,10 +198,10 @@ TEST_CASE("lvm: active snapshots and volumes are read through their devices, vol
     CHECK(through("orig", warnings) == live);
     REQUIRE(warnings.size() == 1);
     CHECK_THAT(warnings[0], ContainsSubstring("'vgs/orig' is active on this host and may change"));
-    // What the group's other volumes are on the host changes nothing for one that is not active there.
+    // Active volumes of the group do not affect one that is not active.
     CHECK(digest_in(copy, "vgs", "sarea256", host_with({{uuid_of(copy, "vgs", "orig"), folder.file("dm-3")}})) ==
           manifest_digest("snap", "sarea256"));
-    // A device that is gone by now is an error with its name.
+    // A device that has disappeared is an error that names it.
     CHECK_THAT(refusal_to_open(copy, "vgs", "orig", host_with({{uuid_of(copy, "vgs", "orig"), "/dev/varve-none"}})),
                ContainsSubstring("/dev/varve-none"));
 }
@@ -352,7 +352,7 @@ TEST_CASE("lvm: a job fails if its volume's metadata changes while it runs, but 
     const Job of_orig1(copy, "vgs", "sarea256");
     CHECK_NOTHROW(orig.disk.check_unchanged());
     CHECK_NOTHROW(of_orig1.disk.check_unchanged());
-    // lvrename changes what the text says of orig1.
+    // lvrename changes the entry of orig1 in the text.
     change(copy, "vgs", seqno, "\norig1 {\n", "\nother {\n");
     copy.edit_text("vgs", "origin = \"orig1\"\ncow_store = \"sarea256\"",
                    "origin = \"other\"\ncow_store = \"sarea256\"");

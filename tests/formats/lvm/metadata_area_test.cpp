@@ -1,4 +1,4 @@
-// Metadata areas: the texts that LVM left in the fixtures' rings, and damaged areas.
+// Metadata areas: the texts that LVM wrote to the fixtures' rings, and damaged areas.
 
 #include "formats/lvm/metadata_area.h"
 
@@ -33,7 +33,7 @@ void check_golden(const std::optional<MetadataText>& text, std::size_t size_with
     CHECK(text->place == place);
 }
 
-/// A made volume with one area whose header is changed by `change`, with right checksums.
+/// A generated physical volume with one area whose header was changed by `change` and given valid checksums.
 std::string refusal_with(const std::function<void(ByteSpan)>& change, bool sealed = true) {
     Bytes disk = bytes_of_volume({.uuid = made_uuid("a"), .areas = {{.text = "some text"}}});
     change(ByteSpan(disk).subspan(4096, 512));

@@ -1,5 +1,5 @@
-// Every volume and snapshot of the fixtures reads to the sha256 that the kernel presented, or is refused as the
-// manifest says; what changed between snapshots is what the kernel's own tools told, and nothing else is read.
+// Every volume and snapshot of the fixtures has the sha256 that the kernel presented, or is refused according to the
+// manifest; the changes between snapshots are those that the kernel's own tools reported, and nothing else is read.
 
 #include <set>
 
@@ -28,7 +28,7 @@ OpenOptions disks_of(const std::string& fixture) {
 
 std::string source(const std::vector<std::string>& row) { return "lvm:" + row[0] + "/" + row[1]; }
 
-/// What a volume of the manifest must be refused with; nothing when it must be read.
+/// The reason with which a volume of the manifest must be refused; empty if it must be read.
 std::string refusal_in(const std::vector<std::string>& row) {
     if (row[5] == "INVALID") return "invalid";
     if (row[5] == "EIO") return "type error";
@@ -48,7 +48,7 @@ std::vector<ByteRange> ranges_in(const std::string& fixture, const std::string& 
     return ranges;
 }
 
-/// Ascending, those that touch joined.
+/// Sorted, with adjacent ranges joined.
 std::vector<ByteRange> joined(const std::vector<ByteRange>& ranges) {
     std::vector<ByteRange> out;
     for (const ByteRange& range : ranges) {
@@ -156,13 +156,13 @@ TEST_CASE(
         const ChangesSince since = now.changes->changed_since(before.changes->token());
         CAPTURE(since.why_not);
         if (!since.map) {
-            // A snapshot that was written to, as a change source sees it: told, and never passed over.
+            // A change source reports that a snapshot was written to and never ignores it.
             CHECK(!since.why_not.empty());
             continue;
         }
         const auto told = may_differ(*since.map, size);
         for (const ByteRange& content : ranges_in(fixture, pair.from, pair.to, "content-4k")) {
-            // The table takes a shorter volume as zeros past its end; here it ends.
+            // The table treats a shorter volume as zeros past its end; here it just ends.
             if (content.end() <= ByteOffset{} + size) CHECK(covers(told, content));
         }
         const auto tool =
@@ -195,7 +195,7 @@ TEST_CASE("lvm: a token that does not match in every part is not used, and the u
     CHECK_THAT(answer([](Token& t) { ++t.device.creation_time; }).why_not,
                ContainsSubstring("a snapshot of it was taken"));
     CHECK_THAT(answer([](Token& t) { ++t.device.transaction_id; }).why_not, ContainsSubstring("merged"));
-    // Another group's or pool's is none of its own.
+    // A token of another group or pool is not for this volume.
     for (const ChangesSince& since :
          {answer([](Token& t) { t.group_uuid.back() ^= 2; }), answer([](Token& t) { t.pool_uuid.back() ^= 2; })})
         CHECK((since.map == nullptr && since.why_not.empty()));

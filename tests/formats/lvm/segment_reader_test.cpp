@@ -25,7 +25,7 @@ NamedDevice named(const std::shared_ptr<const ImageReader>& image, const std::st
     return {image, [name](ByteOffset at) { return fmt::format("'{}' at byte {}", name, at.value); }};
 }
 
-/// 512 KiB and a bit: runs of data, zeros and holes.
+/// A little over 512 KiB: runs of data, zeros and holes.
 std::shared_ptr<const fakes::MemoryImage> mixed_device(std::mt19937_64& random) {
     auto image = std::make_shared<fakes::MemoryImage>((512 << 10) + random() % 9000);
     const std::uint64_t blocks = image->bytes().size() / block;
@@ -46,7 +46,7 @@ struct Layout {
     std::vector<ExtentKind> kinds;  ///< of every byte
 };
 
-/// Where byte `at` of a segment lies, by counting stripes one after the other.
+/// Where byte `at` of a segment is, found by counting stripes one by one.
 std::pair<std::size_t, std::uint64_t> naive_place(const MappedSegment& segment, std::uint64_t at) {
     if (segment.legs.size() == 1) return {0, segment.legs[0].begin.value + at};
     std::size_t leg = 0;
@@ -93,7 +93,7 @@ Layout random_layout(std::mt19937_64& random) {
     return layout;
 }
 
-/// A disk that is all data, of which only the map is asked.
+/// A disk that is all data; only its extents are queried.
 class FullDevice final : public ImageReader {
 public:
     explicit FullDevice(std::uint64_t size) { info_.virtual_size = {size}; }

@@ -18,7 +18,7 @@ ExceptionStore store_of(const DmTable& table, const std::string& snapshot, const
             {table.open("vgs-" + origin + "-real")->info().virtual_size, kib(4)}};
 }
 
-/// Of RANGES.tsv, from one volume to another, whose kind begins so.
+/// Ranges of RANGES.tsv from one volume to another whose kind begins with the given word.
 std::vector<ByteRange> ranges_in_table(const std::string& from, const std::string& to, const std::string& kind) {
     std::vector<ByteRange> ranges;
     for (const auto& row : fixture_table("snap", "RANGES.tsv"))
@@ -39,7 +39,7 @@ const std::pair<const char*, const char*> snapshots_of_table[] = {
     {"s4k_t0", "orig"}, {"s64k_t1", "orig"},   {"s512k_t2", "orig"}, {"swr_t2", "orig"}, {"sfull", "orig"},
     {"sstr", "ostr"},   {"sarea256", "orig1"}, {"sfs_t0", "ofs"},    {"spend", "opend"}};
 
-/// Joined where they touch.
+/// Joins adjacent ranges.
 std::vector<ByteRange> joined(std::vector<ByteRange> ranges) {
     return RangeChanges(std::move(ranges), mib(1024), mib(1024)).may_differ();
 }

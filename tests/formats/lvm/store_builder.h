@@ -1,5 +1,5 @@
 #pragma once
-/// Exception stores that no kernel would write, and the devices that they lie on.
+/// Exception stores that a kernel would never write, and the devices that they are on.
 
 #include <memory>
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace varve::lvm_test {
 
-/// Bytes as a device that is all data; where it lies is "'cow' at byte N". The second shows only the first `size`.
+/// Bytes as a device that is all data; its places are "'cow' at byte N". The second one shows only the first `size`.
 NamedDevice bytes_device(Bytes bytes);
 NamedDevice bytes_device(std::shared_ptr<const Bytes> bytes, std::uint64_t size);
 
-/// Grows as needed, whole chunks.
+/// Grows as needed, in whole chunks.
 class StoreBuilder {
 public:
     explicit StoreBuilder(std::uint64_t chunk_bytes = 4096);
@@ -20,9 +20,9 @@ public:
     /// Four 32-bit words: magic, valid, version, sectors of a chunk.
     StoreBuilder& header_word(std::size_t index, std::uint32_t value);
     StoreBuilder& chunk(std::uint64_t number, ByteView bytes);
-    /// An exception at the next place of the list.
+    /// Adds an exception to the list.
     StoreBuilder& exception(std::uint64_t origin_chunk, std::uint64_t store_chunk);
-    /// The next free chunk for data, as the kernel gives them out.
+    /// The next free chunk for data, in the kernel's order of allocation.
     std::uint64_t next_data_chunk();
     std::uint64_t exceptions_per_area() const { return chunk_bytes_ / 16; }
     const Bytes& bytes() const { return bytes_; }
@@ -36,7 +36,7 @@ private:
     Bytes bytes_;
 };
 
-/// The text of the Error that opening throws; empty when it does not.
+/// The text of the Error thrown on opening; empty if none is thrown.
 std::string store_refusal(const NamedDevice& device, const lvm::SnapshotShape& shape);
 
 }  // namespace varve::lvm_test

@@ -1,5 +1,5 @@
-// Volume groups from metadata texts: those of the fixtures against vgcfgbackup's and lvs's word, and texts that
-// contradict themselves.
+// Volume groups from metadata texts: those of the fixtures compared with vgcfgbackup and lvs, and texts that contradict
+// themselves.
 
 #include "formats/lvm/volume_group_parser.h"
 
@@ -55,7 +55,7 @@ T only(const VolumeGroup& group, const std::string& volume) {
     return std::get<T>(segment.what);
 }
 
-/// A snapshot is as large as its origin was, whatever the size of its store, under whose name it goes.
+/// A snapshot is as large as its origin was, whatever the size of its store, whose name it has.
 ByteCount shown_size(const VolumeGroup& group, const LogicalVolume& volume) {
     for (const LogicalVolume& other : group.volumes) {
         const auto* snapshot = std::get_if<SnapshotSegment>(&other.segments[0].what);
@@ -110,7 +110,7 @@ version = 1
 description = ""
 )";
 
-/// The sample with `from`, which is in it, turned to `to`.
+/// The sample with `from`, which must occur in it, replaced by `to`.
 std::string sample_with(std::string_view from, std::string_view to) {
     std::string text(sample);
     const std::size_t at = text.find(from);
@@ -122,7 +122,7 @@ std::string told(std::string_view from, std::string_view to) {
     return refusal([&] { parse_volume_group(sample_with(from, to), "text on 'a.raw'"); });
 }
 
-/// The one segment of a volume with that body.
+/// The only segment of a volume, with that body.
 Segment segment_of(const std::string& body) {
     std::string text = sample_with("segment_count = 2", "segment_count = 1");
     const std::size_t begin = text.find("segment1 {");

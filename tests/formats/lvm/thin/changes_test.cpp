@@ -1,5 +1,5 @@
-// What may differ between two thin devices: against thin_delta on the same metadata, and by the rules of time that
-// thin_delta knows nothing of.
+// What may differ between two thin devices: compared with thin_delta on the same metadata, and by the rules about time,
+// which thin_delta does not know.
 
 #include "formats/lvm/thin/changes.h"
 #include "tests/catch.h"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr ByteCount chunk = kib(192);
 
-/// Begin and end in chunks, and whether the run may differ; joined.
+/// Begin and end in chunks, and whether the run may differ; adjacent runs are joined.
 using Run = std::tuple<std::uint64_t, std::uint64_t, bool>;
 
 std::vector<Run> runs_of(const Changes& changes, ByteCount size) {
@@ -30,7 +30,7 @@ std::vector<Run> runs_of(const Changes& changes, ByteCount size) {
     return runs;
 }
 
-/// A pool at time 10 with device 1 of 1000 blocks that were allocated at time 3, but 500 to 509 at time 10, and an
+/// A pool at time 10 with device 1, whose 1000 blocks were allocated at time 3, except 500 to 509 at time 10, and an
 /// empty device 2.
 MetadataEditor pool_of_two() {
     std::string xml =
@@ -82,8 +82,8 @@ TEST_CASE("thin changes: between a device and itself, blocks that it may write i
 }
 
 TEST_CASE("thin changes: a block that was written in place before it became shared may differ", "[lvm][thin]") {
-    // Device 1 was backed up when it was marked with 10. Then it wrote to blocks 500 to 509, in place, and then 2 was
-    // made of it: both have the same root.
+    // Device 1 was backed up when its mark was 10. Then it wrote to blocks 500 to 509, in place, and then device 2 was
+    // created as its snapshot: both have the same root.
     MetadataEditor editor = pool_of_two();
     editor.snapshot(1, 2, 11);
     const std::vector<Run> written{{0, 500, false}, {500, 510, true}, {510, 1000, false}};

@@ -1,4 +1,4 @@
-// Damaged metadata: an Error that names block and place, or the right answer; never a hang.
+// Damaged metadata gives an Error that names block and place, or the right answer; it never hangs.
 
 #include <filesystem>
 #include <random>
@@ -19,7 +19,7 @@ constexpr unsigned seed = 20261122;
 constexpr std::size_t mapping_root_at = 320;
 constexpr std::size_t details_root_at = 328;
 
-/// All that can be asked: devices, their mappings, and how each differs from the next.
+/// Queries everything: devices, their mappings, and how each differs from the next.
 std::vector<MappingRun> survey(const Bytes& metadata) {
     const Pool pool = open_pool(metadata);
     std::vector<MappingRun> all;
@@ -32,7 +32,7 @@ std::vector<MappingRun> survey(const Bytes& metadata) {
     return all;
 }
 
-/// The text of the Error(corrupt); empty when there is none.
+/// The text of the Error(corrupt); empty if there is none.
 std::string damage_of(const Bytes& metadata) {
     try {
         survey(metadata);
@@ -43,14 +43,14 @@ std::string damage_of(const Bytes& metadata) {
     }
 }
 
-/// Damage is found, and said to be in `number`.
+/// Checks that damage is found and located in block `number`.
 void is_found_in(const Bytes& metadata, BlockNumber number, const std::string& what) {
     const auto place = fmt::format("'tmeta' at byte {}, block {} of", number * metadata_block_bytes, number);
     CHECK_THAT(damage_of(metadata),
                ContainsSubstring(place) && ContainsSubstring(what) && ContainsSubstring("thin_check"));
 }
 
-/// Two devices of some leaves each, that share a part.
+/// Two devices with several leaves each, some of them shared.
 MetadataEditor small_pool() {
     std::string xml =
         "<superblock uuid=\"\" time=\"9\" transaction=\"5\" flags=\"0\" version=\"2\" "
@@ -88,7 +88,7 @@ std::set<BlockNumber> all_nodes(MetadataEditor& editor) {
     return nodes;
 }
 
-/// Where child `entry` of an internal node is named.
+/// Where an inner node has the number of its child `entry`.
 std::size_t child_at(MetadataEditor& editor, BlockNumber number, std::size_t entry) {
     REQUIRE(editor.field<std::uint32_t>(number, 4) == 1);
     REQUIRE(editor.field<std::uint32_t>(number, 16) > entry);

@@ -30,7 +30,7 @@ BlockNumber MetadataEditor::copy_of(BlockNumber number, BlockKind kind) {
     return copy;
 }
 
-/// The leaf that has `key`, and where in the block its value begins.
+/// The leaf that contains `key`, and where in the block its value begins.
 std::pair<BlockNumber, std::size_t> MetadataEditor::find(BlockNumber number, std::uint64_t key) {
     while (true) {
         const auto count = field<std::uint32_t>(number, count_at);
@@ -102,7 +102,7 @@ void MetadataEditor::store(BlockNumber number, const Entries& entries) {
     set<std::uint32_t>(number, count_at, static_cast<std::uint32_t>(entries.keys.size()));
 }
 
-/// The number of the node that takes the place of `number` when the edits are made below it.
+/// Makes the edits below node `number` and returns the number of the node that replaces it.
 BlockNumber MetadataEditor::rewrite(BlockNumber number, Edits::const_iterator begin, Edits::const_iterator end) {
     if (begin == end) return number;
     Entries old = entries(number);

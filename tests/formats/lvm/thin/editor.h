@@ -1,7 +1,7 @@
 #pragma once
-/// Changes a pool's metadata as the kernel does: a snapshot shares the origin's root, a write copies the way down to a
-/// leaf. thin_restore makes trees of any size, but none that share nodes; this makes those. New nodes go behind the
-/// volume's present end; the space maps do not know of them, which neither thin_dump nor thin_delta minds.
+/// Changes a pool's metadata like the kernel: a snapshot shares the origin's root, a write copies the path down to a
+/// leaf. thin_restore makes trees of any size, but not trees that share nodes; this does. New nodes are appended to the
+/// volume; the space maps do not know about them, which matters to neither thin_dump nor thin_delta.
 
 #include <map>
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace varve::thin::test {
 
-/// A mapping that a block gets, or nothing to unmap it.
+/// A new mapping of a block, or nullopt to unmap it.
 struct NewMapping {
     std::uint64_t data_block = 0;
     std::uint32_t time = 0;
@@ -32,7 +32,7 @@ public:
     T field(BlockNumber number, std::size_t at) {
         return load_le<T>(block(number).subspan(at));
     }
-    /// Sets a field and makes the block's checksum right again.
+    /// Sets a field and updates the block's checksum.
     template <std::unsigned_integral T>
     void set(BlockNumber number, std::size_t at, T value, BlockKind kind = BlockKind::btree_node) {
         store_le<T>(block(number).subspan(at), value);
@@ -40,7 +40,7 @@ public:
     }
     void seal(BlockNumber number, BlockKind kind = BlockKind::btree_node);
 
-    /// A copy of a block behind the end, with its own number.
+    /// Appends a copy of a block, with its own number.
     BlockNumber copy_of(BlockNumber number, BlockKind kind = BlockKind::btree_node);
 
     BlockNumber root(DeviceId id);
@@ -49,9 +49,9 @@ public:
 
     /// Makes `copy`, which must exist, a snapshot of `origin`: both are marked with `time`.
     void snapshot(DeviceId origin, DeviceId copy, std::uint32_t time);
-    /// Changes mappings of a device, with the way down copied. A leaf must have room for what is added.
+    /// Changes mappings of a device, copying the path down to them. A leaf must have room for what is added.
     void edit(DeviceId id, const Edits& edits);
-    /// A node above two trees of equal height, the keys of one before those of the other.
+    /// Adds a node above two trees of equal height; the keys of the first precede those of the second.
     BlockNumber join(BlockNumber left, BlockNumber right);
 
 private:

@@ -1,5 +1,6 @@
-// Backups by the trees of a thin pool: an honest pool is never accused and costs what it tells; one whose trees hide
-// changes, checksums and all, is caught at the rate that the audit promises, and then everything is compared.
+// Backups according to the trees of a thin pool: an honest pool is never accused, and only what it reports is read; a
+// pool whose trees hide changes, with valid checksums, is caught at the documented rate of the audit, and then
+// everything is compared.
 
 #include <cmath>
 #include <set>
@@ -30,7 +31,7 @@ void fill_random(ByteSpan bytes, std::mt19937_64& random) {
     for (std::size_t at = 0; at < bytes.size(); at += 8) store_le<std::uint64_t>(bytes.subspan(at), random());
 }
 
-/// A pool in memory with `now` and its snapshot `before`, which are the same at first.
+/// A pool in memory with `now` and its snapshot `before`, which are initially the same.
 class PoolInMemory {
 public:
     explicit PoolInMemory(std::uint64_t seed)
@@ -41,7 +42,7 @@ public:
         editor_.snapshot(now_id, before_id, frozen_at);
     }
 
-    /// The same data device, and the metadata as it is now.
+    /// The same data device, and the current metadata.
     PoolInMemory(const PoolInMemory&) = default;
 
     MetadataEditor& editor() { return editor_; }
@@ -49,20 +50,20 @@ public:
         return ByteSpan(data_->bytes()).subspan(number * block_size.value, block_size.value);
     }
 
-    /// The number of a data block that nobody has; it holds random bytes.
+    /// The number of an unused data block; it holds random bytes.
     std::uint64_t new_block() {
         REQUIRE(next_ < data_blocks);
         return next_++;
     }
 
-    /// What the kernel does for a write of `now` to a block that it shares.
+    /// What the kernel does when `now` writes to a block that it shares.
     void write(const std::set<std::uint64_t>& blocks, std::uint32_t time) {
         Edits edits;
         for (const std::uint64_t block : blocks) edits[block] = NewMapping{new_block(), time};
         editor_.edit(now_id, edits);
     }
 
-    /// The same, but with trees in which `before` has the new blocks, and had them all the time.
+    /// The same, but with trees according to which `before` has always had the new blocks.
     void write_and_hide(const std::set<std::uint64_t>& blocks) {
         Edits edits;
         for (const std::uint64_t block : blocks) edits[block] = NewMapping{new_block(), 0};
@@ -194,7 +195,7 @@ TEST_CASE("thin trees that hide changes turn the backup into a full compare with
     CHECK_THAT(repository.progress.warnings[0], ContainsSubstring("'thin' IS WRONG"));
     CHECK(night.root == back_up(repository, now, "other", 3).root);
 
-    // Without the audit the lie is believed: the root is another one.
+    // Without the audit the lie is believed, and the root is wrong.
     const SnapshotRecord unaudited = back_up(repository, now, "vm", 4, KnownChanges{parent.id, &changes, "thin", 0});
     CHECK(unaudited.root != night.root);
 }
@@ -210,7 +211,7 @@ TEST_CASE("thin trees that hide nothing are never accused, and a backup reads on
         CAPTURE(seed);
         std::mt19937_64 random(seed);
         PoolInMemory pool = night_one;
-        // Writes, some of them in place in blocks that are new, a snapshot, writes after it, and discards.
+        // Writes, some of them in place to new blocks, a snapshot, writes after it, and discards.
         const auto first = some_blocks(random, 1 + random() % 60);
         pool.write(first, frozen_at);
         fill_random(pool.data_block(disk_blocks), random);

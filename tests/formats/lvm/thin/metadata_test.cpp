@@ -1,5 +1,5 @@
-// The metadata of thin pools that a real kernel wrote, against golden values and thin_dump: blocks, superblock, devices
-// and mappings.
+// The metadata of thin pools written by a real kernel, compared with recorded values and thin_dump: blocks, superblock,
+// devices and mappings.
 
 #include <numeric>
 
@@ -20,7 +20,7 @@ std::uint64_t mapped_blocks(const std::vector<MappingRun>& runs) {
                            [](std::uint64_t sum, const MappingRun& run) { return sum + run.length; });
 }
 
-/// Block and time that a virtual block is mapped to.
+/// Block and time to which a virtual block is mapped.
 std::pair<std::uint64_t, std::uint32_t> mapping_of(const Mapping& mapping, std::uint64_t block) {
     const MappingRun run = mapping.run_at(block, block + 1);
     REQUIRE(run.is_mapped);

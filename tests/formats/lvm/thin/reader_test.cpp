@@ -1,4 +1,4 @@
-// The disks of thin devices, against what the kernel presents.
+// The disks of thin devices, compared with what the kernel presents.
 
 #include <random>
 
@@ -14,7 +14,7 @@
 namespace varve::thin::test {
 namespace {
 
-/// A thin volume of the fixture as MANIFEST.tsv lists it.
+/// A thin volume of the fixture, as listed in MANIFEST.tsv.
 struct ListedVolume {
     std::string name;
     std::string pool;
@@ -56,7 +56,7 @@ Reader open_volume(const ListedVolume& volume) {
 
 constexpr ByteCount chunk = kib(64);
 
-/// A thin disk in memory and what it is made of.
+/// A thin disk in memory, and its parts.
 struct ThinImage {
     Bytes metadata;
     std::shared_ptr<fakes::MemoryImage> data;
@@ -65,7 +65,7 @@ struct ThinImage {
 
     Disk disk() const { return {5, open_pool(metadata).mapping(5), chunk, size, data, origin}; }
 
-    /// Put together block by block.
+    /// Assembled block by block.
     Bytes bytes() const {
         Bytes whole(static_cast<std::size_t>(divide_up(size.value, chunk.value) * chunk.value));
         if (origin) std::copy_n(origin->bytes().begin(), std::min(origin->bytes().size(), whole.size()), whole.begin());
@@ -80,7 +80,7 @@ struct ThinImage {
     std::map<std::uint64_t, std::uint64_t> mapped;
 };
 
-/// Ten blocks with every kind of everything; the origin ends in the middle of block 5.
+/// Ten blocks with every combination of kinds; the origin ends in the middle of block 5.
 ThinImage image_of_all_kinds(std::mt19937_64& random) {
     ThinImage image;
     image.size = {9 * chunk.value + 30'000};
@@ -117,7 +117,7 @@ TEST_CASE("thin reader: every volume of the fixture has the bytes that the kerne
             CHECK(reader.extent_at(ByteOffset{}) == Extent{ByteOffset{}, volume.size, ExtentKind::unallocated});
             continue;
         }
-        // The merge that waits for vm7 shows in the opener's choice of a device, not here.
+        // The pending merge into vm7 affects the opener's choice of a device, not this reader.
         const std::string expected = volume.name == "vm7" ? "7370ebb2865885d00e65cb73a71d64a3c46eb7781e4b095ce2f2c8ff99"
                                                             "5fb018"
                                                           : volume.sha256;

@@ -1,4 +1,4 @@
-// Superblocks that are not read, or not as they are: each refusal says what to do.
+// Superblocks that are refused, or read only with restrictions: each refusal states what to do.
 
 #include "formats/lvm/thin/superblock.h"
 #include "tests/catch.h"
@@ -34,7 +34,7 @@ void is_refused(const Bytes& metadata, ErrorCode code, const std::string& text,
     }
 }
 
-/// The fixture's superblock with one field set and a right checksum.
+/// The fixture's superblock with one field set and a valid checksum.
 template <std::unsigned_integral T>
 Bytes with(std::size_t at, T value) {
     MetadataEditor editor = fixture_editor();

@@ -187,7 +187,7 @@ std::vector<DeltaRun> MetadataFile::delta(DeviceId before, DeviceId now) const {
 
 namespace {
 
-/// thin_delta's word; empty for what it passes over.
+/// thin_delta's term; empty for what it skips.
 std::string delta_word(BlockRelation relation) {
     switch (relation) {
         case BlockRelation::in_shared_node:
@@ -227,7 +227,7 @@ std::vector<DeltaRun> without_same(std::vector<DeltaRun> runs) {
     return runs;
 }
 
-/// The blocks that may differ, joined.
+/// The blocks that may differ, with adjacent runs joined.
 std::vector<DeltaRun> changed_blocks(const Changes& changes, ByteCount size, ByteCount chunk) {
     std::vector<DeltaRun> runs;
     for (ByteOffset at; at.value < size.value;) {

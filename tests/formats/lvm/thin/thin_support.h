@@ -1,6 +1,6 @@
 #pragma once
-/// What the tests of thin pools share: the pools of the LVM fixture, metadata in memory that a test can damage, and the
-/// thin-provisioning-tools as the oracle that tells what a pool's metadata says.
+/// Shared by the tests of thin pools: the pools of the LVM fixture, metadata in memory that a test can damage, and the
+/// thin-provisioning-tools as an oracle for the contents of a pool's metadata.
 
 #include <map>
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace varve::thin::test {
 
-/// A disk in memory, all data, whose bytes the test may change.
+/// A disk in memory, all data, whose bytes a test may change.
 class MemoryDisk final : public fakes::SteadyImage {
 public:
     explicit MemoryDisk(Bytes bytes);
@@ -29,7 +29,7 @@ private:
     ImageInfo info_;
 };
 
-/// Pieces of other disks one behind the other: what a logical volume of linear and striped segments is.
+/// Pieces of other disks, concatenated like the segments of a linear or striped logical volume.
 class PiecesReader final : public fakes::SteadyImage {
 public:
     struct Piece {
@@ -49,7 +49,7 @@ private:
     ImageInfo info_;
 };
 
-/// The volumes of the thin fixture, put together as its vgcfg text says: "pool_tmeta", "pool_tdata", "pool2_tmeta",
+/// The volumes of the thin fixture, assembled according to its vgcfg text: "pool_tmeta", "pool_tdata", "pool2_tmeta",
 /// "pool2_tdata", "base".
 std::shared_ptr<const ImageReader> fixture_volume(const std::string& name);
 
@@ -72,10 +72,10 @@ Pool open_pool(const Bytes& metadata);
 /// "pool" or "pool2" of the fixture.
 Pool fixture_pool(const std::string& name);
 
-/// The mapped runs of a device, those that continue each other joined, as thin_dump writes them.
+/// The mapped runs of a device, with consecutive ones joined, as thin_dump writes them.
 std::vector<MappingRun> mapped_runs(const Mapping& mapping);
 
-/// What thin_dump says about one device.
+/// What thin_dump reports about one device.
 struct DumpedDevice {
     Device device;  ///< without the root
     std::vector<MappingRun> runs;
@@ -87,10 +87,11 @@ using DeltaRun = std::tuple<std::string, std::uint64_t, std::uint64_t>;
 /// The attribute `name` of a line of XML, as a number.
 std::uint64_t attribute(const std::string& line, const std::string& name);
 
-/// What a comparison of two devices tells, in thin_delta's words and joined; "same" only with shared nodes looked into.
+/// The result of a comparison of two devices in thin_delta's terms, with adjacent runs joined; "same" only occurs when
+/// shared nodes are looked into.
 std::vector<DeltaRun> compare(const Pool& pool, DeviceId before, DeviceId now, SharedNodes shared_nodes);
 
-/// A metadata file on which the thin-provisioning-tools work.
+/// A metadata file for use with the thin-provisioning-tools.
 class MetadataFile {
 public:
     explicit MetadataFile(const Bytes& metadata);
@@ -106,8 +107,8 @@ private:
     writer_test::ScratchFolder folder_;
 };
 
-/// Compares two devices with and without shared nodes, and the changes of a mark that nothing is younger than, with
-/// what thin_delta says about them.
+/// Compares two devices with and without looking into shared nodes, and the changes since a mark that no block is
+/// younger than, with what thin_delta reports.
 void check_against_thin_delta(const Pool& pool, const MetadataFile& file, DeviceId before, DeviceId now);
 
 }  // namespace varve::thin::test

@@ -1,5 +1,5 @@
-// Trees larger and stranger than those of the fixture: made by thin_restore from generated XML, then changed with nodes
-// shared as a kernel shares them. thin_dump and thin_delta are the oracles.
+// Trees larger and stranger than those of the fixture: made by thin_restore from generated XML, then changed, sharing
+// nodes like the kernel. thin_dump and thin_delta are the oracles.
 
 #include <random>
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr unsigned seed = 20261122;
 
-/// Virtual block to data block and time, of one device.
+/// Maps the virtual blocks of one device to data block and time.
 using BlockMap = std::map<std::uint64_t, NewMapping>;
 
 std::string xml_of(const std::map<DeviceId, BlockMap>& devices, std::uint32_t chunk_sectors) {
@@ -35,7 +35,7 @@ std::string xml_of(const std::map<DeviceId, BlockMap>& devices, std::uint32_t ch
     return xml + "</superblock>\n";
 }
 
-/// `count` mappings in runs with gaps of odd lengths, from `first` on; data blocks from `data_block` on.
+/// `count` mappings in runs with gaps of odd lengths, starting at `first` and at data block `data_block`.
 BlockMap scattered(std::mt19937_64& random, std::size_t count, std::uint64_t first, std::uint64_t data_block) {
     BlockMap map;
     std::uint64_t block = first;
@@ -49,7 +49,7 @@ BlockMap scattered(std::mt19937_64& random, std::size_t count, std::uint64_t fir
     return map;
 }
 
-/// `map` with about `count` blocks moved, unmapped or added, as a night's writes do.
+/// `map` with about `count` blocks moved, unmapped or added, like the writes of a day.
 BlockMap written(std::mt19937_64& random, BlockMap map, std::size_t count, std::uint64_t data_block) {
     for (std::size_t i = 0; i < count; ++i) {
         auto at = map.lower_bound(random() % (map.rbegin()->first + 1));
@@ -74,7 +74,7 @@ std::vector<MappingRun> runs_of(const BlockMap& map) {
     return runs;
 }
 
-/// A few blocks of a device moved, unmapped and added, spread over it.
+/// Moves, unmaps and adds a few blocks all over a device.
 Edits spread_edits(std::mt19937_64& random, const BlockMap& map, std::size_t count, std::uint64_t data_block) {
     Edits edits;
     while (edits.size() < count) {
@@ -87,7 +87,7 @@ Edits spread_edits(std::mt19937_64& random, const BlockMap& map, std::size_t cou
     return edits;
 }
 
-/// Reads all that a pair's changes are made of, with an empty cache; gives the metadata blocks that it took.
+/// Reads all changes of a pair with an empty cache; returns how many metadata blocks were read.
 std::uint64_t blocks_to_compare(const Bytes& metadata, DeviceId before, DeviceId now) {
     const Pool pool = open_pool(metadata);
     const Device device = pool.devices.find(before);
@@ -107,7 +107,7 @@ std::uint64_t blocks_to_walk(const Bytes& metadata, DeviceId id) {
     return pool.blocks->blocks_read() - read_to_open;
 }
 
-/// Metadata with a device 1 of `count` mappings, its snapshots 2, 3, ... and devices that are empty yet.
+/// Metadata with a device 1 of `count` mappings, its snapshots 2, 3, ..., and devices that are still empty.
 MetadataEditor pool_with_one_device(std::size_t count, BlockMap& map, DeviceId devices) {
     std::mt19937_64 random(seed);
     map = scattered(random, count, 0, 0);
@@ -183,7 +183,7 @@ TEST_CASE("thin trees: devices whose trees differ in height share nodes too", "[
         CAPTURE(before, now);
         check_against_thin_delta(pool, file, before, now);
     }
-    // Nothing below the root of 1 is looked at: that is the node that 3 has, too.
+    // Nothing below the root of 1 is looked at, because that node is also in the tree of 3.
     CHECK(blocks_to_compare(editor.bytes(), 1, 3) <= blocks_to_walk(editor.bytes(), 2) + 8);
     CHECK(blocks_to_walk(editor.bytes(), 1) > 100);
 }
