@@ -40,7 +40,7 @@ void refuse_own_chain(const std::string& path, const OpenedImage& backing) {
 
 OpenedImage open_chain(const std::string& path, const std::optional<std::string>& format) {
     OpenOptions options;
-    options.format = format;
+    options.image.format = format;
     return open_image_chain(path, options);
 }
 

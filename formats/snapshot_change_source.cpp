@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "formats/chain/named_image.h"
+#include "formats/qcow2/state_changes.h"
 
 namespace varve {
 namespace {
@@ -26,9 +28,13 @@ std::string stamps_beneath(const std::vector<LayerInfo>& layers) {
     return stamps.empty() ? "-" : stamps;
 }
 
+std::unique_ptr<ImageReader> reopen(const std::string& path, const ImageOptions& options) {
+    return std::move(open_chain_of(open_named_file(path, options), options).reader);
+}
+
 }  // namespace
 
-StateChangeSource::StateChangeSource(std::string path, OpenOptions options, const std::vector<LayerInfo>& layers,
+StateChangeSource::StateChangeSource(std::string path, ImageOptions options, const std::vector<LayerInfo>& layers,
                                      std::string state)
     : path_(std::move(path)), options_(std::move(options)), state_(std::move(state)), beneath_(stamps_beneath(layers)) {
     options_.same_file = layers.front().identity;
@@ -42,11 +48,11 @@ Bytes StateChangeSource::token() const {
 }
 
 std::optional<std::string> StateChangeSource::find_state(const std::string& state) const {
-    OpenOptions options = options_;
-    const std::unique_ptr<ImageReader> opened = open_image(path_, options);
+    ImageOptions options = options_;
+    const std::unique_ptr<ImageReader> opened = reopen(path_, options);
     for (const ImageSnapshot& snapshot : opened->info().snapshots) {
         options.snapshot = "id:" + snapshot.id;
-        if (open_image(path_, options)->info().state == state) return options.snapshot;
+        if (reopen(path_, options)->info().state == state) return options.snapshot;
     }
     return std::nullopt;
 }
@@ -62,6 +68,13 @@ ChangesSince StateChangeSource::changed_since(ByteView token) const {
     if (!before)
         return {nullptr, "", "the internal snapshot of the last time is gone from the image: everything is compared"};
     return {changes_between_states(path_, options_, before), std::string(kind), ""};
+}
+
+std::unique_ptr<ChangeMap> changes_between_states(const std::string& path, const ImageOptions& now,
+                                                  const std::optional<std::string>& before_snapshot) {
+    NamedImage image = open_named_file(path, now);
+    if (image.decision.format != "qcow2") return nullptr;
+    return qcow2::changes_between_states(std::move(image.file.file), before_snapshot, now.snapshot);
 }
 
 }  // namespace varve

@@ -3,11 +3,14 @@
 /// snapshot of it that was backed up earlier and that the file still has. What lies below the image must be the same
 /// files, unchanged, as then.
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/change/change_map.h"
 #include "engine/change/change_source.h"
-#include "formats/open_image.h"
+#include "formats/chain/opened_image.h"
 
 namespace varve {
 
@@ -15,7 +18,7 @@ class StateChangeSource final : public ChangeSource {
 public:
     /// `path` and `options` opened the image, `layers` are its files, the image's own first; `state` is the
     /// ImageInfo::state that was read. The path must lead to the same file still when it is asked.
-    StateChangeSource(std::string path, OpenOptions options, const std::vector<LayerInfo>& layers, std::string state);
+    StateChangeSource(std::string path, ImageOptions options, const std::vector<LayerInfo>& layers, std::string state);
 
     /// Empty for the active state.
     Bytes token() const override;
@@ -26,9 +29,17 @@ private:
     std::optional<std::string> find_state(const std::string& state) const;
 
     std::string path_;
-    OpenOptions options_;
+    ImageOptions options_;
     std::string state_;
     std::string beneath_;
 };
+
+/// What may differ between two states of the one file at `path`: the one that `now` opens, and the internal snapshot
+/// `before_snapshot`, named as in ImageOptions::snapshot (none: the active state). Null when the format cannot tell
+/// (raw, an external data file). Sound only while the file and its backing files do not change; two runs saw the same
+/// snapshot only if its ImageInfo::state is the same in both. Throws as open_image_chain() does. No backing file is
+/// opened.
+std::unique_ptr<ChangeMap> changes_between_states(const std::string& path, const ImageOptions& now,
+                                                  const std::optional<std::string>& before_snapshot);
 
 }  // namespace varve

@@ -55,37 +55,37 @@ BackupInputs::BackupInputs(const Invocation& call, Progress& progress)
       now_(current_time()) {
     if (const auto time = call.arguments.value("time")) time_ = parse_time(*time);
     if (const auto chunks = call.arguments.value("audit")) audit_chunks_ = parse_audit(*chunks);
-    if (!is_valid_utf8(options_.snapshot.value_or("")))
+    if (!is_valid_utf8(options_.image.snapshot.value_or("")))
         throw Error(ErrorCode::usage, "the name after --snapshot is not valid UTF-8; say id:N instead");
 }
 
 BackupInput BackupInputs::open(const BackupSource& source, const std::filesystem::path& spool_folder) const {
     const TimeNs time = time_.value_or(now_);
     OpenOptions options = options_;
-    if (source.member) options.member = source.member;
+    if (source.member) options.package.member = source.member;
     if (source.path == "-") {
         File input = spool(STDIN_FILENO, spool_folder, progress_, call_.stop);
         return described(source, open_piped_image(std::move(input), options, progress_), time);
     }
     BackupInput input = open_image(source, options, time);
-    input.request.source.snapshot = recorded_text(options_.snapshot.value_or(""));
+    input.request.source.snapshot = recorded_text(options_.image.snapshot.value_or(""));
     return input;
 }
 
 BackupInput BackupInputs::open_snapshot(const BackupInput& input, const ImageSnapshot& snapshot) const {
     OpenOptions options = input.opened_as;
-    options.snapshot = id_name(snapshot);
+    options.image.snapshot = id_name(snapshot);
     BackupInput opened = open_image(input.source, options, whole_seconds(snapshot.time_ns));
     opened.request.source.snapshot = recorded_text(snapshot.name);
     return opened;
 }
 
 BackupInput BackupInputs::open_image(const BackupSource& source, const OpenOptions& options, TimeNs time) const {
-    OpenedImage image = options.same_file ? open_image_chain(source.path, options)  // has warned before
-                                          : open_named_image(source.path, options, progress_);
+    OpenedImage image = options.image.same_file ? open_image_chain(source.path, options)  // has warned before
+                                                : open_named_image(source.path, options, progress_);
     BackupInput input = described(source, std::move(image), time);
     input.opened_as = options;
-    input.opened_as.same_file = input.layers.front().identity;
+    input.opened_as.image.same_file = input.layers.front().identity;
     return input;
 }
 

@@ -31,7 +31,7 @@ struct BackupInput {
     std::vector<FileToAttach> attachments;        ///< of an appliance: its descriptor and small files
 };
 
-/// What OpenOptions::snapshot calls it, whatever names there are.
+/// What ImageOptions::snapshot calls it, whatever names there are.
 std::string id_name(const ImageSnapshot& snapshot);
 
 class BackupInputs {

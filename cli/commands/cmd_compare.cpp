@@ -28,9 +28,9 @@ std::vector<OptionSpec> option_specs() {
 
 OpenOptions options_of_b(const Invocation& call) {
     OpenOptions options = image_options(call);
-    options.format = call.arguments.value("format-b");
-    options.snapshot = call.arguments.value("snapshot-b");
-    options.member = call.arguments.value("member-b");
+    options.image.format = call.arguments.value("format-b");
+    options.image.snapshot = call.arguments.value("snapshot-b");
+    options.package.member = call.arguments.value("member-b");
     return options;
 }
 

@@ -17,6 +17,7 @@
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "engine/image/copy_image.h"
+#include "formats/chain/layer_formats.h"
 #include "formats/create_image.h"
 #include "formats/output/output_device.h"
 

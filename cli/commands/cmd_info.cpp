@@ -15,7 +15,7 @@ bool names_volume_list(const std::string& source) {
 }
 
 ExitStatus list_volumes(const Invocation& call, const std::string& source, Progress& progress) {
-    const lvm::VolumeList list = lvm::list_volumes(source, image_options(call, LiveImage::warn));
+    const lvm::VolumeList list = list_logical_volumes(source, image_options(call, LiveImage::warn));
     for (const std::string& sentence : list.warnings) progress.warn(sentence);
     call.console.print(call.arguments.has("json") ? json_text(volumes_json(list)) : volumes_text(list));
     return ExitStatus::done;

@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
+#include "formats/chain/layer_formats.h"
 #include "formats/lvm/volume_name.h"
 
 namespace varve {
@@ -15,7 +16,7 @@ OpenOptions with_progress(OpenOptions options, Progress& progress) {
 }
 
 void refuse_misplaced_volumes(const std::string& path, const OpenOptions& options) {
-    if (!options.physical_volumes.empty() && !lvm::is_volume_name(path))
+    if (!options.volume.physical_volumes.empty() && !lvm::is_volume_name(path))
         throw Error(
             ErrorCode::usage,
             fmt::format("--pv goes with a logical volume, lvm:VG/LV, and '{}' is none; 'varve info lvm: --pv FILE' "
@@ -56,15 +57,17 @@ std::vector<OptionSpec> image_option_specs() {
 OpenOptions image_options(const Invocation& call, LiveImage live) {
     const Arguments& arguments = call.arguments;
     OpenOptions options;
-    options.live = live;
-    options.format = arguments.value("format");
-    options.snapshot = arguments.value("snapshot");
-    options.allow_under = arguments.values("allow-under");
-    options.backing_format = arguments.value("backing-format");
-    options.physical_volumes = arguments.values("pv");
-    options.member = arguments.value("member");
-    options.manifest = arguments.has("ignore-manifest") ? ManifestUse::ignore : ManifestUse::check;
-    options.packaged_content = live == LiveImage::warn ? PackagedContent::unchecked : PackagedContent::checked;
+    options.image.live = live;
+    options.image.format = arguments.value("format");
+    options.image.snapshot = arguments.value("snapshot");
+    options.image.allow_under = arguments.values("allow-under");
+    options.image.backing_format = arguments.value("backing-format");
+    options.volume.physical_volumes = arguments.values("pv");
+    options.package.member = arguments.value("member");
+    options.package.manifest =
+        arguments.has("ignore-manifest") ? appliance::ManifestUse::ignore : appliance::ManifestUse::check;
+    options.package.content =
+        live == LiveImage::warn ? appliance::PackagedContent::unchecked : appliance::PackagedContent::checked;
     options.stop = call.stop;
     return options;
 }

@@ -8,6 +8,7 @@
 #include "engine/base/escape.h"
 #include "formats/chain/format_decision.h"
 #include "formats/chain/image_chain.h"
+#include "formats/chain/layer_formats.h"
 
 namespace varve::appliance {
 namespace {
@@ -45,7 +46,7 @@ OpenedImage open_empty(const PackageReader& package, const PackagedDisk& disk) {
 
 /// The image in the package tells its own format.
 FormatDecision decide_packaged(const ImageFile& file, const PackagedDisk& disk) {
-    FormatDecision decision = decide_top(file, {});
+    FormatDecision decision = decide_top(file, std::nullopt);
     if (decision.format == package_format)
         throw Error(ErrorCode::unsupported, fmt::format("'{}' is an appliance in an appliance: take it out of there "
                                                         "first",
@@ -57,10 +58,9 @@ FormatDecision decide_packaged(const ImageFile& file, const PackagedDisk& disk) 
     return decision;
 }
 
-OpenedImage open_file(const PackageReader& package, const PackagedDisk& disk, const OpenOptions& options) {
-    NoProgress nobody;
-    const LongRead work{options.progress != nullptr ? *options.progress : nobody, options.stop};
-    if (options.packaged_content == PackagedContent::checked) package.check_disk(disk, work);
+OpenedImage open_file(const PackageReader& package, const PackagedDisk& disk, const ImageOptions& options,
+                      PackagedContent content, const LongRead& work) {
+    if (content == PackagedContent::checked) package.check_disk(disk, work);
     ImageFile file = package.open_disk(disk, work);
     FormatDecision decision = decide_packaged(file, disk);
     const std::vector<std::string>& warnings = package.warnings();
@@ -72,9 +72,10 @@ OpenedImage open_file(const PackageReader& package, const PackagedDisk& disk, co
 }  // namespace
 
 OpenedImage open_disk(std::shared_ptr<const PackageReader> package, LayerInfo package_layer,
-                      const OpenOptions& options) {
-    const PackagedDisk& disk = package->find_disk(options.member);
-    OpenedImage image = disk.file ? open_file(*package, disk, options) : open_empty(*package, disk);
+                      const ImageOptions& options, const PackageOptions& which, const LongRead& work) {
+    const PackagedDisk& disk = package->find_disk(which.member);
+    OpenedImage image =
+        disk.file ? open_file(*package, disk, options, which.content, work) : open_empty(*package, disk);
     image.layers.insert(image.layers.begin(), std::move(package_layer));
     image.member = disk.name;
     image.package = std::move(package);

@@ -19,8 +19,8 @@
 #include "formats/appliance/archived_files.h"
 #include "formats/appliance/descriptor_reader.h"
 #include "formats/appliance/manifest.h"
+#include "formats/appliance/package_options.h"
 #include "formats/chain/image_references.h"
-#include "formats/open_image.h"
 
 namespace varve::appliance {
 

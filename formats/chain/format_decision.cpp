@@ -51,8 +51,8 @@ void require_known_option(const std::optional<std::string>& format, std::span<co
                                                   option, escape_for_display(*format), fmt::join(known, " or ")));
 }
 
-FormatDecision decide_top(const ImageFile& image, const OpenOptions& options) {
-    if (options.format) return {*options.format, {}};
+FormatDecision decide_top(const ImageFile& image, const std::optional<std::string>& format) {
+    if (format) return {*format, {}};
     const std::optional<std::string> probed = probe_format(image.file);
     if (!probed) return {"raw", {}};
     if (*probed == "lvm2")
@@ -79,10 +79,10 @@ FormatDecision decide_top(const ImageFile& image, const OpenOptions& options) {
 }
 
 FormatDecision decide_backing(const ImageFile& image, const std::optional<std::string>& recorded,
-                              const OpenOptions& options) {
+                              const std::optional<std::string>& declared) {
     if (recorded && is_read(*recorded)) return {*recorded, {}};
     if (recorded) throw not_read(image.file, *recorded, "convert the chain with 'qemu-img convert'");
-    if (options.backing_format) return decide_declared_backing(image, *options.backing_format);
+    if (declared) return decide_declared_backing(image, *declared);
     const std::optional<std::string> probed = probe_format(image.file);
     if (!probed)
         throw Error(ErrorCode::refused,

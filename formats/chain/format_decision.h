@@ -3,13 +3,13 @@
 /// tell. A guest writes its disk's bytes, so what they tell is believed for the named image alone where nobody says
 /// otherwise, and a backing file of unknown format is never taken for raw.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "formats/chain/image_references.h"
-#include "formats/open_image.h"
 
 namespace varve {
 
@@ -23,13 +23,14 @@ struct FormatDecision {
 void require_known_option(const std::optional<std::string>& format, std::span<const std::string_view> known,
                           std::string_view option);
 
-/// Of the image that the user named: what nothing claims is raw; an appliance is package_format. Throws
+/// Of the image that the user named, in `format` if given: without a known magic it is raw; an appliance is
+/// package_format. Throws
 /// Error(unsupported) for a format that is not read.
-FormatDecision decide_top(const ImageFile& image, const OpenOptions& options);
+FormatDecision decide_top(const ImageFile& image, const std::optional<std::string>& format);
 
-/// Of a backing file; `recorded` is the image above's word. Throws Error(unsupported), and Error(refused) where nobody
-/// tells.
+/// Of a backing file: `recorded` in the image above, else `declared` by the user. Throws Error(unsupported), and
+/// Error(refused) when nothing determines it.
 FormatDecision decide_backing(const ImageFile& image, const std::optional<std::string>& recorded,
-                              const OpenOptions& options);
+                              const std::optional<std::string>& declared);
 
 }  // namespace varve

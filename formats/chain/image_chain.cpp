@@ -24,7 +24,7 @@ struct BackingFile {
 /// Opens the files of one chain from the top down. One use.
 class ChainOpener {
 public:
-    ChainOpener(const ImageReferences& references, const OpenOptions& options)
+    ChainOpener(const ImageReferences& references, const ImageOptions& options)
         : options_(options), references_(references), caches_(std::make_shared<ReadCaches>()) {}
 
     OpenedImage open(ImageFile image, FormatDecision decision) {
@@ -38,7 +38,7 @@ public:
             BackingFile below =
                 layer.backing_search ? find_backing(place, *layer.backing_search) : open_backing(place, layer);
             image = std::move(below.image);
-            decision = decide_backing(image, below.format, options_);
+            decision = decide_backing(image, below.format, options_.backing_format);
             if (!below.doubt.empty()) decision.warnings.push_back(std::move(below.doubt));
         }
         OpenedImage opened;
@@ -62,7 +62,7 @@ private:
     void check_content(const ImagePlace& place, const Layer& layer);
     std::unique_ptr<ImageReader> overlay();
 
-    const OpenOptions& options_;
+    const ImageOptions& options_;
     const ImageReferences& references_;
     std::shared_ptr<ReadCaches> caches_;
     std::vector<LayerInfo> layers_;
@@ -188,7 +188,7 @@ std::unique_ptr<ImageReader> ChainOpener::overlay() {
 }  // namespace
 
 OpenedImage open_chain(ImageFile top, FormatDecision decision, const ImageReferences& references,
-                       const OpenOptions& options) {
+                       const ImageOptions& options) {
     return ChainOpener(references, options).open(std::move(top), std::move(decision));
 }
 

@@ -3,7 +3,7 @@
 
 #include "formats/chain/format_decision.h"
 #include "formats/chain/image_references.h"
-#include "formats/open_image.h"
+#include "formats/chain/opened_image.h"
 
 namespace varve {
 
@@ -11,6 +11,6 @@ namespace varve {
 /// needed after the call. Of the options, snapshot, backing_format and live count. Throws what is said of
 /// open_image_chain().
 OpenedImage open_chain(ImageFile top, FormatDecision decision, const ImageReferences& references,
-                       const OpenOptions& options);
+                       const ImageOptions& options);
 
 }  // namespace varve

@@ -107,6 +107,12 @@ std::vector<std::string_view> read_formats() {
     return names;
 }
 
+std::vector<std::string_view> openable_formats() {
+    std::vector<std::string_view> formats = read_formats();
+    formats.push_back(package_format);
+    return formats;
+}
+
 bool is_read(std::string_view format) {
     return std::ranges::find(formats, format, &LayerFormat::name) != formats.end();
 }

@@ -52,6 +52,12 @@ struct Layer {
 std::vector<std::string_view> read_formats();
 bool is_read(std::string_view format);
 
+/// What an appliance (OVA, OVF) is called where a format is named.
+inline constexpr const char* package_format = "ova";
+
+/// What ImageOptions::format may be: the formats of images, and that of appliances.
+std::vector<std::string_view> openable_formats();
+
 /// `format` is one of read_formats(). Throws Error(not_found) for a snapshot that the format does not know, and what
 /// the format's reader throws.
 Layer open_layer(std::string_view format, File file, LayerRequest request);

@@ -6,7 +6,6 @@
 
 #include "engine/base/error.h"
 #include "formats/lvm/logical_disk.h"
-#include "formats/lvm/physical_disks.h"
 #include "formats/lvm/refusal.h"
 #include "formats/lvm/volume_change_source.h"
 #include "formats/lvm/volume_name.h"
@@ -48,9 +47,10 @@ void add_warnings(ImageInfo& info, const std::vector<std::string>& warnings) {
 
 }  // namespace
 
-OpenedImage open_volume(const std::string& name, const OpenOptions& options) {
+OpenedImage open_volume(const std::string& name, const ImageOptions& options, const VolumeOptions& volume_options,
+                        const OpenDisk& open_disk) {
     const VolumeName wanted = parse_single_volume_name(name);
-    PhysicalDisks disks = open_physical_disks(options);
+    PhysicalDisks disks = open_physical_disks(options, volume_options, open_disk);
     if (options.same_file && disks.layers.front().identity != *options.same_file)
         throw Error(ErrorCode::refused, fmt::format("'{}' was replaced by another file while it was read; try again",
                                                     disks.layers.front().path));

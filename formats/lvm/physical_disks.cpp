@@ -24,7 +24,8 @@ void forget_cached_pages(const File& device) { ::posix_fadvise(device.fd(), 0, 0
 
 class DiskOpener {
 public:
-    explicit DiskOpener(const OpenOptions& options) : options_(options) {}
+    DiskOpener(const ImageOptions& options, const VolumeOptions& disks, const OpenDisk& open_disk)
+        : options_(options), paths_(disks.physical_volumes), open_disk_(open_disk) {}
 
     PhysicalDisks open();
 
@@ -34,7 +35,9 @@ private:
     void open_of_host();
     void add(std::vector<PhysicalVolume> volumes);
 
-    const OpenOptions& options_;
+    const ImageOptions& options_;
+    const std::vector<std::string>& paths_;
+    const OpenDisk& open_disk_;
     PhysicalDisks disks_;
     std::vector<LayerInfo> layers_of_disk_;  ///< of the disk that was opened last
     bool is_device_ = false;                 ///< what that disk is
@@ -43,7 +46,7 @@ private:
 };
 
 std::vector<PhysicalVolume> DiskOpener::open_disk(const std::string& path) {
-    OpenOptions options;
+    ImageOptions options;
     options.allow_under = options_.allow_under;
     options.backing_format = options_.backing_format;
     options.live = options_.live;
@@ -54,7 +57,7 @@ std::vector<PhysicalVolume> DiskOpener::open_disk(const std::string& path) {
         const bool is_readable = is_device_ || file.kind() == FileKind::regular;
         if (is_readable && (has_label(file) || probe_format(file) == "luks")) options.format = "raw";
     }
-    OpenedImage image = open_image_chain(path, options);
+    OpenedImage image = open_disk_(path, options);
     layers_of_disk_ = std::move(image.layers);
     for (LayerInfo& layer : layers_of_disk_) layer.role = LayerRole::physical_volume;
     return find_physical_volumes(std::move(image.reader), path);
@@ -67,7 +70,7 @@ void DiskOpener::add(std::vector<PhysicalVolume> volumes) {
 }
 
 void DiskOpener::open_named() {
-    for (const std::string& path : options_.physical_volumes) add(open_disk(path));
+    for (const std::string& path : paths_) add(open_disk(path));
 }
 
 void DiskOpener::open_of_host() {
@@ -91,7 +94,7 @@ void DiskOpener::open_of_host() {
 }
 
 PhysicalDisks DiskOpener::open() {
-    if (options_.physical_volumes.empty())
+    if (paths_.empty())
         open_of_host();
     else
         open_named();
@@ -114,10 +117,10 @@ std::string names_of(const Inventory& inventory) {
 
 }  // namespace
 
-PhysicalDisks open_physical_disks(const OpenOptions& options) {
+PhysicalDisks open_physical_disks(const ImageOptions& options, const VolumeOptions& disks, const OpenDisk& open_disk) {
     if (options.format && *options.format != "raw")
         throw Error(ErrorCode::usage, "a logical volume is read as raw; omit --format");
-    return DiskOpener(options).open();
+    return DiskOpener(options, disks, open_disk).open();
 }
 
 const FoundGroup& find_group(const Inventory& inventory, const std::string& name) {

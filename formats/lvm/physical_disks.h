@@ -2,15 +2,20 @@
 /// Opens the disks that hold physical volumes: those that the user names, in any format that varve reads, or else this
 /// host's own block devices.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "formats/chain/opened_image.h"
 #include "formats/lvm/inventory.h"
 #include "formats/lvm/volume_opener.h"
-#include "formats/open_image.h"
+#include "formats/lvm/volume_options.h"
 
 namespace varve::lvm {
+
+/// Opens a disk, an image in any format that is read, with its chain.
+using OpenDisk = std::function<OpenedImage(const std::string& path, const ImageOptions& options)>;
 
 struct PhysicalDisks {
     Inventory inventory;
@@ -22,7 +27,7 @@ struct PhysicalDisks {
 /// be: they may belong to a guest. Throws what open_image_chain(), find_physical_volumes() and take_inventory() throw;
 /// Error(usage) for a format other than raw; Error(not_found) if no disk is named and none of the host's is readable
 /// and holds a physical volume.
-PhysicalDisks open_physical_disks(const OpenOptions& options);
+PhysicalDisks open_physical_disks(const ImageOptions& options, const VolumeOptions& disks, const OpenDisk& open_disk);
 
 /// The group called `name`. Throws Error(not_found), with the names that exist; Error(refused) if two groups have the
 /// name.

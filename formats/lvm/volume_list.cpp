@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
-#include "formats/lvm/physical_disks.h"
 #include "formats/lvm/refusal.h"
 #include "formats/lvm/volume_name.h"
 
@@ -56,9 +55,10 @@ void list_physical_volumes(const FoundGroup& found, VolumeList& list) {
 
 }  // namespace
 
-VolumeList list_volumes(const std::string& name, const OpenOptions& options) {
+VolumeList list_volumes(const std::string& name, const ImageOptions& options, const VolumeOptions& where,
+                        const OpenDisk& open_disk) {
     const VolumeName wanted = parse_volume_name(name);
-    const PhysicalDisks disks = open_physical_disks(options);
+    const PhysicalDisks disks = open_physical_disks(options, where, open_disk);
     if (!wanted.group.empty()) find_group(disks.inventory, wanted.group);
     VolumeList list;
     list.warnings = disks.inventory.warnings;

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "formats/open_image.h"
+#include "engine/base/units.h"
+#include "formats/lvm/physical_disks.h"
 
 namespace varve::lvm {
 
@@ -50,6 +51,7 @@ struct VolumeList {
 
 /// All volumes of the group in `name` ("lvm:VG"), or of all groups ("lvm:"). Opens each to find out whether it can be
 /// read, which reads only metadata.
-VolumeList list_volumes(const std::string& name, const OpenOptions& options);
+VolumeList list_volumes(const std::string& name, const ImageOptions& options, const VolumeOptions& disks,
+                        const OpenDisk& open_disk);
 
 }  // namespace varve::lvm

@@ -52,7 +52,7 @@ std::vector<Row> read_manifest(const std::filesystem::path& folder) {
 void check_row(const std::filesystem::path& folder, const Row& row) {
     INFO(row.file);
     const std::string path = (folder / row.file).string();
-    const OpenOptions options{row.format, {}, {}, {}};
+    const OpenOptions options{{.format = row.format}};
     if (!is_digest(row.sha256)) {
         CHECK_FALSE(refusal_of(path, options).empty());
         return;

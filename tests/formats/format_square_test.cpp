@@ -222,7 +222,7 @@ std::string judge(const ImageReader& source, const Target& target, const Disk& d
     copy_image(source, *writer, progress, {});
     writer->finish();
     OpenOptions options;
-    options.format = target.format;
+    options.image.format = target.format;
     const auto copy = open_image(path, options);
     const bool is_same = compare_images(source, *copy, CompareDetail::everything, progress, {}).same();
     const bool is_same_to_others =
@@ -244,7 +244,7 @@ std::string table_text() {
     table += "\n" + rule + "\n";
     for (const Source& kind : sources()) {
         OpenOptions options;
-        options.format = kind.format;
+        options.image.format = kind.format;
         const auto source = open_image(kind.make(disk, folder), options);
         table += "| " + kind.name + " |";
         for (const Target& target : targets()) {

@@ -71,7 +71,7 @@ TEST_CASE("truncation: a file that shrinks while it is read is an error", "[form
         Qcow2Builder image(32768, 12);
         image.data_cluster(0, 'x').data_cluster(1, 'x').data_cluster(2, 'x');
         write_file(path, image.view());
-        const auto reader = open_image(path, {raw ? "raw" : "qcow2", {}, {}, {}});
+        const auto reader = open_image(path, {{.format = raw ? "raw" : "qcow2"}});
         static_cast<void>(reader->extent_at(ByteOffset{}));
         std::filesystem::resize_file(path, 600);
         Bytes bytes(12288);
@@ -93,7 +93,7 @@ TEST_CASE("memory: the worst images stay below 256 MiB", "[formats][qcow2][bad-i
     image = Qcow2Builder();
     const int status = writer_test::in_child([&] {
         const std::uint64_t before = peak_memory_bytes();
-        const auto reader = open_image(folder.file("big"), {"qcow2", {}, {}, {}});
+        const auto reader = open_image(folder.file("big"), {{.format = "qcow2"}});
         ByteOffset at;
         for (int i = 0; i < 20000; ++i) at = reader->extent_at(at).end();
         Bytes piece(1 << 16);

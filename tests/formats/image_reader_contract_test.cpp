@@ -9,7 +9,7 @@ namespace varve::reader_test {
 namespace {
 
 void check_against_qemu(const std::string& path, const std::string& format) {
-    contract::check_image_reader(*open_image(path, {format, {}, {}, {}}), qemu_bytes(path, format));
+    contract::check_image_reader(*open_image(path, {{.format = format}}), qemu_bytes(path, format));
 }
 
 }  // namespace

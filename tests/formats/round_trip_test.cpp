@@ -19,7 +19,7 @@ std::unique_ptr<ImageWriter> create(const std::string& path, const std::string& 
 
 std::unique_ptr<ImageReader> open_as(const std::string& path, const std::string& format) {
     OpenOptions options;
-    options.format = format;
+    options.image.format = format;
     return open_image(path, options);
 }
 

@@ -63,18 +63,19 @@ inline void revise(const appliance::PackageReader& package) {
 }
 
 inline void open_each_disk(ByteView input) {
+    NoProgress none;
     std::shared_ptr<const appliance::PackageReader> package;
     try {
         package = std::make_shared<appliance::PackageReader>(file_of(input), std::make_unique<LoneReferences>(),
-                                                             ManifestUse::ignore);
+                                                             appliance::ManifestUse::ignore);
     } catch (const Error&) {
         return;
     }
     for (std::size_t i = 0; i < std::min<std::size_t>(package->disks().size(), 4); ++i) {
         try {
-            OpenOptions options;
-            options.member = package->disks()[i].name;
-            const OpenedImage image = appliance::open_disk(package, {}, options);
+            appliance::PackageOptions which;
+            which.member = package->disks()[i].name;
+            const OpenedImage image = appliance::open_disk(package, {}, {}, which, {none, {}});
             walk_vmdk(*image.reader, ByteOffset{});
         } catch (const Error&) {
         }

@@ -137,7 +137,7 @@ std::vector<ExtentKind> qemu_sector_kinds(const std::string& path, const std::st
 
 void compare_with_qemu(const std::string& path, const std::string& format) {
     INFO(path);
-    const OpenedImage image = open_image_chain(path, {format, {}, {}, {}});
+    const OpenedImage image = open_image_chain(path, {{.format = format}});
     const Bytes expected = qemu_bytes(path, format);
     REQUIRE(image.reader->info().virtual_size.value == expected.size());
     const Bytes found = read_all(*image.reader);

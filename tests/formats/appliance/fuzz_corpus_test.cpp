@@ -78,12 +78,12 @@ TEST_CASE("fuzz corpus: the seeds of appliances have disks that are read", "[for
     for (const auto& [name, disks] : std::map<std::string, std::size_t>{{"several", 3}, {"packed", 2}, {"last", 3}}) {
         const std::string path = corpus + "appliance/" + name;
         OpenOptions options;
-        options.format = "ova";
+        options.image.format = "ova";
         const auto package = open_package(path, options);
         REQUIRE(package->disks().size() == disks);
         for (std::size_t i = 0; i < (name == "last" ? 0 : disks); ++i) {
             CAPTURE(name, i);
-            options.member = package->disks()[i].name;
+            options.package.member = package->disks()[i].name;
             CHECK(open_image(path, options)->info().virtual_size.value > 0);
         }
     }

@@ -55,7 +55,7 @@ public:
 
 OpenOptions disk_named(const std::string& member) {
     OpenOptions options;
-    options.member = member;
+    options.package.member = member;
     return options;
 }
 
@@ -156,10 +156,10 @@ TEST_CASE("What the manifest tells is checked before a disk is read", "[ova]") {
         CHECK_THAT(refusal_of(path), ContainsSubstring("root.vmdk' is not what the manifest") &&
                                          ContainsSubstring("SHA512") && ContainsSubstring("web01.mf"));
         OpenOptions looking;
-        looking.packaged_content = PackagedContent::unchecked;
+        looking.package.content = appliance::PackagedContent::unchecked;
         CHECK(open_image(path, looking)->info().virtual_size == mib(2));
         OpenOptions trusting;
-        trusting.manifest = ManifestUse::ignore;
+        trusting.package.manifest = appliance::ManifestUse::ignore;
         CHECK(open_image(path, trusting)->info().virtual_size == mib(2));
     }
     // The descriptor.
@@ -176,7 +176,7 @@ TEST_CASE("A manifest that can't be read is refused, unless it is to be ignored"
     a.add_disk("root.vmdk", 1);
     a.describe({{"d", "root.vmdk"}, {"swap", "", "1048576"}});
     OpenOptions trusting = disk_named("root.vmdk");
-    trusting.manifest = ManifestUse::ignore;
+    trusting.package.manifest = appliance::ManifestUse::ignore;
     put_text(a.in("web01.mf"), "SHA256(root.vmdk)= short\n");
     CHECK_THAT(refusal_of(a.in("web01.ovf"), disk_named("root.vmdk")), ContainsSubstring("line 1"));
     check_same_disk(a.in("web01.ovf"), a.in("root.vmdk"), trusting);
@@ -312,11 +312,11 @@ TEST_CASE("An appliance is known by its content, wherever the descriptor lies in
     archive(a.in(), {"root.vmdk"}, a.folder.file("plain.tar"));
     CHECK(open_image(a.folder.file("plain.tar"))->info().format == "raw");
     OpenOptions as_appliance;
-    as_appliance.format = "ova";
+    as_appliance.image.format = "ova";
     CHECK_THAT(refusal_of(a.folder.file("plain.tar"), as_appliance), ContainsSubstring("without an OVF descriptor"));
     // Taken as it is.
     OpenOptions as_raw;
-    as_raw.format = "raw";
+    as_raw.image.format = "raw";
     CHECK(open_image(odd, as_raw)->info().virtual_size.value == std::filesystem::file_size(odd));
     // One appliance in another.
     std::filesystem::copy_file(odd, a.in("inner.ova"));
@@ -381,7 +381,7 @@ TEST_CASE("An archive that is cut off anywhere is refused, or gives the whole di
     for (std::size_t length = 512; length < whole.size(); length += 16 * 512) {
         writer_test::write_file(cut, ByteView(whole).first(length));
         OpenOptions options;
-        options.format = "ova";
+        options.image.format = "ova";
         const std::string refusal = refusal_of(cut, options);
         if (refusal.empty())
             CHECK(digest_of(*open_image(cut, options)) == expected);
@@ -398,7 +398,7 @@ TEST_CASE("An appliance that came through a pipe is read as it is, a descriptor 
     a.describe({{"d", "root.vmdk"}});
     a.pack({"web01.ovf", "root.vmdk"});
     OpenOptions options;
-    options.format = "ova";
+    options.image.format = "ova";
     const OpenedImage piped = open_lone_image(File::open(a.ova(), O_RDONLY), options);
     CHECK(digest_of(*piped.reader) == digest_of(*open_image(a.in("root.vmdk"))));
     CHECK_THROWS_AS(open_lone_image(File::open(a.in("web01.ovf"), O_RDONLY), options), Error);

@@ -67,7 +67,7 @@ TEST_CASE("probe: every known magic is named, and what is not read is refused by
         CHECK_THAT(refusal, ContainsSubstring(describe_format(sample.format)));
         CHECK_THAT(refusal, ContainsSubstring("this version of varve reads raw and qcow2 and "));
         CHECK_THAT(refusal, ContainsSubstring("--format raw"));
-        CHECK(refusal_of(path, {"raw", {}, {}, {}}).empty());
+        CHECK(refusal_of(path, {{.format = "raw"}}).empty());
     }
 }
 
@@ -96,9 +96,9 @@ TEST_CASE("probe: what nothing claims is raw, whatever its name and size", "[for
 TEST_CASE("probe: only formats that are read may be said", "[formats]") {
     ScratchFolder folder;
     write_file(folder.file("x"), Bytes(10));
-    CHECK_THAT(refusal_of(folder.file("x"), {"vhdx", {}, {}, {}}), ContainsSubstring("say raw or qcow2"));
-    CHECK_THAT(refusal_of(folder.file("x"), {{}, {}, {}, "qed"}), ContainsSubstring("--backing-format 'qed'"));
-    CHECK_THAT(refusal_of(folder.file("x"), {"qcow2", {}, {}, {}}), ContainsSubstring("qcow2 header"));
+    CHECK_THAT(refusal_of(folder.file("x"), {{.format = "vhdx"}}), ContainsSubstring("say raw or qcow2"));
+    CHECK_THAT(refusal_of(folder.file("x"), {{.backing_format = "qed"}}), ContainsSubstring("--backing-format 'qed'"));
+    CHECK_THAT(refusal_of(folder.file("x"), {{.format = "qcow2"}}), ContainsSubstring("qcow2 header"));
 }
 
 TEST_CASE("probe: a backing file without a recorded format is opened by its magic", "[formats][qcow2]") {
@@ -109,7 +109,7 @@ TEST_CASE("probe: a backing file without a recorded format is opened by its magi
 
     write_file(folder.file("base"), Bytes(4096, std::byte{'r'}));
     CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("say --backing-format raw"));
-    CHECK(text_of(read_all(*open_image(folder.file("top.qcow2"), {{}, {}, {}, "raw"}))).front() == 'r');
+    CHECK(text_of(read_all(*open_image(folder.file("top.qcow2"), {{.backing_format = "raw"}}))).front() == 'r');
 
     write_file(folder.file("base"), bytes_of("vhdxfile"));
     CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("Hyper-V"));
@@ -136,7 +136,7 @@ TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a qcow2 header", "[formats]
     write_file(folder.file("disk.img"), guest);
 
     SECTION("declared raw stays raw") {
-        const OpenedImage image = open_image_chain(folder.file("disk.img"), {"raw", {}, {}, {}});
+        const OpenedImage image = open_image_chain(folder.file("disk.img"), {{.format = "raw"}});
         CHECK(image.layers.size() == 1);
         CHECK((read_all(*image.reader) == guest));
         CHECK(image.reader->info().warnings.empty());
@@ -149,7 +149,7 @@ TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a qcow2 header", "[formats]
     }
     SECTION("declared raw as a backing file stays raw, with a warning") {
         write_file(folder.file("top.qcow2"), Qcow2Builder(guest.size()).backing("disk.img").view());
-        const OpenedImage image = open_image_chain(folder.file("top.qcow2"), {{}, {}, {}, "raw"});
+        const OpenedImage image = open_image_chain(folder.file("top.qcow2"), {{.backing_format = "raw"}});
         CHECK(image.layers.size() == 2);
         CHECK((read_all(*image.reader) == guest));
         REQUIRE(image.reader->info().warnings.size() == 1);

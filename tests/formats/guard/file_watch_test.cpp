@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "engine/base/error.h"
+#include "formats/snapshot_change_source.h"
 #include "tests/catch.h"
 #include "tests/formats/guard/lock_holders.h"
 #include "tests/support/reader_support.h"
@@ -150,12 +151,12 @@ TEST_CASE("open image: once more means the same file, not whatever has its name 
         qemu_img({"snapshot", "-c", "s", at});
     };
     make(path);
-    OpenOptions again;
+    ImageOptions again;
     again.same_file = open_image_chain(path).layers.front().identity;
-    CHECK_NOTHROW(open_image(path, again));
+    CHECK_NOTHROW(open_image(path, {again}));
     CHECK_NOTHROW(changes_between_states(path, again, "s"));
     make(path + ".new");
     std::filesystem::rename(path + ".new", path);
-    CHECK_THROWS_WITH(open_image(path, again), ContainsSubstring("became another file"));
+    CHECK_THROWS_WITH(open_image(path, {again}), ContainsSubstring("became another file"));
     CHECK_THROWS_WITH(changes_between_states(path, again, "s"), ContainsSubstring("became another file"));
 }

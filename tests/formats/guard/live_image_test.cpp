@@ -27,7 +27,7 @@ struct Chain {
 
 OpenOptions only_looking() {
     OpenOptions options;
-    options.live = LiveImage::warn;
+    options.image.live = LiveImage::warn;
     return options;
 }
 

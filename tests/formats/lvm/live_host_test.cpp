@@ -211,11 +211,11 @@ TEST_CASE("lvm: two groups with the same name are refused unless the disks of on
     write_file(folder.file("a.raw"), small_group("vg", "first"));
     write_file(folder.file("b.raw"), small_group("vg", "second"));
     OpenOptions options;
-    options.physical_volumes = {folder.file("a.raw"), folder.file("b.raw")};
+    options.volume.physical_volumes = {folder.file("a.raw"), folder.file("b.raw")};
     const std::string text = refusal_of("lvm:vg/lv", options);
     CHECK_THAT(text, ContainsSubstring("two volume groups have the name 'vg'"));
     CHECK_THAT(text, ContainsSubstring(made_uuid("first")) && ContainsSubstring(made_uuid("second")));
-    options.physical_volumes.pop_back();
+    options.volume.physical_volumes.pop_back();
     CHECK(open_image("lvm:vg/lv", options)->info().virtual_size == kib(128));
 }
 
@@ -226,7 +226,7 @@ TEST_CASE("lvm: the message about a missing group includes the place of damage t
     damaged[5000] ^= std::byte{1};
     write_file(folder.file("b.raw"), damaged);
     OpenOptions options;
-    options.physical_volumes = {folder.file("a.raw"), folder.file("b.raw")};
+    options.volume.physical_volumes = {folder.file("a.raw"), folder.file("b.raw")};
     CHECK_THAT(refusal_of("lvm:lost/lv", options),
                ContainsSubstring("no volume group 'lost' on these disks; found: 'vg'") &&
                    ContainsSubstring("b.raw' at byte 4608"));
@@ -236,7 +236,7 @@ TEST_CASE("lvm: a group shared by hosts is refused", "[lvm]") {
     const ScratchFolder folder;
     write_file(folder.file("a.raw"), small_group("vg", "first", "lock_type = \"sanlock\"\n"));
     OpenOptions options;
-    options.physical_volumes = {folder.file("a.raw")};
+    options.volume.physical_volumes = {folder.file("a.raw")};
     CHECK_THAT(refusal_of("lvm:vg/lv", options), ContainsSubstring("'vg' is shared by hosts (lock type 'sanlock')"));
 }
 

@@ -22,7 +22,7 @@ using reader_test::refusal_of;
 
 OpenOptions disks_of(const std::string& fixture) {
     OpenOptions options;
-    options.physical_volumes = fixture_disks(fixture);
+    options.volume.physical_volumes = fixture_disks(fixture);
     return options;
 }
 
@@ -233,13 +233,13 @@ TEST_CASE("lvm: a store's token reports that its snapshot is gone", "[lvm]") {
 
 TEST_CASE("lvm: a missing physical volume makes exactly the volumes that need it unreadable, by name", "[lvm]") {
     OpenOptions options = disks_of("exotic");
-    options.physical_volumes.erase(options.physical_volumes.begin() + 2);
+    options.volume.physical_volumes.erase(options.volume.physical_volumes.begin() + 2);
     for (const auto& row : fixture_table("exotic", "MANIFEST.tsv")) {
         if (row[1] != "plain" && row[1] != "e1") continue;
         CHECK(to_hex(digest_of(*open_image(source(row), options)).view()) == row[5]);
     }
     OpenOptions one = disks_of("linear");
-    one.physical_volumes.erase(one.physical_volumes.begin() + 2);
+    one.volume.physical_volumes.erase(one.volume.physical_volumes.begin() + 2);
     const std::string text = refusal_of("lvm:vg_stripes/st3", one);
     CAPTURE(text);
     CHECK(text.find("vg_stripes/st3") != std::string::npos);
@@ -256,9 +256,9 @@ TEST_CASE("lvm: a physical volume inside a qcow2 image reads the same", "[lvm]")
     const reader_test::ScratchFolder folder;
     OpenOptions options;
     for (const std::string& disk : fixture_disks("thin")) {
-        const std::string copy = folder.file(fmt::format("p{}.qcow2", options.physical_volumes.size()));
+        const std::string copy = folder.file(fmt::format("p{}.qcow2", options.volume.physical_volumes.size()));
         reader_test::qemu_img({"convert", "-f", "raw", "-O", "qcow2", disk, copy});
-        options.physical_volumes.push_back(copy);
+        options.volume.physical_volumes.push_back(copy);
     }
     for (const auto& row : fixture_table("thin", "MANIFEST.tsv")) {
         if (row[1] != "vm1_t1" && row[1] != "vm4_cow" && row[1] != "ext1") continue;
@@ -274,14 +274,14 @@ TEST_CASE("lvm: the message about an unknown name states which names exist", "[l
     CHECK(refusal_of("lvm:vgs/a/b", disks_of("snap")).find("not the name of a logical volume") != std::string::npos);
     CHECK(refusal_of("lvm:vgt/pool", disks_of("thin")).find("is a thin pool, not a disk") != std::string::npos);
     OpenOptions snapshot = disks_of("thin");
-    snapshot.snapshot = "vm1_t1";
+    snapshot.image.snapshot = "vm1_t1";
     CHECK(to_hex(digest_of(*open_image("lvm:vgt/vm1", snapshot)).view()) ==
           "682cb058be3da40b913f3956270c71f66172ea259b09fae29d9c3b913e78e2fa");
 }
 
 TEST_CASE("lvm: the list has every volume of the manifest, and states whether it can be read", "[lvm]") {
     const std::string fixture = GENERATE("linear", "snap", "thin", "exotic");
-    const lvm::VolumeList list = lvm::list_volumes("lvm:", disks_of(fixture));
+    const lvm::VolumeList list = list_logical_volumes("lvm:", disks_of(fixture));
     for (const auto& row : fixture_table(fixture, "MANIFEST.tsv")) {
         CAPTURE(fixture, row[0], row[1]);
         const auto found = std::ranges::find_if(

@@ -238,7 +238,7 @@ TEST_CASE("BAD-INPUT 9: snapshot tables that lie", "[formats][qcow2][bad-input]"
     B image;
     one(image).be16(image.end() - 512 + 12, 1).text(image.end() - 512 + 40, "7");
     write_file(folder.file("a"), image.view());
-    CHECK_THAT(refusal_of(folder.file("a"), {{}, "7", {}, {}}), ContainsSubstring("L1 table of snapshot '7'"));
+    CHECK_THAT(refusal_of(folder.file("a"), {{.snapshot = "7"}}), ContainsSubstring("L1 table of snapshot '7'"));
 }
 
 TEST_CASE("BAD-INPUT 9: bitmap directories that lie", "[formats][qcow2][bad-input]") {
@@ -409,9 +409,9 @@ TEST_CASE("BAD-INPUT 9: a snapshot's L1 table that is long enough for plain entr
     image.be32(60, 1).be64(64, table).be64(table, image.l1()).be32(table + 8, 1).be16(table + 12, 1);
     image.be32(table + 36, 16).be64(table + 48, 32 << 20).text(table + 56, "1").grow(table + 64);
     write_file(folder.file("a"), image.view());
-    CHECK_THAT(refusal_of(folder.file("a"), {{}, "1", {}, {}}), ContainsSubstring("expected at least 2 entries"));
+    CHECK_THAT(refusal_of(folder.file("a"), {{.snapshot = "1"}}), ContainsSubstring("expected at least 2 entries"));
     write_file(folder.file("a"), image.be64(table + 48, 16 << 20).view());
-    CHECK(refusal_of(folder.file("a"), {{}, "1", {}, {}}).empty());
+    CHECK(refusal_of(folder.file("a"), {{.snapshot = "1"}}).empty());
 }
 
 TEST_CASE("BAD-INPUT 7: extended tables that lie over each other are followed as they stand",

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "formats/snapshot_change_source.h"
 #include "tests/catch.h"
 #include "tests/formats/qcow2/builder.h"
 #include "tests/support/reader_support.h"
@@ -62,12 +63,12 @@ TEST_CASE("snapshots: each reads with its own size and bytes", "[formats][qcow2]
         const std::string path = make_image(folder, compat);
         for (const std::string name : {"small", "large"}) {
             const Bytes truth = truth_of(folder, path, name);
-            const auto reader = open_image(path, {{}, name, {}, {}});
+            const auto reader = open_image(path, {{.snapshot = name}});
             REQUIRE(reader->info().virtual_size.value == truth.size());
             CHECK((read_all(*reader) == truth));
         }
         const std::uint64_t large = compat == "0.10" ? 1u << 20 : 6u << 20;
-        CHECK(open_image(path, {{}, "id:2", {}, {}})->info().virtual_size.value == large);
+        CHECK(open_image(path, {{.snapshot = "id:2"}})->info().virtual_size.value == large);
         const auto info = open_image(path)->info();
         REQUIRE(info.snapshots.size() == 2);
         CHECK(info.snapshots[0].name == "small");
@@ -82,7 +83,7 @@ TEST_CASE("snapshots: each reads with its own subclusters", "[formats][qcow2][or
     ScratchFolder folder;
     const std::string path = make_image(folder, "1.1", "cluster_size=16k,extended_l2=on");
     for (const std::string name : {"small", "large"})
-        CHECK((read_all(*open_image(path, {{}, name, {}, {}})) == truth_of(folder, path, name)));
+        CHECK((read_all(*open_image(path, {{.snapshot = name}})) == truth_of(folder, path, name)));
     compare_with_qemu(path, "qcow2");
 }
 
@@ -96,7 +97,7 @@ TEST_CASE("snapshots: a snapshot above a backing file falls through to it", "[fo
     qemu_img({"snapshot", "-c", "s", path});
     qemu_io(path, "qcow2", {"write -P 2 0 1M"});
     const Bytes truth = truth_of(folder, path, "s");
-    CHECK((read_all(*open_image(path, {{}, "s", {}, {}})) == truth));
+    CHECK((read_all(*open_image(path, {{.snapshot = "s"}})) == truth));
 }
 
 TEST_CASE("snapshots: the state of the machine behind the disk's end is never shown", "[formats][qcow2]") {
@@ -114,7 +115,7 @@ TEST_CASE("snapshots: the state of the machine behind the disk's end is never sh
     image.text(table + 56, "1").grow(table + 64);
     write_file(path, image.view());
     for (const std::optional<std::string>& state : {std::optional<std::string>(), std::optional<std::string>("1")}) {
-        const auto reader = open_image(path, {{}, state, {}, {}});
+        const auto reader = open_image(path, {{.snapshot = state}});
         const std::string bytes(text_of(read_all(*reader)));
         CHECK(bytes.size() == 20000);
         CHECK(bytes.find('V') == std::string::npos);
@@ -130,20 +131,20 @@ TEST_CASE("snapshots: an ambiguous name is refused with the ids", "[formats][qco
     ScratchFolder folder;
     const std::string path = folder.file("a.qcow2");
     write_file(path, with_snapshots("1", "night", "2", "night").view());
-    CHECK_THAT(refusal_of(path, {{}, "night", {}, {}}), ContainsSubstring("'id:1', 'id:2'"));
-    CHECK(refusal_of(path, {{}, "id:2", {}, {}}).empty());
-    CHECK_THAT(refusal_of(path, {{}, "id:3", {}, {}}), ContainsSubstring("no internal snapshot 'id:3'"));
+    CHECK_THAT(refusal_of(path, {{.snapshot = "night"}}), ContainsSubstring("'id:1', 'id:2'"));
+    CHECK(refusal_of(path, {{.snapshot = "id:2"}}).empty());
+    CHECK_THAT(refusal_of(path, {{.snapshot = "id:3"}}), ContainsSubstring("no internal snapshot 'id:3'"));
 
     write_file(path, with_snapshots("1", "2", "2", "x").view());
-    CHECK_THAT(refusal_of(path, {{}, "2", {}, {}}), ContainsSubstring("can mean"));
-    CHECK(refusal_of(path, {{}, "x", {}, {}}).empty());
+    CHECK_THAT(refusal_of(path, {{.snapshot = "2"}}), ContainsSubstring("can mean"));
+    CHECK(refusal_of(path, {{.snapshot = "x"}}).empty());
 }
 
 TEST_CASE("snapshots: control characters in names are escaped in sentences and kept in the facts", "[formats][qcow2]") {
     ScratchFolder folder;
     const std::string path = folder.file("a.qcow2");
     write_file(path, with_snapshots("1\x1b[2J", "\n", "2", "\xff").view());
-    const std::string text = refusal_of(path, {{}, "x\ty", {}, {}});
+    const std::string text = refusal_of(path, {{.snapshot = "x\ty"}});
     CHECK_THAT(text, ContainsSubstring("'id:1\\x1b[2J'"));
     CHECK_THAT(text, ContainsSubstring("x\\ty"));
     CHECK(open_image(path)->info().snapshots.at(1).name == "\xff");
@@ -152,7 +153,7 @@ TEST_CASE("snapshots: control characters in names are escaped in sentences and k
 TEST_CASE("snapshots: a raw image has none", "[formats][raw]") {
     ScratchFolder folder;
     write_file(folder.file("a.raw"), Bytes(1000));
-    CHECK_THAT(refusal_of(folder.file("a.raw"), {{}, "s", {}, {}}), ContainsSubstring("raw image"));
+    CHECK_THAT(refusal_of(folder.file("a.raw"), {{.snapshot = "s"}}), ContainsSubstring("raw image"));
 }
 
 }  // namespace varve::reader_test

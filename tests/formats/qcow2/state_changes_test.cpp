@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "formats/snapshot_change_source.h"
 #include "tests/catch.h"
 #include "tests/formats/qcow2/builder.h"
 #include "tests/support/reader_support.h"
@@ -17,7 +18,7 @@ constexpr std::uint64_t seed = 20261123;
 
 using State = std::optional<std::string>;  // a snapshot; none: the active disk
 
-OpenOptions opening(const State& state) { return {"qcow2", state, {}, {}}; }
+ImageOptions opening(const State& state) { return {.format = "qcow2", .snapshot = state}; }
 
 /// Where and as what qemu finds each sector of a state.
 std::vector<std::string> sector_places(const ScratchFolder& folder, const std::string& path, const State& state) {
@@ -66,8 +67,8 @@ Walked walk(const ChangeMap& map, std::uint64_t size, std::uint64_t cluster) {
 /// Clusters in which the two states really differ, in bytes or kinds; those past one's end differ.
 std::vector<bool> real_differences(const std::string& path, const State& before, const State& now,
                                    std::uint64_t cluster) {
-    const auto a = open_image(path, opening(before));
-    const auto b = open_image(path, opening(now));
+    const auto a = open_image(path, {opening(before)});
+    const auto b = open_image(path, {opening(now)});
     const Bytes bytes_a = read_all(*a);
     const Bytes bytes_b = read_all(*b);
     const auto kinds_a = sector_kinds(*a);
@@ -85,7 +86,7 @@ std::uint64_t check_sound(const std::string& path, const State& before, const St
     const auto map = changes_between_states(path, opening(now), before);
     REQUIRE(map != nullptr);
     const std::vector<bool> real = real_differences(path, before, now, cluster);
-    const Walked told = walk(*map, open_image(path, opening(now))->info().virtual_size.value, cluster);
+    const Walked told = walk(*map, open_image(path, {opening(now)})->info().virtual_size.value, cluster);
     REQUIRE(told.may_differ.size() == real.size());
     std::uint64_t differing = 0;
     for (std::size_t i = 0; i < real.size(); ++i) {
@@ -103,7 +104,7 @@ void check_tight(const ScratchFolder& folder, const std::string& path, const Sta
     const auto b = sector_places(folder, path, now);
     REQUIRE(a.size() == b.size());
     const auto map = changes_between_states(path, opening(now), before);
-    const Walked told = walk(*map, open_image(path, opening(now))->info().virtual_size.value, cluster);
+    const Walked told = walk(*map, open_image(path, {opening(now)})->info().virtual_size.value, cluster);
     std::vector<bool> differ(told.may_differ.size());
     for (std::size_t i = 0; i < b.size(); ++i)
         if (a[i] != b[i]) differ[i * 512 / cluster] = true;
@@ -245,7 +246,7 @@ TEST_CASE("snapshot states: the same text whenever it is read, another for anoth
     qemu_img({"create", "-q", "-f", "qcow2", "-o", "cluster_size=4096", path, "4M"});
     qemu_io(path, "qcow2", {"write -P 1 0 1M"});
     qemu_img({"snapshot", "-c", "a", path});
-    const auto state_of = [&](const State& state) { return open_image(path, opening(state))->info().state; };
+    const auto state_of = [&](const State& state) { return open_image(path, {opening(state)})->info().state; };
     const std::string first = state_of("a");
     CHECK(first.size() == 64);
     CHECK(state_of({}).empty());
@@ -280,7 +281,7 @@ TEST_CASE("snapshot states: COPIED bits do not count, every other part does", "[
         change(image, table);
         write_file(path, image.view());
         const std::string id = open_image(path)->info().snapshots.at(0).id;
-        return open_image(path, opening("id:" + id))->info().state;
+        return open_image(path, {opening("id:" + id)})->info().state;
     };
     const std::string state = state_with([](Qcow2Builder&, std::uint64_t) {});
     CHECK(state_with([](Qcow2Builder& i, std::uint64_t) { i.be64(i.l1(), i.l2()); }) == state);

@@ -103,7 +103,7 @@ TEST_CASE("vdi: magic and version are checked when the user names the format", "
     Bytes file = sound().file();
     file[64] = std::byte{0};
     write_file(path, file);
-    CHECK_THAT(refusal_of(path, {.format = "vdi"}), ContainsSubstring("VDI magic 0xbeda107f, found 0xbeda1000"));
+    CHECK_THAT(refusal_of(path, {{.format = "vdi"}}), ContainsSubstring("VDI magic 0xbeda107f, found 0xbeda1000"));
     for (const std::uint32_t version : {0u, 1u, 3u, 0x00010000u, 0x00010002u, 0x00020001u, 0xffffffffu}) {
         file = sound().file();
         store_le<std::uint32_t>(ByteSpan(file).subspan(68, 4), version);
@@ -205,7 +205,7 @@ TEST_CASE("vdi: flipped bits of the header and the map are refused or read withi
         file[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
         write_file(path, file);
         try {
-            const auto reader = open_image(path, {.format = "vdi"});
+            const auto reader = open_image(path, {{.format = "vdi"}});
             const std::uint64_t size = reader->info().virtual_size.value;
             REQUIRE(size <= std::uint64_t{1} << 45);
             for (std::uint64_t at = 0, step = 0; at < size && step < 20; ++step) {

@@ -148,14 +148,14 @@ TEST_CASE("vdi: a parent is found where VirtualBox keeps it, and only in folders
     const std::string child = machine.path("Snapshots/{10}.vdi");
     const std::string refusal = refusal_of(child);
     CHECK_THAT(refusal, ContainsSubstring("UUID " + text_of_id(base().id)) && ContainsSubstring("--allow-under DIR"));
-    CHECK(blocks_of(child, {.allow_under = {machine.path("")}}) == "bc..b.");
+    CHECK(blocks_of(child, {{.allow_under = {machine.path("")}}}) == "bc..b.");
     // The grandchild beside the base: what it was made over lies in "Snapshots".
     child_of(child_of(base(), 10), 20).save(machine.path("top.vdi"));
     CHECK(blocks_of(machine.path("top.vdi")) == "bc..b.");
     // In a folder of another name it is not looked for.
     fs::rename(machine.path("Snapshots"), machine.path("elsewhere"));
     CHECK_THAT(refusal_of(machine.path("top.vdi")), ContainsSubstring("--allow-under"));
-    CHECK(blocks_of(machine.path("top.vdi"), {.allow_under = {machine.path("elsewhere")}}) == "bc..b.");
+    CHECK(blocks_of(machine.path("top.vdi"), {{.allow_under = {machine.path("elsewhere")}}}) == "bc..b.");
 }
 
 TEST_CASE("vdi: a parent is found by its content, whatever its name", "[vdi][names]") {
@@ -187,7 +187,7 @@ TEST_CASE("BAD-INPUT 1: the search for a parent opens nothing outside and hangs 
     write_file(folder.file("vm/empty.vdi"), {});
     write_file(folder.file("vm/short.vdi"), Bytes(100, std::byte{1}));
     CHECK_THAT(refusal_of(child), ContainsSubstring("none of the 3 files looked at"));
-    CHECK(blocks_of(child, {.allow_under = {folder.file("secret")}}) == "bc..b.");
+    CHECK(blocks_of(child, {{.allow_under = {folder.file("secret")}}}) == "bc..b.");
 }
 
 TEST_CASE("vdi: a parent that was written to since is read, and said", "[vdi]") {
@@ -257,7 +257,7 @@ TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a differencing header is to
     const auto reader = open_image(folder.file("guest.img"));
     REQUIRE(reader->info().warnings.size() == 1);
     CHECK_THAT(reader->info().warnings[0], ContainsSubstring("vdi header") && ContainsSubstring("--format raw"));
-    CHECK(open_image(folder.file("guest.img"), {.format = "raw"})->info().format == "raw");
+    CHECK(open_image(folder.file("guest.img"), {{.format = "raw"}})->info().format == "raw");
     base().save(folder.file("whole.img"));
     CHECK(open_image(folder.file("whole.img"))->info().warnings.empty());
 }

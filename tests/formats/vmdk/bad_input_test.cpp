@@ -39,7 +39,7 @@ void run(const std::vector<Case>& cases, const FileBytes& file, const std::strin
         FileBytes changed = file;
         c.change(changed);
         write_file(path, changed.view());
-        const std::string refusal = refusal_of(named, {"vmdk", {}, {}, {}});
+        const std::string refusal = refusal_of(named, {{.format = "vmdk"}});
         if (c.says.empty())
             CHECK(refusal == "");
         else
@@ -69,7 +69,7 @@ TEST_CASE("BAD-INPUT 1: a VMDK leads to no file outside of its folder", "[format
     }
     write_file(path, bytes_of(vmdk::descriptor("custom", {"RW 8 FLAT \"../secret\" 0"})));
     CHECK_THAT(refusal_of(path), ContainsSubstring("--allow-under"));
-    CHECK(refusal_of(path, {{}, {}, {folder.path().string()}, {}}).empty());
+    CHECK(refusal_of(path, {{.allow_under = {folder.path().string()}}}).empty());
 }
 
 TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a VMDK descriptor", "[formats][vmdk][bad-input]") {
@@ -80,7 +80,7 @@ TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a VMDK descriptor", "[forma
     const auto reader = open_image(folder.file("disk.img"));
     REQUIRE(reader->info().warnings.size() == 1);
     CHECK_THAT(reader->info().warnings[0], ContainsSubstring("has a vmdk header that names another file"));
-    CHECK(text_of(read_all(*open_image(folder.file("disk.img"), {"raw", {}, {}, {}}))) == guest);
+    CHECK(text_of(read_all(*open_image(folder.file("disk.img"), {{.format = "raw"}}))) == guest);
     write_file(folder.file("disk.vmdk"), bytes_of(guest));
     CHECK(open_image(folder.file("disk.vmdk"))->info().warnings.empty());
 }

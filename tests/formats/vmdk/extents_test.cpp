@@ -187,7 +187,7 @@ TEST_CASE("a stream that was cut off anywhere is refused or whole", "[formats][v
             CAPTURE(length);
             Stream cut = whole;
             write_file(path, cut.file.cut(length).view());
-            const std::string refusal = refusal_of(path, {"vmdk", {}, {}, {}});
+            const std::string refusal = refusal_of(path, {{.format = "vmdk"}});
             if (!refusal.empty())
                 ++refused;
             else

@@ -49,7 +49,7 @@ contract::WriterKind kind_of(const std::string& subformat, const std::string& da
 
 std::unique_ptr<ImageReader> open_vmdk(const std::string& path) {
     OpenOptions options;
-    options.format = "vmdk";
+    options.image.format = "vmdk";
     return open_image(path, options);
 }
 
@@ -72,7 +72,7 @@ void check_runs(const ScratchFolder& folder, const std::string& path, ByteCount 
     CHECK(result.status == 0);
     CHECK_THAT(run_tool({"qemu-img", "info", "-f", "vmdk", path}).output,
                ContainsSubstring(" (" + std::to_string(size.value) + " bytes)"));
-    const auto expected = open_image(raw, {.format = "raw"});
+    const auto expected = open_image(raw, {{.format = "raw"}});
     const auto image = open_vmdk(path);
     CHECK(image->info().virtual_size == size);
     CHECK(image->info().warnings.empty());

@@ -17,7 +17,7 @@ constexpr std::uint64_t grain = 65536;
 bool is_flat(const std::string& subformat) { return subformat.ends_with("Flat"); }
 
 void check_bytes(const std::string& path) {
-    const auto reader = open_image(path, {"vmdk", {}, {}, {}});
+    const auto reader = open_image(path, {{.format = "vmdk"}});
     const Bytes expected = qemu_bytes(path, "vmdk");
     REQUIRE(reader->info().virtual_size.value == expected.size());
     const auto difference = writer_test::first_difference(read_all(*reader), expected);

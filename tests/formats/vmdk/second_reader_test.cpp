@@ -26,7 +26,7 @@ constexpr std::uint64_t odd_bytes = (std::uint64_t{9} << 20) + 5 * 512;  // a la
 const Names subformats{"monolithicSparse",   "monolithicFlat",  "twoGbMaxExtentSparse",
                        "twoGbMaxExtentFlat", "streamOptimized", "vmfs"};
 
-Bytes varve_bytes(const std::string& path) { return read_all(*open_image(path, {.format = "vmdk"})); }
+Bytes varve_bytes(const std::string& path) { return read_all(*open_image(path, {{.format = "vmdk"}})); }
 
 void check_same(const Bytes& found, const Bytes& expected) {
     CHECK(found.size() == expected.size());
