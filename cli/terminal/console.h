@@ -1,7 +1,7 @@
 #pragma once
-/// Where a command prints: answers go to standard output, notes and warnings to standard error as `varve: …`. All text
-/// for people passes through safe_text.h, so no control character from an image or a repository reaches a terminal.
-/// One thread at a time.
+/// Where a command prints: answers go to standard output, errors and warnings to standard error as `varve: …`. All text
+/// for people passes through safe_text.h, so no control character from an image or a repository reaches a terminal. One
+/// thread at a time.
 
 #include <string_view>
 
