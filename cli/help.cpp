@@ -2,21 +2,26 @@
 
 #include <fmt/format.h>
 
+#include "cli/verb_groups.h"
+
 namespace varve {
 
 std::string program_help() {
     std::string out =
-        "varve keeps one thin layer per night of every VM disk, and gives back any night.\n\n"
-        "Usage: varve VERB [OPTION...]\n\n";
-    for (const Verb& verb : all_verbs())
-        out += fmt::format("  {:<8} {}{}\n", verb.name, verb.summary,
-                           verb.alias.empty() ? "" : fmt::format(" (also: varve {})", verb.alias));
+        "varve backs up the disks of virtual machines every night and restores any night.\n\n"
+        "Usage: varve COMMAND [OPTION...]\n";
+    for (const VerbGroup& group : verb_groups()) {
+        out += fmt::format("\n{}:\n", group.title);
+        for (const Verb& verb : group.verbs)
+            out += fmt::format("  {:<8} {}{}\n", verb.name, verb.summary,
+                               verb.alias.empty() ? "" : fmt::format(" (also: varve {})", verb.alias));
+    }
     out +=
-        "\n`varve VERB --help` shows each with an example; `varve --version` tells the version.\n\n"
-        "A snapshot is DISK@latest, DISK@~1 (one before it), DISK@2026-11-20 or DISK@2026-11-20T02:30 (the newest not\n"
-        "after it), or an id or its first digits.\n\n"
-        "Exit status: 0 done; 1 failed, nothing half-done left; 2 wrong usage; 3 found damage or the difference asked\n"
-        "for; 130 and 143 after SIGINT and SIGTERM.\n";
+        "\n`varve COMMAND --help` explains a command and shows an example; `varve --version` prints the version.\n\n"
+        "A snapshot is named by DISK@latest, DISK@~1 (one before the latest), DISK@2026-11-20 or\n"
+        "DISK@2026-11-20T02:30 (the newest not after that time), or by its id or the first digits of it.\n\n"
+        "Exit status: 0 done; 1 failed, nothing half-done is left; 2 wrong usage; 3 damage or a difference was found;\n"
+        "130 and 143 after SIGINT and SIGTERM.\n";
     return out;
 }
 

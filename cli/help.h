@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "cli/verb.h"
+#include "cli/commands/verb.h"
 
 namespace varve {
 

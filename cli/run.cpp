@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/help.h"
-#include "cli/verb.h"
+#include "cli/verb_groups.h"
 #include "engine/base/error.h"
 
 namespace varve {
@@ -24,7 +24,7 @@ ExitStatus print(const std::string& text) {
 }  // namespace
 
 ExitStatus run(const std::vector<std::string>& words, std::stop_token stop) {
-    if (words.empty()) throw Error(ErrorCode::usage, "a verb is missing; `varve --help` lists them");
+    if (words.empty()) throw Error(ErrorCode::usage, "a command is missing; `varve --help` lists them");
     const std::string& first = words[0];
     if (first == "--help" || first == "-h" || (first == "help" && words.size() == 1)) return print(program_help());
     if (first == "help") return print(verb_help(find_verb(words[1])));
@@ -32,8 +32,7 @@ ExitStatus run(const std::vector<std::string>& words, std::stop_token stop) {
     if (first.starts_with('-'))
         throw Error(
             ErrorCode::usage,
-            fmt::format("'{}' stands where the verb should; say varve VERB {} ...; `varve --help` lists the verbs",
-                        first, first));
+            fmt::format("the command comes first: varve COMMAND {} ...; `varve --help` lists the commands", first));
 
     const Verb& verb = find_verb(first);
     const Arguments arguments(verb.name, verb.syntax, {words.begin() + 1, words.end()});

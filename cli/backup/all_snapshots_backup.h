@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/backup/backup_inputs.h"
-#include "cli/render/render_backup.h"
+#include "cli/render/backup_report.h"
 #include "cli/repository/open_repository.h"
 #include "engine/base/error.h"
 

@@ -8,6 +8,7 @@
 #include "cli/backup/source_change.h"
 #include "cli/backup/spool.h"
 #include "cli/options/image_options.h"
+#include "cli/options/source_path.h"
 #include "cli/options/tag_options.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
@@ -38,8 +39,7 @@ std::uint32_t parse_audit(const std::string& word) {
     std::uint32_t chunks = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), chunks);
     if (error == std::errc() && end == word.data() + word.size() && chunks <= chunks_max) return chunks;
-    throw Error(ErrorCode::usage, fmt::format("--audit '{}' is no count of chunks: say a number from 0 to {}",
-                                              escape_for_display(word), chunks_max));
+    throw Error(ErrorCode::usage, fmt::format("--audit: '{}' is not a number from 0 to {}", word, chunks_max));
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ BackupInputs::BackupInputs(const Invocation& call, Progress& progress)
     if (const auto time = call.arguments.value("time")) time_ = parse_time(*time);
     if (const auto chunks = call.arguments.value("audit")) audit_chunks_ = parse_audit(*chunks);
     if (!is_valid_utf8(options_.image.snapshot.value_or("")))
-        throw Error(ErrorCode::usage, "the name after --snapshot is not valid UTF-8; say id:N instead");
+        throw Error(ErrorCode::usage, "the name after --snapshot is not valid UTF-8; pass id:N instead");
 }
 
 BackupInput BackupInputs::open(const BackupSource& source, const std::filesystem::path& spool_folder) const {

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "cli/backup/backup_sources.h"
+#include "cli/options/invocation.h"
 #include "cli/options/read_errors.h"
-#include "cli/verb.h"
 #include "engine/backup/attachment_deposit.h"
 #include "engine/backup/backup.h"
 #include "engine/change/change_map.h"

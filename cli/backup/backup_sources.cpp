@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/naming/disk_name.h"
 #include "formats/lvm/volume_name.h"
 
@@ -14,12 +13,12 @@ namespace varve {
 namespace {
 
 std::string name_from_file(const std::string& path) {
-    if (path == "-") throw Error(ErrorCode::usage, "standard input has no name; say --disk NAME");
+    if (path == "-") throw Error(ErrorCode::usage, "standard input has no name; pass --disk NAME");
     const std::string name =
         lvm::is_volume_name(path) ? path.substr(path.find(":") + 1) : std::filesystem::path(path).stem().string();
     if (const auto fault = disk_name_fault(name))
-        throw Error(ErrorCode::usage, fmt::format("no disk name can be taken from '{}': '{}' {}; say --disk NAME",
-                                                  escape_for_display(path), escape_for_display(name), *fault));
+        throw Error(ErrorCode::usage,
+                    fmt::format("'{}' does not yield a disk name: '{}' {}; pass --disk NAME", path, name, *fault));
     return name;
 }
 
@@ -32,8 +31,8 @@ BackupSource named_source(const std::string& path, const std::string* disk) {
 
 void check_count(std::size_t disks, std::size_t sources, std::string_view noun) {
     if (disks != 0 && disks != sources)
-        throw Error(ErrorCode::usage, fmt::format("--disk is given {} times for {} {}s; say it never, or once per "
-                                                  "{} in their order",
+        throw Error(ErrorCode::usage, fmt::format("--disk is given {} times for {} {}s; omit it, or pass it once per "
+                                                  "{} in the same order",
                                                   disks, sources, noun, noun));
 }
 
@@ -41,19 +40,18 @@ void check_disks_differ(const std::vector<BackupSource>& sources) {
     std::set<std::string> names;
     for (const BackupSource& source : sources)
         if (!names.insert(source.disk).second)
-            throw Error(ErrorCode::usage,
-                        fmt::format("two sources would be the disk '{}'; say --disk NAME once per source",
-                                    escape_for_display(source.disk)));
+            throw Error(
+                ErrorCode::usage,
+                fmt::format("two sources would be the disk '{}'; pass --disk NAME once per source", source.disk));
 }
 
 std::string name_from_member(const std::string& path, const std::string& member) {
     const std::string name = fmt::format("{}/{}", std::filesystem::path(path).stem().string(),
                                          std::filesystem::path(member).stem().string());
     if (const auto fault = disk_name_fault(name))
-        throw Error(
-            ErrorCode::usage,
-            fmt::format("no disk name can be taken from '{}' in '{}': '{}' {}; say --disk NAME once per disk",
-                        escape_for_display(member), escape_for_display(path), escape_for_display(name), *fault));
+        throw Error(ErrorCode::usage,
+                    fmt::format("'{}' in '{}' does not yield a disk name: '{}' {}; pass --disk NAME once per disk",
+                                member, path, name, *fault));
     return name;
 }
 
@@ -80,18 +78,6 @@ std::vector<BackupSource> appliance_sources(const std::string& path, std::span<c
     }
     check_disks_differ(sources);
     return sources;
-}
-
-std::string recorded_path(const std::string& path) {
-    if (path == "-" || lvm::is_volume_name(path)) return path;
-    namespace fs = std::filesystem;
-    std::error_code error;
-    const bool is_device = fs::is_block_file(path, error);
-    const fs::path absolute = fs::absolute(path);
-    const fs::path canonical =
-        is_device ? fs::canonical(absolute.parent_path(), error) / absolute.filename() : fs::canonical(absolute, error);
-    if (error) throw io_error(fmt::format("cannot find '{}'", escape_for_display(path)), error.value());
-    return is_valid_utf8(canonical.string()) ? canonical.string() : escape_for_display(canonical.string());
 }
 
 }  // namespace varve

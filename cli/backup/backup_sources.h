@@ -17,18 +17,14 @@ struct BackupSource {
     std::optional<std::string> member = {};  ///< of an appliance: the disk in it; none: as the call says
 };
 
-/// `disks` is empty (each disk has its file's name without the last ending) or has one name for every source, in order.
-/// Throws Error(usage) for another count, a name that is not a disk name, two sources of one disk, "-" without a name.
+/// `disks` is empty (each disk is named after its file, without the extension) or has one name for every source, in
+/// order. Throws Error(usage) for another count, a name that is not a disk name, two sources of one disk, "-" without a
+/// name.
 std::vector<BackupSource> backup_sources(std::span<const std::string> paths, std::span<const std::string> disks);
 
 /// All disks of the appliance at `path`, whose names are `members`. Without `disks` the disk in 'web01.ova' whose
 /// member is 'web01-disk1.vmdk' is 'web01/web01-disk1'. Throws Error(usage) as backup_sources() does.
 std::vector<BackupSource> appliance_sources(const std::string& path, std::span<const std::string> members,
                                             std::span<const std::string> disks);
-
-/// How a source's path is kept in a snapshot: canonical and absolute, so that the next night is recognised. The last
-/// component of a device's name is not resolved: /dev/vg/disk stays while the /dev/dm-3 behind it changes. A path that
-/// is not UTF-8 is kept escaped, as a snapshot holds valid text only.
-std::string recorded_path(const std::string& path);
 
 }  // namespace varve

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/escape.h"
-
 namespace varve {
 namespace {
 
@@ -43,7 +41,7 @@ void compare_with_former(BackupInput& input, const Catalog& catalog, Progress& p
         }
         if (why_not.empty()) why_not = std::move(since.why_not);
     }
-    if (!why_not.empty()) progress.warn(fmt::format("{}: {}", escape_for_display(input.source.path), why_not));
+    if (!why_not.empty()) progress.warn(fmt::format("{}: {}", input.source.path, why_not));
 }
 
 }  // namespace varve

@@ -3,27 +3,26 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 
 namespace varve {
 
 void check_same_source(const SnapshotRecord& newest, const BackupSource& source, const SourceRecord& now,
                        FormatNamed format_named) {
-    const std::string disk = escape_for_display(source.disk);
+    const std::string& disk = source.disk;
     if (newest.source.path != now.path && source.named == DiskNamed::by_file)
         throw Error(
             ErrorCode::refused,
-            fmt::format("disk '{}' was last backed up from '{}', this is '{}'; if it is the same disk say --disk {}, "
-                        "else give it another name with --disk NAME",
-                        disk, escape_for_display(newest.source.path), escape_for_display(now.path), disk));
+            fmt::format("disk '{}' was last backed up from '{}', this is '{}'; if it is the same disk, pass --disk {}, "
+                        "otherwise name it differently with --disk NAME",
+                        disk, newest.source.path, now.path, disk));
     if (newest.source.format != now.format && format_named == FormatNamed::by_detection)
         throw Error(
             ErrorCode::refused,
             fmt::format(
-                "disk '{}' was last backed up as {}, '{}' looks like {}; if that is right say --format {}, if it "
-                "is still {} say --format {}",
-                disk, escape_for_display(newest.source.format), escape_for_display(source.path), now.format, now.format,
-                escape_for_display(newest.source.format), escape_for_display(newest.source.format)));
+                "disk '{}' was last backed up as {}, '{}' looks like {}; if that is right, pass --format {}, if it "
+                "is still {}, pass --format {}",
+                disk, newest.source.format, source.path, now.format, now.format, newest.source.format,
+                newest.source.format));
 }
 
 }  // namespace varve

@@ -44,7 +44,7 @@ File spool(int fd, const std::filesystem::path& folder, Progress& progress, cons
         progress.advance({end.value});
         if (count < buffer.size()) break;
     }
-    if (end.value == 0) throw Error(ErrorCode::refused, "standard input was empty: a disk image was expected there");
+    if (end.value == 0) throw Error(ErrorCode::refused, "standard input is empty; expected a disk image");
     file.truncate({end.value});
     return file;
 }

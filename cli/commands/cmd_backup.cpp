@@ -7,12 +7,12 @@
 #include "cli/backup/attached_files.h"
 #include "cli/backup/backup_inputs.h"
 #include "cli/backup/compare_with_former.h"
+#include "cli/commands/verbs.h"
 #include "cli/options/image_options.h"
 #include "cli/render/render_backup.h"
 #include "cli/render/render_plan.h"
 #include "cli/repository/open_repository.h"
 #include "cli/terminal/progress_bar.h"
-#include "cli/verbs.h"
 #include "engine/backup/backup.h"
 #include "engine/backup/dry_run.h"
 #include "engine/base/error.h"
@@ -23,10 +23,10 @@
 namespace varve {
 namespace {
 
-/// The sentence, with the source before it unless it names it anyway.
-std::string naming(const std::string& path, const std::string& sentence) {
-    const std::string shown = escape_for_display(path);
-    return sentence.find("'" + shown + "'") != sentence.npos ? sentence : fmt::format("{}: {}", shown, sentence);
+/// The message, prefixed with the source unless it already names it.
+std::string naming(const std::string& path, const std::string& message) {
+    const auto names = [&](const std::string& source) { return message.find("'" + source + "'") != message.npos; };
+    return names(path) || names(escape_for_display(path)) ? message : fmt::format("{}: {}", path, message);
 }
 
 std::vector<BackupSource> sources_of_appliance(const Invocation& call) {
@@ -34,17 +34,16 @@ std::vector<BackupSource> sources_of_appliance(const Invocation& call) {
     const std::string& path = arguments.operands().front();
     for (const char* other : {"member", "all-snapshots"})
         if (arguments.has(other))
-            throw Error(ErrorCode::usage, fmt::format("--all-disks and --{} do not go together", other));
+            throw Error(ErrorCode::usage, fmt::format("--all-disks and --{} cannot be combined", other));
     if (arguments.operands().size() != 1 || path == "-")
-        throw Error(ErrorCode::usage, "--all-disks takes the disks of one appliance: name one file, .ova or .ovf");
+        throw Error(ErrorCode::usage, "--all-disks needs one appliance (.ova, .ovf)");
     const auto package = open_named_package(path, image_options(call));
     if (!package)
-        throw Error(ErrorCode::usage, fmt::format("--all-disks goes with an appliance (.ova, .ovf), and '{}' is none",
-                                                  escape_for_display(path)));
+        throw Error(ErrorCode::usage,
+                    fmt::format("--all-disks needs an appliance (.ova, .ovf), and '{}' is not one", path));
     std::vector<std::string> members;
     for (const appliance::PackagedDisk& disk : package->disks()) members.push_back(disk.name);
-    if (members.empty())
-        throw Error(ErrorCode::refused, fmt::format("'{}' has no disks to back up", escape_for_display(path)));
+    if (members.empty()) throw Error(ErrorCode::refused, fmt::format("'{}' has no disks to back up", path));
     return appliance_sources(path, members, arguments.values("disk"));
 }
 
@@ -53,15 +52,14 @@ std::vector<BackupSource> sources_of(const Invocation& call) {
     return backup_sources(call.arguments.operands(), call.arguments.values("disk"));
 }
 
-/// As said; all disks of an appliance are a group of its name in any case.
+/// The group named on the command line; --all-disks implies one named after the appliance.
 std::optional<std::string> group_of(const Arguments& arguments) {
     auto group = arguments.value("group");
     if (!group && arguments.has("all-disks"))
         group = std::filesystem::path(arguments.operands().front()).stem().string();
     if (!group) return group;
     if (const auto fault = disk_name_fault(*group))
-        throw Error(ErrorCode::usage,
-                    fmt::format("the group name '{}' {}; say --group NAME", escape_for_display(*group), *fault));
+        throw Error(ErrorCode::usage, fmt::format("the group name '{}' {}; pass --group NAME", *group, *fault));
     return group;
 }
 
@@ -109,7 +107,7 @@ void BackupCall::check_options_fit() const {
     if (!arguments_.has("all-snapshots")) return;
     for (const char* other : {"snapshot", "time", "group", "dry-run"})
         if (arguments_.has(other))
-            throw Error(ErrorCode::usage, fmt::format("--all-snapshots and --{} do not go together: each snapshot is a "
+            throw Error(ErrorCode::usage, fmt::format("--all-snapshots and --{} cannot be combined: each snapshot is a "
                                                       "commit of its own, with its own time",
                                                       other));
 }
@@ -117,11 +115,9 @@ void BackupCall::check_options_fit() const {
 void BackupCall::check_stdin_options() const {
     if (std::ranges::find(sources_, "-", &BackupSource::path) == sources_.end()) return;
     if (arguments_.has("dry-run"))
-        throw Error(ErrorCode::usage,
-                    "what is in standard input is known only when it has been read; leave --dry-run out");
+        throw Error(ErrorCode::usage, "a dry run cannot read standard input; omit --dry-run");
     if (arguments_.has("snapshot") || arguments_.has("all-snapshots"))
-        throw Error(ErrorCode::usage,
-                    "of standard input the active state is read; leave --snapshot and --all-snapshots out");
+        throw Error(ErrorCode::usage, "standard input has no snapshots; omit --snapshot and --all-snapshots");
 }
 
 ExitStatus BackupCall::run() {
@@ -195,7 +191,7 @@ void BackupCall::back_up_all_snapshots(RepositoryAccess& access, const BackupSou
     for (const SkippedSnapshot& skipped : all.skipped()) report_.skipped.push_back(skipped);
 }
 
-/// All or none: whatever fails, every source is told as failed.
+/// All or none: if one source fails, every source is reported as failed.
 void BackupCall::back_up_group(RepositoryAccess& access) {
     std::string culprit;
     try {
@@ -214,14 +210,15 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
                 compare_with_former(input, repository.catalog, progress_);
                 group.disks.push_back({input.image.get(), input.request});
             }
-            culprit.clear();  // the job itself says which disk it was
+            culprit.clear();  // the job itself names the disk
             snapshots = backup(repository, group, progress_, call_.stop);
         });
         for (std::size_t i = 0; i < snapshots.size(); ++i) note(sources_[i].path, snapshots[i]);
     } catch (const Error& error) {
         note_failure(culprit.empty() ? *group_ : culprit, error);
         for (const BackupSource& source : sources_)
-            if (source.path != culprit) report_.failed.push_back({source.path, "not committed, as its group failed"});
+            if (source.path != culprit)
+                report_.failed.push_back({source.path, "not committed because its group failed"});
     }
 }
 
@@ -238,10 +235,11 @@ void BackupCall::plan(RepositoryAccess& access, const BackupSource& source) {
 void BackupCall::print_report() {
     progress_.clear();
     const bool as_json = arguments_.has("json");
-    if (arguments_.has("dry-run"))
-        call_.console.print(as_json ? json_text(plan_json(plans_, report_.failed)) : plan_text(plans_));
-    else if (as_json)
-        call_.console.print(json_text(backup_json(report_)));
+    const bool is_dry_run = arguments_.has("dry-run");
+    if (as_json)
+        print_json(call_.console, is_dry_run ? plan_json(plans_, report_.failed) : backup_json(report_));
+    else if (is_dry_run)
+        call_.console.print(plan_text(plans_));
     else
         call_.console.summary(backup_text(report_));
     call_.console.flush();
@@ -249,25 +247,25 @@ void BackupCall::print_report() {
 
 ExitStatus run_backup(const Invocation& call) { return BackupCall(call).run(); }
 
-std::vector<OptionSpec> option_specs() {
+std::vector<OptionSpec> backup_option_specs() {
     std::vector<OptionSpec> specs{
         {"disk", 0, "NAME", Repeat::many,
-         "name of the disk, e.g. web01/vda; never, or once per source in their order; else the "
-         "file name without its last ending"},
-        {"group", 0, "VM", Repeat::once, "commit all disks together, under this name, or none of them"},
-        {"attach", 0, "FILE", Repeat::many, "keep this small file (a machine's XML, its nvram; up to 16 MiB) as well"},
+         "name of the disk, e.g. web01/vda; pass it once per source, in the same order (default: the file name "
+         "without its extension)"},
+        {"group", 0, "VM", Repeat::once, "commit all disks together under this name, or none of them"},
+        {"attach", 0, "FILE", Repeat::many, "also store this small file (a machine's XML, its NVRAM; up to 16 MiB)"},
         {"all-snapshots", 0, "", Repeat::once,
-         "take every snapshot inside the image, or of the volume, that the disk does not have yet, oldest first, then "
-         "the disk"},
+         "also back up every snapshot inside the image, or of the volume, that the repository does not have yet, "
+         "oldest first"},
         {"all-disks", 0, "", Repeat::once,
-         "take every disk of an appliance, together, as a group of its file's name unless --group says otherwise"},
+         "back up all disks of an appliance together, as a group named after its file unless --group is given"},
         {"audit", 0, "N", Repeat::once,
-         "chunks to read although nothing changed in them, to check what told so (256; 0: none)"},
-        {"tag", 0, "K=V", Repeat::many, "keep this tag with the snapshot"},
+         "unchanged chunks to re-read to verify the change source (default 256, 0 = off)"},
+        {"tag", 0, "K=V", Repeat::many, "add this tag to the snapshot"},
         {"time", 0, "T", Repeat::once,
-         "time of the snapshot instead of now: 2026-11-20 or 2026-11-20T02:30:15, with Z or an "
-         "offset, else local"}};
-    specs.push_back({"dry-run", 0, "", Repeat::once, "say what would be read and why; read no data, write nothing"});
+         "time of the snapshot (default: now): 2026-11-20 or 2026-11-20T02:30:15, with Z or an "
+         "offset, else in local time"}};
+    specs.push_back({"dry-run", 0, "", Repeat::once, "show what would be read and why; read no data, write nothing"});
     specs.push_back(read_errors_spec());
     for (OptionSpec& spec : image_option_specs()) specs.push_back(std::move(spec));
     return specs;
@@ -278,20 +276,20 @@ std::vector<OptionSpec> option_specs() {
 Verb backup_verb() {
     return {"backup",
             "SOURCE...",
-            "take a snapshot of each disk image or device",
+            "back up disk images, devices or volumes",
             "Reads each SOURCE (a disk image, a block device, a logical volume lvm:VG/LV, or - for\n"
-            "standard input, which is raw unless --format says otherwise) and keeps what the\n"
-            "repository does not have yet. Each source is a snapshot of its own; one that fails is\n"
-            "named, and the others go on. With --group they are one commit: all or none. The disk of\n"
-            "a running machine is refused: shut it down, or let it write to an overlay and back up\n"
-            "the base; of a logical volume in use take a snapshot and back that up\n"
-            "(examples/lvm-nightly.sh). Of an appliance (.ova, or an .ovf beside its files) the only\n"
-            "disk is taken, that of --member, or with --all-disks each of them, and its descriptor is\n"
-            "attached.\n"
-            "Standard input is kept in a temporary file first, as its size is known only at its\n"
+            "standard input, which is raw unless --format is given) and stores what the repository\n"
+            "does not have yet. Each source becomes a snapshot of its own; if one fails, it is\n"
+            "reported and the others continue. With --group they are one commit: all or none.\n"
+            "The disk of a running machine is refused: shut it down, or let it write to an overlay\n"
+            "and back up the base; of a logical volume in use, create a snapshot and back that up\n"
+            "(examples/lvm-nightly.sh). Of an appliance (.ova, or an .ovf beside its files), the\n"
+            "only disk is backed up, or the one that --member names, or with --all-disks all of\n"
+            "them; its descriptor is attached.\n"
+            "Standard input is first copied to a temporary file, since its size is known only at the\n"
             "end: in $TMPDIR, else in the cache folder; zero blocks take no space there.",
             "varve backup -r /backup/vms --disk web01/vda web01.qcow2",
-            {1, operands_unlimited, UsesRepository::yes, option_specs()},
+            {1, operands_unlimited, UsesRepository::yes, backup_option_specs()},
             run_backup};
 }
 

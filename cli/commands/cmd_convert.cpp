@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/backup/spool.h"
+#include "cli/commands/verbs.h"
 #include "cli/options/image_options.h"
 #include "cli/options/output_options.h"
 #include "cli/options/target_format.h"
@@ -13,13 +14,11 @@
 #include "cli/terminal/human_size.h"
 #include "cli/terminal/json.h"
 #include "cli/terminal/progress_bar.h"
-#include "cli/verbs.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "engine/image/copy_image.h"
 #include "formats/chain/layer_formats.h"
 #include "formats/create_image.h"
-#include "formats/output/output_device.h"
 
 namespace varve {
 namespace {
@@ -35,15 +34,16 @@ struct ConvertReport {
     std::chrono::nanoseconds duration{};
 };
 
-std::string name_of(const std::string& path, std::string_view stream) {
+std::string shown_name(const std::string& path, std::string_view stream) {
     return path == "-" ? std::string(stream) : escape_for_display(path);
 }
 
 std::string convert_text(const ConvertReport& r) {
     return fmt::format("converted {} ({}) to {} as {}\n  read {} of {}, {} written in {}\n",
-                       name_of(r.source, "standard input"), r.source_info.format, name_of(r.path, "standard output"),
-                       r.format, human_size(r.bytes_read), human_size(r.source_info.virtual_size),
-                       human_size(r.bytes_written), human_seconds(std::chrono::duration<double>(r.duration).count()));
+                       shown_name(r.source, "standard input"), r.source_info.format,
+                       shown_name(r.path, "standard output"), r.format, human_size(r.bytes_read),
+                       human_size(r.source_info.virtual_size), human_size(r.bytes_written),
+                       human_seconds(std::chrono::duration<double>(r.duration).count()));
 }
 
 Json convert_json(const ConvertReport& r) {
@@ -58,18 +58,17 @@ Json convert_json(const ConvertReport& r) {
     json["bytes_read"] = r.bytes_read.value;
     json["bytes_written"] = r.bytes_written.value;
     json["seconds"] = json_seconds(r.duration);
-    json["warnings"] = Json::array();
-    for (const std::string& sentence : r.source_info.warnings) json["warnings"].push_back(sentence);
+    json["warnings"] = sentences_json(r.source_info.warnings);
     return json;
 }
 
-void check_usage(const Arguments& arguments) {
+void check_convert_usage(const Arguments& arguments) {
     const std::string& source = arguments.operands()[0];
     const std::string& target = arguments.operands()[1];
     if (source == "-" && arguments.has("snapshot"))
-        throw Error(ErrorCode::usage, "of standard input the active state is read; leave --snapshot out");
+        throw Error(ErrorCode::usage, "standard input has no snapshots; omit --snapshot");
     if (target == "-" && arguments.has("json"))
-        throw Error(ErrorCode::usage, "--json and the target - both want standard output; leave one out");
+        throw Error(ErrorCode::usage, "--json and the target - both need standard output; omit one");
     target_format(target, arguments.value("target-format"), "raw");
 }
 
@@ -80,7 +79,7 @@ OpenedImage open_source(const Invocation& call, Progress& progress) {
                             progress);
 }
 
-/// All files of the source's chain, and what they lead to: none of them may be the target.
+/// All files of the source's chain, and the media they resolve to: the target must not be one of them.
 std::vector<FileIdentity> media_of(const OpenedImage& image) {
     std::vector<FileIdentity> media;
     for (const LayerInfo& layer : image.layers) {
@@ -90,17 +89,10 @@ std::vector<FileIdentity> media_of(const OpenedImage& image) {
     return media;
 }
 
-void check_space(const ConvertReport& report, const ImageReader& image, const Invocation& call, Progress& progress) {
-    const bool is_file = report.path != "-" && !names_block_device(report.path);
-    if (!is_file || call.arguments.has(no_space_check_option)) return;
-    const PlannedFile file = planned_file(report.path, report.format, report.options, image);
-    check_free_space({&file, 1}, progress, call.stop);
-}
-
 ConvertReport convert(const Invocation& call, Progress& progress) {
-    const auto begun = std::chrono::steady_clock::now();
+    const auto start = std::chrono::steady_clock::now();
     const Arguments& arguments = call.arguments;
-    const OptionMap said = parse_output_options(arguments.values("options"));
+    const OptionMap typed = parse_output_options(arguments.values("options"));
     ConvertReport report;
     report.source = arguments.operands()[0];
     report.path = arguments.operands()[1];
@@ -108,31 +100,34 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     report.source_info = source.reader->info();
     const ImageInfo& info = report.source_info;
     report.format = target_format(report.path, arguments.value("target-format"), info.format);
-    report.options = options_for_target(said, report.format, info.options, info.format);
+    report.options = options_for_target(typed, report.format, info.options, info.format);
     const auto overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
     const CreateOptions created{report.format, info.virtual_size, overwrite, media_of(source), report.options};
     const auto writer = source.package && report.format == package_format
                             ? create_appliance_copy(report.path, created, source, progress)
                             : create_image(report.path, created);
-    check_space(report, *source.reader, call, progress);
+    if (space_check_of(arguments) == SpaceCheck::done) {
+        const PlannedFile file = planned_file(report.path, report.format, report.options, *source.reader);
+        check_free_space({&file, 1}, progress, call.stop);
+    }
     progress.begin("converting", info.virtual_size);
     copy_image(*source.reader, *writer, progress, call.stop);
     source.reader->check_unchanged();
     writer->finish();
     report.bytes_read = source.reader->bytes_read();
     report.bytes_written = writer->bytes_written();
-    report.duration = std::chrono::steady_clock::now() - begun;
+    report.duration = std::chrono::steady_clock::now() - start;
     return report;
 }
 
 ExitStatus run_convert(const Invocation& call) {
-    check_usage(call.arguments);
+    check_convert_usage(call.arguments);
     const bool as_json = call.arguments.has("json");
     ProgressBar progress(call.console, as_json ? BarMode::never : BarMode::when_terminal);
     const ConvertReport report = convert(call, progress);
     progress.clear();
     if (as_json)
-        call.console.print(json_text(convert_json(report)));
+        print_json(call.console, convert_json(report));
     else if (report.path == "-")
         call.console.summary_aside(convert_text(report));
     else
@@ -140,7 +135,7 @@ ExitStatus run_convert(const Invocation& call) {
     return ExitStatus::done;
 }
 
-std::vector<OptionSpec> option_specs() {
+std::vector<OptionSpec> convert_option_specs() {
     std::vector<OptionSpec> specs = image_option_specs();
     for (OptionSpec& spec : specs) {
         if (spec.name != "format") continue;
@@ -157,22 +152,22 @@ std::vector<OptionSpec> option_specs() {
 }  // namespace
 
 Verb convert_verb() {
-    return {
-        "convert",
-        "SRC DST",
-        "write a disk image anew, in any format",
-        "Writes the disk that SRC holds (an image with its backing files, a block device, or -\n"
-        "for standard input, raw unless --format says otherwise) to the file or block device\n"
-        "DST, or to standard output when DST is -. The format is -O, else what the ending of DST says (.qcow2, .raw,\n"
-        ".img, .vmdk, .ova), else that of SRC; devices are always raw, and standard output is unless\n"
-        "-O vmdk -o subformat=streamOptimized says otherwise. In the same format, SRC's creation\n"
-        "options carry over unless -o says otherwise. What SRC does not have takes no space in\n"
-        "DST. A file appears under its name when it is whole. What exists is overwritten only\n"
-        "with --force; a symbolic link, SRC and the files that it stands on never. What does\n"
-        "not fit into the space that is free is refused before it is begun.",
-        "varve convert -O qcow2 -o cluster_size=128k web01.img web01.qcow2",
-        {2, 2, UsesRepository::no, option_specs()},
-        run_convert};
+    return {"convert",
+            "SRC DST",
+            "convert a disk image to any format",
+            "Writes the disk in SRC (an image with its backing files, a block device, or - for\n"
+            "standard input, which is raw unless --format is given) to the file or block device DST,\n"
+            "or to standard output if DST is -. The format is that of -O, else that of DST's\n"
+            "extension (.qcow2, .raw, .img, .vmdk, .vdi, .ova), else that of SRC. Devices are always\n"
+            "raw, and so is standard output unless -O vmdk -o subformat=streamOptimized is given.\n"
+            "Within one format, SRC's creation options carry over unless -o overrides them. Parts\n"
+            "that SRC does not allocate take no space in DST. A file appears under its name when it is\n"
+            "complete. Existing files and devices are overwritten only with --force; a symbolic link,\n"
+            "SRC and the files it is based on never are. Whatever would not fit into the free space is\n"
+            "refused before anything is written.",
+            "varve convert -O qcow2 -o cluster_size=128k web01.img web01.qcow2",
+            {2, 2, UsesRepository::no, convert_option_specs()},
+            run_convert};
 }
 
 }  // namespace varve

@@ -1,7 +1,7 @@
+#include "cli/commands/verbs.h"
 #include "cli/render/render_diff.h"
 #include "cli/repository/open_repository.h"
 #include "cli/terminal/progress_bar.h"
-#include "cli/verbs.h"
 #include "engine/naming/snapshot_name.h"
 
 namespace varve {
@@ -21,9 +21,12 @@ ExitStatus run_diff(const Invocation& call) {
         b = find_snapshot(repository.catalog, names[1]).record;
         found = diff(repository, a, b, detail);
     });
-    call.console.print(call.arguments.has("json") ? json_text(diff_json(a, b, found)) : diff_text(found));
-    const bool tells_by_status = call.arguments.has("exit-code") && !found.extents.empty();
-    return tells_by_status ? ExitStatus::found : ExitStatus::done;
+    if (call.arguments.has("json"))
+        print_json(call.console, diff_json(a, b, found));
+    else
+        call.console.print(diff_text(found));
+    const bool reports_by_status = call.arguments.has("exit-code") && !found.extents.empty();
+    return reports_by_status ? ExitStatus::found : ExitStatus::done;
 }
 
 }  // namespace
@@ -32,16 +35,16 @@ Verb diff_verb() {
     return {"diff",
             "A B",
             "show what differs between two snapshots",
-            "Lists the runs of 64 KiB chunks whose bytes differ between the snapshots A and B,\n"
-            "and what each is there: data, zero, unallocated or absent (past the end of that\n"
-            "disk). Reads the two maps, not the disks.",
+            "Lists the runs of 64 KiB chunks whose bytes differ between the snapshots A and B, with\n"
+            "their kind in each: data, zero, unallocated or absent (past the end of that disk).\n"
+            "Reads only the two maps, not the data.",
             "varve diff -r /backup/vms web01/vda@2026-11-20 web01/vda@latest",
             {2,
              2,
              UsesRepository::yes,
-             {{"exit-code", 0, "", Repeat::once, "exit with 3 when they differ"},
+             {{"exit-code", 0, "", Repeat::once, "exit with 3 if they differ"},
               {"kinds", 0, "", Repeat::once,
-               "also list where the bytes are equal but zero became unallocated or the other way"}}},
+               "also list runs whose bytes are equal but changed between zero and unallocated"}}},
             run_diff};
 }
 

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "cli/commands/verbs.h"
 #include "cli/repository/open_repository.h"
 #include "cli/terminal/json.h"
-#include "cli/verbs.h"
 #include "engine/base/escape.h"
 
 namespace varve {
@@ -20,10 +20,10 @@ ExitStatus run_init(const Invocation& call) {
         Json json;
         json["repository"] = info.id.hex();
         json["path"] = path;
-        call.console.print(json_text(json));
+        print_json(call.console, json);
         return ExitStatus::done;
     }
-    call.console.summary(fmt::format("made the repository {} in {}\n", info.id.hex(), escape_for_display(path)));
+    call.console.summary(fmt::format("created repository {} in {}\n", info.id.hex(), escape_for_display(path)));
     return ExitStatus::done;
 }
 
@@ -32,8 +32,8 @@ ExitStatus run_init(const Invocation& call) {
 Verb init_verb() {
     return {"init",
             "[REPO]",
-            "make a new repository",
-            "Makes a repository in the folder REPO (or the one that --repo or VARVE_REPO names),\n"
+            "create a repository",
+            "Creates a repository in the folder REPO (or the one that --repo or VARVE_REPO names),\n"
             "which must be empty or not exist yet. Only its owner can read it.",
             "varve init /backup/vms",
             {0, 1, UsesRepository::yes, {}},

@@ -1,8 +1,8 @@
+#include "cli/commands/verbs.h"
 #include "cli/options/snapshot_filter.h"
 #include "cli/render/render_snapshot.h"
 #include "cli/repository/open_repository.h"
 #include "cli/terminal/progress_bar.h"
-#include "cli/verbs.h"
 #include "engine/naming/disk_name.h"
 
 namespace varve {
@@ -22,7 +22,10 @@ ExitStatus run_list(const Invocation& call) {
     access.run([&](Repository& repository) { snapshots = repository.catalog.snapshots(disk); });
     std::erase_if(snapshots, [&](const ListedSnapshot& s) { return !filter.fits(s.record); });
     const auto detail = call.arguments.has("verbose") ? ListDetail::everything : ListDetail::short_ids;
-    call.console.print(call.arguments.has("json") ? json_text(list_json(snapshots)) : list_text(snapshots, detail));
+    if (call.arguments.has("json"))
+        print_json(call.console, list_json(snapshots));
+    else
+        call.console.print(list_text(snapshots, detail));
     return ExitStatus::done;
 }
 
@@ -31,10 +34,10 @@ ExitStatus run_list(const Invocation& call) {
 Verb list_verb() {
     return {"list",
             "[DISK]",
-            "list the snapshots",
+            "list snapshots",
             "Lists all snapshots, or those of one disk: by disk, then oldest first. --group, --tag\n"
-            "and --since leave out what does not fit all of them. Times are local, with their\n"
-            "offset. With --verbose ids are shown whole.",
+            "and --since select the snapshots that match all of them. Times are local, with their\n"
+            "offset. With --verbose, shows full ids.",
             "varve list -r /backup/vms web01/vda --since 2026-11-01 --tag keep",
             {0, 1, UsesRepository::yes, snapshot_filter_specs()},
             run_list,

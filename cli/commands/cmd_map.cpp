@@ -1,13 +1,13 @@
 #include <fmt/format.h>
 
+#include "cli/commands/verbs.h"
 #include "cli/options/image_options.h"
 #include "cli/terminal/progress_bar.h"
-#include "cli/verbs.h"
 
 namespace varve {
 namespace {
 
-/// Prints extents as they come: a map can have more of them than memory should hold.
+/// Prints extents one by one: a map can have more of them than memory should hold.
 class MapPrinter {
 public:
     MapPrinter(Console& console, bool as_json) : console_(console), as_json_(as_json) {
@@ -35,7 +35,7 @@ private:
     bool is_first_ = true;
 };
 
-/// Hands out extents that are as long as they can be.
+/// Prints extents, merging neighbours of one kind.
 void walk(const ImageReader& image, const std::stop_token& stop, MapPrinter& printer) {
     const ByteOffset end = ByteOffset{} + image.info().virtual_size;
     for (ByteOffset at; at < end;) {
@@ -66,8 +66,8 @@ ExitStatus run_map(const Invocation& call) {
 Verb map_verb() {
     return {"map",
             "IMAGE",
-            "show which parts of a disk image have data",
-            "Lists the runs of guest bytes of an image with their kind: data, zero (explicitly\n"
+            "show which parts of a disk image hold data",
+            "Lists the runs of guest bytes of an image and their kind: data, zero (explicitly\n"
             "zero) or unallocated (never written in the image or any of its backing files).",
             "varve map web01.qcow2",
             {1, 1, UsesRepository::no, image_option_specs()},

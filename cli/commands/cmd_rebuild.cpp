@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
+#include "cli/commands/verbs.h"
 #include "cli/repository/open_repository.h"
 #include "cli/terminal/human_size.h"
 #include "cli/terminal/json.h"
 #include "cli/terminal/progress_bar.h"
-#include "cli/verbs.h"
 
 namespace varve {
 namespace {
@@ -26,10 +26,10 @@ ExitStatus run_rebuild(const Invocation& call) {
         json["log_entries"] = entries;
         json["snapshots"] = snapshots;
         json["packs"] = packs;
-        call.console.print(json_text(json));
+        print_json(call.console, json);
         return ExitStatus::done;
     }
-    call.console.summary(fmt::format("made the catalog again from {} log entr{}: {}, {}\n", entries,
+    call.console.summary(fmt::format("rebuilt the catalog from {} log entr{}: {}, {}\n", entries,
                                      entries == 1 ? "y" : "ies", counted(snapshots, "snapshot"),
                                      counted(packs, "pack")));
     return ExitStatus::done;
@@ -40,10 +40,9 @@ ExitStatus run_rebuild(const Invocation& call) {
 Verb rebuild_verb() {
     return {"rebuild",
             "",
-            "make this host's catalog again from the repository",
-            "Throws this host's catalog of the repository away and reads the log again. Never\n"
-            "needed for safety: a catalog that is missing or damaged is made again by whatever\n"
-            "command meets it.",
+            "rebuild this host's catalog from the repository",
+            "Discards this host's catalog of the repository and reads the log again. This is never\n"
+            "needed for safety: any command that finds a missing or damaged catalog rebuilds it.",
             "varve rebuild -r /backup/vms",
             {0, 0, UsesRepository::yes, {}},
             run_rebuild};

@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "cli/commands/verbs.h"
 #include "cli/render/render_snapshot.h"
 #include "cli/repository/open_repository.h"
 #include "cli/terminal/progress_bar.h"
-#include "cli/verbs.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "engine/naming/snapshot_name.h"
@@ -19,15 +19,14 @@ namespace {
 const Attachment& find_attachment(const SnapshotRecord& snapshot, const std::string& name) {
     const auto found = std::ranges::find(snapshot.attachments, name, &Attachment::name);
     if (found != snapshot.attachments.end()) return *found;
-    std::string there;
+    std::string names;
     for (const Attachment& attachment : snapshot.attachments)
-        there += fmt::format("{}'{}'", there.empty() ? "" : ", ", escape_for_display(attachment.name));
-    throw Error(ErrorCode::not_found,
-                fmt::format("{} has no attachment '{}'; {}", title_of(snapshot), escape_for_display(name),
-                            there.empty() ? "it has none" : "it has " + there));
+        names += fmt::format("{}'{}'", names.empty() ? "" : ", ", attachment.name);
+    throw Error(ErrorCode::not_found, fmt::format("{} has no attachment '{}'; {}", title_of(snapshot), name,
+                                                  names.empty() ? "it has none" : "it has " + names));
 }
 
-/// Whether a terminal shows the bytes as they are: UTF-8 without control characters but for ends of lines and tabs.
+/// Whether a terminal shows the bytes unchanged: UTF-8 without control characters other than newlines and tabs.
 bool is_plain_text(std::string_view text) {
     std::string inner(text);
     std::erase_if(inner, [](char c) { return c == '\n' || c == '\r' || c == '\t' || c == '\\'; });
@@ -37,16 +36,17 @@ bool is_plain_text(std::string_view text) {
 void print_attachment(Console& console, const std::string& name, const Bytes& bytes) {
     const std::string_view text = text_of(bytes);
     if (::isatty(STDOUT_FILENO) == 1 && !is_plain_text(text))
-        throw Error(ErrorCode::refused,
-                    fmt::format("the attachment '{}' is no plain text and would garble the terminal; send standard "
-                                "output to a file, as in > FILE",
-                                escape_for_display(name)));
-    console.print(text);
+        throw Error(
+            ErrorCode::refused,
+            fmt::format("the attachment '{}' is not plain text and would garble the terminal; redirect standard "
+                        "output to a file, as in > FILE",
+                        name));
+    console.print_exactly(text);
 }
 
 ExitStatus show_attachment(const Invocation& call, const std::string& snapshot, const std::string& name) {
     if (call.arguments.has("json"))
-        throw Error(ErrorCode::usage, "an attachment is printed as it is; leave --json or --attachment out");
+        throw Error(ErrorCode::usage, "an attachment is printed unchanged; omit --json or --attachment");
     ProgressBar progress(call.console, BarMode::never);
     RepositoryAccess access(call.arguments, progress);
     Bytes bytes;
@@ -66,7 +66,10 @@ ExitStatus run_show(const Invocation& call) {
     RepositoryAccess access(call.arguments, progress);
     ListedSnapshot snapshot;
     access.run([&](Repository& repository) { snapshot = find_snapshot(repository.catalog, name); });
-    call.console.print(call.arguments.has("json") ? json_text(show_json(snapshot)) : show_text(snapshot));
+    if (call.arguments.has("json"))
+        print_json(call.console, show_json(snapshot));
+    else
+        call.console.print(show_text(snapshot));
     return ExitStatus::done;
 }
 
@@ -75,10 +78,10 @@ ExitStatus run_show(const Invocation& call) {
 Verb show_verb() {
     return {"show",
             "SNAP",
-            "show all that is known of one snapshot",
+            "show everything known about a snapshot",
             "Shows where a snapshot was read from, what it cost, its tags and its root: two\n"
-            "snapshots with one root hold the same bytes. With --attachment prints the bytes of\n"
-            "one small file that was kept with it, such as a machine's XML, and nothing else.",
+            "snapshots with the same root hold the same bytes. With --attachment, prints only the\n"
+            "bytes of one file that was stored with it, such as a machine's XML.",
             "varve show -r /backup/vms web01/vda@latest",
             {1,
              1,

@@ -1,7 +1,7 @@
+#include "cli/commands/verbs.h"
 #include "cli/render/render_stats.h"
 #include "cli/repository/open_repository.h"
 #include "cli/terminal/progress_bar.h"
-#include "cli/verbs.h"
 #include "engine/naming/disk_name.h"
 
 namespace varve {
@@ -18,7 +18,10 @@ ExitStatus run_stats(const Invocation& call) {
     access.run(
         [&](Repository& repository) { stats = repository_stats(repository, disks, referenced, progress, call.stop); });
     progress.clear();
-    call.console.print(as_json ? json_text(stats_json(stats)) : stats_text(stats));
+    if (as_json)
+        print_json(call.console, stats_json(stats));
+    else
+        call.console.print(stats_text(stats));
     return ExitStatus::done;
 }
 
@@ -28,24 +31,24 @@ Verb stats_verb() {
     return {"stats",
             "[DISK...]",
             "show what the repository holds and how it grows",
-            "Shows totals over the disks named (all of them without a name) and a line for each,\n"
-            "from the snapshots' own records; and, of the whole repository, its packs.\n"
-            "  virtual      sizes of the snapshots, added\n"
-            "  changed      bytes of the 64 KiB chunks that differ from the snapshot before; of a\n"
+            "Shows totals for the named disks (for all disks if none is named) and a line for each,\n"
+            "from the snapshots' own records; and the packs of the whole repository.\n"
+            "  virtual      the sum of the snapshots' sizes\n"
+            "  changed      bytes of the 64 KiB chunks that differ from the previous snapshot; for a\n"
             "               disk's first snapshot, of all chunks with data\n"
             "  stored       bytes that the snapshots added to the repository when they were taken,\n"
-            "               metadata included; what two disks share counts with the first one\n"
+            "               including metadata; content shared by disks counts for the first one\n"
             "  dedup        changed chunks per chunk that had to be stored\n"
-            "  compression  chunks stored x 64 KiB, per byte stored\n"
-            "  growth       stored by all snapshots but each disk's oldest: their mean, and per\n"
-            "               day from the oldest to the newest\n"
+            "  compression  size of the stored chunks (64 KiB each) per byte stored\n"
+            "  growth       bytes stored by all snapshots except each disk's oldest: the mean, and per\n"
+            "               day between the oldest and the newest\n"
             "  referenced   data of each disk's newest snapshot (with --referenced)",
             "varve stats -r /backup/vms web01/vda",
             {0,
              operands_unlimited,
              UsesRepository::yes,
              {{"referenced", 0, "", Repeat::once,
-               "also count the data that each disk's newest snapshot holds; reads its whole map"}}},
+               "also count the data in each disk's newest snapshot; this reads its whole map"}}},
             run_stats};
 }
 

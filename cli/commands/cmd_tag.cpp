@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
+#include "cli/commands/verbs.h"
 #include "cli/options/tag_options.h"
 #include "cli/render/render_snapshot.h"
 #include "cli/repository/open_repository.h"
 #include "cli/terminal/progress_bar.h"
-#include "cli/verbs.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/jobs/tag.h"
 #include "engine/naming/snapshot_name.h"
 
@@ -16,12 +15,11 @@ namespace {
 TagEdit edit_of(const Arguments& arguments) {
     TagEdit edit{parse_tags(arguments.values("add"), "--add"), parse_tag_names(arguments.values("remove"), "--remove")};
     if (edit.added.empty() && edit.removed.empty())
-        throw Error(ErrorCode::usage, "what to change is missing; say --add KEY=VALUE or --remove KEY");
+        throw Error(ErrorCode::usage, "nothing to change; pass --add KEY=VALUE or --remove KEY");
     for (const std::string& name : edit.removed) {
         if (edit.added.contains(name))
             throw Error(ErrorCode::usage,
-                        fmt::format("the tag '{}' is both added and removed; --add alone replaces its value",
-                                    escape_for_display(name)));
+                        fmt::format("the tag '{}' is both added and removed; --add alone replaces its value", name));
     }
     return edit;
 }
@@ -57,7 +55,7 @@ ExitStatus run_tag(const Invocation& call) {
         tagged = edit_tags(repository, ids, edit, progress);
     });
     if (call.arguments.has("json"))
-        call.console.print(json_text(tag_json(tagged)));
+        print_json(call.console, tag_json(tagged));
     else
         call.console.summary(tag_text(tagged));
     return ExitStatus::done;
@@ -68,16 +66,15 @@ ExitStatus run_tag(const Invocation& call) {
 Verb tag_verb() {
     return {"tag",
             "SNAP...",
-            "add tags to snapshots, or take them away",
-            "Changes the tags of each snapshot SNAP and shows those that it has then. --add gives\n"
-            "a tag that is there already its new value. Removing a tag that is not there is\n"
-            "refused, and then nothing is changed.",
+            "add tags to snapshots or remove them",
+            "Changes the tags of each snapshot SNAP and shows the result. --add replaces the value\n"
+            "of an existing tag. If a tag to remove does not exist, nothing is changed.",
             "varve tag -r /backup/vms web01/vda@2026-11-20 --add keep=forever --remove draft",
             {1,
              operands_unlimited,
              UsesRepository::yes,
-             {{"add", 0, "K=V", Repeat::many, "give the snapshots this tag"},
-              {"remove", 0, "K", Repeat::many, "take the tag of this name away"}}},
+             {{"add", 0, "K=V", Repeat::many, "add this tag"},
+              {"remove", 0, "K", Repeat::many, "remove the tag of this name"}}},
             run_tag};
 }
 

@@ -1,8 +1,8 @@
+#include "cli/commands/verbs.h"
 #include "cli/options/image_options.h"
 #include "cli/render/render_verify.h"
 #include "cli/repository/open_repository.h"
 #include "cli/terminal/progress_bar.h"
-#include "cli/verbs.h"
 #include "engine/base/error.h"
 #include "engine/jobs/verify.h"
 #include "engine/naming/snapshot_name.h"
@@ -10,14 +10,14 @@
 namespace varve {
 namespace {
 
-std::vector<OptionSpec> option_specs() {
+std::vector<OptionSpec> verify_option_specs() {
     std::vector<OptionSpec> specs{
-        {"against", 0, "IMAGE", Repeat::once, "compare the one snapshot named with this image instead"}};
+        {"against", 0, "IMAGE", Repeat::once, "compare one snapshot with this image instead"}};
     for (OptionSpec& spec : image_option_specs()) specs.push_back(std::move(spec));
     return specs;
 }
 
-void check_usage(const Arguments& arguments) {
+void check_verify_usage(const Arguments& arguments) {
     for (const std::string& name : arguments.operands()) parse_snapshot_name(name);
     if (arguments.has("against")) {
         if (arguments.operands().size() != 1)
@@ -25,12 +25,11 @@ void check_usage(const Arguments& arguments) {
         return;
     }
     for (const OptionSpec& spec : image_option_specs()) {
-        if (arguments.has(spec.name))
-            throw Error(ErrorCode::usage, "--" + spec.name + " goes with --against IMAGE only");
+        if (arguments.has(spec.name)) throw Error(ErrorCode::usage, "--" + spec.name + " needs --against IMAGE");
     }
 }
 
-/// The snapshots named, each once, or all.
+/// The named snapshots, each once, or all.
 std::vector<SnapshotRecord> records_of(const Catalog& catalog, const std::vector<std::string>& names) {
     std::vector<SnapshotRecord> records;
     for (ListedSnapshot& s : names.empty() ? catalog.snapshots() : find_snapshots(catalog, names))
@@ -39,7 +38,7 @@ std::vector<SnapshotRecord> records_of(const Catalog& catalog, const std::vector
 }
 
 ExitStatus run_verify(const Invocation& call) {
-    check_usage(call.arguments);
+    check_verify_usage(call.arguments);
     const auto image_path = call.arguments.value("against");
     const bool as_json = call.arguments.has("json");
     ProgressBar progress(call.console, as_json ? BarMode::never : BarMode::when_terminal);
@@ -60,7 +59,7 @@ ExitStatus run_verify(const Invocation& call) {
     progress.clear();
     const auto detail = call.arguments.has("verbose") ? FindingDetail::everything : FindingDetail::first;
     if (as_json)
-        call.console.print(json_text(verify_json(report)));
+        print_json(call.console, verify_json(report));
     else
         call.console.summary(verify_text(report, detail));
     return report.findings.empty() ? ExitStatus::done : ExitStatus::found;
@@ -72,12 +71,12 @@ Verb verify_verb() {
     return {"verify",
             "[SNAP...]",
             "prove that snapshots can be restored",
-            "Reads every byte that the snapshots named (all of them without a name) are made of\n"
-            "and checks it: packs against the log, maps and chunks against their ids. Exits with\n"
-            "3 when something is damaged. With --against IMAGE the snapshot is compared with an\n"
-            "image; a difference is a finding too.",
+            "Reads every byte of the named snapshots (of all snapshots if none is named) and checks\n"
+            "it: packs against the log, maps and chunks against their ids. Exits with 3 when\n"
+            "something is damaged. With --against IMAGE, compares the snapshot with an image; a\n"
+            "difference is a finding, too.",
             "varve verify -r /backup/vms web01/vda@latest",
-            {0, operands_unlimited, UsesRepository::yes, option_specs()},
+            {0, operands_unlimited, UsesRepository::yes, verify_option_specs()},
             run_verify};
 }
 

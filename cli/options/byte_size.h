@@ -1,5 +1,5 @@
 #pragma once
-/// Sizes and ranges as a user types them. Letters are powers of 1024, everywhere in the program. Pure functions.
+/// Sizes and ranges as a user types them. Suffixes are powers of 1024 everywhere in the program. Pure functions.
 
 #include <string_view>
 

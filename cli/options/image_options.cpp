@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
-#include "formats/chain/layer_formats.h"
 #include "formats/lvm/volume_name.h"
 
 namespace varve {
@@ -19,12 +17,12 @@ void refuse_misplaced_volumes(const std::string& path, const OpenOptions& option
     if (!options.volume.physical_volumes.empty() && !lvm::is_volume_name(path))
         throw Error(
             ErrorCode::usage,
-            fmt::format("--pv goes with a logical volume, lvm:VG/LV, and '{}' is none; 'varve info lvm: --pv FILE' "
-                        "lists what there is",
-                        escape_for_display(path)));
+            fmt::format("--pv needs a logical volume (lvm:VG/LV), and '{}' is not one; 'varve info lvm: --pv FILE' "
+                        "lists those in FILE",
+                        path));
 }
 
-OpenedImage telling(OpenedImage image, Progress& progress) {
+OpenedImage with_warnings_reported(OpenedImage image, Progress& progress) {
     for (const std::string& sentence : image.reader->info().warnings) progress.warn(sentence);
     return image;
 }
@@ -32,7 +30,8 @@ OpenedImage telling(OpenedImage image, Progress& progress) {
 }  // namespace
 
 std::string format_help(std::string_view of) {
-    return fmt::format("format of {} ({}); else its first bytes decide", of, fmt::join(openable_formats(), ", "));
+    return fmt::format("format of {} ({}); default: detected from its first bytes", of,
+                       fmt::join(openable_formats(), ", "));
 }
 
 std::vector<OptionSpec> image_option_specs() {
@@ -41,16 +40,15 @@ std::vector<OptionSpec> image_option_specs() {
         {"snapshot", 0, "NAME", Repeat::once,
          "read the image's internal snapshot of this name (or id:N) instead of the disk"},
         {"member", 0, "NAME", Repeat::once,
-         "of an appliance (.ova, .ovf) with several disks the one of this name; 'varve info' lists them"},
-        {"ignore-manifest", 0, "", Repeat::once,
-         "read an appliance also where its bytes are not those that its manifest tells"},
+         "in an appliance (.ova, .ovf) with several disks, use the disk of this name; 'varve info' lists them"},
+        {"ignore-manifest", 0, "", Repeat::once, "read an appliance even if its bytes do not match its manifest"},
         {"allow-under", 0, "DIR", Repeat::many,
-         "also follow names of backing and data files that lead under DIR; without it only under the image's own "
-         "folder"},
+         "also follow references to backing and data files under DIR (default: only under the image's own "
+         "folder)"},
         {"pv", 0, "FILE", Repeat::many,
-         "disk that holds a part of the volume group of lvm:VG/LV, in any format that is read; without it this host's "
-         "own disks"},
-        {"backing-format", 0, "F", Repeat::once, "format of backing files for which the image records none"},
+         "disk that holds a part of the volume group of lvm:VG/LV, in any readable format (default: this host's "
+         "disks)"},
+        {"backing-format", 0, "F", Repeat::once, "format of backing files whose format the image does not record"},
     };
 }
 
@@ -74,7 +72,7 @@ OpenOptions image_options(const Invocation& call, LiveImage live) {
 
 OpenedImage open_named_image(const std::string& path, const OpenOptions& options, Progress& progress) {
     refuse_misplaced_volumes(path, options);
-    return telling(open_image_chain(path, with_progress(options, progress)), progress);
+    return with_warnings_reported(open_image_chain(path, with_progress(options, progress)), progress);
 }
 
 std::shared_ptr<const appliance::PackageReader> open_named_package(const std::string& path,
@@ -84,7 +82,7 @@ std::shared_ptr<const appliance::PackageReader> open_named_package(const std::st
 }
 
 OpenedImage open_piped_image(File file, const OpenOptions& options, Progress& progress) {
-    return telling(open_lone_image(std::move(file), with_progress(options, progress)), progress);
+    return with_warnings_reported(open_lone_image(std::move(file), with_progress(options, progress)), progress);
 }
 
 }  // namespace varve

@@ -9,7 +9,7 @@
 namespace varve {
 namespace {
 
-/// The pieces between single commas, with ",," made one comma.
+/// The parts between single commas, with ",," replaced by one comma.
 std::vector<std::string> split_at_commas(std::string_view text) {
     std::vector<std::string> pieces(1);
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -27,16 +27,16 @@ std::vector<std::string> split_at_commas(std::string_view text) {
 void add_pair(std::map<std::string, std::string>& options, const std::string& piece) {
     const std::size_t equals = piece.find('=');
     if (equals == std::string::npos || equals == 0)
-        throw Error(ErrorCode::usage, fmt::format("-o takes WORD=VALUE,..., and '{}' is none; a comma in a value is "
-                                                  "written ',,'",
-                                                  escape_for_display(piece)));
+        throw Error(ErrorCode::usage,
+                    fmt::format("-o needs WORD=VALUE,..., and '{}' is not that; a comma in a value is "
+                                "written ',,'",
+                                piece));
     const std::string word = piece.substr(0, equals);
     const std::string value = piece.substr(equals + 1);
-    const auto [said, is_new] = options.emplace(word, value);
-    if (is_new || said->second == value) return;
+    const auto [present, is_new] = options.emplace(word, value);
+    if (is_new || present->second == value) return;
     throw Error(ErrorCode::usage,
-                fmt::format("-o says {} twice, as '{}' and as '{}'; leave one out", escape_for_display(word),
-                            escape_for_display(said->second), escape_for_display(value)));
+                fmt::format("-o gives {} twice, as '{}' and as '{}'; omit one", word, present->second, value));
 }
 
 std::string names_of(std::string_view format) {
@@ -49,7 +49,7 @@ std::string names_of(std::string_view format) {
 }  // namespace
 
 OptionSpec output_option_spec() {
-    std::string help = "creation options of the new image, in qemu-img's words (',,' is a comma in a value);";
+    std::string help = "creation options of the new image, named as in qemu-img (',,' is a comma in a value);";
     for (const std::string_view format : written_formats())
         if (const std::string names = names_of(format); !names.empty()) help += fmt::format(" {}: {};", format, names);
     help.pop_back();
@@ -59,19 +59,18 @@ OptionSpec output_option_spec() {
 std::map<std::string, std::string> parse_output_options(const std::vector<std::string>& texts) {
     std::map<std::string, std::string> options;
     for (const std::string& text : texts) {
-        if (!is_valid_utf8(text))
-            throw Error(ErrorCode::usage, fmt::format("-o '{}' is not valid UTF-8", escape_for_display(text)));
+        if (!is_valid_utf8(text)) throw Error(ErrorCode::usage, fmt::format("-o '{}' is not valid UTF-8", text));
         for (const std::string& piece : split_at_commas(text)) add_pair(options, piece);
     }
     return options;
 }
 
-std::map<std::string, std::string> options_for_target(const std::map<std::string, std::string>& said,
+std::map<std::string, std::string> options_for_target(const std::map<std::string, std::string>& typed,
                                                       std::string_view format,
                                                       const std::map<std::string, std::string>& recorded,
                                                       std::string_view recorded_format) {
-    if (!is_written(format) || format != recorded_format) return said;
-    return with_recorded_options(format, said, recorded);
+    if (!is_written(format) || format != recorded_format) return typed;
+    return with_recorded_options(format, typed, recorded);
 }
 
 }  // namespace varve

@@ -4,23 +4,21 @@
 
 #include "cli/terminal/human_size.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/image/tolerant_reader.h"
 
 namespace varve {
 
 OptionSpec read_errors_spec() {
     return {"read-errors", 0, "HOW", Repeat::once,
-            "what to do about a sector that cannot be read: fail (the default), or zero: go on with zeros in its "
-            "place, record where, warn, and exit with 3"};
+            "what to do about unreadable sectors: fail (the default), or zero: store zeros instead, record where, "
+            "warn, and exit with 3"};
 }
 
 ReadErrors read_errors_of(const Arguments& arguments) {
     const std::string word = arguments.value("read-errors").value_or("fail");
     if (word == "fail") return ReadErrors::fail;
     if (word == "zero") return ReadErrors::zero;
-    throw Error(ErrorCode::usage, fmt::format("'{}' is not a way to treat read errors; say --read-errors fail or zero",
-                                              escape_for_display(word)));
+    throw Error(ErrorCode::usage, fmt::format("--read-errors needs fail or zero, not '{}'", word));
 }
 
 std::unique_ptr<ImageReader> apply_read_errors(std::unique_ptr<ImageReader> image, ReadErrors read_errors) {

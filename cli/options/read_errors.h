@@ -1,11 +1,11 @@
 #pragma once
-/// `backup --read-errors`: what is done about places that the medium cannot give, and how they are told.
+/// `backup --read-errors`: how places that the medium cannot read are handled and reported.
 
 #include <memory>
 #include <span>
 #include <string>
 
-#include "cli/arguments.h"
+#include "cli/options/arguments.h"
 #include "cli/terminal/json.h"
 #include "engine/image/image_reader.h"
 
@@ -13,7 +13,7 @@ namespace varve {
 
 enum class ReadErrors {
     fail,  ///< the backup fails with the offset
-    zero,  ///< they are stored as zeros, recorded and told
+    zero,  ///< they are stored as zeros, recorded and reported
 };
 
 OptionSpec read_errors_spec();
@@ -21,7 +21,7 @@ OptionSpec read_errors_spec();
 /// Throws Error(usage) for another word.
 ReadErrors read_errors_of(const Arguments& arguments);
 
-/// `image`, reading on past what it cannot give if so wished.
+/// `image`, which with ReadErrors::zero continues past unreadable places.
 std::unique_ptr<ImageReader> apply_read_errors(std::unique_ptr<ImageReader> image, ReadErrors read_errors);
 
 /// "2 places (8.0 KiB) could not be read and are zeros in the snapshot".

@@ -8,11 +8,11 @@ namespace varve {
 
 std::vector<OptionSpec> snapshot_filter_specs() {
     return {
-        {"group", 0, "NAME", Repeat::once, "only snapshots that were taken with the group of this name"},
-        {"tag", 0, "K[=V]", Repeat::many, "only snapshots with this tag; several must all be there"},
+        {"group", 0, "NAME", Repeat::once, "only snapshots that were taken in the group of this name"},
+        {"tag", 0, "K[=V]", Repeat::many, "only snapshots with this tag; may be repeated, and all must match"},
         {"since", 0, "WHEN", Repeat::once,
-         "only snapshots of WHEN or later: 2026-11-20 (from the beginning of that day) or 2026-11-20T02:30[:15], with "
-         "Z or an offset, else local"},
+         "only snapshots of WHEN or later: 2026-11-20 (the start of that day) or 2026-11-20T02:30[:15], with Z or an "
+         "offset, else in local time"},
     };
 }
 

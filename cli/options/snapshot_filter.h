@@ -1,11 +1,11 @@
 #pragma once
-/// The options that pick snapshots out of all by what they are, alike for every verb that lists or picks.
+/// The options that select snapshots by their properties, the same for every command that lists or selects.
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "cli/arguments.h"
+#include "cli/options/arguments.h"
 #include "cli/options/tag_options.h"
 #include "engine/repository/catalog.h"
 
@@ -16,7 +16,7 @@ std::vector<OptionSpec> snapshot_filter_specs();
 
 struct SnapshotFilter {
     std::optional<std::string> group;
-    std::vector<WantedTag> tags;  ///< all of them
+    std::vector<WantedTag> tags;  ///< all of them must match
     std::optional<TimeNs> since;
 
     bool fits(const SnapshotRecord& snapshot) const;

@@ -10,12 +10,12 @@
 namespace varve {
 namespace {
 
-[[noreturn]] void refuse(const std::string& word, std::string_view option, std::string_view shape) {
-    throw Error(ErrorCode::usage, fmt::format("'{}' is not a tag; say {} {}", escape_for_display(word), option, shape));
+[[noreturn]] void refuse_tag(const std::string& word, std::string_view option, std::string_view shape) {
+    throw Error(ErrorCode::usage, fmt::format("'{}' is not a tag; {} needs {}", word, option, shape));
 }
 
 [[noreturn]] void refuse_second(const std::string& name) {
-    throw Error(ErrorCode::usage, fmt::format("the tag '{}' is given twice", escape_for_display(name)));
+    throw Error(ErrorCode::usage, fmt::format("the tag '{}' is given twice", name));
 }
 
 }  // namespace
@@ -24,7 +24,7 @@ std::map<std::string, std::string> parse_tags(const std::vector<std::string>& wo
     std::map<std::string, std::string> tags;
     for (const std::string& word : words) {
         const std::size_t equals = word.find('=');
-        if (equals == word.npos || equals == 0 || !is_valid_utf8(word)) refuse(word, option, "KEY=VALUE");
+        if (equals == word.npos || equals == 0 || !is_valid_utf8(word)) refuse_tag(word, option, "KEY=VALUE");
         if (!tags.emplace(word.substr(0, equals), word.substr(equals + 1)).second)
             refuse_second(word.substr(0, equals));
     }
@@ -33,7 +33,7 @@ std::map<std::string, std::string> parse_tags(const std::vector<std::string>& wo
 
 std::vector<std::string> parse_tag_names(const std::vector<std::string>& words, std::string_view option) {
     for (auto word = words.begin(); word != words.end(); ++word) {
-        if (word->empty() || word->find('=') != word->npos || !is_valid_utf8(*word)) refuse(*word, option, "KEY");
+        if (word->empty() || word->find('=') != word->npos || !is_valid_utf8(*word)) refuse_tag(*word, option, "KEY");
         if (std::find(words.begin(), word, *word) != word) refuse_second(*word);
     }
     return words;
@@ -48,7 +48,7 @@ std::vector<WantedTag> parse_wanted_tags(const std::vector<std::string>& words, 
     std::vector<WantedTag> wanted;
     for (const std::string& word : words) {
         const std::size_t equals = word.find('=');
-        if (equals == 0 || word.empty()) refuse(word, option, "KEY or KEY=VALUE");
+        if (equals == 0 || word.empty()) refuse_tag(word, option, "KEY or KEY=VALUE");
         if (equals == word.npos)
             wanted.push_back({word, std::nullopt});
         else

@@ -1,5 +1,5 @@
 #pragma once
-/// Tags as they are typed: K=V, or K alone where a tag is taken away or looked for. A name is not empty and has no '='.
+/// Tags as they are typed: K=V, or K alone to remove or select a tag. A name is not empty and contains no '='.
 
 #include <map>
 #include <optional>
@@ -9,14 +9,14 @@
 
 namespace varve {
 
-/// K=V words; `option` is the one that they stand after, for the texts. Throws Error(usage) for another shape, a name
-/// given twice, or text that is not UTF-8.
+/// K=V words; `option` is the option that takes them, for messages. Throws Error(usage) for another form, a name given
+/// twice, or text that is not UTF-8.
 std::map<std::string, std::string> parse_tags(const std::vector<std::string>& words, std::string_view option);
 
-/// K words. Throws Error(usage) as parse_tags().
+/// K words. Throws Error(usage) like parse_tags().
 std::vector<std::string> parse_tag_names(const std::vector<std::string>& words, std::string_view option);
 
-/// A tag that is looked for.
+/// A tag to select by.
 struct WantedTag {
     std::string name;
     std::optional<std::string> value;  ///< none: any

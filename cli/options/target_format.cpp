@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/create_image.h"
 #include "formats/creation_options.h"
 #include "formats/output/output_device.h"
@@ -16,11 +15,11 @@ std::string target_format(const std::string& path, const std::optional<std::stri
     if (is_stream && typed && is_written(*typed) && may_be_streamed(*typed)) return *typed;
     if (is_stream || names_block_device(path)) {
         if (typed && *typed != "raw")
-            throw Error(ErrorCode::usage, fmt::format("{}, not {}; leave the format out, or name a file",
+            throw Error(ErrorCode::usage, fmt::format("{}, not {}; omit the format, or name a file",
                                                       is_stream ? "standard output takes raw only, or vmdk with "
                                                                   "-o subformat=streamOptimized"
                                                                 : "a block device takes raw only",
-                                                      escape_for_display(*typed)));
+                                                      *typed));
         return "raw";
     }
     if (typed) return *typed;

@@ -7,6 +7,7 @@
 #include "cli/options/read_errors.h"
 #include "cli/render/render_snapshot.h"
 #include "cli/terminal/human_size.h"
+#include "cli/terminal/safe_text.h"
 #include "engine/backup/change_audit.h"
 #include "engine/base/escape.h"
 #include "engine/base/timestamp.h"
@@ -22,17 +23,17 @@ std::string one_line(const SnapshotRecord& r) {
                        r.unreadable.empty() ? "" : "; " + unreadable_text(r.unreadable));
 }
 
-/// With the internal snapshot that it was, if it was one.
+/// The internal snapshot that was read, if any.
 std::string source_snapshot_text(const SnapshotRecord& r) {
     if (r.source.snapshot.empty()) return "";
     return fmt::format("  from the internal snapshot '{}'\n", escape_for_display(r.source.snapshot));
 }
 
-/// What was read only to check the change source, and what that is worth.
+/// What was read only to verify the change source, and how reliable that is.
 std::string audit_text(const BackupStatistics& s) {
     if (s.bytes_audited == 0) return "";
     const std::uint64_t chunks = divide_up(s.bytes_audited, chunk_bytes);
-    return fmt::format("  audited {} that nothing changed in: 1 % of it wrong is found in {:.0f} % of runs\n",
+    return fmt::format("  audited {} reported as unchanged: this finds 1 % wrong chunks in {:.0f} % of runs\n",
                        counted(chunks, "chunk"), 100 * audit_promise(chunks, 0.01));
 }
 
@@ -44,15 +45,14 @@ std::string full_text(const SnapshotRecord& r) {
         "  changed {}: {} new, {} reused\n"
         "  stored {}\n{}{}",
         title_of(r), source_snapshot_text(r), human_size({s.bytes_scanned}), human_size(r.size),
-        human_seconds(static_cast<double>(s.duration_ns) / 1e9), r.change_source, human_size({s.bytes_changed}),
-        counted(s.chunks_new, "chunk"), s.chunks_reused, human_size({s.bytes_stored}), audit_text(s),
-        r.unreadable.empty() ? "" : fmt::format("  {}\n", unreadable_text(r.unreadable)));
+        human_seconds(static_cast<double>(s.duration_ns) / 1e9), safe_sentence(r.change_source),
+        human_size({s.bytes_changed}), counted(s.chunks_new, "chunk"), s.chunks_reused, human_size({s.bytes_stored}),
+        audit_text(s), r.unreadable.empty() ? "" : fmt::format("  {}\n", unreadable_text(r.unreadable)));
 }
 
 std::string skipped_text(const BackupReport& report) {
     if (report.skipped.empty()) return "";
-    return fmt::format("{} passed over: in the repository already\n",
-                       counted(report.skipped.size(), "internal snapshot"));
+    return fmt::format("{} skipped: already in the repository\n", counted(report.skipped.size(), "internal snapshot"));
 }
 
 std::string totals_text(const BackupReport& report) {
@@ -108,7 +108,7 @@ Json failed_json(std::span<const FailedSource> failed) {
     for (const FailedSource& f : failed) {
         Json one;
         one["source"] = f.source;
-        one["error"] = f.error;
+        one["error"] = safe_sentence(f.error);
         json.push_back(std::move(one));
     }
     return json;

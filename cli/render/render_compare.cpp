@@ -5,12 +5,13 @@
 #include <fmt/format.h>
 
 #include "cli/terminal/human_size.h"
+#include "cli/terminal/safe_text.h"
 #include "cli/terminal/table.h"
 
 namespace varve {
 namespace {
 
-std::string exact_size(ByteCount bytes) {
+std::string size_with_bytes(ByteCount bytes) {
     return bytes.value < 1024 ? human_size(bytes) : fmt::format("{} ({} bytes)", human_size(bytes), bytes.value);
 }
 
@@ -19,13 +20,13 @@ std::string excess_text(const CompareReport& r) {
     if (r.size_a == r.size_b) return "";
     const bool b_is_larger = r.size_b > r.size_a;
     const ByteCount excess = b_is_larger ? r.size_b - r.size_a : r.size_a - r.size_b;
-    return fmt::format("{} is {} larger, {}", b_is_larger ? "B" : "A", exact_size(excess),
+    return fmt::format("{} is {} larger, {}", b_is_larger ? "B" : "A", size_with_bytes(excess),
                        r.has_data_in_excess ? "with data there" : "and zero there");
 }
 
 std::string sentence(const CompareReport& r) {
     const std::string excess = excess_text(r);
-    if (r.same()) return fmt::format("the images are the same: {}\n", exact_size(r.size_a));
+    if (r.same()) return fmt::format("the images are the same: {}\n", size_with_bytes(r.size_a));
     if (r.same_content()) return fmt::format("the same content, but not the same size: {}\n", excess);
     return fmt::format("the images differ: first at byte {}, {} in {}{}\n", r.first_difference->value,
                        human_size(r.bytes_differing), counted(r.ranges_differing, "range"),
@@ -49,7 +50,7 @@ Json excess_json(const CompareReport& r) {
 Json warnings_json(const ImageReader& a, const ImageReader& b) {
     Json json = Json::array();
     for (const ImageReader* image : {&a, &b}) {
-        for (const std::string& sentence : image->info().warnings) json.push_back(sentence);
+        for (const std::string& sentence : image->info().warnings) json.push_back(safe_sentence(sentence));
     }
     return json;
 }

@@ -10,19 +10,21 @@
 namespace varve {
 namespace {
 
-std::string line(std::string_view label, std::string_view value) { return fmt::format("{:<13} {}\n", label, value); }
+std::string image_line(std::string_view label, std::string_view value) {
+    return fmt::format("{:<13} {}\n", label, value);
+}
 
 std::string yes_or_no(bool value) { return value ? "yes" : "no"; }
 
 std::string snapshot_text(const ImageSnapshot& s) {
-    return line("snapshot", fmt::format("{} '{}', {}, of {}", escape_for_display(s.id), escape_for_display(s.name),
-                                        human_size(s.size), format_local(s.time_ns)));
+    return image_line("snapshot", fmt::format("{} '{}', {}, of {}", escape_for_display(s.id),
+                                              escape_for_display(s.name), human_size(s.size), format_local(s.time_ns)));
 }
 
 std::string bitmap_text(const ImageBitmap& b) {
-    return line("bitmap", fmt::format("'{}', granularity {}, enabled {}, in use {}, consistent {}",
-                                      escape_for_display(b.name), human_size(b.granularity), yes_or_no(b.enabled),
-                                      yes_or_no(b.in_use), yes_or_no(b.consistent)));
+    return image_line("bitmap", fmt::format("'{}', granularity {}, enabled {}, in use {}, consistent {}",
+                                            escape_for_display(b.name), human_size(b.granularity), yes_or_no(b.enabled),
+                                            yes_or_no(b.in_use), yes_or_no(b.consistent)));
 }
 
 Json snapshot_json(const ImageSnapshot& s) {
@@ -47,13 +49,13 @@ Json bitmap_json(const ImageBitmap& b) {
 }  // namespace
 
 std::string info_text(const ImageInfo& info) {
-    std::string out =
-        line("format", info.format) +
-        line("virtual size", fmt::format("{} ({} bytes)", human_size(info.virtual_size), info.virtual_size.value));
-    if (info.cluster_size.value != 0) out += line("cluster size", human_size(info.cluster_size));
-    if (info.backing) out += line("backing file", escape_for_display(*info.backing));
-    if (!info.options.empty()) out += line("options", pairs_text(info.options));
-    for (const std::string& feature : info.features) out += line("feature", escape_for_display(feature));
+    std::string out = image_line("format", info.format) +
+                      image_line("virtual size",
+                                 fmt::format("{} ({} bytes)", human_size(info.virtual_size), info.virtual_size.value));
+    if (info.cluster_size.value != 0) out += image_line("cluster size", human_size(info.cluster_size));
+    if (info.backing) out += image_line("backing file", escape_for_display(*info.backing));
+    if (!info.options.empty()) out += image_line("options", pairs_text(info.options));
+    for (const std::string& feature : info.features) out += image_line("feature", escape_for_display(feature));
     for (const ImageSnapshot& s : info.snapshots) out += snapshot_text(s);
     for (const ImageBitmap& b : info.bitmaps) out += bitmap_text(b);
     return out;

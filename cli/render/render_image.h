@@ -1,5 +1,5 @@
 #pragma once
-/// What an image says about itself: for `info`.
+/// The facts about an image: for `info`.
 
 #include <string>
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/terminal/human_size.h"
+#include "cli/terminal/safe_text.h"
 #include "cli/terminal/table.h"
 #include "engine/base/escape.h"
 
@@ -14,9 +15,9 @@ std::string package_text(const appliance::PackageReader& package) {
         table.add({escape_for_display(disk.name), escape_for_display(disk.id),
                    disk.capacity ? human_size(*disk.capacity) : "", disk.file ? "yes" : "no: an empty disk"});
     std::string out = "format: ova (appliance)\n";
-    out += fmt::format("descriptor: {}\n", package.place().shown);
+    out += fmt::format("descriptor: {}\n", safe_sentence(package.place().shown));
     if (!package.name().empty()) out += fmt::format("machine: {}\n", escape_for_display(package.name()));
-    out += fmt::format("manifest: {}\n", package.has_manifest() ? "there, checked when a disk is read" : "none read");
+    out += fmt::format("manifest: {}\n", package.has_manifest() ? "present, checked when a disk is read" : "not used");
     return out + (package.disks().empty() ? "no disks\n" : "\n" + table.text());
 }
 
@@ -35,7 +36,7 @@ Json package_json(const appliance::PackageReader& package) {
         one["has_file"] = disk.file.has_value();
         json["disks"].push_back(std::move(one));
     }
-    json["warnings"] = package.warnings();
+    json["warnings"] = sentences_json(package.warnings());
     return json;
 }
 

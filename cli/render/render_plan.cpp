@@ -4,23 +4,24 @@
 
 #include "cli/render/render_snapshot.h"
 #include "cli/terminal/human_size.h"
+#include "cli/terminal/safe_text.h"
 #include "engine/base/escape.h"
 
 namespace varve {
 namespace {
 
-/// The sentence after "full", "rescan": why that is so.
+/// The sentence after "full", "rescan": the reason.
 std::string reason_of(const BackupPlan& plan) {
     if (!plan.parent) return "the first backup of this disk: all its data is read";
     const bool is_all = plan.to_read == plan.data;
-    return fmt::format("{} read and compared with {}{}", is_all ? "all its data is" : "only what may differ is",
+    return fmt::format("{} read and compared with {}{}", is_all ? "all its data is" : "only what may have changed is",
                        title_of(*plan.parent),
                        plan.chunks_to_audit == 0
                            ? ""
-                           : fmt::format(", and up to {} to check that", counted(plan.chunks_to_audit, "chunk")));
+                           : fmt::format(", and up to {} to verify that", counted(plan.chunks_to_audit, "chunk")));
 }
 
-/// What stands before a file below the named one.
+/// The word before a file below the named one.
 std::string_view place_word(LayerRole role) {
     switch (role) {
         case LayerRole::extent:
@@ -45,15 +46,15 @@ std::string layers_text(const std::vector<LayerInfo>& layers) {
     std::string out;
     for (std::size_t i = 0; i < layers.size(); ++i)
         out += fmt::format("  {} {} ({})\n", is_first_image(layers, i) ? "from" : place_word(layers[i].role),
-                           escape_for_display(layers[i].path), layers[i].format);
+                           escape_for_display(layers[i].path), escape_for_display(layers[i].format));
     return out;
 }
 
 std::string one_text(const SourcePlan& source) {
     const BackupPlan& p = source.plan;
     return fmt::format("would back up {}\n{}  read {} of {} ({}): {}\n", escape_for_display(p.disk),
-                       layers_text(source.layers), human_size(p.to_read), human_size(p.size), p.change_source,
-                       reason_of(p));
+                       layers_text(source.layers), human_size(p.to_read), human_size(p.size),
+                       safe_sentence(p.change_source), reason_of(p));
 }
 
 Json one_json(const SourcePlan& source) {

@@ -12,7 +12,7 @@
 
 namespace varve {
 
-/// The plan of one source with where it lies.
+/// The plan for one source, and where it is.
 struct SourcePlan {
     BackupPlan plan;
     SourceRecord source;

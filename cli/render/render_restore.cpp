@@ -9,7 +9,7 @@
 namespace varve {
 namespace {
 
-Json attachments_json(const std::vector<RestoredAttachment>& attachments) {
+Json restored_attachments_json(const std::vector<RestoredAttachment>& attachments) {
     Json json = Json::array();
     for (const RestoredAttachment& attachment : attachments) {
         Json one;
@@ -28,8 +28,8 @@ std::string restored_text(const RestoredDisk& disk) {
     if (disk.range)
         out += fmt::format("  {} at offset {} of {} bytes\n", human_size(disk.range->length), disk.range->begin.value,
                            disk.snapshot.size.value);
-    return out + fmt::format("  to {} as {}\n  {} written in {}\n", escape_for_display(disk.target.path),
-                             escape_for_display(disk.target.format), human_size(disk.bytes_written),
+    return out + fmt::format("  to {} as {}\n  {} written in {}\n", escape_for_display(disk.path),
+                             escape_for_display(disk.format), human_size(disk.bytes_written),
                              human_seconds(std::chrono::duration<double>(disk.duration).count()));
 }
 
@@ -41,8 +41,8 @@ Json restored_json(const RestoredDisk& disk) {
         json["offset"] = disk.range->begin.value;
         json["length"] = disk.range->length.value;
     }
-    json["path"] = disk.target.path;
-    json["format"] = disk.target.format;
+    json["path"] = disk.path;
+    json["format"] = disk.format;
     json["bytes_written"] = disk.bytes_written.value;
     json["seconds"] = json_seconds(disk.duration);
     return json;
@@ -66,13 +66,13 @@ Json restored_json(const RestoredFiles& files, const std::optional<RestoredGroup
     Json disks = Json::array();
     for (const RestoredDisk& disk : files.disks) disks.push_back(restored_json(disk));
     json["disks"] = std::move(disks);
-    json["attachments"] = attachments_json(files.attachments);
+    json["attachments"] = restored_attachments_json(files.attachments);
     return json;
 }
 
 Json restored_alone_json(const RestoredFiles& files) {
     Json json = restored_json(files.disks.at(0));
-    json["attachments"] = attachments_json(files.attachments);
+    json["attachments"] = restored_attachments_json(files.attachments);
     return json;
 }
 

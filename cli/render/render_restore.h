@@ -3,24 +3,17 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "cli/restore/folder_restore.h"
+#include "cli/render/restore_report.h"
 #include "cli/terminal/json.h"
 
 namespace varve {
-
-/// Which group was restored, for the report.
-struct RestoredGroup {
-    std::string name;
-    std::vector<std::string> forgotten;  ///< disks of the point that are not there any more
-};
 
 std::string restored_text(const RestoredDisk& disk);
 Json restored_json(const RestoredDisk& disk);
 
 std::string restored_text(const RestoredFiles& files);
-/// Of one disk, which was asked for by its name alone: the disk's own values, and the attachments.
+/// For a single disk that was requested by its name: its own values, and the attachments.
 Json restored_alone_json(const RestoredFiles& files);
 Json restored_json(const RestoredFiles& files, const std::optional<RestoredGroup>& group);
 

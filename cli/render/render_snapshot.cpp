@@ -59,7 +59,9 @@ Json statistics_json(const BackupStatistics& s) {
 
 std::string exact_size(ByteCount bytes) { return fmt::format("{} ({} bytes)", human_size(bytes), bytes.value); }
 
-std::string line(std::string_view label, std::string_view value) { return fmt::format("{:<15} {}\n", label, value); }
+std::string snapshot_line(std::string_view label, std::string_view value) {
+    return fmt::format("{:<15} {}\n", label, value);
+}
 
 }  // namespace
 
@@ -128,27 +130,30 @@ Json backed_up_json(const SnapshotRecord& snapshot) {
 std::string show_text(const ListedSnapshot& snapshot) {
     const SnapshotRecord& r = snapshot.record;
     const BackupStatistics& s = r.statistics;
-    std::string out =
-        line("snapshot", r.id.hex()) + line("disk", escape_for_display(r.disk)) + line("time", format_local(r.time)) +
-        line("size", exact_size(r.size)) + line("root", to_hex(r.root.view())) +
-        line("parent", r.parent.is_none() ? "none" : r.parent.hex()) +
-        line("log entry", std::to_string(snapshot.commit)) + line("source", escape_for_display(r.source.path)) +
-        line("format", escape_for_display(r.source.format));
+    std::string out = snapshot_line("snapshot", r.id.hex()) + snapshot_line("disk", escape_for_display(r.disk)) +
+                      snapshot_line("time", format_local(r.time)) + snapshot_line("size", exact_size(r.size)) +
+                      snapshot_line("root", to_hex(r.root.view())) +
+                      snapshot_line("parent", r.parent.is_none() ? "none" : r.parent.hex()) +
+                      snapshot_line("log entry", std::to_string(snapshot.commit)) +
+                      snapshot_line("source", escape_for_display(r.source.path)) +
+                      snapshot_line("format", escape_for_display(r.source.format));
     if (!r.source.snapshot.empty())
-        out += line("read from", "internal snapshot " + escape_for_display(r.source.snapshot));
-    if (!r.source.options.empty()) out += line("options", pairs_text(r.source.options));
-    if (!r.group.empty()) out += line("group", escape_for_display(r.group));
-    if (!r.tags.empty()) out += line("tags", pairs_text(r.tags));
-    out += line("change source", escape_for_display(r.change_source)) + line("scanned", exact_size({s.bytes_scanned}));
-    if (s.bytes_audited != 0) out += line("audited", exact_size({s.bytes_audited}));
-    out += line("changed", exact_size({s.bytes_changed})) + line("stored", exact_size({s.bytes_stored})) +
-           line("chunks", fmt::format("{} new, {} reused", s.chunks_new, s.chunks_reused)) +
-           line("took", human_seconds(static_cast<double>(s.duration_ns) / 1e9));
+        out += snapshot_line("read from", "internal snapshot " + escape_for_display(r.source.snapshot));
+    if (!r.source.options.empty()) out += snapshot_line("options", pairs_text(r.source.options));
+    if (!r.group.empty()) out += snapshot_line("group", escape_for_display(r.group));
+    if (!r.tags.empty()) out += snapshot_line("tags", pairs_text(r.tags));
+    out += snapshot_line("change source", escape_for_display(r.change_source)) +
+           snapshot_line("scanned", exact_size({s.bytes_scanned}));
+    if (s.bytes_audited != 0) out += snapshot_line("audited", exact_size({s.bytes_audited}));
+    out += snapshot_line("changed", exact_size({s.bytes_changed})) +
+           snapshot_line("stored", exact_size({s.bytes_stored})) +
+           snapshot_line("chunks", fmt::format("{} new, {} reused", s.chunks_new, s.chunks_reused)) +
+           snapshot_line("took", human_seconds(static_cast<double>(s.duration_ns) / 1e9));
     for (const ByteRange& range : r.unreadable)
-        out +=
-            line("unreadable", fmt::format("{} bytes at offset {}, zeros here", range.length.value, range.begin.value));
+        out += snapshot_line("unreadable",
+                             fmt::format("{} bytes at offset {}, zeros here", range.length.value, range.begin.value));
     for (const Attachment& a : r.attachments)
-        out += line("attachment", fmt::format("{} ({})", escape_for_display(a.name), human_size({a.bytes})));
+        out += snapshot_line("attachment", fmt::format("{} ({})", escape_for_display(a.name), human_size({a.bytes})));
     return out;
 }
 

@@ -22,28 +22,34 @@ std::optional<double> bytes_per_day(const Growth& growth) {
     return growth.has_days ? std::optional(growth.bytes_per_day) : std::nullopt;
 }
 
-std::string line(std::string_view label, std::string_view value) { return fmt::format("{:<12} {}\n", label, value); }
+std::string stats_line(std::string_view label, std::string_view value) {
+    return fmt::format("{:<12} {}\n", label, value);
+}
 
 std::string total_text(const RepositoryStats& stats) {
     const SnapshotStats& t = stats.total;
-    std::string out = line("snapshots", fmt::format("{} of {}: {} virtual, {} changed, {} stored", t.snapshots,
-                                                    counted(stats.disks.size(), "disk"), human_size(t.virtual_bytes),
-                                                    human_size(t.changed), human_size(t.stored)));
-    if (t.referenced) out += line("referenced", human_size(*t.referenced) + " by the newest of each disk");
-    return out + line("dedup", ratio_text(t.dedup_ratio())) + line("compression", ratio_text(t.compression_ratio())) +
-           line("growth", fmt::format("{} a snapshot, {} a day", size_text(t.growth.bytes_per_snapshot()),
-                                      size_text(bytes_per_day(t.growth))));
+    std::string out =
+        stats_line("snapshots", fmt::format("{} of {}: {} virtual, {} changed, {} stored", t.snapshots,
+                                            counted(stats.disks.size(), "disk"), human_size(t.virtual_bytes),
+                                            human_size(t.changed), human_size(t.stored)));
+    if (t.referenced) out += stats_line("referenced", human_size(*t.referenced) + " by the newest of each disk");
+    return out + stats_line("dedup", ratio_text(t.dedup_ratio())) +
+           stats_line("compression", ratio_text(t.compression_ratio())) +
+           stats_line("growth", fmt::format("{} a snapshot, {} a day", size_text(t.growth.bytes_per_snapshot()),
+                                            size_text(bytes_per_day(t.growth))));
 }
 
 std::string packs_text(const PackStats& p) {
-    std::string out = line("packs", fmt::format("{} of data ({}), {} of metadata ({}, {:.1f} %)", p.data.count,
-                                                human_size(p.data.bytes), p.metadata.count,
-                                                human_size(p.metadata.bytes), p.metadata_share().value_or(0) * 100)) +
-                      line("content", fmt::format("{} ({}), {} of them as patches", counted(p.chunks, "chunk"),
-                                                  human_size({p.chunks * chunk_bytes}), p.patches));
+    std::string out =
+        stats_line("packs",
+                   fmt::format("{} of data ({}), {} of metadata ({}, {:.1f} %)", p.data.count, human_size(p.data.bytes),
+                               p.metadata.count, human_size(p.metadata.bytes), p.metadata_share().value_or(0) * 100)) +
+        stats_line("content", fmt::format("{} ({}), {} of them as patches", counted(p.chunks, "chunk"),
+                                          human_size({p.chunks * chunk_bytes}), p.patches));
     if (p.uncommitted.count != 0)
-        out += line("uncommitted", fmt::format("{} ({}) of running or killed backups",
-                                               counted(p.uncommitted.count, "pack"), human_size(p.uncommitted.bytes)));
+        out += stats_line("uncommitted",
+                          fmt::format("{} ({}) of running or killed backups", counted(p.uncommitted.count, "pack"),
+                                      human_size(p.uncommitted.bytes)));
     return out;
 }
 

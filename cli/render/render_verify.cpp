@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/terminal/console.h"
 #include "cli/terminal/human_size.h"
+#include "cli/terminal/safe_text.h"
 
 namespace varve {
 namespace {
@@ -20,7 +20,7 @@ std::string verify_text(const VerifyReport& report, FindingDetail detail) {
     std::string out;
     for (std::size_t i = 0; i < shown; ++i) {
         const Finding& f = report.findings[i];
-        out += fmt::format("{}: {}\n", f.kind, without_controls(f.message));
+        out += fmt::format("{}: {}\n", f.kind, safe_sentence(f.message));
     }
     if (shown < count) out += fmt::format("and {} more (--verbose shows all)\n", count - shown);
     return out + fmt::format("checked {} ({}): {}\n", counted(report.checked_chunks, "chunk"),
@@ -41,7 +41,7 @@ Json verify_json(const VerifyReport& report) {
         one["disk"] = f.disk;
         one["offset"] = f.offset;
         one["length"] = f.length;
-        one["message"] = f.message;
+        one["message"] = safe_sentence(f.message);
         json["findings"].push_back(std::move(one));
     }
     return json;

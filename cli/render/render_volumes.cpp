@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/terminal/human_size.h"
+#include "cli/terminal/safe_text.h"
 #include "cli/terminal/table.h"
 #include "engine/base/escape.h"
 #include "engine/base/timestamp.h"
@@ -28,11 +29,11 @@ Json volume_json(const lvm::ListedVolume& v) {
     json["pool"] = value_or_null(v.pool);
     json["time"] = v.time_ns ? Json(format_utc(*v.time_ns)) : Json(nullptr);
     json["readable"] = !v.why_unreadable;
-    json["reason"] = value_or_null(v.why_unreadable);
+    json["reason"] = v.why_unreadable ? Json(safe_sentence(*v.why_unreadable)) : Json(nullptr);
     return json;
 }
 
-Json group_json(const lvm::ListedGroup& g) {
+Json volume_group_json(const lvm::ListedGroup& g) {
     Json json;
     json["name"] = g.name;
     json["uuid"] = g.uuid;
@@ -46,7 +47,7 @@ Json group_json(const lvm::ListedGroup& g) {
 std::string group_text(const lvm::ListedGroup& g, const lvm::VolumeList& list) {
     std::vector<std::string> disks;
     for (const lvm::ListedPhysicalVolume& p : list.physical_volumes)
-        if (p.group_uuid == g.uuid && !p.place.empty()) disks.push_back(escape_for_display(p.place));
+        if (p.group_uuid == g.uuid && !p.place.empty()) disks.push_back(safe_sentence(p.place));
     return fmt::format("volume group {}: extents of {}, on {}{}\n", escape_for_display(g.name),
                        human_size(g.extent_size), fmt::join(disks, ", "), g.is_exported ? ", exported" : "");
 }
@@ -55,7 +56,7 @@ Json physical_volume_json(const lvm::ListedPhysicalVolume& p) {
     Json json;
     json["uuid"] = p.uuid;
     json["group"] = p.group.empty() ? Json(nullptr) : Json(p.group);
-    json["path"] = p.place.empty() ? Json(nullptr) : Json(p.place);
+    json["path"] = p.place.empty() ? Json(nullptr) : Json(safe_sentence(p.place));
     return json;
 }
 
@@ -68,14 +69,14 @@ std::string volumes_text(const lvm::VolumeList& list) {
         table.add({"lvm:" + escape_for_display(v.group + "/" + v.name), human_size(v.size), escape_for_display(v.type),
                    escape_for_display(v.origin.value_or("")), v.time_ns ? format_local(*v.time_ns) : "",
                    v.why_unreadable ? "no" : "yes"});
-        if (v.why_unreadable) below += "\n  " + escape_for_display(*v.why_unreadable);
+        if (v.why_unreadable) below += "\n  " + safe_sentence(*v.why_unreadable);
     }
     for (const lvm::ListedPhysicalVolume& p : list.physical_volumes) {
         if (p.place.empty())
             below += fmt::format("\n  physical volume {} of '{}' is missing", escape_for_display(p.uuid),
                                  escape_for_display(p.group));
         else if (p.group.empty())
-            below += fmt::format("\n  {} is a physical volume without a group", escape_for_display(p.place));
+            below += fmt::format("\n  {} is a physical volume without a group", safe_sentence(p.place));
     }
     std::string out;
     for (const lvm::ListedGroup& g : list.groups) out += group_text(g, list);
@@ -86,7 +87,7 @@ std::string volumes_text(const lvm::VolumeList& list) {
 Json volumes_json(const lvm::VolumeList& list) {
     Json json;
     json["groups"] = Json::array();
-    for (const lvm::ListedGroup& g : list.groups) json["groups"].push_back(group_json(g));
+    for (const lvm::ListedGroup& g : list.groups) json["groups"].push_back(volume_group_json(g));
     json["volumes"] = Json::array();
     for (const lvm::ListedVolume& v : list.volumes) json["volumes"].push_back(volume_json(v));
     json["physical_volumes"] = Json::array();

@@ -8,7 +8,7 @@
 
 namespace varve {
 
-/// A table of volumes, with the reasons why some can't be read below it, and missing physical volumes.
+/// A table of volumes, with the reasons why some cannot be read and missing physical volumes below it.
 std::string volumes_text(const lvm::VolumeList& list);
 Json volumes_json(const lvm::VolumeList& list);
 

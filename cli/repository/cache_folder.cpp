@@ -9,7 +9,7 @@
 namespace varve {
 namespace {
 
-/// The variable's value; none when it is unset or empty.
+/// The variable's value; nullopt when it is unset or empty.
 std::optional<std::string> environment(const char* name) {
     const char* value = std::getenv(name);
     if (value == nullptr || *value == '\0') return std::nullopt;
@@ -21,7 +21,7 @@ std::filesystem::path default_folder() {
     if (const auto xdg = environment("XDG_CACHE_HOME")) return std::filesystem::path(*xdg) / "varve";
     if (const auto home = environment("HOME")) return std::filesystem::path(*home) / ".cache" / "varve";
     throw Error(ErrorCode::usage,
-                "no place for the catalog: neither XDG_CACHE_HOME nor HOME is set; say --cache-dir DIR");
+                "no folder for the catalog: neither XDG_CACHE_HOME nor HOME is set; pass --cache-dir DIR");
 }
 
 }  // namespace

@@ -4,11 +4,11 @@
 
 #include <filesystem>
 
-#include "cli/arguments.h"
+#include "cli/options/arguments.h"
 
 namespace varve {
 
-/// Throws Error(usage) when nothing names a place. Creates nothing.
+/// Throws Error(usage) when there is no default. Creates nothing.
 std::filesystem::path cache_folder(const Arguments& arguments);
 
 }  // namespace varve

@@ -7,19 +7,18 @@
 #include "catalog/sqlite_catalog.h"
 #include "cli/repository/cache_folder.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/repository/log_following_store.h"
-#include "store/backend/local_backend.h"
+#include "store/backend/open_backend.h"
 #include "store/backend_log.h"
 #include "store/object/repository_config.h"
 #include "store/pack_store.h"
 
 namespace varve {
 
-/// What lies in the repository.
+/// What the repository holds.
 struct RepositoryAccess::Store {
     explicit Store(const std::string& location)
-        : backend(LocalBackend::open(location)), info(open_repository(*backend)), log(*backend, info) {}
+        : backend(open_backend(location)), info(open_repository(*backend)), log(*backend, info) {}
 
     std::unique_ptr<Backend> backend;
     RepositoryInfo info;
@@ -43,24 +42,16 @@ struct RepositoryAccess::View {
 std::string repository_location(const Arguments& arguments, const std::optional<std::string>& operand) {
     const auto option = arguments.value("repo");
     if (operand && option)
-        throw Error(ErrorCode::usage, fmt::format("the repository is named twice: '{}' and --repo '{}'",
-                                                  escape_for_display(*operand), escape_for_display(*option)));
+        throw Error(ErrorCode::usage,
+                    fmt::format("two repositories are named: '{}' and --repo '{}'", *operand, *option));
     const char* variable = std::getenv("VARVE_REPO");
     std::string location = operand ? *operand : option ? *option : variable != nullptr ? variable : "";
-    if (location.empty())
-        throw Error(ErrorCode::usage, "no repository is named; say -r REPO, or set VARVE_REPO to its folder");
-    for (const std::string_view kind : {"s3:", "rados:"}) {
-        if (location.starts_with(kind))
-            throw Error(ErrorCode::unsupported,
-                        fmt::format("this version keeps repositories in a folder only, not in {} (a folder "
-                                    "of that name is ./{})",
-                                    kind.substr(0, kind.size() - 1), escape_for_display(location)));
-    }
+    if (location.empty()) throw Error(ErrorCode::usage, "no repository is named; pass -r REPO or set VARVE_REPO");
     return location;
 }
 
 RepositoryInfo make_repository(const std::string& location) {
-    const auto backend = LocalBackend::create(location);
+    const auto backend = create_backend(location);
     return create_repository(*backend);
 }
 
@@ -78,14 +69,14 @@ void RepositoryAccess::run(const std::function<void(Repository&)>& job, OnDamage
         open_view();
     } catch (const Error& error) {
         if (error.code() != ErrorCode::catalog_damaged) throw;
-        throw_view_away(error.what());
+        discard_view(error.what());
         open_view();
     }
     try {
         job(view_->repository);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::catalog_damaged) throw;
-        throw_view_away(error.what());
+        discard_view(error.what());
         if (on_damage == OnDamage::fail) throw;
         open_view();
         job(view_->repository);
@@ -96,15 +87,14 @@ void RepositoryAccess::open_view() {
     if (!view_) view_ = std::make_unique<View>(*store_, cache_folder_);
     const LogNumber before = view_->catalog->head().number;
     const LogNumber after = catch_up(view_->repository, progress_).number;
-    if (before == 0 && after != 0 && !is_damage_told_)
-        progress_.warn(
-            fmt::format("this host had no catalog of the repository yet; made it from its log, {} entries", after));
+    if (before == 0 && after != 0 && !is_damage_reported_)
+        progress_.warn(fmt::format("built this host's catalog of the repository from its log, {} entries", after));
 }
 
-void RepositoryAccess::throw_view_away(const std::string& why) {
+void RepositoryAccess::discard_view(const std::string& why) {
     view_.reset();
-    progress_.warn(fmt::format("the catalog is of no use and is made again from the log: {}", why));
-    is_damage_told_ = true;
+    progress_.warn(fmt::format("rebuilding the catalog from the log: {}", why));
+    is_damage_reported_ = true;
     remove_sqlite_catalog(cache_folder_);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-/// A disk of an appliance that becomes an appliance again: the descriptor and the small files go along.
+/// Converts a disk of an appliance to an appliance again, with its descriptor and small files.
 
 #include <memory>
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace varve {
 
-/// Starts an appliance at `path` as create_image() does with the same options; `source` is a disk of one. Warns of what
-/// could not go along.
+/// Starts an appliance at `path` like create_image() with the same options; `source` is a disk of one. Warns about
+/// files that cannot be copied.
 std::unique_ptr<ImageWriter> create_appliance_copy(const std::string& path, const CreateOptions& options,
                                                    const OpenedImage& source, Progress& progress);
 

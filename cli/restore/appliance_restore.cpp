@@ -8,7 +8,6 @@
 
 #include "cli/options/target_format.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/jobs/restore.h"
 #include "engine/repository/attachment.h"
 #include "formats/appliance/member_names.h"
@@ -18,7 +17,7 @@
 namespace varve {
 namespace {
 
-constexpr ByteCount kept_bytes_max = mib(256);  // they wait in memory
+constexpr ByteCount kept_bytes_max = mib(256);  // they are held in memory
 
 bool is_descriptor(const Attachment& attachment) {
     const std::size_t dot = attachment.name.rfind('.');
@@ -26,33 +25,32 @@ bool is_descriptor(const Attachment& attachment) {
            (attachment.name.substr(dot) == ".ovf" || attachment.name.substr(dot) == ".OVF");
 }
 
-/// The attachments of the commit that all snapshots are of; of several commits none, with a warning.
+/// The attachments of the snapshots' commit; none, with a warning, if they are of several commits.
 std::vector<Attachment> common_attachments(std::span<const ListedSnapshot> snapshots, Progress& progress) {
     const auto is_of_another = [&](const ListedSnapshot& one) { return one.commit != snapshots[0].commit; };
     if (std::ranges::none_of(snapshots, is_of_another)) return snapshots[0].record.attachments;
     if (std::ranges::any_of(snapshots, [](const auto& one) { return !one.record.attachments.empty(); }))
-        progress.warn("the disks were not backed up together: what was kept with them is not packed");
+        progress.warn("the disks were not backed up together: their attachments are not packed");
     return {};
 }
 
-/// Several descriptors are none: which one is meant is not known.
+/// Of several descriptors none is used, since it is unknown which one is meant.
 appliance::KeptFiles read_kept(const Repository& repository, const std::vector<Attachment>& attachments,
                                Progress& progress) {
     appliance::KeptFiles kept;
     const auto descriptors = std::ranges::count_if(attachments, is_descriptor);
     if (descriptors > 1)
-        progress.warn(
-            fmt::format("{} descriptors (*.ovf) were kept, and which one is meant is not known: the "
-                        "appliance gets a plain one",
-                        descriptors));
+        progress.warn(fmt::format(
+            "{} descriptors (*.ovf) are attached, and it is unknown which one is meant: writing a plain one",
+            descriptors));
     ByteCount total;
     for (const Attachment& attachment : attachments) {
         total += {attachment.bytes};
         if (attachment.bytes > attachment_bytes_max.value || total > kept_bytes_max)
             throw Error(ErrorCode::refused,
-                        fmt::format("the attachments up to '{}' have more than {} bytes: too much for an appliance; "
+                        fmt::format("the attachments up to '{}' take more than {} bytes: too much for an appliance; "
                                     "restore into a folder",
-                                    escape_for_display(attachment.name), kept_bytes_max.value));
+                                    attachment.name, kept_bytes_max.value));
         appliance::KeptFile file{attachment.name, read_attachment(repository.chunks, attachment)};
         if (descriptors == 1 && is_descriptor(attachment))
             kept.descriptor = std::move(file);
@@ -63,50 +61,51 @@ appliance::KeptFiles read_kept(const Repository& repository, const std::vector<A
 }
 
 appliance::PackagePlan plan_appliance(const Repository& repository, std::span<const ListedSnapshot> snapshots,
-                                      const std::string& path, const RestoreWishes& wishes, Progress& progress) {
-    const appliance::CreationOptions options = appliance::parse_creation_options(wishes.options);
+                                      const std::string& path, const RestoreOptions& options, Progress& progress) {
+    const appliance::CreationOptions creation = appliance::parse_creation_options(options.creation);
     std::vector<appliance::PlannedDisk> disks;
     for (const ListedSnapshot& snapshot : snapshots)
         disks.push_back({snapshot.record.size, snapshot.record.source.path});
     appliance::KeptFiles kept = read_kept(repository, common_attachments(snapshots, progress), progress);
-    appliance::PackagePlan plan(std::string(appliance::stem_of(path)), std::move(disks), options, std::move(kept));
+    appliance::PackagePlan plan(std::string(appliance::stem_of(path)), std::move(disks), creation, std::move(kept));
     for (const std::string& sentence : plan.warnings()) progress.warn(sentence);
     return plan;
 }
 
 RestoredDisk restore_into(appliance::OvaWriter& appliance, const Repository& repository, const SnapshotRecord& snapshot,
                           Progress& progress, const std::stop_token& stop) {
-    const auto begun = std::chrono::steady_clock::now();
+    const auto start = std::chrono::steady_clock::now();
     RestoredDisk disk;
     disk.snapshot = snapshot;
     const auto writer = appliance.begin_disk();
     restore(repository, snapshot, *writer, progress, stop);
     disk.bytes_written = writer->bytes_written();
-    disk.duration = std::chrono::steady_clock::now() - begun;
+    disk.duration = std::chrono::steady_clock::now() - start;
     return disk;
 }
 
 }  // namespace
 
-bool means_appliance(const std::string& path, const RestoreWishes& wishes) {
-    return path != "-" && !wishes.range && target_format(path, wishes.format, "raw") == "ova";
+bool means_appliance(const std::string& path, const RestoreOptions& options) {
+    return path != "-" && !options.range && target_format(path, options.format, "raw") == "ova";
 }
 
 RestoredFiles restore_appliance(const Repository& repository, std::span<const ListedSnapshot> snapshots,
-                                const std::string& path, const RestoreWishes& wishes, Progress& progress,
+                                const std::string& path, const RestoreOptions& options, Progress& progress,
                                 const std::stop_token& stop) {
-    appliance::PackagePlan plan = plan_appliance(repository, snapshots, path, wishes, progress);
+    appliance::PackagePlan plan = plan_appliance(repository, snapshots, path, options, progress);
     RestoredFiles restored;
     restored.disks.resize(snapshots.size());
     for (const appliance::ReusedFile& file : plan.reused_files())
         restored.attachments.push_back({file.name, path, file.length});
     const std::vector<std::size_t> order = plan.disk_order();
-    appliance::OvaWriter appliance(create_output_file(path, {wishes.overwrite, {}}), std::move(plan));
+    appliance::OvaWriter appliance(create_output_file(path, {options.overwrite, {}}), std::move(plan));
     for (const std::size_t index : order) {
         const SnapshotRecord& snapshot = snapshots[index].record;
         RestoredDisk& disk = restored.disks[index];
         disk = restore_into(appliance, repository, snapshot, progress, stop);
-        disk.target = {path, "ova", wishes.options, snapshot.size, wishes.overwrite, nullptr};
+        disk.path = path;
+        disk.format = "ova";
     }
     appliance.finish();
     return restored;

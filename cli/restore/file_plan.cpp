@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/naming/disk_name.h"
 #include "engine/repository/attachment.h"
 #include "formats/create_image.h"
@@ -15,27 +14,26 @@
 namespace varve {
 namespace {
 
-constexpr const char* one_by_one = "restore them one by one with --to FILE";
+constexpr const char* one_by_one = "restore them separately with --to FILE";
 
-std::string ending_for(const std::string& format) {
-    if (auto ending = ending_of_format(format)) return *std::move(ending);
-    throw Error(ErrorCode::unsupported, fmt::format("'{}' is no format that is known here; say --format qcow2 or raw",
-                                                    escape_for_display(format)));
+std::string extension_for(const std::string& format) {
+    if (auto extension = ending_of_format(format)) return *std::move(extension);
+    throw Error(ErrorCode::unsupported, fmt::format("unknown format '{}'; pass --format qcow2 or raw", format));
 }
 
 PlannedName name_of(const SnapshotRecord& snapshot, const std::optional<std::string>& format) {
     if (const auto fault = disk_name_fault(snapshot.disk))
         throw Error(
             ErrorCode::refused,
-            fmt::format("no file is named after the disk '{}' of snapshot {}: its name {}; say --to FILE for it",
-                        escape_for_display(snapshot.disk), short_id(snapshot.id), *fault));
-    const std::string file = snapshot.disk + '.' + ending_for(format.value_or(snapshot.source.format));
+            fmt::format("the disk name '{}' of snapshot {} {} and cannot be a file name; restore it with --to FILE",
+                        snapshot.disk, short_id(snapshot.id), *fault));
+    const std::string file = snapshot.disk + '.' + extension_for(format.value_or(snapshot.source.format));
     const std::size_t slash = file.rfind('/');
     if (slash == file.npos) return {"", file};
     return {file.substr(0, slash), file.substr(slash + 1)};
 }
 
-/// The innermost folder around both: whole parts that they begin with alike.
+/// The innermost folder that contains both: the leading parts that they share.
 std::string common_folder(const std::string& a, const std::string& b) {
     const std::string left = a + '/';
     const std::string right = b + '/';
@@ -45,10 +43,10 @@ std::string common_folder(const std::string& a, const std::string& b) {
     return slash == alike.npos ? "" : alike.substr(0, slash);
 }
 
-/// Adds names one by one and refuses what collides with those before.
+/// Adds names one by one and refuses one that collides with an earlier one.
 class NameSet {
 public:
-    /// `what`: the disk or attachment, in words.
+    /// `what` describes the disk or attachment.
     void add(const PlannedName& file, const std::string& what) {
         const std::string path = file.path();
         const auto taken = files_.find(path);
@@ -66,10 +64,10 @@ private:
     using Files = std::map<std::string, std::string>;
 
     [[noreturn]] void refuse(const std::string& path, const std::string& what, Files::const_iterator other) const {
-        throw Error(ErrorCode::refused,
-                    fmt::format("{} and {} would both need the name '{}'; {}", what,
-                                other == files_.end() ? "the folder of another disk" : other->second,
-                                escape_for_display(path), one_by_one));
+        throw Error(
+            ErrorCode::refused,
+            fmt::format("{} and {} both need the name '{}'; {}", what,
+                        other == files_.end() ? "the folder of another disk" : other->second, path, one_by_one));
     }
 
     Files files_;  ///< what each is
@@ -84,10 +82,11 @@ struct CommitFiles {
 
 void check_attachment_name(const Attachment& attachment) {
     if (const auto fault = attachment_name_fault(attachment.name))
-        throw Error(ErrorCode::refused,
-                    fmt::format("the attachment name '{}' {}: no file is made of it; {}, and print the attachment with "
-                                "`varve show SNAP --attachment`",
-                                escape_for_display(attachment.name), *fault, one_by_one));
+        throw Error(
+            ErrorCode::refused,
+            fmt::format("the attachment name '{}' {} and cannot be a file name; {}, and print the attachment with "
+                        "`varve show SNAP --attachment`",
+                        attachment.name, *fault, one_by_one));
 }
 
 class Planner {
@@ -97,7 +96,7 @@ public:
 
     void add(const ListedSnapshot& snapshot) {
         PlannedDisk disk{snapshot.record, name_of(snapshot.record, format_)};
-        names_.add(disk.file, fmt::format("disk '{}'", escape_for_display(snapshot.record.disk)));
+        names_.add(disk.file, fmt::format("disk '{}'", snapshot.record.disk));
         const auto [commit, is_new] = commits_.try_emplace(snapshot.commit, CommitFiles{disk.file.folder, {}});
         commit->second.folder = common_folder(commit->second.folder, disk.file.folder);
         auto& attachments = commit->second.attachments;
@@ -117,7 +116,7 @@ private:
         const PlannedName file{folder, attachment.name};
         const auto [planned, is_new] = attachments_.try_emplace(file, attachment);
         if (!is_new && (planned->second == attachment || same_content_(planned->second, attachment))) return;
-        names_.add(file, fmt::format("attachment '{}'", escape_for_display(attachment.name)));
+        names_.add(file, fmt::format("attachment '{}'", attachment.name));
         plan_.attachments.push_back({attachment, file});
     }
 

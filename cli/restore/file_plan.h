@@ -1,7 +1,6 @@
 #pragma once
-/// Which files a restore into a folder makes, each under its own name: `web01/vda` in qcow2 is `web01/vda.qcow2`, and
-/// the attachments of its commit lie beside it. Names and formats in snapshots are untrusted; what a plan holds is
-/// plain.
+/// The files that a restore into a folder creates: `web01/vda` in qcow2 becomes `web01/vda.qcow2`, with the attachments
+/// of its commit beside it. Names and formats in snapshots are untrusted; those in a plan are plain.
 
 #include <functional>
 #include <optional>
@@ -13,7 +12,7 @@
 
 namespace varve {
 
-/// A file beneath the folder: `folder` has plain names joined by '/', or is empty; `name` is one plain name.
+/// A file below the folder: `folder` has plain names joined by '/', or is empty; `name` is one plain name.
 struct PlannedName {
     std::string folder;
     std::string name;
@@ -40,8 +39,8 @@ struct RestorePlan {
 using SameContent = std::function<bool(const Attachment&, const Attachment&)>;
 
 /// The files of `snapshots`, in `format` or each in that of its source. The attachments of one commit go, once, to the
-/// innermost folder that holds all of its disks here. Throws Error(refused), before anything is written, for a disk or
-/// an attachment whose name is not plain and for two files that would have one name or one inside the other;
+/// innermost folder that contains all of its disks here. Throws Error(refused), before anything is written, for a disk
+/// or an attachment whose name is not plain and for two files that would have one name or one inside the other;
 /// Error(unsupported) for an unknown format.
 RestorePlan plan_restore(std::span<const ListedSnapshot> snapshots, const std::optional<std::string>& format,
                          const SameContent& same_content);

@@ -10,7 +10,6 @@
 #include "cli/restore/target_folder.h"
 #include "cli/terminal/human_size.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/jobs/restore.h"
 #include "engine/repository/attachment.h"
 #include "engine/repository/snapshot_reader.h"
@@ -21,50 +20,49 @@ namespace {
 
 constexpr std::size_t names_shown_max = 8;
 
-/// A disk whose image is begun.
-struct BegunDisk {
+/// A disk whose image has been started.
+struct StartedDisk {
     SnapshotRecord snapshot;
     RestoreTarget target;
     std::unique_ptr<ImageWriter> writer;
 };
 
-struct BegunAttachment {
+struct StartedAttachment {
     Attachment attachment;
     std::string path;
     std::unique_ptr<Output> output;
 };
 
-/// The files that are still to be written; all are begun before the first byte, so that each can refuse.
-struct BegunFiles {
-    std::vector<BegunDisk> disks;
-    std::vector<BegunAttachment> attachments;
+/// The files still to be written. All are started before the first byte is written, so that each can refuse.
+struct StartedFiles {
+    std::vector<StartedDisk> disks;
+    std::vector<StartedAttachment> attachments;
 };
 
-BegunFiles begin_files(const RestorePlan& plan, TargetFolder& folder, const RestoreWishes& wishes,
-                       const RestoredFiles& there) {
-    BegunFiles begun;
+StartedFiles start_files(const RestorePlan& plan, TargetFolder& folder, const RestoreOptions& options,
+                         const RestoredFiles& existing) {
+    StartedFiles started;
     for (const PlannedDisk& disk : plan.disks) {
         const std::string path = folder.path_of(disk.file.path());
-        if (std::ranges::any_of(there.disks, [&](const RestoredDisk& done) { return done.target.path == path; }))
-            continue;
-        RestoreTarget target = restore_target_in(folder.beneath(disk.file.folder), path, wishes, disk.snapshot);
+        if (std::ranges::any_of(existing.disks, [&](const RestoredDisk& done) { return done.path == path; })) continue;
+        RestoreTarget target = restore_target_in(folder.beneath(disk.file.folder), path, options, disk.snapshot);
         auto writer = create_restore_target(target, disk.snapshot);
-        begun.disks.push_back({disk.snapshot, std::move(target), std::move(writer)});
+        started.disks.push_back({disk.snapshot, std::move(target), std::move(writer)});
     }
     for (const PlannedAttachment& planned : plan.attachments) {
         const std::string path = folder.path_of(planned.file.path());
-        if (std::ranges::any_of(there.attachments, [&](const auto& done) { return done.path == path; })) continue;
-        auto output = create_output_file(path, {wishes.overwrite, {}}, &folder.beneath(planned.file.folder));
-        begun.attachments.push_back({planned.attachment, path, std::move(output)});
+        if (std::ranges::any_of(existing.attachments, [&](const auto& done) { return done.path == path; })) continue;
+        auto output = create_output_file(path, {options.overwrite, {}}, &folder.beneath(planned.file.folder));
+        started.attachments.push_back({planned.attachment, path, std::move(output)});
     }
-    return begun;
+    return started;
 }
 
-void check_space(const Repository& repository, const BegunFiles& begun, Progress& progress,
-                 const std::stop_token& stop) {
+void check_space_in_folder(const Repository& repository, const StartedFiles& started, Progress& progress,
+                           const std::stop_token& stop) {
     std::list<SnapshotReader> images;
     std::vector<PlannedFile> files;
-    for (const BegunDisk& disk : begun.disks) {
+    for (const StartedDisk& disk : started.disks) {
         images.emplace_back(repository.chunks, disk.snapshot);
         files.push_back(
             {disk.target.path, disk.target.folder->path(), disk.target.format, disk.target.options, &images.back()});
@@ -72,15 +70,15 @@ void check_space(const Repository& repository, const BegunFiles& begun, Progress
     check_free_space(files, progress, stop);
 }
 
-RestoredDisk finish(const Repository& repository, BegunDisk& disk, Progress& progress, const std::stop_token& stop) {
-    const auto begun = std::chrono::steady_clock::now();
+RestoredDisk finish(const Repository& repository, StartedDisk& disk, Progress& progress, const std::stop_token& stop) {
+    const auto start = std::chrono::steady_clock::now();
     restore(repository, disk.snapshot, *disk.writer, progress, stop);
     const ByteCount written = disk.writer->bytes_written();
     disk.writer.reset();
-    return {disk.snapshot, disk.target, {}, written, std::chrono::steady_clock::now() - begun};
+    return {disk.snapshot, disk.target.path, disk.target.format, {}, written, std::chrono::steady_clock::now() - start};
 }
 
-RestoredAttachment finish(const Repository& repository, BegunAttachment& attachment) {
+RestoredAttachment finish(const Repository& repository, StartedAttachment& attachment) {
     const Bytes bytes = read_attachment(repository.chunks, attachment.attachment);
     attachment.output->write({}, bytes);
     attachment.output->commit();
@@ -88,16 +86,16 @@ RestoredAttachment finish(const Repository& repository, BegunAttachment& attachm
     return {attachment.attachment.name, attachment.path, {bytes.size()}};
 }
 
-/// "of 3 disks and 1 attachment these are there, whole: 'to/a.qcow2', 'to/b.qcow2'"
-std::string what_is_there(const RestoredFiles& there, const RestorePlan& plan) {
+/// "of 3 disks and 1 attachment these are complete: 'to/a.qcow2', 'to/b.qcow2'"
+std::string list_existing(const RestoredFiles& existing, const RestorePlan& plan) {
     std::vector<std::string> paths;
-    for (const RestoredDisk& disk : there.disks) paths.push_back(disk.target.path);
-    for (const RestoredAttachment& attachment : there.attachments) paths.push_back(attachment.path);
+    for (const RestoredDisk& disk : existing.disks) paths.push_back(disk.path);
+    for (const RestoredAttachment& attachment : existing.attachments) paths.push_back(attachment.path);
     std::string names;
     for (std::size_t i = 0; i < std::min(paths.size(), names_shown_max); ++i)
-        names += fmt::format("{}'{}'", i == 0 ? "" : ", ", escape_for_display(paths[i]));
+        names += fmt::format("{}'{}'", i == 0 ? "" : ", ", paths[i]);
     if (paths.size() > names_shown_max) names += fmt::format(" and {} more", paths.size() - names_shown_max);
-    return fmt::format("of {} and {} these are there, whole: {}", counted(plan.disks.size(), "disk"),
+    return fmt::format("of {} and {} these are complete: {}", counted(plan.disks.size(), "disk"),
                        counted(plan.attachments.size(), "attachment"), names);
 }
 
@@ -105,18 +103,18 @@ std::string what_is_there(const RestoredFiles& there, const RestorePlan& plan) {
 
 void FolderRestore::run(const Repository& repository, std::span<const ListedSnapshot> snapshots, Progress& progress,
                         const std::stop_token& stop) {
-    const RestorePlan plan = plan_restore(snapshots, wishes_.format, [&](const Attachment& a, const Attachment& b) {
+    const RestorePlan plan = plan_restore(snapshots, options_.format, [&](const Attachment& a, const Attachment& b) {
         return read_attachment(repository.chunks, a) == read_attachment(repository.chunks, b);
     });
     TargetFolder folder(folder_);
-    BegunFiles begun = begin_files(plan, folder, wishes_, files_);
+    StartedFiles started = start_files(plan, folder, options_, files_);
     try {
-        if (space_check_ == SpaceCheck::done) check_space(repository, begun, progress, stop);
-        for (BegunDisk& disk : begun.disks) files_.disks.push_back(finish(repository, disk, progress, stop));
-        for (BegunAttachment& attachment : begun.attachments)
+        if (options_.space_check == SpaceCheck::done) check_space_in_folder(repository, started, progress, stop);
+        for (StartedDisk& disk : started.disks) files_.disks.push_back(finish(repository, disk, progress, stop));
+        for (StartedAttachment& attachment : started.attachments)
             files_.attachments.push_back(finish(repository, attachment));
     } catch (Error& error) {
-        if (!files_.disks.empty() || !files_.attachments.empty()) error.with_context(what_is_there(files_, plan));
+        if (!files_.disks.empty() || !files_.attachments.empty()) error.with_context(list_existing(files_, plan));
         throw;
     }
 }

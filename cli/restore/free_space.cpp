@@ -10,13 +10,15 @@
 
 #include "cli/terminal/human_size.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/image/image_space.h"
+#include "formats/output/output_device.h"
 
 namespace varve {
 namespace {
 
-/// What the user may take of the file system around `folder`; nullopt when it does not tell.
+constexpr const char* no_space_check_option = "no-space-check";
+
+/// Free space for this user on the file system of `folder`; nullopt when it does not report it.
 std::optional<ByteCount> free_at(const std::string& folder) {
     struct statvfs status {};
     if (::statvfs(folder.c_str(), &status) != 0) throw io_error(fmt::format("cannot stat '{}'", folder), errno);
@@ -42,8 +44,8 @@ bool has_known_space(const PlannedFile& file) {
            !has_option(file, "subformat", "streamOptimized") && !file.options.contains("backing_file");
 }
 
-/// What a format adds to `data` bytes: of qcow2 its header and, for each cluster, an entry of 8 bytes in a table and
-/// one of 2 in the reference counts, rounded up. Of VMDK in pieces of 2 GiB also some blocks for each.
+/// What a format adds to `data` bytes: for qcow2 its header and, per cluster, a table entry of 8 bytes and a refcount
+/// of 2, rounded up. For VMDK in pieces of 2 GiB also some blocks for each piece.
 ByteCount overhead(const PlannedFile& file, ByteCount data) {
     if (file.format == "raw") return {};
     const bool has_pieces = has_option(file, "subformat", "twoGbMaxExtentSparse");
@@ -60,15 +62,14 @@ ByteCount whole_size(const PlannedFile& file) {
     return size + overhead(file, size);
 }
 
-[[noreturn]] void refuse(const std::vector<const PlannedFile*>& files, ByteCount needed, ByteCount free) {
-    const std::string first = escape_for_display(files.front()->path);
+[[noreturn]] void refuse_for_space(const std::vector<const PlannedFile*>& files, ByteCount needed, ByteCount free) {
+    const std::string first = files.front()->path;
     const std::string what = files.size() == 1 ? fmt::format("'{}' needs", first)
                                                : fmt::format("'{}' and {} more need", first, files.size() - 1);
     throw Error(
         ErrorCode::refused,
-        fmt::format("{} up to {} ({} bytes), and the file system there has {} free ({} bytes): nothing was "
-                    "written; make room, choose another place, or say --{} if zeros or compression will save "
-                    "enough",
+        fmt::format("{} up to {} ({} bytes), and its file system has {} free ({} bytes): nothing was written; free "
+                    "some space, choose another place, or pass --{} if zeros or compression will save enough",
                     what, human_size(needed), needed.value, human_size(free), free.value, no_space_check_option));
 }
 
@@ -85,26 +86,35 @@ void check_one_file_system(const std::vector<const PlannedFile*>& files, Progres
             is_preallocated(*file) ? file->image->info().virtual_size : data_bytes(*file->image, progress, stop);
         needed += data + overhead(*file, data);
     }
-    if (needed > *free) refuse(files, needed, *free);
+    if (needed > *free) refuse_for_space(files, needed, *free);
 }
 
 }  // namespace
 
 PlannedFile planned_file(const std::string& path, const std::string& format, const OptionMap& options,
                          const ImageReader& image) {
-    const std::size_t slash = path.rfind('/');
-    return {path, slash == path.npos ? "." : path.substr(0, slash + 1), format, options, &image};
-}
-
-OptionSpec no_space_check_spec() {
-    return {no_space_check_option, 0, "", Repeat::once, "begin even if the space seems not to suffice"};
+    std::string folder;
+    if (path != "-" && !names_block_device(path)) {
+        const std::size_t slash = path.rfind('/');
+        folder = slash == path.npos ? "." : path.substr(0, slash + 1);
+    }
+    return {path, std::move(folder), format, options, &image};
 }
 
 void check_free_space(std::span<const PlannedFile> files, Progress& progress, const std::stop_token& stop) {
     std::map<dev_t, std::vector<const PlannedFile*>> by_file_system;
-    for (const PlannedFile& file : files)
-        if (has_known_space(file)) by_file_system[file_system_of(file.folder)].push_back(&file);
-    for (const auto& [device, there] : by_file_system) check_one_file_system(there, progress, stop);
+    for (const PlannedFile& file : files) {
+        if (!file.folder.empty() && has_known_space(file)) by_file_system[file_system_of(file.folder)].push_back(&file);
+    }
+    for (const auto& [device, files_there] : by_file_system) check_one_file_system(files_there, progress, stop);
+}
+
+OptionSpec no_space_check_spec() {
+    return {no_space_check_option, 0, "", Repeat::once, "start even if there seems to be too little free space"};
+}
+
+SpaceCheck space_check_of(const Arguments& arguments) {
+    return arguments.has(no_space_check_option) ? SpaceCheck::skipped : SpaceCheck::done;
 }
 
 }  // namespace varve

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "cli/backup/backup_sources.h"
 #include "cli/options/output_options.h"
+#include "cli/options/source_path.h"
 #include "cli/options/target_format.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/create_image.h"
 #include "formats/guard/file_users.h"
 #include "formats/output/output_device.h"
@@ -21,39 +20,37 @@ bool is_own_source(const RestoreTarget& target, const SnapshotRecord& snapshot) 
            (medium == medium_identity(snapshot.source.path) || recorded_path(target.path) == snapshot.source.path);
 }
 
-/// A device whose content came from it may be a machine's disk, also of one that takes no QEMU locks.
+/// A device that the snapshot was taken of may be the disk of a running machine, even one that takes no QEMU locks.
 void refuse_busy_source(const RestoreTarget& target, const SnapshotRecord& snapshot) {
     if (!names_block_device(target.path) || !is_own_source(target, snapshot)) return;
     if (const auto opener = other_opener(*medium_identity(target.path)))
         throw Error(ErrorCode::refused,
                     fmt::format("'{}' is the disk that this snapshot was taken of, and {} has it open; shut that down "
                                 "first, or restore to another path",
-                                escape_for_display(target.path), *opener));
+                                target.path, *opener));
 }
 
-RestoreTarget target_of(const std::string& path, const std::string& format, const RestoreWishes& wishes,
+RestoreTarget target_of(const std::string& path, const std::string& format, const RestoreOptions& options,
                         const SnapshotRecord& snapshot) {
     RestoreTarget target;
     target.path = path;
     target.format = format;
-    target.options = options_for_target(wishes.options, format, snapshot.source.options, snapshot.source.format);
-    target.size = wishes.range ? wishes.range->length : snapshot.size;
-    target.overwrite = wishes.overwrite;
+    target.options = options_for_target(options.creation, format, snapshot.source.options, snapshot.source.format);
+    target.size = options.range ? options.range->length : snapshot.size;
+    target.overwrite = options.overwrite;
     return target;
 }
 
 }  // namespace
 
-bool RestoreTarget::is_file() const { return folder != nullptr || (path != "-" && !names_block_device(path)); }
-
-RestoreTarget restore_target(const std::string& path, const RestoreWishes& wishes, const SnapshotRecord& snapshot) {
-    const std::string by_itself = wishes.range ? "raw" : snapshot.source.format;
-    return target_of(path, target_format(path, wishes.format, by_itself), wishes, snapshot);
+RestoreTarget restore_target(const std::string& path, const RestoreOptions& options, const SnapshotRecord& snapshot) {
+    const std::string default_format = options.range ? "raw" : snapshot.source.format;
+    return target_of(path, target_format(path, options.format, default_format), options, snapshot);
 }
 
-RestoreTarget restore_target_in(const File& folder, const std::string& path, const RestoreWishes& wishes,
+RestoreTarget restore_target_in(const File& folder, const std::string& path, const RestoreOptions& options,
                                 const SnapshotRecord& snapshot) {
-    RestoreTarget target = target_of(path, wishes.format.value_or(snapshot.source.format), wishes, snapshot);
+    RestoreTarget target = target_of(path, options.format.value_or(snapshot.source.format), options, snapshot);
     target.folder = &folder;
     return target;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/restore/free_space.h"
 #include "engine/image/image_writer.h"
 #include "engine/repository/log_entry.h"
 #include "formats/base/option_words.h"
@@ -12,12 +13,13 @@
 
 namespace varve {
 
-/// What the user said about every image that one call writes.
-struct RestoreWishes {
+/// What the user specified for every image that one call writes.
+struct RestoreOptions {
     std::optional<std::string> format;  ///< --format
-    OptionMap options;                  ///< -o
+    OptionMap creation;                 ///< -o
     Overwrite overwrite = Overwrite::refuse;
-    std::optional<ByteRange> range;  ///< --range: only those bytes of the disk
+    std::optional<ByteRange> range;  ///< --range: only these bytes of the disk
+    SpaceCheck space_check = SpaceCheck::done;
 };
 
 struct RestoreTarget {
@@ -26,22 +28,20 @@ struct RestoreTarget {
     OptionMap options;
     ByteCount size;  ///< of the image: the disk's, or that of the range
     Overwrite overwrite = Overwrite::refuse;
-    const File* folder = nullptr;  ///< where the last part of path is; null: where path leads. Borrowed
-
-    bool is_file() const;
+    const File* folder = nullptr;  ///< contains the last part of path; null: resolve path. Borrowed
 };
 
-/// Format: as typed, else of a known ending, else that of the snapshot's source (of a range: raw); a device and "-" are
-/// raw, and another format typed for them is Error(usage). Options: as typed, and in the source's format as the source
-/// had them.
-RestoreTarget restore_target(const std::string& path, const RestoreWishes& wishes, const SnapshotRecord& snapshot);
+/// Format: as typed, else by a known extension, else that of the snapshot's source (for a range: raw); a device and "-"
+/// are raw, and another format typed for them is Error(usage). Options: as typed; in the source's format also those
+/// that the source had.
+RestoreTarget restore_target(const std::string& path, const RestoreOptions& options, const SnapshotRecord& snapshot);
 
 /// The file that is the last part of `path` in `folder`: in the format typed, else that of the snapshot's source.
-RestoreTarget restore_target_in(const File& folder, const std::string& path, const RestoreWishes& wishes,
+RestoreTarget restore_target_in(const File& folder, const std::string& path, const RestoreOptions& options,
                                 const SnapshotRecord& snapshot);
 
 /// Starts the image. Throws what create_image() throws, and Error(refused) for a device that the snapshot was taken of
-/// while something else has it open (a file in use is refused by create_image() itself).
+/// while another process has it open (create_image() itself refuses a file in use).
 std::unique_ptr<ImageWriter> create_restore_target(const RestoreTarget& target, const SnapshotRecord& snapshot);
 
 }  // namespace varve

@@ -9,7 +9,6 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 
 namespace varve {
 namespace {
@@ -38,10 +37,10 @@ File open_folder(const File& parent, const std::string& name, int flags, const s
     if (fd) return File(std::move(fd), path);
     if (errno == ENOTDIR || errno == ELOOP)
         throw Error(ErrorCode::refused,
-                    fmt::format("'{}' is in the way: expected a folder, found a file or a symbolic link, which is not "
-                                "followed; choose another folder to restore to",
-                                escape_for_display(path)));
-    throw io_error(fmt::format("cannot open folder '{}'", escape_for_display(path)), errno);
+                    fmt::format("'{}' is in the way: expected a folder, found a file or a symbolic link (which is not "
+                                "followed); restore to another folder",
+                                path));
+    throw io_error(fmt::format("cannot open folder '{}'", path), errno);
 }
 
 }  // namespace
@@ -81,11 +80,11 @@ const File& TargetFolder::beneath(const std::string& name) {
 void TargetFolder::make(const File& parent, const std::string& name, const std::string& path) {
     if (::mkdirat(parent.fd(), name.c_str(), new_folder_mode) == 0) {
         made_.push_back({&parent, name});
-        // Some network file systems have no sync of a folder: there is nothing more to do there.
+        // Some network file systems cannot sync a folder; nothing more can be done there.
         if (::fsync(parent.fd()) != 0 && errno != EINVAL && errno != ENOTSUP)
-            throw io_error(fmt::format("cannot sync the folder around '{}'", escape_for_display(path)), errno);
+            throw io_error(fmt::format("cannot sync the parent folder of '{}'", path), errno);
     } else if (errno != EEXIST) {
-        throw io_error(fmt::format("cannot make folder '{}'", escape_for_display(path)), errno);
+        throw io_error(fmt::format("cannot create folder '{}'", path), errno);
     }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-/// The folder that a restore fills, and folders beneath it. Names beneath come from a repository and are not trusted:
-/// every folder is held open from the first look on, no symbolic link beneath is followed, and no rename at the wrong
-/// moment leads elsewhere. For one thread.
+/// The folder that a restore fills, and the folders below it. Names below it come from a repository and are not
+/// trusted: every folder is held open once it has been opened, no symbolic link below it is followed, and a rename at
+/// the wrong moment cannot lead elsewhere. For one thread.
 
 #include <map>
 #include <string>
@@ -12,26 +12,26 @@
 
 namespace varve {
 
-/// Whether a restore to `path` goes into a folder: it ends in '/', or is a folder.
+/// Whether `path` means a folder: it ends in '/', or is an existing folder.
 bool means_folder(const std::string& path);
 
 class TargetFolder {
 public:
-    /// Opens the folder `path`, as the user named it; makes its last part when it is not there. Throws Error(refused)
-    /// when something else is, Error(not_found) when the folder around it is missing.
+    /// Opens the folder `path`, as the user named it; creates its last part if it does not exist. Throws Error(refused)
+    /// when something else is in the way, Error(not_found) when the parent folder is missing.
     explicit TargetFolder(const std::string& path);
 
-    /// Removes those folders that this object made and that are empty: after an error nothing is left of them.
+    /// Removes the folders that this object created if they are empty, so that nothing is left after an error.
     ~TargetFolder();
     TargetFolder(const TargetFolder&) = delete;
     TargetFolder& operator=(const TargetFolder&) = delete;
 
-    /// The folder `name` ("web01/disks"; empty: the folder itself), made if it is not there, and durable then. The
-    /// parts of `name` are plain names: not empty, neither "." nor "..". Throws Error(refused) when a symbolic link or
-    /// another kind of file is in the way. The result lives as long as this.
+    /// The folder `name` ("web01/disks"; empty: the folder itself), created and made durable if it does not exist.
+    /// The parts of `name` are plain names: not empty, neither "." nor "..". Throws Error(refused) when a symbolic link
+    /// or another kind of file is in the way. The result lives as long as this.
     const File& beneath(const std::string& name);
 
-    /// `name` as the user would type it: with the folder before it.
+    /// `name` as the user would type it, prefixed with the folder.
     std::string path_of(std::string_view name) const;
 
 private:
@@ -42,7 +42,7 @@ private:
     void make(const File& parent, const std::string& name, const std::string& path);
 
     std::string path_;  ///< ends in '/'
-    File around_;       ///< the folder that path_ is in
+    File around_;       ///< the parent of path_
     std::map<std::string, File> open_;
     std::vector<Made> made_;
 };

@@ -11,7 +11,8 @@ std::string human_size(ByteCount bytes) {
     if (bytes.value < 1024) return fmt::format("{} B", bytes.value);
     double value = static_cast<double>(bytes.value);
     std::size_t unit = 0;
-    while (value >= 1023.95 && unit + 1 < std::size(units)) {  // what would round to 1024.0 belongs to the next unit
+    while (value >= 1023.95 &&
+           unit + 1 < std::size(units)) {  // a value that would round to 1024.0 belongs to the next unit
         value /= 1024;
         ++unit;
     }

@@ -1,5 +1,5 @@
 #pragma once
-/// Sizes, rates and durations in words that people read at a glance. Machines get plain numbers instead.
+/// Sizes, rates and durations as people read them at a glance. Machines get plain numbers instead.
 
 #include <cstdint>
 #include <string>

@@ -3,9 +3,10 @@
 
 namespace varve {
 
-/// Raises the soft limit of open files to the hard one: a disk may lie in thousands of files (a split VMDK has one for
-/// every 2 GiB), and the usual soft limit of 1024 only guards programs that still use select(2). What is not allowed is
-/// left as it is: opening too many files is an error where it happens. Once a process, before other threads.
+/// Raises the soft limit of open files to the hard one: a disk may consist of thousands of files (a split VMDK has one
+/// for every 2 GiB), and the usual soft limit of 1024 only protects programs that still use select(2). If the limit
+/// cannot be raised, opening too many files is an error where it happens. Call it once per process, before starting
+/// threads.
 void raise_open_file_limit();
 
 }  // namespace varve

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/terminal/human_size.h"
+#include "cli/terminal/safe_text.h"
 
 namespace varve {
 namespace {
@@ -59,7 +60,7 @@ ProgressBar::~ProgressBar() { wipe(); }
 
 void ProgressBar::begin(std::string_view phase, ByteCount total) {
     const std::lock_guard lock(mutex_);
-    phase_ = without_controls(phase);
+    phase_ = safe_sentence(phase);
     total_ = total;
     done_ = {};
     began_ = Clock::now();

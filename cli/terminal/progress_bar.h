@@ -1,7 +1,7 @@
 #pragma once
 /// Shows a job's progress as one line at the bottom of a terminal: phase, share, rate, time left. Where standard error
-/// is no terminal, or with --quiet or --json, it shows nothing; warnings are always told. Called from one thread of a
-/// job at a time; redraws ten times a second at most.
+/// is not a terminal, or with --quiet or --json, it shows nothing; warnings are always shown. Called from one thread of
+/// a job at a time; redraws at most ten times a second.
 
 #include <chrono>
 #include <mutex>
@@ -43,8 +43,7 @@ private:
     bool is_on_screen_ = false;
 };
 
-/// The line for a terminal of `columns` columns. A total of 0 is one that nobody knows: then without share and time
-/// left.
+/// The line for a terminal of `columns` columns. A total of 0 is unknown: then without share and time left.
 std::string progress_line(std::string_view phase, ByteCount done, ByteCount total, double seconds, std::size_t columns);
 
 }  // namespace varve

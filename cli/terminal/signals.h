@@ -1,7 +1,7 @@
 #pragma once
-/// Turns SIGINT and SIGTERM into a request to stop; a second one ends the process at once. Signals that the caller had
-/// ignored (nohup, a background job) stay ignored. SIGPIPE is ignored: a broken pipe is an error of the write.
-/// To be made before any other thread, once a process.
+/// Turns SIGINT and SIGTERM into a request to stop; a second one ends the process at once. Signals that were ignored
+/// when the process started (nohup, a background job) stay ignored. SIGPIPE is ignored: a broken pipe is a write error.
+/// Construct it once per process, before any other thread.
 
 #include <atomic>
 #include <stop_token>

@@ -1,7 +1,7 @@
 #pragma once
-/// One function a verb; each stands in its cmd_*.cpp.
+/// One function per verb; each is in its cmd_*.cpp.
 
-#include "cli/verb.h"
+#include "cli/commands/verb.h"
 
 namespace varve {
 

@@ -1,5 +1,5 @@
 #pragma once
-/// The words after the verb, checked against what the verb takes. Immutable once parsed.
+/// The arguments of a command, checked against its syntax. Immutable once parsed.
 
 #include <map>
 #include <optional>
@@ -14,27 +14,27 @@ enum class Repeat { once, many };
 struct OptionSpec {
     std::string name;   ///< without dashes
     char letter = 0;    ///< its one-letter form, or 0
-    std::string value;  ///< what the help calls its value; empty: a switch
+    std::string value;  ///< name of its value in the help; empty: a switch
     Repeat repeat = Repeat::once;
     std::string help;
 };
 
 enum class UsesRepository { no, yes };
 
-/// What a verb takes.
+/// The operands and options of a command.
 struct Syntax {
     std::size_t operands_min = 0;
     std::size_t operands_max = 0;
     UsesRepository uses_repository = UsesRepository::yes;
-    std::vector<OptionSpec> options;  ///< of this verb alone; the common ones are added
+    std::vector<OptionSpec> options;  ///< specific to this command; the common ones are added
 };
 
 inline constexpr std::size_t operands_unlimited = ~std::size_t{0};
 
 class Arguments {
 public:
-    /// Throws Error(usage): an unknown option with the nearest known one, a missing value, one given twice, too few or
-    /// too many operands. With --help everything else is left unchecked.
+    /// Throws Error(usage) for an unknown option (and suggests the nearest known one), a missing value, an option given
+    /// twice, too few or too many operands. With --help nothing else is checked.
     Arguments(std::string_view verb, const Syntax& syntax, const std::vector<std::string>& words);
 
     bool has(const std::string& option) const { return values_.contains(option); }
@@ -47,7 +47,7 @@ private:
     std::vector<std::string> operands_;
 };
 
-/// The options of `syntax` and the common ones, in lines for the help.
+/// The options of `syntax` and the common ones, as lines of the help.
 std::string describe_options(const Syntax& syntax);
 
 }  // namespace varve

@@ -1,5 +1,5 @@
 #pragma once
-/// Guesses what a mistyped word was meant to be.
+/// Suggests a word for a mistyped one.
 
 #include <optional>
 #include <span>
@@ -8,7 +8,7 @@
 
 namespace varve {
 
-/// The word of `known` that `typed` differs from least, if it differs little: swapped, missing, extra or wrong letters.
+/// The word of `known` that is nearest to `typed`, if it is near: swapped, missing, extra or wrong letters.
 std::optional<std::string> nearest_word(std::string_view typed, std::span<const std::string> known);
 
 }  // namespace varve

@@ -1,4 +1,4 @@
-#include "cli/arguments.h"
+#include "cli/options/arguments.h"
 
 #include <algorithm>
 #include <sstream>
@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
 
-#include "cli/nearest_word.h"
+#include "cli/options/nearest_word.h"
 #include "engine/base/error.h"
 
 namespace varve {
@@ -17,15 +17,15 @@ namespace po = boost::program_options;
 std::vector<OptionSpec> options_of(const Syntax& syntax) {
     std::vector<OptionSpec> all = syntax.options;
     if (syntax.uses_repository == UsesRepository::yes) {
-        all.push_back({"repo", 'r', "REPO", Repeat::once, "the repository; else the variable VARVE_REPO names it"});
+        all.push_back({"repo", 'r', "REPO", Repeat::once, "the repository (default: $VARVE_REPO)"});
         all.push_back({"cache-dir", 0, "DIR", Repeat::once,
-                       "where this host keeps its catalogs; else VARVE_CACHE_DIR, else /var/cache/varve for root and "
-                       "~/.cache/varve for others"});
+                       "folder for this host's catalogs (default: $VARVE_CACHE_DIR, else /var/cache/varve for root and "
+                       "~/.cache/varve for others)"});
     }
     all.push_back(
-        {"json", 0, "", Repeat::once, "print one JSON object or array on standard output and nothing else there"});
+        {"json", 0, "", Repeat::once, "print one JSON object or array on standard output, and nothing else there"});
     all.push_back({"quiet", 'q', "", Repeat::once, "no summary and no progress bar"});
-    all.push_back({"verbose", 'v', "", Repeat::once, "say more on standard error"});
+    all.push_back({"verbose", 'v', "", Repeat::once, "report more details"});
     all.push_back({"help", 'h', "", Repeat::once, "show this help"});
     return all;
 }
@@ -47,8 +47,8 @@ po::options_description description_of(const std::vector<OptionSpec>& options) {
     return description;
 }
 
-[[noreturn]] void fail(std::string_view verb, const std::string& why) {
-    throw Error(ErrorCode::usage, fmt::format("{}; `varve {} --help` shows how it is used", why, verb));
+[[noreturn]] void fail_usage(std::string_view verb, const std::string& why) {
+    throw Error(ErrorCode::usage, fmt::format("{}; see `varve {} --help`", why, verb));
 }
 
 std::string unknown_option_text(const std::string& typed, const std::vector<OptionSpec>& options) {
@@ -58,32 +58,32 @@ std::string unknown_option_text(const std::string& typed, const std::vector<Opti
     return fmt::format("unknown option '{}'{}", typed, nearest ? fmt::format(", did you mean {}?", *nearest) : "");
 }
 
-/// Boost's pieces: options by name with their values, operands without.
+/// Boost's items: options have a name, operands none.
 std::vector<po::option> parse(std::string_view verb, const std::vector<OptionSpec>& options,
                               const std::vector<std::string>& words) {
     const auto description = description_of(options);
-    po::positional_options_description operands;  // none named: they come out without a key
+    po::positional_options_description operands;  // none is named: they have no key in the result
     try {
         const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
         return po::command_line_parser(words).options(description).style(style).run().options;
     } catch (const po::unknown_option& e) {
-        fail(verb, unknown_option_text(e.get_option_name(), options));
+        fail_usage(verb, unknown_option_text(e.get_option_name(), options));
     } catch (const po::error& e) {
-        fail(verb, e.what());
+        fail_usage(verb, e.what());
     }
 }
 
 void check_repeats(std::string_view verb, const OptionSpec& option, std::size_t count) {
     if (option.repeat == Repeat::once && !option.value.empty() && count > 1)
-        fail(verb, fmt::format("--{} is given {} times", option.name, count));
+        fail_usage(verb, fmt::format("--{} is given {} times", option.name, count));
 }
 
 void check_operands(std::string_view verb, const Syntax& syntax, const std::vector<std::string>& operands) {
     if (operands.size() < syntax.operands_min)
-        fail(verb, fmt::format("{} {} expected after '{}', {} given", syntax.operands_min,
+        fail_usage(verb, fmt::format("{} {} expected after '{}', {} given", syntax.operands_min,
                                syntax.operands_min == 1 ? "name is" : "names are", verb, operands.size()));
     if (operands.size() > syntax.operands_max)
-        fail(verb, fmt::format("'{}' is one name too many for '{}'", operands[syntax.operands_max], verb));
+        fail_usage(verb, fmt::format("unexpected argument '{}' for '{}'", operands[syntax.operands_max], verb));
 }
 
 }  // namespace
@@ -103,7 +103,7 @@ Arguments::Arguments(std::string_view verb, const Syntax& syntax, const std::vec
         if (has(option.name)) check_repeats(verb, option, values_[option.name].size());
     }
     check_operands(verb, syntax, operands_);
-    if (has("quiet") && has("verbose")) fail(verb, "--quiet and --verbose exclude each other");
+    if (has("quiet") && has("verbose")) fail_usage(verb, "--quiet and --verbose cannot be combined");
 }
 
 std::optional<std::string> Arguments::value(const std::string& option) const {

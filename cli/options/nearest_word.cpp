@@ -1,4 +1,4 @@
-#include "cli/nearest_word.h"
+#include "cli/options/nearest_word.h"
 
 #include <algorithm>
 #include <vector>
