@@ -19,7 +19,7 @@ constexpr std::uint64_t l1_entries_max = (std::uint64_t{32} << 20) / 8;
 constexpr std::uint64_t refcount_table_bytes_max = std::uint64_t{8} << 20;
 constexpr std::uint32_t snapshots_max = 65536;
 constexpr std::uint32_t backing_name_bytes_max = 1023;
-constexpr std::uint64_t virtual_size_max = INT64_MAX;
+constexpr std::uint64_t disk_bytes_max = INT64_MAX;
 
 /// A fixed field that breaks its limits.
 Error bad_field(const File& file, std::string_view field, std::size_t at, std::string_view expected,
@@ -189,8 +189,8 @@ Header read_header(const File& file) {
     check_subcluster_size(file, header);
     check_data_file(file, header);
     if (header.version == 3) parse_compression(file, in, header);
-    if (header.virtual_size.value > virtual_size_max)
-        throw bad_field(file, "size", 24, fmt::format("at most {}", virtual_size_max), header.virtual_size.value);
+    if (header.virtual_size.value > disk_bytes_max)
+        throw bad_field(file, "size", 24, fmt::format("at most {}", disk_bytes_max), header.virtual_size.value);
     check_refcount_table(file, parsed);
     check_snapshots(file, header);
     check_l1(file, header, header.l1, header.virtual_size, "the active disk");

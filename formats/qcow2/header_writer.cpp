@@ -43,12 +43,12 @@ private:
     Bytes bytes_;
 };
 
-std::uint64_t incompatible_features(const Qcow2Options& options) {
+std::uint64_t incompatible_features(const CreationOptions& options) {
     return (options.compression == Compression::zlib ? 0 : incompatible_compression) |
            (options.extended_l2 ? incompatible_extended_l2 : 0);
 }
 
-void put_version_3(HeaderBytes& out, const Qcow2Options& options) {
+void put_version_3(HeaderBytes& out, const CreationOptions& options) {
     out.put64(72, incompatible_features(options));
     out.put64(80, options.lazy_refcounts ? compatible_lazy_refcounts : 0);
     out.put32(96, static_cast<std::uint32_t>(std::countr_zero(options.refcount_bits)));
@@ -56,7 +56,7 @@ void put_version_3(HeaderBytes& out, const Qcow2Options& options) {
     out.put32(104, static_cast<std::uint32_t>(options.compression) << 24);  // one byte, then padding
 }
 
-void append_backing(HeaderBytes& out, const Qcow2Options& options) {
+void append_backing(HeaderBytes& out, const CreationOptions& options) {
     if (options.backing_format) out.append_extension(backing_format_extension, *options.backing_format);
     out.append_extension(0, "");  // the end of the list
     if (!options.backing_file) return;
@@ -74,7 +74,7 @@ void append_backing(HeaderBytes& out, const Qcow2Options& options) {
 }  // namespace
 
 Bytes encode_header(const NewHeader& header) {
-    const Qcow2Options& options = header.options;
+    const CreationOptions& options = header.options;
     HeaderBytes out(options.version == 2 ? header_length_v2 : header_length_v3);
     out.put32(0, magic);
     out.put32(4, options.version);

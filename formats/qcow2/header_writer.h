@@ -12,7 +12,7 @@ namespace varve::qcow2 {
 
 /// What differs between one new file and another.
 struct NewHeader {
-    Qcow2Options options;
+    CreationOptions options;
     ByteCount virtual_size;
     L1Place l1;
     RefcountTablePlace refcount_table;

@@ -19,13 +19,13 @@ ByteSpan field_at(Bytes& table, std::uint64_t at) { return ByteSpan(table).subsp
 std::uint64_t round_up(std::uint64_t length, ByteCount unit) { return divide_up(length, unit.value) * unit.value; }
 
 /// Entries of the L1 table that maps `virtual_size`; at least one.
-std::uint64_t l1_entries_for(ByteCount virtual_size, const Qcow2Options& options) {
+std::uint64_t l1_entries_for(ByteCount virtual_size, const CreationOptions& options) {
     return std::max<std::uint64_t>(1, divide_up(virtual_size.value, options.l2_reach()));
 }
 
 }  // namespace
 
-MapWriter::MapWriter(Output& output, HostSpace& space, ByteCount virtual_size, const Qcow2Options& options)
+MapWriter::MapWriter(Output& output, HostSpace& space, ByteCount virtual_size, const CreationOptions& options)
     : output_(output),
       space_(space),
       options_(options),

@@ -17,15 +17,15 @@
 #include "formats/qcow2/plain_clusters.h"
 #include "formats/qcow2/refcount_writer.h"
 
-namespace varve {
+namespace varve::qcow2 {
 namespace {
 
 constexpr std::uint64_t l1_table_bytes_max = std::uint64_t{32} << 20;  // QCOW_MAX_L1_SIZE of qemu
 constexpr std::uint64_t table_entry_bytes = 8;
 
-class Qcow2Writer final : public ImageWriter {
+class Writer final : public ImageWriter {
 public:
-    Qcow2Writer(std::unique_ptr<Output> output, ByteCount virtual_size, const Qcow2Options& options)
+    Writer(std::unique_ptr<Output> output, ByteCount virtual_size, const CreationOptions& options)
         : output_(std::move(output)),
           virtual_size_(virtual_size),
           options_(options),
@@ -43,33 +43,33 @@ public:
     ByteCount bytes_written() const override { return output_->bytes_written(); }
 
 private:
-    std::unique_ptr<qcow2::ClusterSink> make_clusters();
+    std::unique_ptr<ClusterSink> make_clusters();
     ByteSpan partial_at(ByteRange part);
-    qcow2::Subclusters subclusters_of(ByteRange part) const;
+    Subclusters subclusters_of(ByteRange part) const;
     void flush_partial();
 
     std::unique_ptr<Output> output_;
     ByteCount virtual_size_;
-    Qcow2Options options_;
+    CreationOptions options_;
     ByteCount cluster_size_;
     WriteOrder order_;
-    qcow2::HostSpace space_;
-    qcow2::MapWriter map_;
-    qcow2::RefcountWriter refcounts_;
-    std::unique_ptr<qcow2::ClusterSink> clusters_;
+    HostSpace space_;
+    MapWriter map_;
+    RefcountWriter refcounts_;
+    std::unique_ptr<ClusterSink> clusters_;
     /// The cluster that ranges ending in its midst fill bit by bit; zeros where nothing came.
     Bytes partial_;
     std::optional<ByteOffset> partial_begin_;
-    qcow2::Subclusters partial_said_ = 0;
+    Subclusters partial_said_ = 0;
 };
 
-std::unique_ptr<qcow2::ClusterSink> Qcow2Writer::make_clusters() {
+std::unique_ptr<ClusterSink> Writer::make_clusters() {
     if (options_.compress)
-        return std::make_unique<qcow2::CompressedClusters>(*output_, space_, map_, refcounts_, virtual_size_, options_);
-    return std::make_unique<qcow2::PlainClusters>(*output_, space_, map_, virtual_size_, options_);
+        return std::make_unique<CompressedClusters>(*output_, space_, map_, refcounts_, virtual_size_, options_);
+    return std::make_unique<PlainClusters>(*output_, space_, map_, virtual_size_, options_);
 }
 
-void Qcow2Writer::write(ByteOffset at, ByteView bytes) {
+void Writer::write(ByteOffset at, ByteView bytes) {
     const ByteRange range{at, {bytes.size()}};
     order_.advance(range);
     const RangeCut cut = cut_at_units(range, cluster_size_);
@@ -82,7 +82,7 @@ void Qcow2Writer::write(ByteOffset at, ByteView bytes) {
     if (!cut.tail.empty()) std::ranges::copy(bytes_in(cut.tail), partial_at(cut.tail).begin());
 }
 
-void Qcow2Writer::zero(ByteRange range) {
+void Writer::zero(ByteRange range) {
     order_.advance(range);
     const RangeCut cut = cut_at_units(range, cluster_size_);
     if (!cut.head.empty()) partial_at(cut.head);
@@ -94,7 +94,7 @@ void Qcow2Writer::zero(ByteRange range) {
 }
 
 /// The bytes of `part`, inside one cluster, in the partial cluster; begins that cluster if another was held.
-ByteSpan Qcow2Writer::partial_at(ByteRange part) {
+ByteSpan Writer::partial_at(ByteRange part) {
     const std::uint64_t into_cluster = part.begin.value % cluster_size_.value;
     const ByteOffset begin = part.begin - ByteCount{into_cluster};
     if (partial_begin_ != begin) {
@@ -106,42 +106,42 @@ ByteSpan Qcow2Writer::partial_at(ByteRange part) {
 }
 
 /// Those that `part`, inside one cluster, touches.
-qcow2::Subclusters Qcow2Writer::subclusters_of(ByteRange part) const {
-    if (options_.unit() == cluster_size_) return qcow2::all_subclusters(options_);
+Subclusters Writer::subclusters_of(ByteRange part) const {
+    if (options_.unit() == cluster_size_) return all_subclusters(options_);
     const std::uint64_t into_cluster = part.begin.value % cluster_size_.value;
     const std::uint64_t first = into_cluster / options_.unit().value;
     const std::uint64_t end = divide_up(into_cluster + part.length.value, options_.unit().value);
-    return static_cast<qcow2::Subclusters>(((std::uint64_t{1} << end) - 1) & ~((std::uint64_t{1} << first) - 1));
+    return static_cast<Subclusters>(((std::uint64_t{1} << end) - 1) & ~((std::uint64_t{1} << first) - 1));
 }
 
-void Qcow2Writer::flush_partial() {
+void Writer::flush_partial() {
     if (!partial_begin_) return;
     const ByteOffset guest = *std::exchange(partial_begin_, std::nullopt);
     clusters_->put_part(guest, partial_, std::exchange(partial_said_, 0));
     std::ranges::fill(partial_, std::byte{0});
 }
 
-void Qcow2Writer::finish() {
+void Writer::finish() {
     order_.finish();
     flush_partial();
     clusters_->finish();
-    const qcow2::L1Place l1 = map_.finish();
-    const qcow2::RefcountTablePlace refcount_table = refcounts_.finish();
+    const L1Place l1 = map_.finish();
+    const RefcountTablePlace refcount_table = refcounts_.finish();
     output_->resize(space_.end() - ByteOffset{});
-    output_->write({}, qcow2::encode_header({options_, virtual_size_, l1, refcount_table}));
+    output_->write({}, encode_header({options_, virtual_size_, l1, refcount_table}));
     output_->commit();
 }
 
 }  // namespace
 
-ByteCount qcow2_virtual_size_max(const Qcow2Options& options) {
+ByteCount virtual_size_max(const CreationOptions& options) {
     return {l1_table_bytes_max / table_entry_bytes * options.l2_reach()};
 }
 
-std::unique_ptr<ImageWriter> create_qcow2_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
-                                                 const Qcow2Options& options) {
+std::unique_ptr<ImageWriter> create_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
+                                           const CreationOptions& options) {
     VARVE_CHECK(options.cluster_bits >= 9 && options.cluster_bits <= 21);
-    const ByteCount size_max = qcow2_virtual_size_max(options);
+    const ByteCount size_max = virtual_size_max(options);
     if (virtual_size > size_max)
         throw Error(
             ErrorCode::unsupported,
@@ -149,8 +149,8 @@ std::unique_ptr<ImageWriter> create_qcow2_writer(std::unique_ptr<Output> output,
                 "a disk of {} bytes is too large for qcow2, which holds at most {} at {}-byte clusters{}: choose raw",
                 virtual_size.value, size_max.value, options.cluster_size().value,
                 options.extended_l2 ? " with extended_l2=on" : ""));
-    qcow2::encode_header({options, virtual_size, {}, {}});  // what does not fit is said before anything is written
-    return std::make_unique<Qcow2Writer>(std::move(output), virtual_size, options);
+    encode_header({options, virtual_size, {}, {}});  // what does not fit is said before anything is written
+    return std::make_unique<Writer>(std::move(output), virtual_size, options);
 }
 
-}  // namespace varve
+}  // namespace varve::qcow2

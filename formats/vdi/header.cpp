@@ -18,7 +18,7 @@ constexpr std::size_t before_header = 72;  // text, magic and version
 constexpr std::size_t header_bytes_0_2 = 348;
 constexpr std::size_t header_bytes_1_1 = 384;  // without the second geometry, which came later
 constexpr std::uint64_t block_size_min = 512;
-constexpr std::uint64_t virtual_size_max = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t disk_bytes_max = std::numeric_limits<std::int64_t>::max();
 
 /// Where the fields lie that both versions have.
 struct FieldPlaces {
@@ -113,8 +113,8 @@ void check_sizes(const NamedDevice& device, const Header& header, const FieldPla
     if (!std::has_single_bit(header.block_size.value) || header.block_size.value < block_size_min)
         throw bad_field(device, "block size", places.block_size,
                         fmt::format("a power of two of at least {}", block_size_min), header.block_size.value);
-    if (header.virtual_size.value > virtual_size_max)
-        throw bad_field(device, "size of the disk", places.virtual_size, fmt::format("at most {}", virtual_size_max),
+    if (header.virtual_size.value > disk_bytes_max)
+        throw bad_field(device, "size of the disk", places.virtual_size, fmt::format("at most {}", disk_bytes_max),
                         header.virtual_size.value);
     const std::uint64_t needed = divide_up(header.virtual_size.value, header.block_size.value);
     if (header.blocks < needed)
