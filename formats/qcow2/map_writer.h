@@ -9,6 +9,7 @@
 
 #include "engine/base/bytes.h"
 #include "formats/output/output.h"
+#include "formats/qcow2/header.h"
 #include "formats/qcow2/host_space.h"
 #include "formats/qcow2/options.h"
 #include "formats/qcow2/tables.h"
@@ -23,12 +24,6 @@ struct ClusterEntry {
     std::optional<ByteOffset> host;  ///< of the first; none: it takes no space
     Subclusters data = 0;            ///< with a host cluster only
     Subclusters zero = 0;            ///< explicitly zero; none of them is data
-};
-
-/// Where the finished L1 table lies.
-struct L1Place {
-    ByteOffset begin;
-    std::uint32_t entries = 0;
 };
 
 class MapWriter {
@@ -46,8 +41,8 @@ public:
     /// Where the host offsets end that a compressed entry can hold.
     ByteOffset compressed_end() const;
 
-    /// Writes what is still held; once, after the last entry.
-    L1Place finish();
+    /// Writes what is still held, and the L1 table, whose place is the result; once, after the last entry.
+    TablePlace finish();
 
 private:
     void put(ByteOffset guest, std::uint64_t entry, std::uint64_t bitmap);

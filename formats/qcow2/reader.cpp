@@ -22,8 +22,8 @@ std::map<std::string, std::string> creation_options(const Header& header) {
         {"cluster_size", fmt::format("{}", header.cluster_size().value)},
         {"compat", header.version == 2 ? "0.10" : "1.1"},
         {"compression_type", header.compression == Compression::zstd ? "zstd" : "zlib"},
-        {"extended_l2", on_or_off((header.incompatible & incompatible_extended_l2) != 0)},
-        {"lazy_refcounts", on_or_off((header.compatible & compatible_lazy_refcounts) != 0)},
+        {"extended_l2", on_or_off((header.features.incompatible & incompatible_extended_l2) != 0)},
+        {"lazy_refcounts", on_or_off((header.features.compatible & compatible_lazy_refcounts) != 0)},
         {"refcount_bits", fmt::format("{}", 1u << header.refcount_order)},
     };
     if (header.has_data_file()) {
@@ -78,10 +78,10 @@ void Reader::describe(const Options& options) {
     info_.format = "qcow2";
     info_.cluster_size = header_.cluster_size();
     info_.backing = header_.backing_name;
-    info_.features = feature_names(header_);
+    info_.features = feature_names(header_.features);
     info_.options = creation_options(header_);
     append(info_.warnings, options.warnings);
-    append(info_.warnings, feature_warnings(file_, header_));
+    append(info_.warnings, feature_warnings(file_, header_.features));
     append(info_.warnings, overlap_warnings(file_, header_));
     if (!options.is_backing) info_.bitmaps = read_bitmaps(file_, header_, info_.warnings);
 }

@@ -9,7 +9,6 @@ constexpr std::uint64_t l2_reserved = 0x3f000000000001fe;
 constexpr std::uint64_t copied = std::uint64_t{1} << 63;
 constexpr std::uint64_t l2_compressed = std::uint64_t{1} << 62;
 constexpr std::uint64_t l2_zero = 1;
-constexpr std::uint64_t sector_bytes = 512;
 constexpr std::uint64_t host_end_max = std::uint64_t{1} << 56;
 
 constexpr Subclusters every_subcluster = ~Subclusters{0};

@@ -16,6 +16,9 @@ inline constexpr unsigned subclusters_per_cluster = 32;
 /// A set of subclusters of one cluster; the first is bit 0.
 using Subclusters = std::uint32_t;
 
+/// The unit in which an L2 entry counts the length of a compressed cluster.
+inline constexpr std::uint64_t sector_bytes = 512;
+
 /// What turns guest offsets into table positions.
 struct Geometry {
     std::uint32_t version = 3;
