@@ -91,21 +91,21 @@ std::unique_ptr<ImageWriter> create_raw(const std::string& path, const CreateOpt
 }
 
 std::unique_ptr<ImageWriter> create_qcow2(const std::string& path, const CreateOptions& options) {
-    Qcow2Options qcow2 = parse_qcow2_options(options.options);
+    qcow2::CreationOptions kind = qcow2::parse_options(options.options);
     std::optional<NewBacking> backing;
-    if (qcow2.backing_file) {
-        backing = open_new_backing(path, *qcow2.backing_file, qcow2.backing_format);
-        qcow2.backing_format = backing->format;
+    if (kind.backing_file) {
+        backing = open_new_backing(path, *kind.backing_file, kind.backing_format);
+        kind.backing_format = backing->format;
     }
-    auto output = preallocated(open_output(path, options), qcow2.preallocation, options.virtual_size);
-    auto writer = create_qcow2_writer(std::move(output), options.virtual_size, qcow2);
+    auto output = preallocated(open_output(path, options), kind.preallocation, options.virtual_size);
+    auto writer = qcow2::create_writer(std::move(output), options.virtual_size, kind);
     if (!backing) return writer;
-    return write_over(std::move(backing->reader), std::move(writer), options.virtual_size, qcow2.unit());
+    return write_over(std::move(backing->reader), std::move(writer), options.virtual_size, kind.unit());
 }
 
 std::unique_ptr<ImageWriter> create_vdi(const std::string& path, const CreateOptions& options) {
-    const vdi::CreationOptions vdi = vdi::parse_creation_options(options.options);
-    return vdi::create_writer(open_output(path, options), options.virtual_size, vdi);
+    const vdi::CreationOptions kind = vdi::parse_options(options.options);
+    return vdi::create_writer(open_output(path, options), options.virtual_size, kind);
 }
 
 std::unique_ptr<ImageWriter> create_vmdk_files(const std::string& path, const CreateOptions& options,

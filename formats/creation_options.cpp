@@ -24,9 +24,9 @@ bool is_always_streamed(const OptionMap&) { return true; }
 constexpr std::array formats{
     WrittenFormat{"raw", raw_option_words, [](const OptionMap& options) { parse_raw_options(options); },
                   is_always_streamed},
-    WrittenFormat{"qcow2", qcow2_option_words, [](const OptionMap& options) { parse_qcow2_options(options); }, nullptr},
-    WrittenFormat{"vdi", vdi::creation_option_words,
-                  [](const OptionMap& options) { vdi::parse_creation_options(options); }, nullptr},
+    WrittenFormat{"qcow2", qcow2::option_words, [](const OptionMap& options) { qcow2::parse_options(options); },
+                  nullptr},
+    WrittenFormat{"vdi", vdi::option_words, [](const OptionMap& options) { vdi::parse_options(options); }, nullptr},
     WrittenFormat{"vmdk", vmdk::option_words, [](const OptionMap& options) { vmdk::parse_creation_options(options); },
                   [](const OptionMap& options) { return vmdk::parse_creation_options(options).is_streamed(); }},
     WrittenFormat{"ova", appliance::option_words,

@@ -30,9 +30,9 @@ Layer open_raw(File file, LayerRequest& request) {
 }
 
 Layer open_qcow2(File file, LayerRequest& request) {
-    Qcow2Reader::Options options{request.snapshot, !request.is_top, request.warnings, {}};
+    qcow2::Reader::Options options{request.snapshot, !request.is_top, request.warnings, {}};
     options.open_data_file = [&](const std::string& name) { return request.open_data_file(name, options.warnings); };
-    auto reader = std::make_unique<Qcow2Reader>(std::move(file), options, request.caches);
+    auto reader = std::make_unique<qcow2::Reader>(std::move(file), options, request.caches);
     Layer layer;
     layer.backing_name = reader->info().backing;
     layer.backing_format = reader->backing_format();

@@ -5,55 +5,37 @@
 #include <optional>
 #include <utility>
 
-#include "formats/base/range_cut.h"
 #include "formats/base/write_order.h"
+#include "formats/output/unit_writer.h"
 
 namespace varve {
 namespace {
 
 constexpr std::uint64_t piece_bytes_min = 256 << 10;  // of the backing image, read at once
 
-class OverlayWriter final : public ImageWriter {
+/// Passes the units that differ from the backing image on to the writer of the new image.
+class DifferingUnits final : public UnitSink {
 public:
-    OverlayWriter(std::unique_ptr<ImageReader> backing, std::unique_ptr<ImageWriter> image, ByteCount virtual_size,
-                  ByteCount unit)
+    DifferingUnits(std::unique_ptr<ImageReader> backing, std::unique_ptr<ImageWriter> image, ByteCount virtual_size,
+                   ByteCount unit)
         : backing_(std::move(backing)),
           image_(std::move(image)),
-          order_(virtual_size),
-          backing_end_(std::min(ByteOffset{} + backing_->info().virtual_size, order_.end())),
+          disk_end_(ByteOffset{} + virtual_size),
+          backing_end_(std::min(ByteOffset{} + backing_->info().virtual_size, disk_end_)),
           unit_(unit),
-          partial_(unit.value),
           piece_(std::max(unit.value, piece_bytes_min)) {}
 
-    void write(ByteOffset at, ByteView bytes) override {
-        order_.advance({at, {bytes.size()}});
-        zeros_until(at);
-        const RangeCut cut = cut_at_units({at, {bytes.size()}}, unit_);
-        const auto bytes_in = [&](ByteRange part) { return bytes.subspan((part.begin - at).value, part.length.value); };
-        add_partial(cut.head, bytes_in(cut.head));
-        if (!cut.whole.empty()) {
-            flush_partial();
-            compare_bytes(cut.whole.begin, bytes_in(cut.whole));
-        }
-        add_partial(cut.tail, bytes_in(cut.tail));
-        known_to_ = at + ByteCount{bytes.size()};
+    void put(ByteOffset at, ByteView units) override { compare_bytes(at, units); }
+
+    void put_part(ByteOffset at, ByteView unit, UnitParts) override {
+        compare_bytes(at, unit.first(std::min(unit_, disk_end_ - at).value));
     }
 
-    void zero(ByteRange range) override { order_.advance(range); }  // as what nothing was said of
-
-    void finish() override {
-        order_.finish();
-        zeros_until(order_.end());
-        flush_partial();
-        image_->finish();
-    }
-
+    void zero(ByteRange units) override { compare_zeros(units); }
+    void finish() override { image_->finish(); }
     ByteCount bytes_written() const override { return image_->bytes_written(); }
 
 private:
-    void zeros_until(ByteOffset to);
-    void add_partial(ByteRange part, ByteView bytes);
-    void flush_partial();
     void compare_bytes(ByteOffset at, ByteView bytes);
     void compare_zeros(ByteRange range);
     std::optional<ByteRange> next_data(ByteRange range) const;
@@ -61,50 +43,48 @@ private:
 
     std::unique_ptr<ImageReader> backing_;
     std::unique_ptr<ImageWriter> image_;
-    WriteOrder order_;
+    ByteOffset disk_end_;
     ByteOffset backing_end_;  ///< of what the disk can see of it
     ByteCount unit_;
-    ByteOffset known_to_;  ///< everything before came, as bytes or as zeros
-    Bytes partial_;        ///< the unit that ranges ending in its midst fill; zeros where nothing came
-    std::optional<ByteOffset> partial_begin_;
     Bytes piece_;  ///< of the backing image
 };
 
-/// What lies between `known_to_` and `to` is zeros: nobody said otherwise.
-void OverlayWriter::zeros_until(ByteOffset to) {
-    if (known_to_ >= to) return;
-    const RangeCut cut = cut_at_units({known_to_, to - known_to_}, unit_);
-    add_partial(cut.head, {});
-    if (!cut.whole.empty()) {
-        flush_partial();
-        compare_zeros(cut.whole);
-    }
-    add_partial(cut.tail, {});
-    known_to_ = to;
-}
+/// Announces every range that the caller skips as zeros.
+class GapsAsZeros final : public ImageWriter {
+public:
+    GapsAsZeros(std::unique_ptr<ImageWriter> image, ByteCount virtual_size)
+        : image_(std::move(image)), order_(virtual_size) {}
 
-/// `bytes` of a unit that is not yet whole, or zeros where there are none.
-void OverlayWriter::add_partial(ByteRange part, ByteView bytes) {
-    if (part.empty()) return;
-    const std::uint64_t into_unit = part.begin.value % unit_.value;
-    const ByteOffset begin = part.begin - ByteCount{into_unit};
-    if (partial_begin_ != begin) {
-        flush_partial();
-        partial_begin_ = begin;
+    void write(ByteOffset at, ByteView bytes) override {
+        order_.advance({at, {bytes.size()}});
+        zero_until(at);
+        image_->write(at, bytes);
+        announced_to_ = at + ByteCount{bytes.size()};
     }
-    std::ranges::copy(bytes, partial_.begin() + static_cast<std::ptrdiff_t>(into_unit));
-}
 
-void OverlayWriter::flush_partial() {
-    if (!partial_begin_) return;
-    const ByteOffset begin = *std::exchange(partial_begin_, std::nullopt);
-    const std::uint64_t length = std::min(unit_.value, (order_.end() - begin).value);
-    compare_bytes(begin, ByteView(partial_).first(length));
-    std::ranges::fill(partial_, std::byte{0});
-}
+    void zero(ByteRange range) override { order_.advance(range); }  // the same as a gap
+
+    void finish() override {
+        order_.finish();
+        zero_until(order_.end());
+        image_->finish();
+    }
+
+    ByteCount bytes_written() const override { return image_->bytes_written(); }
+
+private:
+    void zero_until(ByteOffset to) {
+        if (announced_to_ < to) image_->zero({announced_to_, to - announced_to_});
+        announced_to_ = to;
+    }
+
+    std::unique_ptr<ImageWriter> image_;
+    WriteOrder order_;
+    ByteOffset announced_to_;  ///< `image_` got everything before, as bytes or as zeros
+};
 
 /// `bytes` are whole units, or the last one of the disk.
-void OverlayWriter::compare_bytes(ByteOffset at, ByteView bytes) {
+void DifferingUnits::compare_bytes(ByteOffset at, ByteView bytes) {
     while (!bytes.empty()) {
         const ByteView piece = bytes.first(std::min(bytes.size(), piece_.size()));
         const bool has_data = load_backing({at, {piece.size()}});
@@ -128,7 +108,7 @@ void OverlayWriter::compare_bytes(ByteOffset at, ByteView bytes) {
 }
 
 /// `range` is made of whole units, or ends with the disk.
-void OverlayWriter::compare_zeros(ByteRange range) {
+void DifferingUnits::compare_zeros(ByteRange range) {
     while (const auto data = next_data(range)) {
         const std::uint64_t from = std::max(data->begin.value / unit_.value * unit_.value, range.begin.value);
         const ByteOffset end{std::min(from + piece_.size(), range.end().value)};
@@ -144,7 +124,7 @@ void OverlayWriter::compare_zeros(ByteRange range) {
 }
 
 /// The first part of `range` that the backing image has data for.
-std::optional<ByteRange> OverlayWriter::next_data(ByteRange range) const {
+std::optional<ByteRange> DifferingUnits::next_data(ByteRange range) const {
     const ByteOffset end = std::min(range.end(), backing_end_);
     for (ByteOffset at = range.begin; at < end;) {
         const Extent extent = backing_->extent_at(at);
@@ -155,7 +135,7 @@ std::optional<ByteRange> OverlayWriter::next_data(ByteRange range) const {
 }
 
 /// Fills the begin of `piece_` with the backing image's bytes; false when it has only zeros there, which costs no read.
-bool OverlayWriter::load_backing(ByteRange range) {
+bool DifferingUnits::load_backing(ByteRange range) {
     bool has_data = false;
     const ByteSpan piece = ByteSpan(piece_).first(range.length.value);
     ByteOffset at = range.begin;
@@ -171,7 +151,8 @@ bool OverlayWriter::load_backing(ByteRange range) {
 
 std::unique_ptr<ImageWriter> write_over(std::unique_ptr<ImageReader> backing, std::unique_ptr<ImageWriter> image,
                                         ByteCount virtual_size, ByteCount unit) {
-    return std::make_unique<OverlayWriter>(std::move(backing), std::move(image), virtual_size, unit);
+    auto units = std::make_unique<DifferingUnits>(std::move(backing), std::move(image), virtual_size, unit);
+    return std::make_unique<GapsAsZeros>(write_in_units(std::move(units), virtual_size, unit), virtual_size);
 }
 
 }  // namespace varve

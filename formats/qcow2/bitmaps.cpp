@@ -90,7 +90,7 @@ bool shape_fits(const File& file, const Header& header, const Entry& entry) {
 }
 
 bool is_consistent(const File& file, const Header& header, const Entry& entry) {
-    const bool vouched = (header.autoclear & autoclear_bitmaps) != 0;
+    const bool vouched = (header.features.autoclear & autoclear_bitmaps) != 0;
     const bool known = (entry.flags & ~flags_known) == 0;
     const bool extra_ignorable = entry.extra_bytes == 0 || (entry.flags & flag_extra_data_compatible) != 0;
     const bool closed = (entry.flags & flag_in_use) == 0;
@@ -131,7 +131,8 @@ std::vector<ImageBitmap> read_directory(const File& file, const Header& header, 
 
 std::vector<ImageBitmap> read_bitmaps(const File& file, const Header& header, std::vector<std::string>& warnings) {
     if (!header.extensions.bitmaps) return {};
-    if ((header.autoclear & autoclear_bitmaps) != 0) return read_directory(file, header, *header.extensions.bitmaps);
+    if ((header.features.autoclear & autoclear_bitmaps) != 0)
+        return read_directory(file, header, *header.extensions.bitmaps);
     try {
         return read_directory(file, header, *header.extensions.bitmaps);
     } catch (const Error& error) {

@@ -29,8 +29,8 @@ std::uint64_t l2_index(const Geometry& geometry, ByteOffset at) {
     return at.value % geometry.l2_span() / geometry.cluster_size();
 }
 
-unsigned piece_of(const Geometry& geometry, ByteOffset at) {
-    return static_cast<unsigned>(at.value % geometry.cluster_size() / geometry.piece_size());
+unsigned subcluster_of(const Geometry& geometry, ByteOffset at) {
+    return static_cast<unsigned>(at.value % geometry.cluster_size() / geometry.subcluster_size());
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ HostRun ClusterMap::host_run_at(ByteRange guest) const {
     const TableEntries entries = l2_entries(l1, at);
     const L2Entry first = checked_l2(entries.l2(0), at);
     if (first.problem != nullptr) throw corrupt_image(file_, describe(l1, first, at));
-    const ClusterKind kind = first.kind_at(piece_of(geometry_, at));
+    const ClusterKind kind = first.kind_at(subcluster_of(geometry_, at));
     const ByteOffset end = run_end(entries, first, guest, [&](const L2Entry& next, std::uint64_t index) {
         if (kind == ClusterKind::compressed || next.kind_at(0) != kind) return false;
         return kind != ClusterKind::data || next.host.value == first.host.value + index * geometry_.cluster_size();
@@ -97,26 +97,28 @@ ClusterMap::KindRun ClusterMap::allocated_run(const L1Entry& l1, ByteOffset at) 
     const TableEntries entries = l2_entries(l1, at);
     const L2Entry first = checked_l2(entries.l2(0), at);
     if (first.problem != nullptr) return {ExtentKind::unallocated, at, describe(l1, first, at)};
-    const ExtentKind kind = extent_kind(first.kind_at(piece_of(geometry_, at)));
+    const ExtentKind kind = extent_kind(first.kind_at(subcluster_of(geometry_, at)));
     const auto joins = [&](const L2Entry& next, std::uint64_t) { return extent_kind(next.kind_at(0)) == kind; };
     return {kind, run_end(entries, first, {at, end_ - at}, joins), {}};
 }
 
-/// Where the run ends that begins at `guest`, within `guest` and the page of `entries`: the equal pieces of the `first`
-/// entry, and those at the begin of the sound entries after it, while `joins(entry, index)` and all pieces before do.
+/// Where the run ends that begins at `guest`, within `guest` and the page of `entries`: the equal subclusters of the
+/// `first` entry, and those at the begin of the sound entries after it, while `joins(entry, index)` and all subclusters
+/// before do.
 template <typename Joins>
 ByteOffset ClusterMap::run_end(const TableEntries& entries, const L2Entry& first, ByteRange guest,
                                const Joins& joins) const {
     const std::uint64_t cluster_size = geometry_.cluster_size();
     ByteOffset cluster{guest.begin.value / cluster_size * cluster_size};
-    const unsigned piece = piece_of(geometry_, guest.begin);
-    ByteOffset end = cluster + ByteCount{(piece + first.equal_pieces(piece)) * geometry_.piece_size()};
+    const unsigned subcluster = subcluster_of(geometry_, guest.begin);
+    ByteOffset end =
+        cluster + ByteCount{(subcluster + first.equal_subclusters(subcluster)) * geometry_.subcluster_size()};
     for (std::size_t index = 1; index < entries.count; ++index) {
         cluster += ByteCount{cluster_size};
         if (end != cluster || end >= guest.end()) break;
         const L2Entry next = checked_l2(entries.l2(index), cluster);
         if (next.problem != nullptr || !joins(next, index)) break;
-        end += ByteCount{next.equal_pieces(0) * geometry_.piece_size()};
+        end += ByteCount{next.equal_subclusters(0) * geometry_.subcluster_size()};
     }
     return std::min(end, guest.end());
 }

@@ -11,12 +11,14 @@ namespace {
 
 constexpr std::uint64_t batch_bytes_min = 256 << 10;  // handing work to a thread costs too
 
-std::size_t batch_bytes(const Qcow2Options& options) { return std::max(options.cluster_size().value, batch_bytes_min); }
+std::size_t batch_bytes(const CreationOptions& options) {
+    return std::max(options.cluster_size().value, batch_bytes_min);
+}
 
 }  // namespace
 
 CompressedClusters::CompressedClusters(Output& output, HostSpace& space, MapWriter& map, RefcountWriter& refcounts,
-                                       ByteCount virtual_size, const Qcow2Options& options)
+                                       ByteCount virtual_size, const CreationOptions& options)
     : space_(space),
       map_(map),
       options_(options),

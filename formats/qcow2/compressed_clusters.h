@@ -17,7 +17,7 @@ class CompressedClusters final : public ClusterSink {
 public:
     /// Borrows the first four for its life.
     CompressedClusters(Output& output, HostSpace& space, MapWriter& map, RefcountWriter& refcounts,
-                       ByteCount virtual_size, const Qcow2Options& options);
+                       ByteCount virtual_size, const CreationOptions& options);
 
     void put(ByteOffset guest, ByteView clusters) override;
     void put_part(ByteOffset guest, ByteView cluster, Subclusters said) override;
@@ -39,7 +39,7 @@ private:
 
     HostSpace& space_;
     MapWriter& map_;
-    Qcow2Options options_;
+    CreationOptions options_;
     PlainClusters plain_;
     CompressedSpace compressed_;
     BufferPool buffers_;

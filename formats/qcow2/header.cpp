@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "engine/base/byte_reader.h"
+#include "engine/base/byte_writer.h"
+#include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "formats/base/image_error.h"
 #include "formats/qcow2/features.h"
@@ -12,14 +14,11 @@
 namespace varve::qcow2 {
 namespace {
 
-constexpr std::size_t header_bytes_v2 = 72;
 constexpr std::size_t header_bytes_v3 = 104;
 constexpr std::size_t header_bytes_read = 112;
-constexpr std::uint64_t l1_entries_max = (std::uint64_t{32} << 20) / 8;
-constexpr std::uint64_t refcount_table_bytes_max = std::uint64_t{8} << 20;
 constexpr std::uint32_t snapshots_max = 65536;
 constexpr std::uint32_t backing_name_bytes_max = 1023;
-constexpr std::uint64_t virtual_size_max = INT64_MAX;
+constexpr std::uint64_t disk_bytes_max = INT64_MAX;
 
 /// A fixed field that breaks its limits.
 Error bad_field(const File& file, std::string_view field, std::size_t at, std::string_view expected,
@@ -28,6 +27,7 @@ Error bad_field(const File& file, std::string_view field, std::size_t at, std::s
         file, fmt::format("qcow2 header field {} at byte {}: expected {}, found {}", field, at, expected, found));
 }
 
+/// Where the backing file's name is; offset 0: there is none.
 struct BackingName {
     std::uint64_t offset = 0;
     std::uint32_t length = 0;
@@ -60,9 +60,9 @@ Parsed parse_common(ByteReader& in) {
 }
 
 void parse_v3(const File& file, ByteReader& in, Header& header) {
-    header.incompatible = in.u64be();
-    header.compatible = in.u64be();
-    header.autoclear = in.u64be();
+    header.features.incompatible = in.u64be();
+    header.features.compatible = in.u64be();
+    header.features.autoclear = in.u64be();
     header.refcount_order = in.u32be();
     header.header_length = in.u32be();
     if (header.refcount_order > 6) throw bad_field(file, "refcount_order", 96, "0 to 6", header.refcount_order);
@@ -73,7 +73,7 @@ void parse_v3(const File& file, ByteReader& in, Header& header) {
 }
 
 void parse_compression(const File& file, ByteReader& in, Header& header) {
-    const bool flagged = (header.incompatible & incompatible_compression) != 0;
+    const bool flagged = (header.features.incompatible & incompatible_compression) != 0;
     const std::uint8_t type = header.header_length > header_bytes_v3 ? in.u8() : std::uint8_t{0};
     if (flagged != (type != 0))
         throw bad_field(file, "compression_type", header_bytes_v3,
@@ -90,6 +90,13 @@ void check_aligned(const File& file, const Header& header, std::string_view fiel
                         offset.value);
 }
 
+void refuse_encryption(const File& file, const Header& header) {
+    if (header.crypt_method == 1) throw unsupported_image(file, "AES encryption (crypt_method 1)");
+    if (header.crypt_method == 2) throw unsupported_image(file, "LUKS encryption (crypt_method 2)");
+    if (header.crypt_method > 2)
+        throw unsupported_image(file, fmt::format("an unknown encryption (crypt_method {})", header.crypt_method));
+}
+
 void check_data_file(const File& file, const Header& header) {
     if (header.has_data_file() && !header.extensions.data_file)
         throw corrupt_image(file,
@@ -98,13 +105,13 @@ void check_data_file(const File& file, const Header& header) {
     if (header.has_raw_data_file() && header.backing_name)
         throw corrupt_image(file,
                             "raw external data file (autoclear feature bit 1): expected no backing file, as the data "
-                            "file alone is the disk, found one");
+                            "file is the whole disk, found one");
 }
 
 void check_refcount_table(const File& file, Parsed& parsed) {
     Header& header = parsed.header;
     const std::uint64_t clusters_max =
-        std::max<std::uint64_t>(1, refcount_table_bytes_max / header.cluster_size().value);
+        std::max<std::uint64_t>(1, refcount_table_entries_max * 8 / header.cluster_size().value);
     if (parsed.refcount_table_clusters == 0 || parsed.refcount_table_clusters > clusters_max)
         throw bad_field(file, "refcount_table_clusters", 56, fmt::format("1 to {}", clusters_max),
                         parsed.refcount_table_clusters);
@@ -132,7 +139,7 @@ std::optional<std::string> read_backing_name(const File& file, const Header& hea
     if (place.offset < header.header_length || place.offset > header.cluster_size().value - place.length ||
         place.length > header.cluster_size().value)
         throw bad_field(file, "backing_file_offset", 8,
-                        fmt::format("a place for {} bytes behind the header in cluster 0", place.length), place.offset);
+                        fmt::format("a place for {} bytes after the header in cluster 0", place.length), place.offset);
     std::string name(place.length, '\0');
     file.read_exactly(ByteOffset{place.offset}, std::as_writable_bytes(std::span(name)));
     if (name.find('\0') != std::string::npos)
@@ -169,9 +176,50 @@ void check_version_and_cluster_size(const File& file, const Header& header) {
 }
 
 void check_subcluster_size(const File& file, const Header& header) {
-    if ((header.incompatible & incompatible_extended_l2) != 0 && header.cluster_bits < 14)
+    if ((header.features.incompatible & incompatible_extended_l2) != 0 && header.cluster_bits < 14)
         throw bad_field(file, "cluster_bits", 20, "14 to 21, as the image has extended L2 entries",
                         header.cluster_bits);
+}
+
+/// Where the name of the backing file goes in a new header: at `at`.
+BackingName place_backing_name(const Header& header, std::size_t at) {
+    if (!header.backing_name) return {};
+    const std::size_t length = header.backing_name->size();
+    const std::size_t room = static_cast<std::size_t>(header.cluster_size().value) - at;
+    const std::size_t length_max = std::min<std::size_t>(backing_name_bytes_max, room);
+    if (length > length_max)
+        throw Error(ErrorCode::usage,
+                    fmt::format("the name of the backing file has {} bytes, and the header has room for {}", length,
+                                length_max));
+    return {at, static_cast<std::uint32_t>(length)};
+}
+
+/// The mirror of parse_common().
+void put_common(ByteWriter& out, const Header& header, const BackingName& backing) {
+    out.u32be(magic);
+    out.u32be(header.version);
+    out.u64be(backing.offset);
+    out.u32be(backing.length);
+    out.u32be(header.cluster_bits);
+    out.u64be(header.virtual_size.value);
+    out.u32be(header.crypt_method);
+    out.u32be(static_cast<std::uint32_t>(header.l1.entries));
+    out.u64be(header.l1.offset.value);
+    out.u64be(header.refcounts.offset.value);
+    out.u32be(static_cast<std::uint32_t>(header.refcounts.range().length.value / header.cluster_size().value));
+    out.u32be(header.snapshots.records);
+    out.u64be(header.snapshots.offset.value);
+}
+
+/// The mirror of parse_v3() and parse_compression().
+void put_v3(ByteWriter& out, const Header& header) {
+    out.u64be(header.features.incompatible);
+    out.u64be(header.features.compatible);
+    out.u64be(header.features.autoclear);
+    out.u32be(header.refcount_order);
+    out.u32be(header.header_length);
+    out.u8(static_cast<std::uint8_t>(header.compression));
+    out.zeros(7);
 }
 
 }  // namespace
@@ -185,25 +233,41 @@ Header read_header(const File& file) {
     if (header.version == 3) parse_v3(file, in, header);
     header.backing_name = read_backing_name(file, header, parsed.backing);
     header.extensions = read_extensions(file, header, parsed.backing);
-    refuse_unreadable_features(file, header);
+    refuse_unknown_features(file, header.features, header.extensions.feature_names);
+    refuse_encryption(file, header);
     check_subcluster_size(file, header);
     check_data_file(file, header);
     if (header.version == 3) parse_compression(file, in, header);
-    if (header.virtual_size.value > virtual_size_max)
-        throw bad_field(file, "size", 24, fmt::format("at most {}", virtual_size_max), header.virtual_size.value);
+    if (header.virtual_size.value > disk_bytes_max)
+        throw bad_field(file, "size", 24, fmt::format("at most {}", disk_bytes_max), header.virtual_size.value);
     check_refcount_table(file, parsed);
     check_snapshots(file, header);
     check_l1(file, header, header.l1, header.virtual_size, "the active disk");
     return header;
 }
 
-Geometry Header::geometry() const {
-    return {version, cluster_bits, (incompatible & incompatible_extended_l2) != 0, has_data_file()};
+Bytes encode_header(const Header& header) {
+    VARVE_CHECK(header.crypt_method == 0 && header.snapshots.records == 0);
+    const Bytes extensions = encode_extensions(header.extensions);
+    const BackingName backing = place_backing_name(header, header.header_length + extensions.size());
+    ByteWriter out;
+    put_common(out, header, backing);
+    if (header.version >= 3) put_v3(out, header);
+    VARVE_CHECK(out.size() == header.header_length);
+    out.append(extensions);
+    if (header.backing_name) out.append(bytes_of(*header.backing_name));
+    return out.release();
 }
 
-bool Header::has_data_file() const { return (incompatible & incompatible_data_file) != 0; }
+Geometry Header::geometry() const {
+    return {version, cluster_bits, (features.incompatible & incompatible_extended_l2) != 0, has_data_file()};
+}
 
-bool Header::has_raw_data_file() const { return has_data_file() && (autoclear & autoclear_data_file_raw) != 0; }
+bool Header::has_data_file() const { return (features.incompatible & incompatible_data_file) != 0; }
+
+bool Header::has_raw_data_file() const {
+    return has_data_file() && (features.autoclear & autoclear_data_file_raw) != 0;
+}
 
 std::uint64_t l1_entries_needed(const Header& header, ByteCount virtual_size) {
     return divide_up(virtual_size.value, header.geometry().l2_span());

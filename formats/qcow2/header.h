@@ -1,6 +1,7 @@
 #pragma once
-/// The header of a qcow2 image: the fixed fields at the start of cluster 0, checked against their limits and against
-/// the file, the extensions after them, and the backing file's name. Source: qemu docs/interop/qcow2.txt, "Header".
+/// The header of a qcow2 image: the fixed fields at the start of cluster 0, the extensions after them, and the backing
+/// file's name. Fields that are read are checked against their limits and against the file. Source: qemu
+/// docs/interop/qcow2.txt, "Header".
 
 #include <optional>
 #include <string>
@@ -12,6 +13,12 @@
 namespace varve::qcow2 {
 
 inline constexpr std::uint32_t magic = 0x514649fb;  // "QFI\xfb"
+
+inline constexpr std::uint32_t header_bytes_v2 = 72;
+inline constexpr std::uint32_t header_bytes_written = 112;  ///< of version 3, with the compression type
+
+inline constexpr std::uint64_t l1_entries_max = (std::uint64_t{32} << 20) / 8;             ///< QCOW_MAX_L1_SIZE of qemu
+inline constexpr std::uint64_t refcount_table_entries_max = (std::uint64_t{8} << 20) / 8;  ///< QCOW_MAX_REFTABLE_SIZE
 
 enum class Compression : std::uint8_t { zlib = 0, zstd = 1 };
 
@@ -36,28 +43,31 @@ struct Header {
     TablePlace l1;
     TablePlace refcounts;  ///< the refcount table (of whole clusters)
     RecordsPlace snapshots;
-    std::uint64_t incompatible = 0;
-    std::uint64_t compatible = 0;
-    std::uint64_t autoclear = 0;
+    Features features;
     std::uint32_t refcount_order = 4;
-    std::uint32_t header_length = 72;
+    std::uint32_t header_length = header_bytes_v2;
     Compression compression = Compression::zlib;
     std::optional<std::string> backing_name;
     Extensions extensions;
 
     ByteCount cluster_size() const { return {std::uint64_t{1} << cluster_bits}; }
     Geometry geometry() const;
-    /// Whether guest data lies in a file of its own, which `extensions.data_file` names.
+    /// Whether guest data is in a file of its own, which `extensions.data_file` names.
     bool has_data_file() const;
-    /// Whether that file alone is the disk's bytes too.
+    /// Whether that file, read as a raw image, is the whole disk.
     bool has_raw_data_file() const;
 };
 
 /// Reads and checks the header of `file`. Throws Error(corrupt) for a field outside its limits, and Error(unsupported)
-/// that names the feature for what this version does not read. Costs two small reads and no memory to speak of.
+/// that names the feature for what this version does not read. Costs two small reads and little memory.
 Header read_header(const File& file);
 
-/// How many L1 entries a disk of `virtual_size` needs.
+/// The header of a new file, its extensions and the backing file's name: the beginning of cluster 0, which is zero
+/// after them. `header` has no snapshots, no encryption and no extension but the backing format. Throws Error(usage)
+/// when the backing file's name does not fit.
+Bytes encode_header(const Header& header);
+
+/// The number of L1 entries that a disk of `virtual_size` needs.
 std::uint64_t l1_entries_needed(const Header& header, ByteCount virtual_size);
 
 /// Throws Error(corrupt) unless the L1 table `l1` of `owner` ("the active disk", "snapshot 3") is aligned, at most

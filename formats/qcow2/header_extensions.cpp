@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "engine/base/byte_reader.h"
+#include "engine/base/byte_writer.h"
+#include "engine/base/check.h"
 #include "formats/base/image_error.h"
 
 namespace varve::qcow2 {
@@ -84,6 +86,14 @@ void take_extension(const File& file, const Extension& extension, Extensions& ou
     }
 }
 
+/// An extension, padded to a multiple of 8 bytes.
+void put_extension(ByteWriter& out, std::uint32_t type, std::string_view data) {
+    out.u32be(type);
+    out.u32be(static_cast<std::uint32_t>(data.size()));
+    out.append(bytes_of(data));
+    out.zeros(divide_up(data.size(), 8) * 8 - data.size());
+}
+
 }  // namespace
 
 Extensions parse_extensions(const File& file, ByteView area, ByteOffset begin) {
@@ -109,6 +119,14 @@ Extensions parse_extensions(const File& file, ByteView area, ByteOffset begin) {
         position = std::min<std::size_t>(area.size(), position + divide_up(length, 8) * 8);
     }
     return out;
+}
+
+Bytes encode_extensions(const Extensions& extensions) {
+    VARVE_CHECK(!extensions.data_file && !extensions.bitmaps && extensions.feature_names.empty());
+    ByteWriter out;
+    if (extensions.backing_format) put_extension(out, type_backing_format, *extensions.backing_format);
+    put_extension(out, type_end, "");
+    return out.release();
 }
 
 }  // namespace varve::qcow2

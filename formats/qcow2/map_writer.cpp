@@ -11,7 +11,6 @@ constexpr std::uint64_t l1_entry_bytes = 8;
 constexpr std::uint64_t copied_flag = std::uint64_t{1} << 63;  // the refcount is exactly 1
 constexpr std::uint64_t compressed_flag = std::uint64_t{1} << 62;
 constexpr std::uint64_t reads_as_zero_flag = 1;
-constexpr std::uint64_t sector_bytes = 512;
 constexpr unsigned host_offset_bits = 56;
 
 ByteSpan field_at(Bytes& table, std::uint64_t at) { return ByteSpan(table).subspan(at, 8); }
@@ -19,13 +18,13 @@ ByteSpan field_at(Bytes& table, std::uint64_t at) { return ByteSpan(table).subsp
 std::uint64_t round_up(std::uint64_t length, ByteCount unit) { return divide_up(length, unit.value) * unit.value; }
 
 /// Entries of the L1 table that maps `virtual_size`; at least one.
-std::uint64_t l1_entries_for(ByteCount virtual_size, const Qcow2Options& options) {
+std::uint64_t l1_entries_for(ByteCount virtual_size, const CreationOptions& options) {
     return std::max<std::uint64_t>(1, divide_up(virtual_size.value, options.l2_reach()));
 }
 
 }  // namespace
 
-MapWriter::MapWriter(Output& output, HostSpace& space, ByteCount virtual_size, const Qcow2Options& options)
+MapWriter::MapWriter(Output& output, HostSpace& space, ByteCount virtual_size, const CreationOptions& options)
     : output_(output),
       space_(space),
       options_(options),
@@ -80,11 +79,11 @@ void MapWriter::flush_l2() {
     l2_index_.reset();
 }
 
-L1Place MapWriter::finish() {
+TablePlace MapWriter::finish() {
     flush_l2();
     const ByteOffset begin = space_.take({round_up(l1_.size(), cluster_size_)});
     write_sparse(output_, begin, l1_);
-    return {begin, static_cast<std::uint32_t>(l1_.size() / l1_entry_bytes)};
+    return {begin, l1_.size() / l1_entry_bytes};
 }
 
 }  // namespace varve::qcow2

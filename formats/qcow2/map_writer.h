@@ -9,16 +9,15 @@
 
 #include "engine/base/bytes.h"
 #include "formats/output/output.h"
+#include "formats/qcow2/header.h"
 #include "formats/qcow2/host_space.h"
 #include "formats/qcow2/options.h"
+#include "formats/qcow2/tables.h"
 
 namespace varve::qcow2 {
 
-/// A set of the subclusters of one cluster, the first one bit 0; without extended L2 entries a cluster has just one.
-using Subclusters = std::uint32_t;
-
-/// All subclusters of one cluster.
-inline Subclusters all_subclusters(const Qcow2Options& options) { return options.extended_l2 ? ~Subclusters{0} : 1; }
+/// All subclusters of one cluster: without extended L2 entries there is just one.
+inline Subclusters all_subclusters(const CreationOptions& options) { return options.extended_l2 ? ~Subclusters{0} : 1; }
 
 /// What the map says of one guest cluster, or of several at consecutive host clusters.
 struct ClusterEntry {
@@ -27,16 +26,10 @@ struct ClusterEntry {
     Subclusters zero = 0;            ///< explicitly zero; none of them is data
 };
 
-/// Where the finished L1 table lies.
-struct L1Place {
-    ByteOffset begin;
-    std::uint32_t entries = 0;
-};
-
 class MapWriter {
 public:
     /// Borrows the first two for its life.
-    MapWriter(Output& output, HostSpace& space, ByteCount virtual_size, const Qcow2Options& options);
+    MapWriter(Output& output, HostSpace& space, ByteCount virtual_size, const CreationOptions& options);
 
     /// Each whole guest cluster of `guest` is as `entry` says. A host cluster with nothing in it is reserved; without
     /// extended L2 entries the format takes it for data.
@@ -48,8 +41,8 @@ public:
     /// Where the host offsets end that a compressed entry can hold.
     ByteOffset compressed_end() const;
 
-    /// Writes what is still held; once, after the last entry.
-    L1Place finish();
+    /// Writes what is still held, and the L1 table, whose place is the result; once, after the last entry.
+    TablePlace finish();
 
 private:
     void put(ByteOffset guest, std::uint64_t entry, std::uint64_t bitmap);
@@ -58,7 +51,7 @@ private:
 
     Output& output_;
     HostSpace& space_;
-    Qcow2Options options_;
+    CreationOptions options_;
     ByteCount cluster_size_;
     Bytes l1_;
     Bytes l2_;

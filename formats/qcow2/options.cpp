@@ -7,7 +7,7 @@
 
 #include "formats/chain/layer_formats.h"
 
-namespace varve {
+namespace varve::qcow2 {
 namespace {
 
 constexpr ByteCount cluster_size_min{512};
@@ -15,7 +15,7 @@ constexpr ByteCount cluster_size_max = mib(2);
 constexpr ByteCount extended_cluster_size_min = kib(16);  // a subcluster is at least a sector
 constexpr std::uint64_t refcount_bits_max = 64;
 
-bool set_cluster_size(Qcow2Options& options, std::string_view value) {
+bool set_cluster_size(CreationOptions& options, std::string_view value) {
     const auto size = parse_size(value);
     if (!size || !std::has_single_bit(size->value) || *size < cluster_size_min || *size > cluster_size_max)
         return false;
@@ -23,58 +23,60 @@ bool set_cluster_size(Qcow2Options& options, std::string_view value) {
     return true;
 }
 
-bool set_compat(Qcow2Options& options, std::string_view value) {
+bool set_compat(CreationOptions& options, std::string_view value) {
     if (value == "0.10" || value == "v2") return assign(options.version, std::optional(2u));
     if (value == "1.1" || value == "v3") return assign(options.version, std::optional(3u));
     return false;
 }
 
-bool set_compression_type(Qcow2Options& options, std::string_view value) {
-    if (value == "zlib") return assign(options.compression, std::optional(qcow2::Compression::zlib));
-    if (value == "zstd") return assign(options.compression, std::optional(qcow2::Compression::zstd));
+bool set_compression_type(CreationOptions& options, std::string_view value) {
+    if (value == "zlib") return assign(options.compression, std::optional(Compression::zlib));
+    if (value == "zstd") return assign(options.compression, std::optional(Compression::zstd));
     return false;
 }
 
-bool set_refcount_bits(Qcow2Options& options, std::string_view value) {
+bool set_refcount_bits(CreationOptions& options, std::string_view value) {
     const auto bits = parse_number(value);
     if (!bits || !std::has_single_bit(*bits) || *bits > refcount_bits_max) return false;
     options.refcount_bits = static_cast<unsigned>(*bits);
     return true;
 }
 
-bool set_backing_file(Qcow2Options& options, std::string_view value) {
+bool set_backing_file(CreationOptions& options, std::string_view value) {
     if (value.empty()) return false;
     options.backing_file = value;
     return true;
 }
 
-bool set_backing_fmt(Qcow2Options& options, std::string_view value) {
+bool set_backing_fmt(CreationOptions& options, std::string_view value) {
     if (!is_read(value)) return false;
     options.backing_format = value;
     return true;
 }
 
-using Word = SettingWord<Qcow2Options>;
+using Word = SettingWord<CreationOptions>;
 
 constexpr std::array words{
     Word{{"cluster_size", "a power of two from 512 to 2M", "the unit of allocation (64K)", FromSource::taken},
          set_cluster_size},
     Word{{"compat", "0.10 or 1.1", "version 2 or 3 of the format (1.1)", FromSource::taken}, set_compat},
-    Word{{"compress", "on or off", "compress the clusters that get smaller by it (off)"},
-         [](Qcow2Options& options, std::string_view value) { return assign(options.compress, parse_on_off(value)); }},
+    Word{
+        {"compress", "on or off", "compress the clusters that get smaller by it (off)"},
+        [](CreationOptions& options, std::string_view value) { return assign(options.compress, parse_on_off(value)); }},
     Word{{"compression_type", "zlib or zstd", "how clusters are compressed (zlib)", FromSource::taken},
          set_compression_type},
-    Word{
-        {"extended_l2", "on or off", "allocate by 32nds of a cluster (off)", FromSource::taken},
-        [](Qcow2Options& options, std::string_view value) { return assign(options.extended_l2, parse_on_off(value)); }},
+    Word{{"extended_l2", "on or off", "allocate by 32nds of a cluster (off)", FromSource::taken},
+         [](CreationOptions& options, std::string_view value) {
+             return assign(options.extended_l2, parse_on_off(value));
+         }},
     Word{{"lazy_refcounts", "on or off", "let qemu write refcounts late (off)", FromSource::taken},
-         [](Qcow2Options& options, std::string_view value) {
+         [](CreationOptions& options, std::string_view value) {
              return assign(options.lazy_refcounts, parse_on_off(value));
          }},
     Word{{"refcount_bits", "a power of two from 1 to 64", "the width of a refcount (16)", FromSource::taken},
          set_refcount_bits},
     Word{{"preallocation", "off, metadata, falloc or full", "take the whole disk's space at once (off)"},
-         [](Qcow2Options& options, std::string_view value) {
+         [](CreationOptions& options, std::string_view value) {
              return assign(options.preallocation, parse_preallocation(value));
          }},
     Word{{"backing_file", "a file name", "write only what differs from this image, and name it"}, set_backing_file},
@@ -87,13 +89,13 @@ void refuse_if(bool is_wrong, std::string_view what) {
 }
 
 /// As qemu-img 7.2 forbids them, which has no option `compress` but forbids -c with preallocation.
-void check_together(const Qcow2Options& options) {
+void check_together(const CreationOptions& options) {
     const bool is_old = options.version == 2;
     const bool is_preallocated = options.preallocation != Preallocation::off;
     refuse_if(is_old && options.extended_l2, "extended_l2=on needs compat=1.1");
     refuse_if(is_old && options.lazy_refcounts, "lazy_refcounts=on needs compat=1.1");
     refuse_if(is_old && options.refcount_bits != 16, "refcount_bits other than 16 needs compat=1.1");
-    refuse_if(is_old && options.compression != qcow2::Compression::zlib, "compression_type=zstd needs compat=1.1");
+    refuse_if(is_old && options.compression != Compression::zlib, "compression_type=zstd needs compat=1.1");
     refuse_if(options.extended_l2 && options.cluster_size() < extended_cluster_size_min,
               "extended_l2=on needs a cluster_size of 16K or more");
     refuse_if(options.compress && is_preallocated, "compress=on and preallocation don't go together");
@@ -104,12 +106,12 @@ void check_together(const Qcow2Options& options) {
 
 }  // namespace
 
-std::vector<OptionWord> qcow2_option_words() { return words_of<Qcow2Options>(words); }
+std::vector<OptionWord> option_words() { return words_of<CreationOptions>(words); }
 
-Qcow2Options parse_qcow2_options(const OptionMap& options) {
-    Qcow2Options parsed = parse_options<Qcow2Options>("qcow2", words, options);
+CreationOptions parse_options(const OptionMap& options) {
+    CreationOptions parsed = varve::parse_options<CreationOptions>("qcow2", words, options);
     check_together(parsed);
     return parsed;
 }
 
-}  // namespace varve
+}  // namespace varve::qcow2

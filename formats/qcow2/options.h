@@ -5,16 +5,16 @@
 #include "formats/output/preallocated_output.h"
 #include "formats/qcow2/header.h"
 
-namespace varve {
+namespace varve::qcow2 {
 
-struct Qcow2Options {
+struct CreationOptions {
     unsigned cluster_bits = 16;  ///< 9..21
     unsigned version = 3;        ///< 2 or 3; qemu's compat 0.10 and 1.1
     bool extended_l2 = false;    ///< 32 subclusters a cluster, each allocated by itself
     bool lazy_refcounts = false;
-    unsigned refcount_bits = 16;                                ///< a power of two, 1..64
-    qcow2::Compression compression = qcow2::Compression::zlib;  ///< of clusters that are compressed
-    bool compress = false;                                      ///< compress what gets smaller by it
+    unsigned refcount_bits = 16;                  ///< a power of two, 1..64
+    Compression compression = Compression::zlib;  ///< of clusters that are compressed
+    bool compress = false;                        ///< compress what gets smaller by it
     Preallocation preallocation = Preallocation::off;
     std::optional<std::string> backing_file = {};    ///< the name that the image records
     std::optional<std::string> backing_format = {};  ///< one of read_formats()
@@ -32,9 +32,9 @@ struct Qcow2Options {
 };
 
 /// The words, in the order of the help.
-std::vector<OptionWord> qcow2_option_words();
+std::vector<OptionWord> option_words();
 
 /// Throws Error(usage) for a word or value that qcow2 does not have, and for words that qemu does not let go together.
-Qcow2Options parse_qcow2_options(const OptionMap& options);
+CreationOptions parse_options(const OptionMap& options);
 
-}  // namespace varve
+}  // namespace varve::qcow2

@@ -5,7 +5,7 @@
 namespace varve::qcow2 {
 
 PlainClusters::PlainClusters(Output& output, HostSpace& space, MapWriter& map, ByteCount virtual_size,
-                             const Qcow2Options& options)
+                             const CreationOptions& options)
     : output_(output),
       space_(space),
       map_(map),

@@ -12,7 +12,7 @@ class PlainClusters final : public ClusterSink {
 public:
     /// Borrows the first three for its life.
     PlainClusters(Output& output, HostSpace& space, MapWriter& map, ByteCount virtual_size,
-                  const Qcow2Options& options);
+                  const CreationOptions& options);
 
     void put(ByteOffset guest, ByteView clusters) override;
     void put_part(ByteOffset guest, ByteView cluster, Subclusters said) override;
@@ -28,7 +28,7 @@ private:
     Output& output_;
     HostSpace& space_;
     MapWriter& map_;
-    Qcow2Options options_;
+    CreationOptions options_;
     Subclusters all_;
     bool is_preallocated_;
     ByteOffset next_;  ///< in a preallocated file, every guest cluster before has its place

@@ -12,18 +12,18 @@
 #include "formats/qcow2/features.h"
 #include "formats/qcow2/overlaps.h"
 
-namespace varve {
+namespace varve::qcow2 {
 namespace {
 
 std::string on_or_off(bool set) { return set ? "on" : "off"; }
 
-std::map<std::string, std::string> creation_options(const qcow2::Header& header) {
+std::map<std::string, std::string> creation_options(const Header& header) {
     std::map<std::string, std::string> options{
         {"cluster_size", fmt::format("{}", header.cluster_size().value)},
         {"compat", header.version == 2 ? "0.10" : "1.1"},
-        {"compression_type", header.compression == qcow2::Compression::zstd ? "zstd" : "zlib"},
-        {"extended_l2", on_or_off((header.incompatible & qcow2::incompatible_extended_l2) != 0)},
-        {"lazy_refcounts", on_or_off((header.compatible & qcow2::compatible_lazy_refcounts) != 0)},
+        {"compression_type", header.compression == Compression::zstd ? "zstd" : "zlib"},
+        {"extended_l2", on_or_off((header.features.incompatible & incompatible_extended_l2) != 0)},
+        {"lazy_refcounts", on_or_off((header.features.compatible & compatible_lazy_refcounts) != 0)},
         {"refcount_bits", fmt::format("{}", 1u << header.refcount_order)},
     };
     if (header.has_data_file()) {
@@ -33,8 +33,7 @@ std::map<std::string, std::string> creation_options(const qcow2::Header& header)
     return options;
 }
 
-std::optional<File> open_data_file(const File& file, const qcow2::Header& header,
-                                   const Qcow2Reader::OpenDataFile& open) {
+std::optional<File> open_data_file(const File& file, const Header& header, const Reader::OpenDataFile& open) {
     if (!header.has_data_file()) return std::nullopt;
     if (!open) throw unsupported_image(file, "an external data file (incompatible feature bit 2)");
     return open(*header.extensions.data_file);
@@ -46,10 +45,10 @@ void append(std::vector<std::string>& to, std::vector<std::string> more) {
 
 }  // namespace
 
-Qcow2Reader::Qcow2Reader(File file, const Options& options, std::shared_ptr<ReadCaches> caches)
+Reader::Reader(File file, const Options& options, std::shared_ptr<ReadCaches> caches)
     : file_(std::move(file)),
       watch_(file_),
-      header_(qcow2::read_header(file_)),
+      header_(read_header(file_)),
       caches_(std::move(caches)),
       cache_owner_(caches_->clusters.new_owner()) {
     if (auto data = open_data_file(file_, header_, options.open_data_file)) {
@@ -57,48 +56,47 @@ Qcow2Reader::Qcow2Reader(File file, const Options& options, std::shared_ptr<Read
         data_file_.emplace(DataFile{std::move(*data), watch});
     }
     describe(options);
-    const qcow2::DiskState state = choose_state(options);
+    const DiskState state = choose_state(options);
     info_.state = state.identity;
     info_.virtual_size = state.virtual_size;
-    map_ =
-        std::make_unique<qcow2::ClusterMap>(file_, data(), header_.geometry(), state.l1, state.virtual_size, caches_);
+    map_ = std::make_unique<ClusterMap>(file_, data(), header_.geometry(), state.l1, state.virtual_size, caches_);
 }
 
-qcow2::DiskState Qcow2Reader::choose_state(const Options& options) {
+DiskState Reader::choose_state(const Options& options) {
     if (options.is_backing) return {header_.l1, header_.virtual_size, {}};
-    const std::vector<qcow2::Snapshot> snapshots = qcow2::read_snapshots(file_, header_);
-    for (const qcow2::Snapshot& snapshot : snapshots) info_.snapshots.push_back(snapshot.facts);
+    const std::vector<Snapshot> snapshots = read_snapshots(file_, header_);
+    for (const Snapshot& snapshot : snapshots) info_.snapshots.push_back(snapshot.facts);
     return qcow2::choose_state(file_, header_, snapshots, options.snapshot);
 }
 
-void Qcow2Reader::check_unchanged() const {
+void Reader::check_unchanged() const {
     watch_.check_unchanged(file_);
     if (data_file_) data_file_->watch.check_unchanged(data_file_->file);
 }
 
-void Qcow2Reader::describe(const Options& options) {
+void Reader::describe(const Options& options) {
     info_.format = "qcow2";
     info_.cluster_size = header_.cluster_size();
     info_.backing = header_.backing_name;
-    info_.features = qcow2::feature_names(header_);
+    info_.features = feature_names(header_.features);
     info_.options = creation_options(header_);
     append(info_.warnings, options.warnings);
-    append(info_.warnings, qcow2::feature_warnings(file_, header_));
-    append(info_.warnings, qcow2::overlap_warnings(file_, header_));
-    if (!options.is_backing) info_.bitmaps = qcow2::read_bitmaps(file_, header_, info_.warnings);
+    append(info_.warnings, feature_warnings(file_, header_.features));
+    append(info_.warnings, overlap_warnings(file_, header_));
+    if (!options.is_backing) info_.bitmaps = read_bitmaps(file_, header_, info_.warnings);
 }
 
-Extent Qcow2Reader::extent_at(ByteOffset at) const {
+Extent Reader::extent_at(ByteOffset at) const {
     if (const auto rest = recent_.rest_from(at)) return *rest;
     const Extent extent = map_->extent_at(at);
     recent_.remember(extent);
     return extent;
 }
 
-void Qcow2Reader::read(ByteOffset at, ByteSpan out) const {
+void Reader::read(ByteOffset at, ByteSpan out) const {
     VARVE_CHECK(at.value <= info_.virtual_size.value && out.size() <= info_.virtual_size.value - at.value);
     while (!out.empty()) {
-        const qcow2::HostRun run = map_->host_run_at({at, ByteCount{out.size()}});
+        const HostRun run = map_->host_run_at({at, ByteCount{out.size()}});
         const ByteSpan part = out.first(static_cast<std::size_t>(run.length.value));
         read_run(run, at, part);
         at += run.length;
@@ -106,16 +104,16 @@ void Qcow2Reader::read(ByteOffset at, ByteSpan out) const {
     }
 }
 
-void Qcow2Reader::read_run(const qcow2::HostRun& run, ByteOffset at, ByteSpan out) const {
+void Reader::read_run(const HostRun& run, ByteOffset at, ByteSpan out) const {
     switch (run.kind) {
-        case qcow2::ClusterKind::unallocated:
-        case qcow2::ClusterKind::zero:
+        case ClusterKind::unallocated:
+        case ClusterKind::zero:
             std::fill(out.begin(), out.end(), std::byte{0});
             return;
-        case qcow2::ClusterKind::data:
+        case ClusterKind::data:
             read_data(run, out);
             break;
-        case qcow2::ClusterKind::compressed:
+        case ClusterKind::compressed:
             read_compressed(run, at, out);
             break;
     }
@@ -124,7 +122,7 @@ void Qcow2Reader::read_run(const qcow2::HostRun& run, ByteOffset at, ByteSpan ou
 
 /// The last cluster of a file may be present in part: a writer that knows the rest is zero need not write it. A cluster
 /// that is gone altogether was there when the map was asked: the file became shorter.
-void Qcow2Reader::read_data(const qcow2::HostRun& run, ByteSpan out) const {
+void Reader::read_data(const HostRun& run, ByteSpan out) const {
     const std::size_t got = data().read_some(run.host, out);
     if (got == out.size()) return;
     const std::uint64_t last_byte = run.host.value + out.size() - 1;
@@ -136,7 +134,7 @@ void Qcow2Reader::read_data(const qcow2::HostRun& run, ByteSpan out) const {
     std::fill(out.begin() + static_cast<std::ptrdiff_t>(got), out.end(), std::byte{0});
 }
 
-void Qcow2Reader::read_compressed(const qcow2::HostRun& run, ByteOffset at, ByteSpan out) const {
+void Reader::read_compressed(const HostRun& run, ByteOffset at, ByteSpan out) const {
     // Two entries may claim different lengths for the stream at one offset: they are different blocks.
     const std::uint64_t sectors = divide_up(run.stored.value, 512);
     const BlockCache::Key key{cache_owner_ << 32 | sectors, run.host.value};
@@ -145,16 +143,16 @@ void Qcow2Reader::read_compressed(const qcow2::HostRun& run, ByteOffset at, Byte
     std::copy_n(cluster->begin() + static_cast<std::ptrdiff_t>(inside), out.size(), out.begin());
 }
 
-Bytes Qcow2Reader::inflate(const qcow2::HostRun& run) const {
+Bytes Reader::inflate(const HostRun& run) const {
     Bytes stored(static_cast<std::size_t>(run.stored.value));
     stored.resize(file_.read_some(run.host, stored));
     Bytes cluster(static_cast<std::size_t>(header_.cluster_size().value));
     try {
-        qcow2::inflate_cluster(header_.compression, stored, cluster);
+        inflate_cluster(header_.compression, stored, cluster);
     } catch (const Error& error) {
         throw corrupt_image(file_, fmt::format("compressed cluster at offset {}: {}", run.host.value, error.what()));
     }
     return cluster;
 }
 
-}  // namespace varve
+}  // namespace varve::qcow2

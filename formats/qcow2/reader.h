@@ -1,6 +1,6 @@
 #pragma once
 /// A qcow2 image without its backing files: the active disk, or one of its internal snapshots with that snapshot's own
-/// size. Source: qemu docs/interop/qcow2.txt. Reads versions 2 and 3; what it refuses is told by qcow2_features.h.
+/// size. Source: qemu docs/interop/qcow2.txt. Reads versions 2 and 3; what it refuses is told by features.h.
 
 #include <atomic>
 #include <functional>
@@ -17,9 +17,9 @@
 #include "formats/qcow2/disk_state.h"
 #include "formats/qcow2/header.h"
 
-namespace varve {
+namespace varve::qcow2 {
 
-class Qcow2Reader final : public ImageReader {
+class Reader final : public ImageReader {
 public:
     /// Opens the external data file that an image names.
     using OpenDataFile = std::function<File(const std::string& name)>;
@@ -32,7 +32,7 @@ public:
     };
 
     /// Reads header, snapshot table and bitmap directory; throws Error(corrupt | unsupported | not_found | refused).
-    Qcow2Reader(File file, const Options& options, std::shared_ptr<ReadCaches> caches);
+    Reader(File file, const Options& options, std::shared_ptr<ReadCaches> caches);
 
     const ImageInfo& info() const override { return info_; }
     Extent extent_at(ByteOffset at) const override;
@@ -45,12 +45,12 @@ public:
     const std::optional<std::string>& backing_format() const { return header_.extensions.backing_format; }
 
 private:
-    qcow2::DiskState choose_state(const Options& options);
+    DiskState choose_state(const Options& options);
     void describe(const Options& options);
-    void read_run(const qcow2::HostRun& run, ByteOffset at, ByteSpan out) const;
-    void read_data(const qcow2::HostRun& run, ByteSpan out) const;
-    void read_compressed(const qcow2::HostRun& run, ByteOffset at, ByteSpan out) const;
-    Bytes inflate(const qcow2::HostRun& run) const;
+    void read_run(const HostRun& run, ByteOffset at, ByteSpan out) const;
+    void read_data(const HostRun& run, ByteSpan out) const;
+    void read_compressed(const HostRun& run, ByteOffset at, ByteSpan out) const;
+    Bytes inflate(const HostRun& run) const;
 
     struct DataFile {
         File file;
@@ -61,14 +61,14 @@ private:
 
     File file_;
     FileWatch watch_;  // before anything is read
-    qcow2::Header header_;
+    Header header_;
     std::optional<DataFile> data_file_;
     std::shared_ptr<ReadCaches> caches_;
     std::uint64_t cache_owner_;
     ImageInfo info_;
-    std::unique_ptr<qcow2::ClusterMap> map_;
+    std::unique_ptr<ClusterMap> map_;
     mutable RecentExtents recent_;
     mutable std::atomic<std::uint64_t> bytes_read_{0};
 };
 
-}  // namespace varve
+}  // namespace varve::qcow2

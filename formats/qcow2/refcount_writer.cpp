@@ -11,7 +11,6 @@ namespace varve::qcow2 {
 namespace {
 
 constexpr std::uint64_t table_entry_bytes = 8;
-constexpr std::uint64_t table_bytes_max = std::uint64_t{8} << 20;  // QCOW_MAX_REFTABLE_SIZE of qemu
 
 std::uint64_t refcounts_per_block(ByteCount cluster_size, unsigned refcount_bits) {
     return cluster_size.value * 8 / refcount_bits;
@@ -30,7 +29,7 @@ void store_refcount(Bytes& block, std::uint64_t index, unsigned bits, std::uint6
 }
 
 void check_table(std::uint64_t blocks, ByteCount cluster_size) {
-    if (blocks <= table_bytes_max / table_entry_bytes) return;
+    if (blocks <= refcount_table_entries_max) return;
     throw Error(ErrorCode::unsupported,
                 fmt::format("the qcow2 file becomes larger than qemu opens at {}-byte clusters: choose a larger "
                             "cluster_size, or a smaller refcount_bits",
@@ -77,7 +76,7 @@ void RefcountWriter::write_before(ByteOffset settled) {
     }
 }
 
-RefcountTablePlace RefcountWriter::finish() {
+TablePlace RefcountWriter::finish() {
     const ByteCount cluster_size = space_.cluster_size();
     const auto clusters_now = [&] { return space_.end().value / cluster_size.value; };
     const RefcountShape shape = refcount_shape_for(clusters_now(), blocks_.size(), cluster_size, refcount_bits_);
@@ -92,7 +91,7 @@ RefcountTablePlace RefcountWriter::finish() {
     for (std::size_t i = 0; i < blocks_.size(); ++i)
         store_be<std::uint64_t>(ByteSpan(places).subspan(i * table_entry_bytes, table_entry_bytes), blocks_[i].value);
     write_sparse(output_, table, places);
-    return {table, static_cast<std::uint32_t>(shape.table_clusters)};
+    return {table, shape.table_clusters * cluster_size.value / table_entry_bytes};
 }
 
 /// The block behind those placed goes to `at`: the clusters before `end_cluster` are in use, the others are free.

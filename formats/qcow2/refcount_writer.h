@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "formats/output/output.h"
+#include "formats/qcow2/header.h"
 #include "formats/qcow2/host_space.h"
 
 namespace varve::qcow2 {
@@ -26,11 +27,6 @@ struct RefcountShape {
 RefcountShape refcount_shape_for(std::uint64_t used_clusters, std::uint64_t placed_blocks, ByteCount cluster_size,
                                  unsigned refcount_bits);
 
-struct RefcountTablePlace {
-    ByteOffset begin;
-    std::uint32_t clusters = 0;
-};
-
 class RefcountWriter {
 public:
     /// Borrows both for its life. `refcount_bits` is a power of two, at most 64.
@@ -46,8 +42,9 @@ public:
     /// Error(unsupported) when the file outgrows what qemu opens.
     void write_before(ByteOffset settled);
 
-    /// Takes the clusters of what is not yet written and writes it; nothing may be taken afterwards. Throws as above.
-    RefcountTablePlace finish();
+    /// Takes clusters for what is not yet written and writes it; no cluster may be taken afterwards. The result is the
+    /// place of the refcount table. Throws as above.
+    TablePlace finish();
 
 private:
     struct Sharing {

@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::size_t fixed_bytes = 40;
 constexpr std::uint32_t extra_bytes_max = 1024;
-constexpr std::uint64_t l1_entries_max = (std::uint64_t{32} << 20) / 8;
 constexpr std::uint64_t table_bytes_max = std::uint64_t{64} << 20;
 constexpr std::size_t ids_listed_max = 16;
 

@@ -56,7 +56,7 @@ private:
 };
 
 /// The changes of the state `now` since the state `before` of the qcow2 image `file`, both as in choose_state; nothing
-/// where its tables do not tell. Errors as Qcow2Reader's.
+/// where its tables do not tell. Errors as Reader's.
 std::unique_ptr<ChangeMap> changes_between_states(File file, const std::optional<std::string>& before,
                                                   const std::optional<std::string>& now);
 

@@ -9,10 +9,9 @@ constexpr std::uint64_t l2_reserved = 0x3f000000000001fe;
 constexpr std::uint64_t copied = std::uint64_t{1} << 63;
 constexpr std::uint64_t l2_compressed = std::uint64_t{1} << 62;
 constexpr std::uint64_t l2_zero = 1;
-constexpr std::uint64_t sector_bytes = 512;
 constexpr std::uint64_t host_end_max = std::uint64_t{1} << 56;
 
-constexpr std::uint32_t all_pieces = ~std::uint32_t{0};
+constexpr Subclusters every_subcluster = ~Subclusters{0};
 
 L2Entry decode_compressed(const RawL2Entry& raw, const Geometry& geometry) {
     const std::uint32_t offset_bits = 62 - (geometry.cluster_bits - 8);
@@ -31,19 +30,19 @@ L2Entry decode_compressed(const RawL2Entry& raw, const Geometry& geometry) {
     return entry;
 }
 
-/// The kinds of a plain entry's pieces.
+/// The kinds of a plain entry's subclusters.
 void decode_kind(const RawL2Entry& raw, const Geometry& geometry, L2Entry& entry) {
     if ((raw.entry & l2_zero) != 0)
-        entry.zero = all_pieces;
+        entry.zero = every_subcluster;
     else if (entry.has_host)
-        entry.data = all_pieces;
+        entry.data = every_subcluster;
     if (entry.zero != 0 && geometry.version < 3) entry.problem = "the zero flag in a version 2 image";
 }
 
-/// The kinds of an extended entry's pieces.
+/// The kinds of an extended entry's subclusters.
 void decode_bitmap(const RawL2Entry& raw, L2Entry& entry) {
-    entry.data = static_cast<std::uint32_t>(raw.bitmap);
-    entry.zero = static_cast<std::uint32_t>(raw.bitmap >> 32);
+    entry.data = static_cast<Subclusters>(raw.bitmap);
+    entry.zero = static_cast<Subclusters>(raw.bitmap >> 32);
     if ((raw.entry & l2_zero) != 0)
         entry.problem = "reserved bits that are set";
     else if ((entry.data & entry.zero) != 0)
@@ -61,17 +60,17 @@ bool has_host(const RawL2Entry& raw, const Geometry& geometry) {
 
 }  // namespace
 
-ClusterKind L2Entry::kind_at(unsigned piece) const {
+ClusterKind L2Entry::kind_at(unsigned subcluster) const {
     if (compressed) return ClusterKind::compressed;
-    if ((data >> piece & 1) != 0) return ClusterKind::data;
-    return (zero >> piece & 1) != 0 ? ClusterKind::zero : ClusterKind::unallocated;
+    if ((data >> subcluster & 1) != 0) return ClusterKind::data;
+    return (zero >> subcluster & 1) != 0 ? ClusterKind::zero : ClusterKind::unallocated;
 }
 
-unsigned L2Entry::equal_pieces(unsigned piece) const {
-    const std::uint32_t data_differs = (data >> piece & 1) != 0 ? ~data : data;
-    const std::uint32_t zero_differs = (zero >> piece & 1) != 0 ? ~zero : zero;
-    const std::uint32_t from_here = (data_differs | zero_differs) >> piece;
-    return from_here == 0 ? pieces_per_cluster - piece : static_cast<unsigned>(std::countr_zero(from_here));
+unsigned L2Entry::equal_subclusters(unsigned subcluster) const {
+    const Subclusters data_differs = (data >> subcluster & 1) != 0 ? ~data : data;
+    const Subclusters zero_differs = (zero >> subcluster & 1) != 0 ? ~zero : zero;
+    const Subclusters from_here = (data_differs | zero_differs) >> subcluster;
+    return from_here == 0 ? subclusters_per_cluster - subcluster : static_cast<unsigned>(std::countr_zero(from_here));
 }
 
 L1Entry decode_l1(std::uint64_t raw, const Geometry& geometry) {

@@ -9,9 +9,15 @@
 
 namespace varve::qcow2 {
 
-/// Every cluster is looked at as so many pieces: the subclusters of an extended entry, each with a kind of its own. In
-/// the cluster of a plain entry all pieces are of one kind.
-inline constexpr unsigned pieces_per_cluster = 32;
+/// The reader divides every cluster into this many subclusters. In an extended L2 entry each has its own kind; in a
+/// plain entry all have the same.
+inline constexpr unsigned subclusters_per_cluster = 32;
+
+/// A set of subclusters of one cluster; the first is bit 0.
+using Subclusters = std::uint32_t;
+
+/// The unit in which an L2 entry counts the length of a compressed cluster.
+inline constexpr std::uint64_t sector_bytes = 512;
 
 /// What turns guest offsets into table positions.
 struct Geometry {
@@ -21,7 +27,7 @@ struct Geometry {
     bool external_data = false;  ///< host offsets are those in a data file, where guest data lies in its guest place
 
     std::uint64_t cluster_size() const { return std::uint64_t{1} << cluster_bits; }
-    std::uint64_t piece_size() const { return cluster_size() / pieces_per_cluster; }
+    std::uint64_t subcluster_size() const { return cluster_size() / subclusters_per_cluster; }
     std::size_t l2_entry_bytes() const { return extended_l2 ? 16 : 8; }
     std::uint64_t l2_entries() const { return cluster_size() / l2_entry_bytes(); }
     /// Guest bytes that one L2 table maps.
@@ -47,14 +53,14 @@ struct L2Entry {
     bool has_host = false;    ///< a data cluster stands behind it, used or not
     ByteOffset host;          ///< of the data cluster or compressed stream; meaningless for the other kinds
     ByteCount stored;         ///< compressed: the bytes that the stream may span
-    bool compressed = false;  ///< all pieces
-    std::uint32_t data = 0;   ///< bit i: piece i has data
-    std::uint32_t zero = 0;   ///< bit i: piece i is zero
+    bool compressed = false;  ///< all subclusters
+    Subclusters data = 0;
+    Subclusters zero = 0;
     const char* problem = nullptr;
 
-    ClusterKind kind_at(unsigned piece) const;
-    /// How many pieces from `piece` on, at least one, are of its kind.
-    unsigned equal_pieces(unsigned piece) const;
+    ClusterKind kind_at(unsigned subcluster) const;
+    /// How many subclusters from `subcluster` on, at least one, are of its kind.
+    unsigned equal_subclusters(unsigned subcluster) const;
 };
 
 L1Entry decode_l1(std::uint64_t raw, const Geometry& geometry);

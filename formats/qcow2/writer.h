@@ -16,15 +16,15 @@
 #include "formats/output/output.h"
 #include "formats/qcow2/options.h"
 
-namespace varve {
+namespace varve::qcow2 {
 
 /// The largest disk whose L1 table qemu opens (32 MiB of table): 2 PiB at 64 KiB clusters.
-ByteCount qcow2_virtual_size_max(const Qcow2Options& options);
+ByteCount virtual_size_max(const CreationOptions& options);
 
 /// `output` takes ranges in any order. What is to be written over a backing file has passed overlay_writer.h: unsaid
-/// units are the backing file's. Throws Error(unsupported) for a larger disk than qcow2_virtual_size_max, Error(usage)
+/// units are the backing file's. Throws Error(unsupported) for a larger disk than virtual_size_max, Error(usage)
 /// for a name of a backing file that does not fit.
-std::unique_ptr<ImageWriter> create_qcow2_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
-                                                 const Qcow2Options& options);
+std::unique_ptr<ImageWriter> create_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
+                                           const CreationOptions& options);
 
-}  // namespace varve
+}  // namespace varve::qcow2

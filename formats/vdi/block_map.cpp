@@ -9,8 +9,7 @@
 namespace varve::vdi {
 namespace {
 
-constexpr std::uint64_t entry_bytes = 4;
-constexpr std::uint64_t page_entries = (64 << 10) / entry_bytes;
+constexpr std::uint64_t page_entries = (64 << 10) / map_entry_bytes;
 constexpr int pages_merged_max = 16;
 constexpr std::uint64_t blocks_compared_max = std::uint64_t{1} << 24;
 constexpr std::uint64_t places_compared_max = std::uint64_t{1} << 23;
@@ -30,8 +29,8 @@ BlockMap::Page BlockMap::page_of(std::uint64_t block) const {
     const std::uint64_t first = block / page_entries * page_entries;
     const std::uint64_t entries = std::min(page_entries, header_.blocks - first);
     const auto load = [&] {
-        Bytes bytes(static_cast<std::size_t>(entries * entry_bytes));
-        device_.bytes->read(header_.map + ByteCount{first * entry_bytes}, bytes);
+        Bytes bytes(static_cast<std::size_t>(entries * map_entry_bytes));
+        device_.bytes->read(header_.map + ByteCount{first * map_entry_bytes}, bytes);
         return bytes;
     };
     return {caches_->tables.get({owner_, first}, load), first};
@@ -66,7 +65,7 @@ ExtentKind BlockMap::checked_kind(std::uint64_t block, std::uint32_t entry) cons
     const std::string problem = problem_of(block, entry);
     if (!problem.empty())
         throw corrupt(
-            device_, header_.map + ByteCount{block * entry_bytes},
+            device_, header_.map + ByteCount{block * map_entry_bytes},
             fmt::format("block map entry {} (guest offset {}): {}", block, block * header_.block_size.value, problem));
     return kind_of(entry);
 }
@@ -116,17 +115,17 @@ std::vector<std::string> BlockMap::duplicate_warnings() const {
     Bytes piece;
     for (std::uint64_t first = 0; first < blocks; first += page_entries) {
         const std::uint64_t count = std::min(page_entries, blocks - first);
-        piece.resize(static_cast<std::size_t>(count * entry_bytes));
-        device_.bytes->read(header_.map + ByteCount{first * entry_bytes}, piece);
+        piece.resize(static_cast<std::size_t>(count * map_entry_bytes));
+        device_.bytes->read(header_.map + ByteCount{first * map_entry_bytes}, piece);
         for (std::uint64_t i = 0; i < count; ++i) {
             const auto entry =
-                load_le<std::uint32_t>(ByteView(piece).subspan(static_cast<std::size_t>(i * entry_bytes)));
+                load_le<std::uint32_t>(ByteView(piece).subspan(static_cast<std::size_t>(i * map_entry_bytes)));
             if (entry >= places) continue;
             if (taken[entry])
-                return {
-                    fmt::format("{}: block map entry {} has the place {}, which an entry before it has too; one of "
-                                "the two blocks may have the other's content, check the guest's file system",
-                                device_.place(header_.map + ByteCount{(first + i) * entry_bytes}), first + i, entry)};
+                return {fmt::format(
+                    "{}: block map entry {} has the place {}, which an entry before it has too; one of "
+                    "the two blocks may have the other's content, check the guest's file system",
+                    device_.place(header_.map + ByteCount{(first + i) * map_entry_bytes}), first + i, entry)};
             taken[entry] = true;
         }
     }

@@ -16,9 +16,6 @@
 
 namespace varve::vdi {
 
-inline constexpr std::uint32_t block_free = 0xffffffff;  ///< never written: the parent's, or zeros
-inline constexpr std::uint32_t block_zero = 0xfffffffe;  ///< zeros, whatever the parent has
-
 /// Guest bytes that lie together in the file.
 struct BlockRun {
     ExtentKind kind = ExtentKind::unallocated;

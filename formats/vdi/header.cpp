@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/byte_writer.h"
+#include "engine/base/check.h"
+
 namespace varve::vdi {
 namespace {
 
@@ -18,7 +21,7 @@ constexpr std::size_t before_header = 72;  // text, magic and version
 constexpr std::size_t header_bytes_0_2 = 348;
 constexpr std::size_t header_bytes_1_1 = 384;  // without the second geometry, which came later
 constexpr std::uint64_t block_size_min = 512;
-constexpr std::uint64_t virtual_size_max = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t disk_bytes_max = std::numeric_limits<std::int64_t>::max();
 
 /// Where the fields lie that both versions have.
 struct FieldPlaces {
@@ -33,6 +36,13 @@ constexpr std::size_t map_at = 340;
 constexpr std::size_t data_at = 344;
 constexpr std::size_t block_extra_at = 380;
 constexpr std::size_t parent_modify_at = 440;
+
+// What a new header has.
+constexpr std::string_view text = "<<< Oracle VM VirtualBox Disk Image >>>\n";
+constexpr std::size_t text_bytes = 64;
+constexpr std::size_t comment_bytes = 256;
+constexpr std::uint32_t header_length_written = 400;  // with the second geometry
+constexpr std::uint32_t sector_bytes = 512;
 
 Error bad_field(const NamedDevice& device, std::string_view field, std::size_t at, std::string_view expected,
                 std::uint64_t found) {
@@ -113,8 +123,8 @@ void check_sizes(const NamedDevice& device, const Header& header, const FieldPla
     if (!std::has_single_bit(header.block_size.value) || header.block_size.value < block_size_min)
         throw bad_field(device, "block size", places.block_size,
                         fmt::format("a power of two of at least {}", block_size_min), header.block_size.value);
-    if (header.virtual_size.value > virtual_size_max)
-        throw bad_field(device, "size of the disk", places.virtual_size, fmt::format("at most {}", virtual_size_max),
+    if (header.virtual_size.value > disk_bytes_max)
+        throw bad_field(device, "size of the disk", places.virtual_size, fmt::format("at most {}", disk_bytes_max),
                         header.virtual_size.value);
     const std::uint64_t needed = divide_up(header.virtual_size.value, header.block_size.value);
     if (header.blocks < needed)
@@ -135,6 +145,17 @@ void check_places(const NamedDevice& device, const Header& header, const FieldPl
     if (header.data.value < map_end)
         throw bad_field(device, "offset of the first block", data_at,
                         fmt::format("at least {}, behind the block map", map_end), header.data.value);
+}
+
+void put_text(ByteWriter& out, std::string_view characters, std::size_t length) {
+    out.append(bytes_of(characters));
+    out.zeros(length - characters.size());
+}
+
+/// 0 cylinders, heads and sectors: VirtualBox finds a geometry when the disk is first attached.
+void put_geometry(ByteWriter& out) {
+    for (int i = 0; i < 3; ++i) out.u32le(0);
+    out.u32le(sector_bytes);
 }
 
 }  // namespace
@@ -163,6 +184,31 @@ Header read_header(const NamedDevice& device) {
     }
     check_places(device, header, places);
     return header;
+}
+
+Bytes encode_header(const Header& header) {
+    VARVE_CHECK(header.parent.is_null() && header.block_extra.value == 0);
+    ByteWriter out;
+    put_text(out, text, text_bytes);
+    out.u32le(magic);
+    out.u32le(version_1_1);
+    out.u32le(header_length_written);
+    out.u32le(static_cast<std::uint32_t>(header.type));
+    out.u32le(0);  // flags
+    put_text(out, "", comment_bytes);
+    out.u32le(static_cast<std::uint32_t>(header.map.value));
+    out.u32le(static_cast<std::uint32_t>(header.data.value));
+    put_geometry(out);
+    out.u32le(0);  // unused
+    out.u64le(header.virtual_size.value);
+    out.u32le(static_cast<std::uint32_t>(header.block_size.value));
+    out.u32le(0);  // extra bytes
+    out.u32le(header.blocks);
+    out.u32le(header.blocks_allocated);
+    for (const Uuid& uuid : {header.create, header.modify, header.parent, header.parent_modify}) out.append(uuid.bytes);
+    put_geometry(out);
+    out.zeros(sector_bytes - out.size());
+    return out.release();
 }
 
 std::optional<Identity> peek_identity(const File& file) {

@@ -22,6 +22,12 @@
 
 namespace varve::vdi {
 
+// Entries of the block map that are not the place of a block.
+inline constexpr std::uint32_t block_free = 0xffffffff;  ///< never written: the parent's, or zeros
+inline constexpr std::uint32_t block_zero = 0xfffffffe;  ///< zeros, whatever the parent has
+
+inline constexpr std::size_t map_entry_bytes = 4;
+
 enum class ImageType : std::uint32_t {
     dynamic = 1,       ///< blocks get a place when they are written
     fixed = 2,         ///< "static": every block has its place
@@ -45,12 +51,16 @@ struct Header {
     Uuid parent_modify;  ///< `modify` of the parent when it became one; null: not recorded
 
     bool is_differencing() const { return type == ImageType::differencing; }
-    ByteRange map_range() const { return {map, ByteCount{std::uint64_t{blocks} * 4}}; }
+    ByteRange map_range() const { return {map, ByteCount{std::uint64_t{blocks} * map_entry_bytes}}; }
 };
 
 /// Reads and checks the header. Throws Error(corrupt) for a field outside of its limits, Error(unsupported) for a
 /// version or type that is not read. One small read.
 Header read_header(const NamedDevice& device);
+
+/// The first sector of a new image, version 1.1 as VirtualBox writes it, whatever `header.version` is. `header` has
+/// neither a parent nor extra bytes.
+Bytes encode_header(const Header& header);
 
 /// Of any file: nothing if it is no VDI image of a known version, or can't be read. Nothing else is checked.
 std::optional<Identity> peek_identity(const File& file);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "formats/output/output.h"
+#include "formats/vdi/header.h"
 
 namespace varve::vdi {
 
@@ -16,15 +17,12 @@ public:
     /// `block` lies at `position` in the row of blocks with data. Blocks ascend from call to call; what is passed over
     /// is free.
     void set_data(std::uint64_t block, std::uint32_t position) { set(block, position); }
-    void set_zero(std::uint64_t block) { set(block, entry_zero); }
+    void set_zero(std::uint64_t block) { set(block, block_zero); }
 
     /// Writes what is left; all blocks after the last are free.
     void finish();
 
 private:
-    static constexpr std::uint32_t entry_free = 0xffffffff;
-    static constexpr std::uint32_t entry_zero = 0xfffffffe;
-
     void set(std::uint64_t block, std::uint32_t entry);
     void append(std::uint32_t entry);
     void flush();

@@ -22,10 +22,10 @@ constexpr std::array words{
 
 }  // namespace
 
-std::vector<OptionWord> creation_option_words() { return words_of<CreationOptions>(words); }
+std::vector<OptionWord> option_words() { return words_of<CreationOptions>(words); }
 
-CreationOptions parse_creation_options(const OptionMap& options) {
-    return parse_options<CreationOptions>("vdi", words, options);
+CreationOptions parse_options(const OptionMap& options) {
+    return varve::parse_options<CreationOptions>("vdi", words, options);
 }
 
 }  // namespace varve::vdi

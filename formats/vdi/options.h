@@ -15,9 +15,9 @@ struct CreationOptions {
 };
 
 /// The words, in the order of the help.
-std::vector<OptionWord> creation_option_words();
+std::vector<OptionWord> option_words();
 
 /// Throws Error(usage) for a word or value that VDI does not have.
-CreationOptions parse_creation_options(const OptionMap& options);
+CreationOptions parse_options(const OptionMap& options);
 
 }  // namespace varve::vdi

@@ -1,16 +1,12 @@
 #include "formats/vdi/writer.h"
 
-#include <algorithm>
-#include <optional>
-#include <utility>
-
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "formats/base/range_cut.h"
 #include "formats/base/write_order.h"
 #include "formats/base/zero_split.h"
-#include "formats/vdi/header_writer.h"
+#include "formats/output/unit_writer.h"
+#include "formats/vdi/header.h"
 #include "formats/vdi/map_writer.h"
 
 namespace varve::vdi {
@@ -34,18 +30,22 @@ Header header_of(ByteCount virtual_size, const CreationOptions& options) {
     return header;
 }
 
-/// What both kinds share: the file's parts and the order in which they are written.
-class Writer : public ImageWriter {
+/// The parts of the file, and the order in which they are written.
+class NewFile {
 public:
-    Writer(std::unique_ptr<Output> output, const Header& header)
-        : output_(std::move(output)),
-          header_(header),
-          order_(header.virtual_size),
-          map_(*output_, header.map, header.blocks) {}
+    NewFile(std::unique_ptr<Output> output, const Header& header)
+        : output_(std::move(output)), header_(header), map_(*output_, header.map, header.blocks) {}
 
-    ByteCount bytes_written() const override { return output_->bytes_written(); }
+    /// Where the block at `position` among those with data is.
+    ByteOffset block_place(std::uint32_t position) const {
+        return header_.data + ByteCount{position * block_size.value};
+    }
 
-protected:
+    Output& output() { return *output_; }
+    const Output& output() const { return *output_; }
+    Header& header() { return header_; }
+    MapWriter& map() { return map_; }
+
     void complete() {
         map_.finish();
         output_->resize(block_place(header_.blocks_allocated) - ByteOffset{});
@@ -53,121 +53,74 @@ protected:
         output_->commit();
     }
 
-    ByteOffset block_place(std::uint32_t position) const {
-        return header_.data + ByteCount{position * block_size.value};
-    }
-
+private:
     std::unique_ptr<Output> output_;
     Header header_;
-    WriteOrder order_;
     MapWriter map_;
 };
 
-class StaticWriter final : public Writer {
+class StaticWriter final : public ImageWriter {
 public:
-    StaticWriter(std::unique_ptr<Output> output, const Header& header) : Writer(std::move(output), header) {
-        header_.blocks_allocated = header_.blocks;
-        output_->resize(block_place(header_.blocks) - ByteOffset{});
+    StaticWriter(std::unique_ptr<Output> output, const Header& header)
+        : file_(std::move(output), header), order_(header.virtual_size) {
+        file_.header().blocks_allocated = header.blocks;
+        file_.output().resize(file_.block_place(header.blocks) - ByteOffset{});
     }
 
     void write(ByteOffset at, ByteView bytes) override {
         order_.advance({at, {bytes.size()}});
-        write_sparse(*output_, header_.data + (at - ByteOffset{}), bytes);
+        write_sparse(file_.output(), file_.header().data + (at - ByteOffset{}), bytes);
     }
 
     void zero(ByteRange range) override { order_.advance(range); }  // a hole of the new file
 
     void finish() override {
         order_.finish();
-        for (std::uint32_t block = 0; block < header_.blocks; ++block) map_.set_data(block, block);
-        complete();
+        for (std::uint32_t block = 0; block < file_.header().blocks; ++block) file_.map().set_data(block, block);
+        file_.complete();
     }
-};
 
-class DynamicWriter final : public Writer {
-public:
-    using Writer::Writer;
-
-    void write(ByteOffset at, ByteView bytes) override;
-    void zero(ByteRange range) override;
-
-    void finish() override {
-        order_.finish();
-        flush_partial();
-        complete();
-    }
+    ByteCount bytes_written() const override { return file_.output().bytes_written(); }
 
 private:
-    void put(ByteOffset guest, ByteView blocks);
-    void set_zero(ByteRange guest);
-    ByteSpan partial_at(ByteRange part);
-    void flush_partial();
-
-    /// The block that ranges ending in its midst fill bit by bit; zeros where nothing came.
-    Bytes partial_ = Bytes(block_size.value);
-    std::optional<ByteOffset> partial_begin_;
+    NewFile file_;
+    WriteOrder order_;
 };
 
-void DynamicWriter::write(ByteOffset at, ByteView bytes) {
-    const ByteRange range{at, {bytes.size()}};
-    order_.advance(range);
-    const RangeCut cut = cut_at_units(range, block_size);
-    const auto bytes_in = [&](ByteRange part) { return bytes.subspan((part.begin - at).value, part.length.value); };
-    if (!cut.head.empty()) std::ranges::copy(bytes_in(cut.head), partial_at(cut.head).begin());
-    if (!cut.whole.empty()) {
-        flush_partial();
-        put(cut.whole.begin, bytes_in(cut.whole));
-    }
-    if (!cut.tail.empty()) std::ranges::copy(bytes_in(cut.tail), partial_at(cut.tail).begin());
-}
+class DynamicBlocks final : public UnitSink {
+public:
+    DynamicBlocks(std::unique_ptr<Output> output, const Header& header) : file_(std::move(output), header) {}
 
-void DynamicWriter::zero(ByteRange range) {
-    order_.advance(range);
-    const RangeCut cut = cut_at_units(range, block_size);
-    if (!cut.head.empty()) partial_at(cut.head);
-    if (!cut.whole.empty()) {
-        flush_partial();
-        set_zero(cut.whole);
-    }
-    if (!cut.tail.empty()) partial_at(cut.tail);
-}
+    void put(ByteOffset guest, ByteView blocks) override;
+    void put_part(ByteOffset guest, ByteView block, UnitParts) override { put(guest, block); }
+    void zero(ByteRange guest) override;
+    void finish() override { file_.complete(); }
+    ByteCount bytes_written() const override { return file_.output().bytes_written(); }
 
-/// Whole blocks. Runs of those with data lie in one piece in the file.
-void DynamicWriter::put(ByteOffset guest, ByteView blocks) {
+private:
+    NewFile file_;
+};
+
+/// A run of blocks with data is in one piece in the file.
+void DynamicBlocks::put(ByteOffset guest, ByteView blocks) {
+    std::uint32_t& allocated = file_.header().blocks_allocated;
     ZeroSplit split(guest, blocks, block_size);
     while (const auto run = split.next()) {
         if (run->is_zero) {
-            set_zero(run->range());
+            zero(run->range());
             continue;
         }
-        write_sparse(*output_, block_place(header_.blocks_allocated), run->bytes);
+        write_sparse(file_.output(), file_.block_place(allocated), run->bytes);
         const std::uint64_t first = run->begin.value / block_size.value;
         for (std::uint64_t i = 0; i < run->bytes.size() / block_size.value; ++i)
-            map_.set_data(first + i, header_.blocks_allocated++);
+            file_.map().set_data(first + i, allocated++);
     }
 }
 
-void DynamicWriter::set_zero(ByteRange guest) {
+void DynamicBlocks::zero(ByteRange guest) {
     for (std::uint64_t block = guest.begin.value / block_size.value; block * block_size.value < guest.end().value;
          ++block)
-        map_.set_zero(block);
-}
-
-/// The bytes of `part`, inside one block, in the partial block; begins that block if another was held.
-ByteSpan DynamicWriter::partial_at(ByteRange part) {
-    const std::uint64_t into_block = part.begin.value % block_size.value;
-    const ByteOffset begin = part.begin - ByteCount{into_block};
-    if (partial_begin_ != begin) {
-        flush_partial();
-        partial_begin_ = begin;
-    }
-    return ByteSpan(partial_).subspan(into_block, part.length.value);
-}
-
-void DynamicWriter::flush_partial() {
-    if (!partial_begin_) return;
-    put(*std::exchange(partial_begin_, std::nullopt), partial_);
-    std::ranges::fill(partial_, std::byte{0});
+        file_.map().set_zero(block);
 }
 
 }  // namespace
@@ -182,7 +135,7 @@ std::unique_ptr<ImageWriter> create_writer(std::unique_ptr<Output> output, ByteC
                                 virtual_size.value, virtual_size_max().value));
     const Header header = header_of(virtual_size, options);
     if (options.is_static) return std::make_unique<StaticWriter>(std::move(output), header);
-    return std::make_unique<DynamicWriter>(std::move(output), header);
+    return write_in_units(std::make_unique<DynamicBlocks>(std::move(output), header), virtual_size, block_size);
 }
 
 }  // namespace varve::vdi

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "formats/output/unit_writer.h"
 #include "formats/vmdk/descriptor_writer.h"
-#include "formats/vmdk/grain_sink.h"
 #include "formats/vmdk/header_writer.h"
 #include "formats/vmdk/new_grain_table.h"
 
@@ -33,7 +33,7 @@ TablesPlace place_tables(ByteOffset begin, std::uint64_t tables) {
     return {begin, begin + directory, begin + directory + ByteCount{tables * new_table_length.value}};
 }
 
-class SparseGrains final : public GrainSink {
+class SparseGrains final : public UnitSink {
 public:
     SparseGrains(std::unique_ptr<Output> output, SparseFile file)
         : output_(std::move(output)),
@@ -46,7 +46,7 @@ public:
           end_(data_) {}
 
     void put(ByteOffset guest, ByteView grains) override;
-    void put_part(ByteOffset guest, ByteView grain) override;
+    void put_part(ByteOffset guest, ByteView grain, UnitParts) override;
     void zero(ByteRange guest) override;
     void finish() override;
     ByteCount bytes_written() const override { return output_->bytes_written(); }
@@ -87,7 +87,7 @@ void SparseGrains::put_data(ByteOffset guest, ByteView grains) {
     output_->write(host, grains);
 }
 
-void SparseGrains::put_part(ByteOffset guest, ByteView grain) {
+void SparseGrains::put_part(ByteOffset guest, ByteView grain, UnitParts) {
     if (is_zero(grain)) return zero({guest, new_grain});
     const ByteOffset host = end_;
     take({guest, new_grain});
@@ -158,13 +158,13 @@ std::unique_ptr<ImageWriter> create_sparse_writer(std::unique_ptr<Output> output
     check_can_name(file_name);
     const NewDescriptor disk{options, content_id(options.uuid), {{NewExtentKind::sparse, virtual_size, file_name}}};
     SparseFile file{virtual_size, options.zeroed_grain, describe(disk)};
-    return write_in_grains(std::make_unique<SparseGrains>(std::move(output), std::move(file)), virtual_size);
+    return write_in_units(std::make_unique<SparseGrains>(std::move(output), std::move(file)), virtual_size, new_grain);
 }
 
 std::unique_ptr<ImageWriter> create_sparse_extent_writer(std::unique_ptr<Output> output, ByteCount length,
                                                          bool zeroed_grain) {
-    return write_in_grains(std::make_unique<SparseGrains>(std::move(output), SparseFile{length, zeroed_grain, {}}),
-                           length);
+    return write_in_units(std::make_unique<SparseGrains>(std::move(output), SparseFile{length, zeroed_grain, {}}),
+                          length, new_grain);
 }
 
 }  // namespace varve::vmdk

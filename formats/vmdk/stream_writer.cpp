@@ -6,9 +6,9 @@
 
 #include "engine/base/buffer_pool.h"
 #include "engine/base/check.h"
+#include "formats/output/unit_writer.h"
 #include "formats/vmdk/descriptor_writer.h"
 #include "formats/vmdk/grain_deflate.h"
-#include "formats/vmdk/grain_sink.h"
 #include "formats/vmdk/header_writer.h"
 #include "formats/vmdk/new_grain_table.h"
 
@@ -48,12 +48,12 @@ std::size_t pack_grain(ByteOffset guest, ByteView grain, ByteSpan out) {
     return length;
 }
 
-class StreamGrains final : public GrainSink {
+class StreamGrains final : public UnitSink {
 public:
     StreamGrains(std::unique_ptr<Output> output, const NewDescriptor& disk, unsigned workers);
 
     void put(ByteOffset guest, ByteView grains) override;
-    void put_part(ByteOffset guest, ByteView grain) override { put(guest, grain); }
+    void put_part(ByteOffset guest, ByteView grain, UnitParts) override { put(guest, grain); }
     void zero(ByteRange) override {}  // left out
     void finish() override;
     ByteCount bytes_written() const override { return output_->bytes_written(); }
@@ -168,7 +168,7 @@ std::unique_ptr<ImageWriter> create_stream_writer(std::unique_ptr<Output> output
                                                   const CreationOptions& options, unsigned workers) {
     check_new_size(virtual_size);
     const NewDescriptor disk{options, content_id(options.uuid), {{NewExtentKind::sparse, virtual_size, extent_name}}};
-    return write_in_grains(std::make_unique<StreamGrains>(std::move(output), disk, workers), virtual_size);
+    return write_in_units(std::make_unique<StreamGrains>(std::move(output), disk, workers), virtual_size, new_grain);
 }
 
 }  // namespace varve::vmdk

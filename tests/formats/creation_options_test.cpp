@@ -35,8 +35,8 @@ TEST_CASE("creation options: sizes are digits with a power of 1024", "[formats][
 
 TEST_CASE("creation options: a cluster size is a power of two in qemu's limits", "[formats][options]") {
     for (unsigned bits = 9; bits <= 21; ++bits)
-        CHECK(parse_qcow2_options({{"cluster_size", std::to_string(1u << bits)}}).cluster_bits == bits);
-    CHECK(parse_qcow2_options({{"cluster_size", "128K"}}).cluster_bits == 17);
+        CHECK(qcow2::parse_options({{"cluster_size", std::to_string(1u << bits)}}).cluster_bits == bits);
+    CHECK(qcow2::parse_options({{"cluster_size", "128K"}}).cluster_bits == 17);
     for (const std::string wrong : {"256", "4M", "65k", "", "big", "0"})
         expect_usage("qcow2", {{"cluster_size", wrong}}, {"cluster_size=" + wrong, "a power of two from 512 to 2M"});
 }
@@ -49,7 +49,7 @@ TEST_CASE("creation options: an unknown word is wrong usage that lists the forma
 
 TEST_CASE("creation options: each word of qcow2 is set by qemu-img's values", "[formats][options]") {
     const auto parse = [](const std::string& word, const std::string& value) {
-        return parse_qcow2_options({{word, value}});
+        return qcow2::parse_options({{word, value}});
     };
     CHECK(parse("compat", "0.10").version == 2);
     CHECK(parse("compat", "v2").version == 2);

@@ -26,8 +26,8 @@ TEST_CASE("fuzz corpus: the seeds of subclusters and data files are images that 
         CAPTURE(name);
         const Bytes input = writer_test::read_file(test::source_path("tests/fuzz/corpus/qcow2/" + name));
         const auto open_data_file = [&](const std::string&) { return fuzz::memory_file(input); };
-        const Qcow2Reader reader(fuzz::memory_file(input), {{}, false, {}, open_data_file},
-                                 std::make_shared<ReadCaches>());
+        const qcow2::Reader reader(fuzz::memory_file(input), {{}, false, {}, open_data_file},
+                                   std::make_shared<ReadCaches>());
         const auto first = [&] { return reader.extent_at(ByteOffset{}); };
         if (name.ends_with("-bad"))
             CHECK_THROWS_AS(first(), Error);

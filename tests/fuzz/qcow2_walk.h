@@ -53,8 +53,8 @@ inline void walk(const ImageReader& reader, ByteOffset at) {
 inline void compare_states(ByteView input, const std::optional<std::string>& before) {
     const auto map = qcow2::changes_between_states(memory_file(input), before, std::nullopt);
     if (!map) return;
-    const Qcow2Reader a(memory_file(input), {before, false, {}, {}}, std::make_shared<ReadCaches>());
-    const Qcow2Reader b(memory_file(input), {std::nullopt, false, {}, {}}, std::make_shared<ReadCaches>());
+    const qcow2::Reader a(memory_file(input), {before, false, {}, {}}, std::make_shared<ReadCaches>());
+    const qcow2::Reader b(memory_file(input), {std::nullopt, false, {}, {}}, std::make_shared<ReadCaches>());
     Bytes bytes_a(10000);
     Bytes bytes_b(10000);
     const ByteOffset end{b.info().virtual_size.value};
@@ -86,8 +86,8 @@ inline void open_walk_read(ByteView input) {
     for (std::size_t i = 0; i < states.size() && i < 4; ++i) {
         try {
             const auto open_data_file = [&](const std::string&) { return memory_file(input); };
-            const Qcow2Reader reader(memory_file(input), {states[i], false, {}, open_data_file},
-                                     std::make_shared<ReadCaches>());
+            const qcow2::Reader reader(memory_file(input), {states[i], false, {}, open_data_file},
+                                       std::make_shared<ReadCaches>());
             walk(reader, ByteOffset{});
             const std::uint64_t size = reader.info().virtual_size.value;
             if (size > (1 << 20)) walk(reader, ByteOffset{size - (1 << 20) + 1});

@@ -10,7 +10,7 @@
 namespace varve::fuzz {
 
 inline void check_kinds(const WritePlan& plan, const ImageReader& image) {
-    const ByteCount unit = parse_qcow2_options(plan.options).unit();
+    const ByteCount unit = qcow2::parse_options(plan.options).unit();
     const std::vector<ExtentKind> expected = expected_kinds(plan);
     const ByteOffset end{plan.guest.size()};
     for (ByteOffset at; at < end;) {
@@ -26,7 +26,7 @@ inline void check_kinds(const WritePlan& plan, const ImageReader& image) {
 inline void check_reads_back(const WritePlan& plan) {
     const Bytes file = write_image(plan);
     std::unique_ptr<ImageReader> image =
-        std::make_unique<Qcow2Reader>(memory_file(file), Qcow2Reader::Options{}, std::make_shared<ReadCaches>());
+        std::make_unique<qcow2::Reader>(memory_file(file), qcow2::Reader::Options{}, std::make_shared<ReadCaches>());
     VARVE_CHECK(image->info().virtual_size == ByteCount{plan.guest.size()});
     check_kinds(plan, *image);
     if (plan.backing)

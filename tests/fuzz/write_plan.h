@@ -93,7 +93,7 @@ inline void choose_bytes(Choices& choices, const fakes::MemoryImage* backing, st
 }
 
 inline void choose_steps(Choices& choices, WritePlan& plan) {
-    const std::uint64_t cluster_size = parse_qcow2_options(plan.options).cluster_size().value;
+    const std::uint64_t cluster_size = qcow2::parse_options(plan.options).cluster_size().value;
     const std::vector<std::uint64_t> units{1, 512, 4096, cluster_size / 32, cluster_size / 32 + 1, cluster_size};
     for (std::uint64_t at = 0; at < plan.guest.size() && !choices.done();) {
         const std::uint64_t unit = units[choices.below(units.size())];
@@ -131,7 +131,7 @@ inline OptionMap choose_options(Choices& choices, bool has_backing) {
         if (value.empty()) return;
         options[word] = value;
         try {
-            parse_qcow2_options(options);
+            qcow2::parse_options(options);
         } catch (const Error&) {
             options.erase(word);
         }
@@ -153,7 +153,7 @@ inline WritePlan choose_plan(ByteView input) {
     const bool has_backing = choices.yes();
     WritePlan plan;
     plan.options = choose_options(choices, has_backing);
-    const std::uint64_t cluster_size = parse_qcow2_options(plan.options).cluster_size().value;
+    const std::uint64_t cluster_size = qcow2::parse_options(plan.options).cluster_size().value;
     const std::uint64_t sectors_max = std::min<std::uint64_t>(6 * cluster_size + (128 << 10), 5 << 20) / 512;
     plan.guest.resize(512 * choices.below(sectors_max) + (choices.below(4) == 0 ? choices.below(512) : 0));
     if (has_backing) plan.backing = choose_backing(choices, plan.guest.size());
@@ -163,11 +163,11 @@ inline WritePlan choose_plan(ByteView input) {
 
 /// The plan's image, as its file would be.
 inline Bytes write_image(const WritePlan& plan) {
-    const Qcow2Options options = parse_qcow2_options(plan.options);
+    const qcow2::CreationOptions options = qcow2::parse_options(plan.options);
     const ByteCount size{plan.guest.size()};
     const auto medium = std::make_shared<MemoryMedium>();
     auto output = preallocated(std::make_unique<MemoryOutput>(medium), options.preallocation, size);
-    auto writer = create_qcow2_writer(std::move(output), size, options);
+    auto writer = qcow2::create_writer(std::move(output), size, options);
     if (plan.backing)
         writer =
             write_over(std::make_unique<fakes::MemoryImage>(*plan.backing), std::move(writer), size, options.unit());
@@ -191,7 +191,7 @@ inline Bytes seen_of_backing(const WritePlan& plan) {
 
 /// What the image must say of each of its units, by itself: its backing image is not looked at.
 inline std::vector<ExtentKind> expected_kinds(const WritePlan& plan) {
-    const Qcow2Options options = parse_qcow2_options(plan.options);
+    const qcow2::CreationOptions options = qcow2::parse_options(plan.options);
     const std::uint64_t unit = options.unit().value;
     const bool is_reserved = options.preallocation != Preallocation::off && !options.extended_l2;
     const ExtentKind unsaid = is_reserved ? ExtentKind::data : ExtentKind::unallocated;

@@ -48,7 +48,7 @@ void check_clean(const std::string& path) {
 }
 
 void check_info(const WritePlan& plan, const std::string& path) {
-    const Qcow2Options options = parse_qcow2_options(plan.options);
+    const qcow2::CreationOptions options = qcow2::parse_options(plan.options);
     const auto info = nlohmann::json::parse(run({"qemu-img", "info", "--output=json", path}));
     const auto& data = info.at("format-specific").at("data");
     CAPTURE(info.dump());
@@ -69,7 +69,7 @@ Bytes read_by_qemu(const std::string& path, const std::string& raw) {
 
 /// The kind of each unit of the top image; unallocated is what shines through.
 std::vector<ExtentKind> kinds_by_qemu(const WritePlan& plan, const std::string& path) {
-    const std::uint64_t unit = parse_qcow2_options(plan.options).unit().value;
+    const std::uint64_t unit = qcow2::parse_options(plan.options).unit().value;
     std::vector<ExtentKind> kinds(divide_up(plan.guest.size(), unit), ExtentKind::unallocated);
     for (const auto& run : nlohmann::json::parse(run({"qemu-img", "map", "-f", "qcow2", "--output=json", path}))) {
         if (run.at("depth") != 0 || !run.at("present").get<bool>()) continue;

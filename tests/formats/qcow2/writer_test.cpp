@@ -23,11 +23,12 @@ void round_up_size(const std::string& path, ByteCount virtual_size) {
     File::open(path, O_WRONLY).write_all({size_field}, field);
 }
 
-std::unique_ptr<ImageWriter> create(const std::string& path, ByteCount virtual_size, const Qcow2Options& options = {}) {
-    return create_qcow2_writer(create_output_file(path, {}), virtual_size, options);
+std::unique_ptr<ImageWriter> create(const std::string& path, ByteCount virtual_size,
+                                    const qcow2::CreationOptions& options = {}) {
+    return qcow2::create_writer(create_output_file(path, {}), virtual_size, options);
 }
 
-contract::WriterKind qcow2_kind(const Qcow2Options& options = {}) {
+contract::WriterKind qcow2_kind(const qcow2::CreationOptions& options = {}) {
     return {.format = "qcow2",
             .cluster = options.unit(),
             .tells_zero = options.has_zero_flag(),
@@ -67,7 +68,7 @@ TEST_CASE("qcow2 writer: keeps the contract", "[formats][qcow2][contract]") {
 TEST_CASE("qcow2 writer: every kind of image keeps the contract", "[formats][qcow2][contract]") {
     for (const OptionMap& options : many_kinds())
         DYNAMIC_SECTION("kind " << (options.empty() ? "plain" : options.begin()->first) << options.size()) {
-            const contract::WriterKind kind = qcow2_kind(parse_qcow2_options(options));
+            const contract::WriterKind kind = qcow2_kind(qcow2::parse_options(options));
             for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, mib(3).value + 513})
                 contract::check_reads_back(kind, {size}, 20261122, 40000);
             if (!options.contains("compress")) contract::check_is_thin(kind);
@@ -109,7 +110,7 @@ TEST_CASE("qcow2 writer: zeros written, zeros announced and nothing stay apart",
 
 TEST_CASE("qcow2 writer: one write is one call for consecutive data clusters", "[formats][qcow2]") {
     const auto medium = std::make_shared<MemoryMedium>();
-    const auto writer = create_qcow2_writer(std::make_unique<MemoryOutput>(medium), mib(64), {});
+    const auto writer = qcow2::create_writer(std::make_unique<MemoryOutput>(medium), mib(64), {});
     writer->write({65536}, Bytes(mib(8).value, std::byte{1}));
     REQUIRE(medium->write_calls == 1);
 }
@@ -145,8 +146,8 @@ TEST_CASE("qcow2 writer: a mostly empty disk of 16 TiB takes neither time nor me
 
 TEST_CASE("qcow2 writer: a disk beyond qemu's largest L1 table is refused", "[formats][qcow2]") {
     const ScratchFolder folder;
-    const ByteCount largest = qcow2_virtual_size_max({});
-    REQUIRE(qcow2_virtual_size_max({.extended_l2 = true}) == ByteCount{std::uint64_t{1} << 50});
+    const ByteCount largest = qcow2::virtual_size_max({});
+    REQUIRE(qcow2::virtual_size_max({.extended_l2 = true}) == ByteCount{std::uint64_t{1} << 50});
     REQUIRE(largest == ByteCount{std::uint64_t{1} << 51});
     REQUIRE_THROWS_AS(create(folder.file("a"), largest + ByteCount{1}), Error);
     REQUIRE(folder.names().empty());
@@ -173,7 +174,7 @@ TEST_CASE("qcow2 writer: the refcounts cover all clusters and themselves, by the
 
 TEST_CASE("qcow2 writer: compressed clusters fill many refcount blocks and come back", "[formats][qcow2]") {
     for (const std::string bits : {"1", "8", "64"}) {
-        const Qcow2Options options = parse_qcow2_options(
+        const qcow2::CreationOptions options = qcow2::parse_options(
             {{"compress", "on"}, {"cluster_size", "512"}, {"refcount_bits", bits}, {"compression_type", "zstd"}});
         contract::check_reads_back(qcow2_kind(options), mib(6), 7, 100000);
     }
@@ -184,8 +185,8 @@ TEST_CASE("qcow2 writer: the same calls make the same file, whatever the threads
     std::vector<Bytes> files;
     for (int i = 0; i < 3; ++i) {
         const auto medium = std::make_shared<MemoryMedium>();
-        const auto writer =
-            create_qcow2_writer(std::make_unique<MemoryOutput>(medium), mib(4), {.cluster_bits = 12, .compress = true});
+        const auto writer = qcow2::create_writer(std::make_unique<MemoryOutput>(medium), mib(4),
+                                                 {.cluster_bits = 12, .compress = true});
         contract::play(*writer, pattern);
         writer->finish();
         files.push_back(medium->bytes);
@@ -200,13 +201,13 @@ TEST_CASE("qcow2 writer: an output that fails anywhere is an error, and commits 
     kinds.push_back({{"preallocation", "full"}});
     for (OptionMap& kind : kinds) kind.emplace("cluster_size", "16K");
     for (const OptionMap& kind : kinds) {
-        const Qcow2Options options = parse_qcow2_options(kind);
+        const qcow2::CreationOptions options = qcow2::parse_options(kind);
         for (std::size_t n = 0;; ++n) {
             const auto medium = std::make_shared<MemoryMedium>();
             medium->fail_at = n;
             try {
                 auto output = preallocated(std::make_unique<MemoryOutput>(medium), options.preallocation, mib(1));
-                const auto writer = create_qcow2_writer(std::move(output), mib(1), options);
+                const auto writer = qcow2::create_writer(std::move(output), mib(1), options);
                 contract::play(*writer, pattern);
                 writer->finish();
                 REQUIRE((medium->committed && n > 6));
