@@ -85,9 +85,9 @@ std::unique_ptr<Output> open_output(const std::string& path, const CreateOptions
 }
 
 std::unique_ptr<ImageWriter> create_raw(const std::string& path, const CreateOptions& options) {
-    const RawOptions raw = parse_raw_options(options.options);
+    const raw::Options raw = raw::parse_options(options.options);
     auto output = preallocated(open_output(path, options), raw.preallocation, options.virtual_size);
-    return create_raw_writer(std::move(output), options.virtual_size);
+    return raw::create_writer(std::move(output), options.virtual_size);
 }
 
 std::unique_ptr<ImageWriter> create_qcow2(const std::string& path, const CreateOptions& options) {

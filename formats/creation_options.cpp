@@ -22,7 +22,7 @@ struct WrittenFormat {
 bool is_always_streamed(const OptionMap&) { return true; }
 
 constexpr std::array formats{
-    WrittenFormat{"raw", raw_option_words, [](const OptionMap& options) { parse_raw_options(options); },
+    WrittenFormat{"raw", raw::option_words, [](const OptionMap& options) { raw::parse_options(options); },
                   is_always_streamed},
     WrittenFormat{"qcow2", qcow2::option_words, [](const OptionMap& options) { qcow2::parse_options(options); },
                   nullptr},

@@ -9,6 +9,7 @@
 #include "formats/chain/layer_formats.h"
 #include "formats/chain/lone_references.h"
 #include "formats/chain/named_image.h"
+#include "formats/guard/file_source.h"
 #include "formats/lvm/open_volume.h"
 #include "formats/lvm/volume_list.h"
 #include "formats/lvm/volume_name.h"
@@ -35,7 +36,7 @@ OpenedImage open_disk(NamedImage image, const OpenOptions& options) {
     }
     NoProgress none;
     const appliance::LongRead work{options.progress != nullptr ? *options.progress : none, options.stop};
-    LayerInfo layer{image.file.place.path, image.decision.format, image.file.file.identity(), LayerRole::package};
+    LayerInfo layer{image.file.place.path, image.decision.format, image.file.source->identity().file, LayerRole::package};
     return appliance::open_disk(make_package(std::move(image), options), std::move(layer), options.image,
                                 options.package, work);
 }
@@ -47,6 +48,18 @@ OpenedImage open_physical_disk(const std::string& path, const ImageOptions& opti
     return open_image_chain(path, opening);
 }
 
+/// What `options` say is inside the volume. Nothing is known of what changed in it: the change sources of LVM speak of
+/// the volume's bytes, not of the guest's.
+OpenedImage open_inside_volume(const std::string& path, const OpenOptions& options) {
+    require_known_option(options.image.format, openable_formats(), "--format");
+    lvm::VolumeImage volume = lvm::open_volume_image(path, options.image, options.volume, open_physical_disk);
+    OpenedImage image =
+        open_disk({std::move(volume.references), std::move(volume.image), {*options.image.format, {}}}, options);
+    for (LayerInfo& layer : image.layers) layer.identity = volume.disks.front().identity;
+    image.layers.insert(image.layers.end(), volume.disks.begin(), volume.disks.end());
+    return image;
+}
+
 }  // namespace
 
 std::shared_ptr<const appliance::PackageReader> open_package(const std::string& path, const OpenOptions& options) {
@@ -56,11 +69,12 @@ std::shared_ptr<const appliance::PackageReader> open_package(const std::string& 
 }
 
 OpenedImage open_image_chain(const std::string& path, const OpenOptions& options) {
+    require_known_option(options.image.backing_format, read_formats(), "--backing-format");
     if (lvm::is_volume_name(path)) {
+        if (options.image.format.value_or("raw") != "raw") return open_inside_volume(path, options);
         refuse_member(options, path);
         return lvm::open_volume(path, options.image, options.volume, open_physical_disk);
     }
-    require_known_option(options.image.backing_format, read_formats(), "--backing-format");
     OpenedImage image = open_disk(open_named_file(path, options.image), options);
     const ImageInfo& info = image.reader->info();
     if (!image.package && !info.snapshots.empty())
@@ -71,8 +85,9 @@ OpenedImage open_image_chain(const std::string& path, const OpenOptions& options
 OpenedImage open_lone_image(File file, const OpenOptions& options) {
     const std::string format = options.image.format.value_or("raw");
     require_known_option(format, openable_formats(), "--format");
-    NamedImage image{std::make_unique<LoneReferences>(), {std::move(file), {}}, {format, {}}};
-    image.file.place = {image.file.file.path(), image.file.file.path(), {}};
+    NamedImage image{
+        std::make_unique<LoneReferences>(), {std::make_shared<const FileSource>(std::move(file)), {}}, {format, {}}};
+    image.file.place = {image.file.source->name(), image.file.source->name(), {}};
     return open_disk(std::move(image), options);
 }
 

@@ -74,7 +74,7 @@ std::unique_ptr<ChangeMap> changes_between_states(const std::string& path, const
                                                   const std::optional<std::string>& before_snapshot) {
     NamedImage image = open_named_file(path, now);
     if (image.decision.format != "qcow2") return nullptr;
-    return qcow2::changes_between_states(std::move(image.file.file), before_snapshot, now.snapshot);
+    return qcow2::changes_between_states(std::move(image.file.source), before_snapshot, now.snapshot);
 }
 
 }  // namespace varve

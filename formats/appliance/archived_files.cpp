@@ -6,16 +6,17 @@
 
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
+#include "formats/base/window_source.h"
 #include "formats/chain/file_extensions.h"
 
 namespace varve::appliance {
 
 ArchivedFiles::ArchivedFiles(ImageFile archive)
-    : archive_(std::move(archive)), contents_(tar::read_archive(archive_.file)) {}
+    : archive_(std::move(archive)), contents_(tar::read_archive(*archive_.source)) {}
 
 ImageFile ArchivedFiles::open(const tar::Member& member) const {
     const std::string shown = archive_.place.shown + '/' + escape_for_display(member.name);
-    return {archive_.file.window(member.content, shown),
+    return {std::make_shared<const WindowSource>(archive_.source, member.content, shown),
             {shown, archive_.place.path + '/' + member.name, archive_.place.path}};
 }
 
@@ -37,7 +38,7 @@ ImageFile ArchivedFiles::open_reference(const ImagePlace& referrer, const std::s
 }
 
 FoundFiles ArchivedFiles::find(const ImagePlace& referrer, std::span<const std::string_view> endings,
-                               const std::function<bool(const File&)>& fits) const {
+                               const std::function<bool(const ByteSourcePtr&)>& fits) const {
     std::vector<const tar::Member*> members;
     for (const tar::Member& member : contents_.members) members.push_back(&member);
     std::ranges::stable_sort(members, {},
@@ -47,7 +48,7 @@ FoundFiles ArchivedFiles::find(const ImagePlace& referrer, std::span<const std::
         ImageFile image = open(*member);
         if (image.place.path == referrer.path) continue;
         ++found.looked_at;
-        if (fits(image.file)) found.files.push_back(std::move(image));
+        if (fits(image.source)) found.files.push_back(std::move(image));
     }
     return found;
 }

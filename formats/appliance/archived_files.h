@@ -19,7 +19,7 @@ public:
     /// it. Error(not_found) for a name that no member has, Error(refused) for one that is no file.
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
     FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
-                    const std::function<bool(const File&)>& fits) const override;
+                    const std::function<bool(const ByteSourcePtr&)>& fits) const override;
 
 private:
     std::string folder_of(const ImagePlace& member) const;

@@ -65,7 +65,7 @@ OpenedImage open_file(const PackageReader& package, const PackagedDisk& disk, co
     FormatDecision decision = decide_packaged(file, disk);
     const std::vector<std::string>& warnings = package.warnings();
     decision.warnings.insert(decision.warnings.begin(), warnings.begin(), warnings.end());
-    if (auto doubt = package.size_doubt(disk, file.file.size())) decision.warnings.push_back(*std::move(doubt));
+    if (auto doubt = package.size_doubt(disk, file.source->size())) decision.warnings.push_back(*std::move(doubt));
     return open_chain(std::move(file), std::move(decision), package.references(), options);
 }
 

@@ -12,6 +12,7 @@
 #include "engine/base/hex.h"
 #include "formats/appliance/href.h"
 #include "formats/appliance/unpack.h"
+#include "formats/guard/file_source.h"
 
 namespace varve::appliance {
 namespace {
@@ -23,12 +24,12 @@ constexpr std::size_t chunks_max = 4096;  // each is a file that is open, and is
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }  // npos + 1 is 0
 
 Bytes read_whole(const ImageFile& file, ByteCount size_max, std::string_view what) {
-    const ByteCount size = file.file.size();
+    const ByteCount size = file.source->size();
     if (size > size_max)
         throw Error(ErrorCode::refused, fmt::format("'{}' has {} bytes; {} of at most {} is expected", file.place.shown,
                                                     size.value, what, size_max.value));
     Bytes bytes(static_cast<std::size_t>(size.value));
-    file.file.read_exactly({}, bytes);
+    file.source->read_at({}, bytes);
     return bytes;
 }
 
@@ -55,7 +56,7 @@ std::string list_of(const std::vector<PackagedDisk>& disks) {
 
 PackageReader::PackageReader(ImageFile file, std::unique_ptr<const ImageReferences> beside, ManifestUse manifest_use)
     : place_(file.place) {
-    if (tar::is_tar(file.file))
+    if (tar::is_tar(*file.source))
         open_archive(std::move(file));
     else
         open_descriptor(std::move(file), std::move(beside));
@@ -180,7 +181,7 @@ std::vector<ImageFile> PackageReader::open_parts(const FileElement& file) const 
         }
     }
     ByteCount total;
-    for (const ImageFile& part : parts) total += part.file.size();
+    for (const ImageFile& part : parts) total += part.source->size();
     if (file.size && total != *file.size)
         throw Error(ErrorCode::corrupt,
                     fmt::format("'{}' in {} pieces: expected {} bytes, found {}; a piece is missing or cut off",
@@ -192,11 +193,11 @@ ImageFile PackageReader::open_disk(const PackagedDisk& disk, const LongRead& wor
     const FileElement& file = descriptor_.files.at(disk.file.value());
     std::vector<ImageFile> parts = open_parts(file);
     if (!file.is_gzip && !file.chunk_size) return std::move(parts.front());
-    std::vector<const File*> chunks;
-    for (const ImageFile& part : parts) chunks.push_back(&part.file);
+    std::vector<ByteSourcePtr> chunks;
+    for (const ImageFile& part : parts) chunks.push_back(part.source);
     ImagePlace place = parts.front().place;
     File whole = unpack(chunks, file.is_gzip, unpacked_bytes_max(disk.capacity), place.shown, work.progress, work.stop);
-    return {std::move(whole), std::move(place)};
+    return {std::make_shared<const FileSource>(std::move(whole)), std::move(place)};
 }
 
 std::optional<std::string> PackageReader::size_doubt(const PackagedDisk& disk, ByteCount size) const {
@@ -225,14 +226,14 @@ void PackageReader::check_digest(const ImageFile& file, const std::string& name,
         return;
     }
     ContentDigest digest(entry->algorithm);
-    Bytes buffer(static_cast<std::size_t>(std::min<std::uint64_t>(hashed_at_once, file.file.size().value)));
-    const ByteCount size = file.file.size();
+    Bytes buffer(static_cast<std::size_t>(std::min<std::uint64_t>(hashed_at_once, file.source->size().value)));
+    const ByteCount size = file.source->size();
     if (work != nullptr) work->progress.begin("checking the manifest", size);
     for (ByteOffset at; at.value < size.value;) {
         if (work != nullptr) throw_if_stopped(work->stop);
         const std::size_t count =
             static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size.value - at.value));
-        file.file.read_exactly(at, ByteSpan(buffer).first(count));
+        file.source->read_at(at, ByteSpan(buffer).first(count));
         digest.update(ByteView(buffer).first(count));
         at += {count};
         if (work != nullptr) work->progress.advance({at.value});

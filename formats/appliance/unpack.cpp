@@ -20,8 +20,8 @@ constexpr const char* folder = "/var/tmp";
 /// The chunks as one run of bytes.
 class Input {
 public:
-    explicit Input(std::span<const File* const> chunks) : chunks_(chunks) {
-        for (const File* chunk : chunks) {
+    explicit Input(std::span<const ByteSourcePtr> chunks) : chunks_(chunks) {
+        for (const ByteSourcePtr& chunk : chunks) {
             sizes_.push_back(chunk->size());
             total_ += sizes_.back();
         }
@@ -36,7 +36,7 @@ public:
         while (filled < out.size() && chunk_ < chunks_.size()) {
             const std::uint64_t left = sizes_[chunk_].value - at_.value;
             const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(left, out.size() - filled));
-            chunks_[chunk_]->read_exactly(at_, out.subspan(filled, length));
+            chunks_[chunk_]->read_at(at_, out.subspan(filled, length));
             filled += length;
             at_ += ByteCount{length};
             if (length == left) {
@@ -52,11 +52,11 @@ public:
     std::string place(ByteCount position) const {
         std::size_t chunk = 0;
         while (chunk + 1 < chunks_.size() && position >= sizes_[chunk]) position = position - sizes_[chunk++];
-        return chunks_.empty() ? "its end" : fmt::format("offset {} of '{}'", position.value, chunks_[chunk]->path());
+        return chunks_.empty() ? "its end" : fmt::format("offset {} of '{}'", position.value, chunks_[chunk]->name());
     }
 
 private:
-    std::span<const File* const> chunks_;
+    std::span<const ByteSourcePtr> chunks_;
     std::vector<ByteCount> sizes_;
     ByteCount total_;
     ByteCount done_;
@@ -203,7 +203,7 @@ void join(Input& input, Output& output, Progress& progress, const std::stop_toke
 
 }  // namespace
 
-File unpack(std::span<const File* const> chunks, bool is_gzip, ByteCount length_max, const std::string& shown,
+File unpack(std::span<const ByteSourcePtr> chunks, bool is_gzip, ByteCount length_max, const std::string& shown,
             Progress& progress, const std::stop_token& stop) {
     Input input(chunks);
     Output output(length_max, shown);

@@ -9,6 +9,7 @@
 #include "engine/base/file.h"
 #include "engine/base/progress.h"
 #include "engine/base/units.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::appliance {
 
@@ -17,7 +18,7 @@ namespace varve::appliance {
 /// whole in error texts, without quotes ("a.ova: a.vmdk.gz"), and is the beginning of the result's path. Throws
 /// Error(refused) once it comes to more than `length_max`, Error(corrupt) with the place for gzip that is damaged or
 /// cut off, Error(io) when the space does not suffice, Error(cancelled).
-File unpack(std::span<const File* const> chunks, bool is_gzip, ByteCount length_max, const std::string& shown,
+File unpack(std::span<const ByteSourcePtr> chunks, bool is_gzip, ByteCount length_max, const std::string& shown,
             Progress& progress, const std::stop_token& stop);
 
 }  // namespace varve::appliance

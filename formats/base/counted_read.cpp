@@ -3,15 +3,18 @@
 #include <algorithm>
 
 namespace varve {
+namespace {
 
-ByteCount counted_read(const ImageReader& image, ByteOffset at, ByteSpan out) {
+/// `read` fetches data: (at, out).
+template <typename Medium, typename Read>
+ByteCount read_data(const Medium& medium, ByteOffset at, ByteSpan out, Read read) {
     ByteCount data;
     while (!out.empty()) {
-        const Extent extent = image.extent_at(at);
+        const Extent extent = medium.extent_at(at);
         const ByteSpan part =
             out.first(static_cast<std::size_t>(std::min<std::uint64_t>(extent.length.value, out.size())));
         if (extent.kind == ExtentKind::data) {
-            image.read(at, part);
+            read(at, part);
             data += ByteCount{part.size()};
         } else {
             std::fill(part.begin(), part.end(), std::byte{0});
@@ -20,6 +23,16 @@ ByteCount counted_read(const ImageReader& image, ByteOffset at, ByteSpan out) {
         out = out.subspan(part.size());
     }
     return data;
+}
+
+}  // namespace
+
+ByteCount counted_read(const ImageReader& image, ByteOffset at, ByteSpan out) {
+    return read_data(image, at, out, [&](ByteOffset from, ByteSpan part) { image.read(from, part); });
+}
+
+ByteCount counted_read(const ByteSource& source, ByteOffset at, ByteSpan out) {
+    return read_data(source, at, out, [&](ByteOffset from, ByteSpan part) { source.read_at(from, part); });
 }
 
 }  // namespace varve

@@ -4,15 +4,15 @@
 
 namespace varve {
 
-Error corrupt_image(const File& file, std::string_view what) {
+Error corrupt_image(const ByteSource& source, std::string_view what) {
     return Error(ErrorCode::corrupt,
-                 fmt::format("'{}': {}; the image is damaged, 'qemu-img check' may tell more", file.path(), what));
+                 fmt::format("'{}': {}; the image is damaged, 'qemu-img check' may tell more", source.name(), what));
 }
 
-Error unsupported_image(const File& file, std::string_view feature) {
+Error unsupported_image(const ByteSource& source, std::string_view feature) {
     return Error(ErrorCode::unsupported, fmt::format("'{}' uses {}, which this version of varve does not read; "
                                                      "copy it with 'qemu-img convert -O qcow2' and take the copy",
-                                                     file.path(), feature));
+                                                     source.name(), feature));
 }
 
 }  // namespace varve

@@ -4,14 +4,14 @@
 #include <string_view>
 
 #include "engine/base/error.h"
-#include "engine/base/file.h"
+#include "formats/base/byte_source.h"
 
 namespace varve {
 
-/// Error(corrupt): bytes of `file` break the rules of its format. `what` names the place, the expected and the found.
-Error corrupt_image(const File& file, std::string_view what);
+/// Error(corrupt): bytes of `source` break the rules of its format. `what` names the place, the expected and the found.
+Error corrupt_image(const ByteSource& source, std::string_view what);
 
 /// Error(unsupported): a sound image with a feature that this version does not read. `feature` completes "… uses".
-Error unsupported_image(const File& file, std::string_view feature);
+Error unsupported_image(const ByteSource& source, std::string_view feature);
 
 }  // namespace varve

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/base/file.h"
+#include "formats/base/byte_source.h"
 
 namespace varve {
 
@@ -23,7 +23,7 @@ struct BackingSearch {
     /// Of the files that are looked at first, the first ending's before the second's; lower case: ".vdi".
     std::vector<std::string_view> endings;
     /// Whether a regular file is the one. Cheap, little is read; a file that it can't make out does not fit.
-    std::function<BackingFit(const File&)> look;
+    std::function<BackingFit(const ByteSourcePtr&)> look;
 };
 
 }  // namespace varve

@@ -14,9 +14,9 @@
 namespace varve {
 namespace {
 
-Error not_read(const File& file, const std::string& format, std::string_view way_out) {
+Error not_read(const ByteSource& source, const std::string& format, std::string_view way_out) {
     return Error(ErrorCode::unsupported,
-                 fmt::format("'{}' is {}; this version of varve reads {}; {}", file.path(),
+                 fmt::format("'{}' is {}; this version of varve reads {}; {}", source.name(),
                              describe_format(escape_for_display(format)), fmt::join(read_formats(), " and "), way_out));
 }
 
@@ -26,19 +26,23 @@ bool is_compressed_file(std::string_view probed) {
     return std::ranges::find(words, probed) != words.end();
 }
 
+bool is_device(const ByteSource& source) {
+    return source.file() != nullptr && source.file()->kind() == FileKind::block_device;
+}
+
 /// Whether a name or a kind of file makes one expect raw bytes.
 bool looks_raw(const ImageFile& image) {
     const std::string ending = std::filesystem::path(image.place.path).extension().string();
-    return ending == ".raw" || ending == ".img" || ending == ".dd" || image.file.kind() == FileKind::block_device;
+    return ending == ".raw" || ending == ".img" || ending == ".dd" || is_device(*image.source);
 }
 
 FormatDecision decide_declared_backing(const ImageFile& image, const std::string& declared) {
     FormatDecision decision{declared, {}};
-    const std::optional<std::string> probed = declared == "raw" ? probe_format(image.file) : std::nullopt;
+    const std::optional<std::string> probed = declared == "raw" ? probe_format(*image.source) : std::nullopt;
     if (probed)
         decision.warnings.push_back(
             fmt::format("'{}' was read as raw, as --backing-format says, although its first bytes are those of {}",
-                        image.file.path(), describe_format(*probed)));
+                        image.source->name(), describe_format(*probed)));
     return decision;
 }
 
@@ -53,43 +57,43 @@ void require_known_option(const std::optional<std::string>& format, std::span<co
 
 FormatDecision decide_top(const ImageFile& image, const std::optional<std::string>& format) {
     if (format) return {*format, {}};
-    const std::optional<std::string> probed = probe_format(image.file);
+    const std::optional<std::string> probed = probe_format(*image.source);
     if (!probed) return {"raw", {}};
     if (*probed == "lvm2")
         throw not_read(
-            image.file, *probed,
+            *image.source, *probed,
             fmt::format("name a volume on it, lvm:VG/LV with --pv {} ('varve info lvm: --pv {}' lists them), or "
                         "say --format raw to take the whole disk as it is",
-                        image.file.path(), image.file.path()));
+                        image.source->name(), image.source->name()));
     if (is_compressed_file(*probed))
         throw not_read(
-            image.file, *probed,
+            *image.source, *probed,
             fmt::format("unpack it, if need be into standard input ('{} -dc FILE | varve ... --format F -'), "
                         "or say --format raw to take its bytes as they are",
                         *probed));
     if (*probed != package_format && !is_read(*probed))
-        throw not_read(image.file, *probed, "say --format raw to take its bytes as they are");
+        throw not_read(*image.source, *probed, "say --format raw to take its bytes as they are");
     FormatDecision decision{*probed, {}};
-    if (looks_raw(image) && names_another_file(image.file, *probed))
+    if (looks_raw(image) && names_another_file(*image.source, *probed))
         decision.warnings.push_back(
             fmt::format("'{}' looks like a raw disk by its name but has a {} header that names another "
                         "file, and was read as {}; if a guest may have written that header, say --format raw",
-                        image.file.path(), *probed, *probed));
+                        image.source->name(), *probed, *probed));
     return decision;
 }
 
 FormatDecision decide_backing(const ImageFile& image, const std::optional<std::string>& recorded,
                               const std::optional<std::string>& declared) {
     if (recorded && is_read(*recorded)) return {*recorded, {}};
-    if (recorded) throw not_read(image.file, *recorded, "convert the chain with 'qemu-img convert'");
+    if (recorded) throw not_read(*image.source, *recorded, "convert the chain with 'qemu-img convert'");
     if (declared) return decide_declared_backing(image, *declared);
-    const std::optional<std::string> probed = probe_format(image.file);
+    const std::optional<std::string> probed = probe_format(*image.source);
     if (!probed)
         throw Error(ErrorCode::refused,
                     fmt::format("'{}' is a backing file whose format is not recorded, and its first bytes are those "
                                 "of no known format; if it is a raw disk, say --backing-format raw",
-                                image.file.path()));
-    if (!is_read(*probed)) throw not_read(image.file, *probed, "if it is a raw disk, say --backing-format raw");
+                                image.source->name()));
+    if (!is_read(*probed)) throw not_read(*image.source, *probed, "if it is a raw disk, say --backing-format raw");
     return {*probed, {}};
 }
 

@@ -31,7 +31,7 @@ public:
         for (;;) {
             enter(image, decision);
             const ImagePlace place = image.place;
-            Layer layer = open_next(std::move(image.file), place, decision);
+            Layer layer = open_next(std::move(image.source), place, decision);
             check_content(place, layer);
             readers_.push_back(std::move(layer.reader));
             if (!layer.backing_name && !layer.backing_search) break;
@@ -50,14 +50,14 @@ public:
 private:
     /// Refuses loops, excess depth and a running machine's file, and notes the layer.
     void enter(const ImageFile& image, FormatDecision& decision, LayerRole role = LayerRole::image);
-    Layer open_next(File file, const ImagePlace& place, const FormatDecision& decision);
+    Layer open_next(ByteSourcePtr source, const ImagePlace& place, const FormatDecision& decision);
     BackingFile open_backing(const ImagePlace& place, const Layer& layer) const;
     ImageFile open_named(const ImagePlace& place, const Layer& layer) const;
     /// The backing file of an image that records no name. Throws Error(not_found), and Error(refused) when several fit.
     BackingFile find_backing(const ImagePlace& place, const BackingSearch& search) const;
     /// A file whose bytes are the image's own. Adds to `warnings`, which are those of the image that names it.
-    File open_part(const ImagePlace& place, const std::string& name, LayerRole role,
-                   std::vector<std::string>& warnings);
+    ByteSourcePtr open_part(const ImagePlace& place, const std::string& name, LayerRole role,
+                            std::vector<std::string>& warnings);
     /// Throws Error(refused) unless the layer is the one that the image above it was made over.
     void check_content(const ImagePlace& place, const Layer& layer);
     std::unique_ptr<ImageReader> overlay();
@@ -66,61 +66,62 @@ private:
     const ImageReferences& references_;
     std::shared_ptr<ReadCaches> caches_;
     std::vector<LayerInfo> layers_;
-    std::vector<std::pair<FileIdentity, ByteOffset>> places_;  ///< of the layers; one file may hold several
+    std::vector<SourceIdentity> identities_;  ///< of the layers
     std::vector<std::unique_ptr<ImageReader>> readers_;
     std::string wanted_content_;  ///< one of the content_ids that the layer above wants below it; empty: any
     bool is_live_told_ = false;   ///< one warning about running machines is enough
 };
 
 void ChainOpener::enter(const ImageFile& image, FormatDecision& decision, LayerRole role) {
-    const FileIdentity identity = image.file.identity();
-    const std::pair place(identity, image.file.begin());
+    const SourceIdentity identity = image.source->identity();
     for (std::size_t i = 0; i < layers_.size(); ++i) {
         const LayerInfo& above = layers_[i];
-        if (places_[i] != place) continue;
+        if (identities_[i] != identity) continue;
         if (role != LayerRole::image || above.role != LayerRole::image)
             throw Error(ErrorCode::refused,
                         fmt::format("'{}' holds data of an image in the chain of '{}' and comes twice in it",
-                                    image.file.path(), layers_.front().path));
+                                    image.source->name(), layers_.front().path));
         throw Error(ErrorCode::refused,
                     fmt::format("the backing chain of '{}' loops: '{}' comes twice in it; rebase one of its "
                                 "images with 'qemu-img rebase'",
-                                layers_.front().path, image.file.path()));
+                                layers_.front().path, image.source->name()));
     }
     if (readers_.size() == layers_max)
         throw Error(ErrorCode::refused,
                     fmt::format("the backing chain of '{}' is deeper than {} images; shorten it with 'qemu-img "
                                 "commit' or 'qemu-img rebase'",
                                 layers_.front().path, layers_max));
-    auto warning = check_not_live(image.file, options_.live);
+    decision.warnings.insert(decision.warnings.end(), image.warnings.begin(), image.warnings.end());
+    auto warning =
+        image.source->file() != nullptr ? check_not_live(*image.source->file(), options_.live) : std::nullopt;
     if (warning && !is_live_told_) {
         decision.warnings.push_back(std::move(*warning));
         is_live_told_ = true;
     }
-    layers_.push_back({image.place.path, decision.format, identity, role});
-    places_.push_back(place);
+    layers_.push_back({image.place.path, decision.format, identity.file, role});
+    identities_.push_back(identity);
 }
 
-File ChainOpener::open_part(const ImagePlace& place, const std::string& name, LayerRole role,
-                            std::vector<std::string>& warnings) {
+ByteSourcePtr ChainOpener::open_part(const ImagePlace& place, const std::string& name, LayerRole role,
+                                     std::vector<std::string>& warnings) {
     const ReferenceKind kind = role == LayerRole::extent ? ReferenceKind::extent : ReferenceKind::data_file;
     ImageFile part = references_.open_reference(place, name, kind);
     FormatDecision raw{"raw", {}};
     enter(part, raw, role);
     warnings.insert(warnings.end(), raw.warnings.begin(), raw.warnings.end());
-    return std::move(part.file);
+    return std::move(part.source);
 }
 
 BackingFile ChainOpener::find_backing(const ImagePlace& place, const BackingSearch& search) const {
-    FoundFiles found =
-        references_.find(place, search.endings, [&](const File& file) { return search.look(file).fits(); });
+    FoundFiles found = references_.find(place, search.endings,
+                                        [&](const ByteSourcePtr& source) { return search.look(source).fits(); });
     if (found.files.empty())
         throw Error(
             ErrorCode::not_found,
             fmt::format("'{}' was made over {}, which is none of the {} files looked at in the folders that it "
                         "may use{}; say --allow-under DIR with the folder that holds it",
                         place.shown, search.wanted, found.looked_at, found.is_complete ? "" : " (there are more)"));
-    const auto is_sure = [&](const ImageFile& image) { return search.look(image.file).doubt.empty(); };
+    const auto is_sure = [&](const ImageFile& image) { return search.look(image.source).doubt.empty(); };
     const auto unsure = std::stable_partition(found.files.begin(), found.files.end(), is_sure);
     const auto sure = unsure - found.files.begin();
     if (sure > 1 || (sure == 0 && found.files.size() > 1))
@@ -129,12 +130,12 @@ BackingFile ChainOpener::find_backing(const ImagePlace& place, const BackingSear
                                 "that does not belong to it",
                                 place.shown, search.wanted, found.files[0].place.shown, found.files[1].place.shown));
     ImageFile& backing = found.files.front();
-    const BackingFit fit = search.look(backing.file);
+    const BackingFit fit = search.look(backing.source);
     std::string doubt = fit.doubt.empty() ? "" : fmt::format("'{}' {}", backing.place.shown, fit.doubt);
     return {std::move(backing), std::string(fit.format), std::move(doubt)};
 }
 
-Layer ChainOpener::open_next(File file, const ImagePlace& place, const FormatDecision& decision) {
+Layer ChainOpener::open_next(ByteSourcePtr source, const ImagePlace& place, const FormatDecision& decision) {
     const bool is_top = readers_.empty();
     LayerRequest request{is_top, is_top ? options_.snapshot : std::nullopt, decision.warnings, caches_, {}, {}};
     request.open_data_file = [&](const std::string& name, std::vector<std::string>& warnings) {
@@ -143,7 +144,7 @@ Layer ChainOpener::open_next(File file, const ImagePlace& place, const FormatDec
     request.open_extent = [&](const std::string& name, std::vector<std::string>& warnings) {
         return open_part(place, name, LayerRole::extent, warnings);
     };
-    return open_layer(decision.format, std::move(file), std::move(request));
+    return open_layer(decision.format, std::move(source), std::move(request));
 }
 
 BackingFile ChainOpener::open_backing(const ImagePlace& place, const Layer& layer) const {

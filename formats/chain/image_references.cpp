@@ -1,5 +1,9 @@
 #include "formats/chain/image_references.h"
 
+#include <fmt/format.h>
+
+#include "engine/base/escape.h"
+
 namespace varve {
 
 std::string_view to_string(ReferenceKind kind) {
@@ -14,6 +18,20 @@ std::string_view to_string(ReferenceKind kind) {
             return "file";
     }
     return "";
+}
+
+std::optional<std::string_view> why_not_a_path(const std::string& name) {
+    if (name.empty()) return "it is empty";
+    if (name.find('\0') != std::string::npos) return "it has a NUL byte";
+    if (name.starts_with("json:")) return "it is a json: description, not a path";
+    // As in qemu: a colon before the first slash makes the name a protocol's.
+    const std::size_t mark = name.find_first_of(":/");
+    if (mark != std::string::npos && name[mark] == ':') return "it is a protocol's name, not a path";
+    return std::nullopt;
+}
+
+std::string describe_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) {
+    return fmt::format("'{}' names its {} '{}'", referrer.shown, to_string(kind), escape_for_display(name));
 }
 
 }  // namespace varve

@@ -3,12 +3,13 @@
 /// reached, and nothing else is opened. One thread at a time.
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "engine/base/file.h"
+#include "formats/base/byte_source.h"
 
 namespace varve {
 
@@ -26,9 +27,16 @@ enum class ReferenceKind : std::uint8_t { backing_file, data_file, extent, packa
 std::string_view to_string(ReferenceKind kind);
 
 struct ImageFile {
-    File file;
+    ByteSourcePtr source;
     ImagePlace place;
+    std::vector<std::string> warnings = {};  ///< sentences about how it was opened
 };
+
+/// Why `name` is not a path that may be looked up at all ("it is empty"); nothing when it may.
+std::optional<std::string_view> why_not_a_path(const std::string& name);
+
+/// "'a.qcow2' names its backing file 'b'", for error texts.
+std::string describe_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind);
 
 /// What a search by content came to.
 struct FoundFiles {
@@ -48,7 +56,7 @@ public:
     /// The regular files within reach that `fits` says yes to, for a `referrer` that records no name. Those that end in
     /// one of `endings` come first, in the order of these.
     virtual FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
-                            const std::function<bool(const File&)>& fits) const = 0;
+                            const std::function<bool(const ByteSourcePtr&)>& fits) const = 0;
 };
 
 }  // namespace varve

@@ -11,7 +11,6 @@
 #include "formats/chain/parent_by_uuid.h"
 #include "formats/chain/vmdk_uuids.h"
 #include "formats/qcow2/reader.h"
-#include "formats/raw/file_device.h"
 #include "formats/raw/reader.h"
 #include "formats/vdi/reader.h"
 #include "formats/vmdk/parent_name.h"
@@ -20,19 +19,19 @@
 namespace varve {
 namespace {
 
-Layer open_raw(File file, LayerRequest& request) {
+Layer open_raw(ByteSourcePtr source, LayerRequest& request) {
     if (request.snapshot)
         throw Error(ErrorCode::not_found, fmt::format("'{}' is a raw image: it has no internal snapshot '{}'",
-                                                      file.path(), escape_for_display(*request.snapshot)));
+                                                      source->name(), escape_for_display(*request.snapshot)));
     Layer layer;
-    layer.reader = std::make_unique<RawReader>(std::move(file), request.warnings);
+    layer.reader = std::make_unique<raw::Reader>(std::move(source), request.warnings);
     return layer;
 }
 
-Layer open_qcow2(File file, LayerRequest& request) {
+Layer open_qcow2(ByteSourcePtr source, LayerRequest& request) {
     qcow2::Reader::Options options{request.snapshot, !request.is_top, request.warnings, {}};
     options.open_data_file = [&](const std::string& name) { return request.open_data_file(name, options.warnings); };
-    auto reader = std::make_unique<qcow2::Reader>(std::move(file), options, request.caches);
+    auto reader = std::make_unique<qcow2::Reader>(std::move(source), options, request.caches);
     Layer layer;
     layer.backing_name = reader->info().backing;
     layer.backing_format = reader->backing_format();
@@ -42,17 +41,17 @@ Layer open_qcow2(File file, LayerRequest& request) {
 
 std::string content_id_text(std::uint32_t id) { return fmt::format("{:08x}", id); }
 
-Layer open_vmdk(File file, LayerRequest& request) {
+Layer open_vmdk(ByteSourcePtr source, LayerRequest& request) {
     if (request.snapshot)
         throw Error(ErrorCode::not_found,
                     fmt::format("'{}' is a VMware disk: its snapshots are files of their own, it has no internal "
                                 "snapshot '{}'",
-                                file.path(), escape_for_display(*request.snapshot)));
+                                source->name(), escape_for_display(*request.snapshot)));
     vmdk::Reader::Options options{{}, request.warnings};
     options.open_extent = [&](const std::string& name, std::vector<std::string>& warnings) {
-        return device_of(request.open_extent(name, warnings));
+        return request.open_extent(name, warnings);
     };
-    auto reader = std::make_unique<vmdk::Reader>(device_of(std::move(file)), options, request.caches);
+    auto reader = std::make_unique<vmdk::Reader>(std::move(source), options, request.caches);
     const vmdk::Descriptor& descriptor = reader->descriptor();
     Layer layer;
     if (descriptor.content_id) layer.content_ids.push_back(content_id_text(*descriptor.content_id));
@@ -69,14 +68,13 @@ Layer open_vmdk(File file, LayerRequest& request) {
     return layer;
 }
 
-Layer open_vdi(File file, LayerRequest& request) {
+Layer open_vdi(ByteSourcePtr source, LayerRequest& request) {
     if (request.snapshot)
         throw Error(ErrorCode::not_found,
                     fmt::format("'{}' is a VDI image: VirtualBox keeps snapshots in files of their own, and it has no "
                                 "internal snapshot '{}'; name the file of that snapshot",
-                                file.path(), escape_for_display(*request.snapshot)));
-    auto reader =
-        std::make_unique<vdi::Reader>(device_of(std::move(file)), std::move(request.warnings), request.caches);
+                                source->name(), escape_for_display(*request.snapshot)));
+    auto reader = std::make_unique<vdi::Reader>(std::move(source), std::move(request.warnings), request.caches);
     Layer layer;
     layer.content_ids = {reader->header().create.text()};
     if (reader->header().is_differencing()) {
@@ -89,7 +87,7 @@ Layer open_vdi(File file, LayerRequest& request) {
 
 struct LayerFormat {
     std::string_view name;
-    Layer (*open)(File, LayerRequest&);
+    Layer (*open)(ByteSourcePtr, LayerRequest&);
 };
 
 constexpr std::array formats{
@@ -117,10 +115,10 @@ bool is_read(std::string_view format) {
     return std::ranges::find(formats, format, &LayerFormat::name) != formats.end();
 }
 
-Layer open_layer(std::string_view format, File file, LayerRequest request) {
+Layer open_layer(std::string_view format, ByteSourcePtr source, LayerRequest request) {
     const auto* found = std::ranges::find(formats, format, &LayerFormat::name);
     VARVE_CHECK(found != formats.end());
-    return found->open(std::move(file), request);
+    return found->open(std::move(source), request);
 }
 
 }  // namespace varve

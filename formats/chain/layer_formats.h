@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/base/file.h"
 #include "engine/image/image_reader.h"
 #include "formats/base/block_cache.h"
 #include "formats/chain/backing_search.h"
@@ -24,10 +23,10 @@ struct LayerRequest {
     std::shared_ptr<ReadCaches> caches;   ///< shared by the chain
     /// Opens a file whose guest data the image names as its own, under the rules for names inside images. May add to
     /// the warnings.
-    std::function<File(const std::string& name, std::vector<std::string>& warnings)> open_data_file;
+    std::function<ByteSourcePtr(const std::string& name, std::vector<std::string>& warnings)> open_data_file;
     /// Opens a file that holds a part of the image's guest data, under the same rules. A name that was opened before
     /// in this image must not be asked for again.
-    std::function<File(const std::string& name, std::vector<std::string>& warnings)> open_extent;
+    std::function<ByteSourcePtr(const std::string& name, std::vector<std::string>& warnings)> open_extent;
 };
 
 /// The layer, with the name of the next.
@@ -60,6 +59,6 @@ std::vector<std::string_view> openable_formats();
 
 /// `format` is one of read_formats(). Throws Error(not_found) for a snapshot that the format does not know, and what
 /// the format's reader throws.
-Layer open_layer(std::string_view format, File file, LayerRequest request);
+Layer open_layer(std::string_view format, ByteSourcePtr source, LayerRequest request);
 
 }  // namespace varve

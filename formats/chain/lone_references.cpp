@@ -19,7 +19,7 @@ ImageFile LoneReferences::open_reference(const ImagePlace& referrer, const std::
 }
 
 FoundFiles LoneReferences::find(const ImagePlace& referrer, std::span<const std::string_view>,
-                                const std::function<bool(const File&)>&) const {
+                                const std::function<bool(const ByteSourcePtr&)>&) const {
     throw Error(ErrorCode::refused, fmt::format("'{}' is of no use without the image that it was made over, which is "
                                                 "not looked for from here; name the image by its file",
                                                 referrer.shown));

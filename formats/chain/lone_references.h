@@ -10,7 +10,7 @@ public:
     /// Error(refused), always.
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
     FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
-                    const std::function<bool(const File&)>& fits) const override;
+                    const std::function<bool(const ByteSourcePtr&)>& fits) const override;
 };
 
 }  // namespace varve

@@ -15,10 +15,10 @@ NamedImage open_named_file(const std::string& path, const ImageOptions& options)
     require_known_option(options.format, openable_formats(), "--format");
     auto references = std::make_unique<ReferenceResolver>(path, options.allow_under);
     ImageFile file = references->open_named_by_user();
-    if (options.same_file && file.file.identity() != *options.same_file)
+    if (options.same_file && file.source->identity().file != *options.same_file)
         throw Error(ErrorCode::refused,
                     fmt::format("'{}' became another file while it was read; try again when nothing replaces it",
-                                file.file.path()));
+                                file.source->name()));
     FormatDecision decision = decide_top(file, options.format);
     return {std::move(references), std::move(file), std::move(decision)};
 }

@@ -17,9 +17,9 @@ struct NamedImage {
 };
 
 /// A file of a format in which VirtualBox writes down how it names the image.
-std::optional<NamedImage> peek_image(const File& file) {
-    if (const auto identity = peek_identity(file)) return NamedImage{*identity, "vdi"};
-    if (const auto identity = vmdk::peek_identity(file)) return NamedImage{*identity, "vmdk"};
+std::optional<NamedImage> peek_image(const ByteSourcePtr& source) {
+    if (const auto identity = peek_identity(source)) return NamedImage{*identity, "vdi"};
+    if (const auto identity = vmdk::peek_identity(source)) return NamedImage{*identity, "vmdk"};
     return std::nullopt;
 }
 
@@ -30,8 +30,8 @@ BackingSearch parent_search(const Header& child) {
     BackingSearch search;
     search.wanted = fmt::format("the VDI or VMDK image with the UUID {}", child.parent.text());
     search.endings = {".vdi", ".vmdk"};
-    search.look = [parent = child.parent, modify = child.parent_modify](const File& file) -> BackingFit {
-        const auto image = peek_image(file);
+    search.look = [parent = child.parent, modify = child.parent_modify](const ByteSourcePtr& source) -> BackingFit {
+        const auto image = peek_image(source);
         if (!image || image->identity.create != parent) return {};
         if (modify.is_null() || image->identity.modify == modify) return {image->format};
         return {image->format,

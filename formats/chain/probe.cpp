@@ -106,13 +106,13 @@ bool is_vmdk_descriptor(std::string_view text) {
 bool is_named_descriptor(std::string_view name) { return name.size() > 4 && ends_ignoring_case(name, ".ovf"); }
 
 /// A tar archive with an OVF descriptor, which is first as a rule. What begins like an archive, and is none, is a disk.
-bool is_ova(const File& file, std::string_view start) {
+bool is_ova(const ByteSource& source, std::string_view start) {
     if (!has_at(start, 257, "ustar")) return false;
     const std::string_view field = start.substr(0, 100);
     if (is_named_descriptor(field.substr(0, field.find('\0')))) return true;
     try {
-        if (!tar::is_tar(file)) return false;
-        const std::vector<tar::Member> members = tar::read_members(file);
+        if (!tar::is_tar(source)) return false;
+        const std::vector<tar::Member> members = tar::read_members(source);
         return std::ranges::any_of(members, is_named_descriptor, &tar::Member::name);
     } catch (const Error&) {
         return false;
@@ -128,12 +128,12 @@ bool is_ovf(std::string_view text) {
 }
 
 /// A fixed VHD is recognised by its footer: the last 512 bytes, or 511 in very old files.
-bool has_vhd_footer(const File& file) {
+bool has_vhd_footer(const ByteSource& source) {
     constexpr std::string_view cookie = "conectix";
-    const std::uint64_t size = file.size().value;
+    const std::uint64_t size = source.size().value;
     if (size < tail_bytes) return false;
     Bytes tail(tail_bytes);
-    tail.resize(file.read_some(ByteOffset{size - tail_bytes}, tail));
+    tail.resize(read_some(source, ByteOffset{size - tail_bytes}, tail));
     return has_at(text_of(tail), 0, cookie) || has_at(text_of(tail), 1, cookie);
 }
 
@@ -145,22 +145,22 @@ bool is_differencing_vdi(ByteView start) {
 
 }  // namespace
 
-std::optional<std::string> probe_format(const File& file) {
+std::optional<std::string> probe_format(const ByteSource& source) {
     Bytes bytes(start_bytes);
-    bytes.resize(file.read_some(ByteOffset{}, bytes));
+    bytes.resize(read_some(source, ByteOffset{}, bytes));
     const std::string_view start = text_of(bytes);
     if (auto format = match(start, magics)) return format;
     if (is_vmdk_descriptor(start)) return "vmdk";
     if (auto format = match(start, magics_after_text)) return format;
-    if (is_ova(file, start) || is_ovf(start)) return "ova";
-    if (has_vhd_footer(file)) return "vpc";
+    if (is_ova(source, start) || is_ovf(start)) return "ova";
+    if (has_vhd_footer(source)) return "vpc";
     return std::nullopt;
 }
 
-bool names_another_file(const File& file, std::string_view format) {
+bool names_another_file(const ByteSource& source, std::string_view format) {
     if (format == "vmdk") return true;  // what is in the descriptor is not worth reading it for a warning
     std::array<std::byte, 80> start{};
-    if (file.read_some(ByteOffset{}, start) != start.size()) return false;
+    if (read_some(source, ByteOffset{}, start) != start.size()) return false;
     if (format == "vdi") return is_differencing_vdi(start);
     if (format != "qcow2") return false;
     const auto version = load_be<std::uint32_t>(ByteView(start).subspan(4));

@@ -14,6 +14,7 @@
 #include "engine/base/escape.h"
 #include "formats/chain/folder_files.h"
 #include "formats/chain/open_beneath.h"
+#include "formats/guard/file_source.h"
 
 namespace varve {
 namespace {
@@ -47,24 +48,13 @@ std::optional<std::string> path_of(const UniqueFd& fd) {
 
 FileIdentity identity_of(const UniqueFd& fd) {
     struct stat status {};
-    if (::fstat(fd.get(), &status) != 0) throw io_error("cannot stat a folder that is searched", errno);
+    if (::fstat(fd.get(), &status) != 0) throw io_error("cannot stat what is searched", errno);
     return {status.st_dev, status.st_ino};
 }
 
-/// Why `name` is not a path that may be looked up at all; nothing when it may.
-std::optional<std::string_view> not_a_path(const std::string& name) {
-    if (name.empty()) return "it is empty";
-    if (name.find('\0') != std::string::npos) return "it has a NUL byte";
-    if (name.starts_with("json:")) return "it is a json: description, not a path";
-    // As in qemu: a colon before the first slash makes the name a protocol's.
-    const std::size_t mark = name.find_first_of(":/");
-    if (mark != std::string::npos && name[mark] == ':') return "it is a protocol's name, not a path";
-    return std::nullopt;
-}
-
-/// "'a.qcow2' names its backing file 'b'".
-std::string naming(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) {
-    return fmt::format("'{}' names its {} '{}'", referrer.shown, to_string(kind), escape_for_display(name));
+bool is_regular(const UniqueFd& fd) {
+    struct stat status {};
+    return ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
 Error refusal(const std::string& naming, std::string_view reason) {
@@ -112,7 +102,8 @@ ImageFile ReferenceResolver::open_named_by_user() const {
     refuse_other_kinds(file);
     std::error_code failed;
     const auto canonical = std::filesystem::canonical(image_path_, failed);
-    return {std::move(file), {image_path_, failed ? image_path_ : canonical.string(), roots_.front().canonical}};
+    return {std::make_shared<const FileSource>(std::move(file)),
+            {image_path_, failed ? image_path_ : canonical.string(), roots_.front().canonical}};
 }
 
 /// The names, relative to `root`, that `name` in `referrer` can mean.
@@ -142,12 +133,14 @@ std::string ReferenceResolver::folder_of(const Root& root, const std::string& na
 ImageFile ReferenceResolver::image_file(const Root& root, const std::string& candidate, UniqueFd fd) {
     const std::string path = path_of(fd).value_or(root.canonical + "/" + candidate);
     const std::string shown = escape_for_display(path);
-    return {File(std::move(fd), shown), {shown, path, folder_of(root, candidate)}};
+    File file(std::move(fd), shown);
+    refuse_other_kinds(file);
+    return {std::make_shared<const FileSource>(std::move(file)), {shown, path, folder_of(root, candidate)}};
 }
 
 ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const std::string& name,
                                             ReferenceKind kind) const {
-    if (const auto reason = not_a_path(name)) throw refusal(naming(referrer, name, kind), *reason);
+    if (const auto reason = why_not_a_path(name)) throw refusal(describe_reference(referrer, name, kind), *reason);
     int error = EXDEV;
     for (const Root& root : roots_) {
         for (const std::string& candidate : candidates(root, referrer, name)) {
@@ -156,14 +149,12 @@ ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const st
                 if (result.error != EXDEV) error = result.error;
                 continue;
             }
-            ImageFile found = image_file(root, candidate, std::move(result.fd));
-            refuse_other_kinds(found.file);
-            return found;
+            return image_file(root, candidate, std::move(result.fd));
         }
     }
-    if (error != EXDEV) throw open_failure(naming(referrer, name, kind), kind, error);
+    if (error != EXDEV) throw open_failure(describe_reference(referrer, name, kind), kind, error);
     throw refusal(
-        naming(referrer, name, kind),
+        describe_reference(referrer, name, kind),
         fmt::format("it leads outside of '{}'; if you trust it, say --allow-under DIR with a folder that holds it",
                     escape_for_display(roots_.front().canonical)));
 }
@@ -181,7 +172,7 @@ std::vector<std::string> ReferenceResolver::folders_to_search(const Root& root, 
 }
 
 FoundFiles ReferenceResolver::find(const ImagePlace& referrer, std::span<const std::string_view> endings,
-                                   const std::function<bool(const File&)>& fits) const {
+                                   const std::function<bool(const ByteSourcePtr&)>& fits) const {
     FoundFiles found;
     std::set<FileIdentity> seen;  // folders and files
     for (const Root& root : roots_) {
@@ -197,11 +188,10 @@ FoundFiles ReferenceResolver::find(const ImagePlace& referrer, std::span<const s
                 }
                 const std::string candidate = folder + "/" + name;
                 OpenBeneathResult result = open_beneath(root.fd.get(), candidate, open_flags);
-                if (!result.fd) continue;
+                if (!result.fd || !is_regular(result.fd) || !seen.insert(identity_of(result.fd)).second) continue;
                 ImageFile image = image_file(root, candidate, std::move(result.fd));
-                if (image.file.kind() != FileKind::regular || !seen.insert(image.file.identity()).second) continue;
                 ++found.looked_at;
-                if (fits(image.file)) found.files.push_back(std::move(image));
+                if (fits(image.source)) found.files.push_back(std::move(image));
             }
         }
     }

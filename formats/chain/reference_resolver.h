@@ -30,7 +30,7 @@ public:
     /// "Snapshots" in each of these, and beside the referrer's folder if that is "Snapshots". At most 4096 files are
     /// looked at.
     FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
-                    const std::function<bool(const File&)>& fits) const override;
+                    const std::function<bool(const ByteSourcePtr&)>& fits) const override;
 
 private:
     struct Root {

@@ -2,7 +2,6 @@
 
 #include "engine/base/error.h"
 #include "formats/chain/probe.h"
-#include "formats/raw/file_device.h"
 #include "formats/vmdk/descriptor_source.h"
 
 namespace varve::vmdk {
@@ -21,13 +20,12 @@ std::optional<vdi::Identity> identity_of(const Descriptor& descriptor) {
     return identity;
 }
 
-std::optional<vdi::Identity> peek_identity(const File& file) {
+std::optional<vdi::Identity> peek_identity(const ByteSourcePtr& source) {
     try {
-        if (probe_format(file) != "vmdk") return std::nullopt;
-        const NamedDevice device = device_of(file.window({{}, file.size()}, file.path()));
-        const auto text = find_descriptor(device);
+        if (probe_format(*source) != "vmdk") return std::nullopt;
+        const auto text = find_descriptor(source);
         if (!text) return std::nullopt;
-        return identity_of(parse_descriptor(*text, device.place({})));
+        return identity_of(parse_descriptor(*text, source->place({})));
     } catch (const Error&) {
         return std::nullopt;
     }

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "engine/base/file.h"
+#include "formats/base/byte_source.h"
 #include "formats/base/uuid.h"
 #include "formats/vmdk/descriptor.h"
 
@@ -15,6 +15,6 @@ std::optional<vdi::Identity> identity_of(const Descriptor& descriptor);
 
 /// Of any file: nothing if it holds no descriptor, of its own or embedded, with such a UUID, or can't be read. Reads no
 /// more than the descriptor; the extents are not looked at.
-std::optional<vdi::Identity> peek_identity(const File& file);
+std::optional<vdi::Identity> peek_identity(const ByteSourcePtr& source);
 
 }  // namespace varve::vmdk

@@ -39,7 +39,7 @@ void CowSnapshotReader::read(ByteOffset at, ByteSpan out) const {
         const Piece piece = piece_at(at);
         const ByteSpan part =
             out.first(static_cast<std::size_t>(std::min<std::uint64_t>(piece.length.value, out.size())));
-        bytes_read_.fetch_add(counted_read(device_of(piece), piece.at, part).value, std::memory_order_relaxed);
+        bytes_read_.fetch_add(read_piece(piece, part).value, std::memory_order_relaxed);
         at += ByteCount{part.size()};
         out = out.subspan(part.size());
     }
@@ -47,7 +47,7 @@ void CowSnapshotReader::read(ByteOffset at, ByteSpan out) const {
 
 void CowSnapshotReader::check_unchanged() const {
     origin_->check_unchanged();
-    store_->device().bytes->check_unchanged();
+    store_->device().check_unchanged();
 }
 
 std::vector<ByteRange> CowSnapshotReader::unreadable() const {
@@ -66,13 +66,13 @@ CowSnapshotReader::Piece CowSnapshotReader::piece_at(ByteOffset at) const {
 /// The first extent of a piece, clipped to the piece.
 Extent CowSnapshotReader::piece_extent(ByteOffset at) const {
     const Piece piece = piece_at(at);
-    const Extent below = device_of(piece).extent_at(piece.at);
+    const Extent below = piece.is_stored ? store_->device().extent_at(piece.at) : origin_->extent_at(piece.at);
     const bool hides = piece.is_stored && below.kind == ExtentKind::unallocated;
     return {at, std::min(below.length, piece.length), hides ? ExtentKind::zero : below.kind};
 }
 
-const ImageReader& CowSnapshotReader::device_of(const Piece& piece) const {
-    return piece.is_stored ? *store_->device().bytes : *origin_;
+ByteCount CowSnapshotReader::read_piece(const Piece& piece, ByteSpan out) const {
+    return piece.is_stored ? counted_read(store_->device(), piece.at, out) : counted_read(*origin_, piece.at, out);
 }
 
 }  // namespace varve::lvm

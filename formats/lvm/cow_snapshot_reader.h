@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 
+#include "engine/image/image_reader.h"
 #include "formats/lvm/exception_store.h"
 
 namespace varve::lvm {
@@ -33,7 +34,8 @@ private:
 
     Piece piece_at(ByteOffset at) const;
     Extent piece_extent(ByteOffset at) const;
-    const ImageReader& device_of(const Piece& piece) const;
+    /// Returns how many bytes came from the medium.
+    ByteCount read_piece(const Piece& piece, ByteSpan out) const;
 
     std::shared_ptr<const ImageReader> origin_;
     std::shared_ptr<const ExceptionStore> store_;

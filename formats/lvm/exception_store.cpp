@@ -24,19 +24,19 @@ constexpr std::uint64_t store_chunks_max = std::uint64_t{1} << 48;
 
 }  // namespace
 
-ExceptionStore::ExceptionStore(NamedDevice device, const SnapshotShape& shape)
+ExceptionStore::ExceptionStore(ByteSourcePtr device, const SnapshotShape& shape)
     : device_(std::move(device)), size_(shape.size) {
     read_header(shape.chunk_size);
-    store_chunks_ = std::min(device_.size().value / chunk_size_.value, store_chunks_max);
+    store_chunks_ = std::min(device_->size().value / chunk_size_.value, store_chunks_max);
     if (was_written_) read_areas();
     sort_exceptions();
 }
 
 void ExceptionStore::read_header(ByteCount chunk_size_in_metadata) {
     std::array<std::byte, 16> bytes;
-    if (device_.size().value < bytes.size())
-        fail({}, fmt::format("its {} bytes are too few for a header", device_.size().value));
-    device_.bytes->read({}, bytes);
+    if (device_->size().value < bytes.size())
+        fail({}, fmt::format("its {} bytes are too few for a header", device_->size().value));
+    device_->read_at({}, bytes);
     ByteReader header(bytes, "header");
     const std::uint32_t found = header.u32le();
     was_written_ = found != 0;
@@ -48,12 +48,12 @@ void ExceptionStore::read_header(ByteCount chunk_size_in_metadata) {
     const std::uint32_t version = header.u32le();
     if (version != store_version)
         throw Error(ErrorCode::unsupported, fmt::format("exception store, {}: unknown version {}, expected {}",
-                                                        device_.place({8}), version, store_version));
+                                                        device_->place({8}), version, store_version));
     if (valid == 0)
         throw Error(ErrorCode::refused,
                     fmt::format("exception store, {}: the snapshot overflowed or failed and is lost; remove it with "
                                 "lvremove and take a new one, of a larger size",
-                                device_.place({4})));
+                                device_->place({4})));
     if (valid != 1) fail({4}, fmt::format("expected 1 as the mark of a valid snapshot, found {}", valid));
     take_chunk_size(header.u32le() * chunk_unit_bytes);
 }
@@ -74,7 +74,7 @@ void ExceptionStore::read_areas() {
     if (areas_ == 0)
         fail(ByteOffset{} + chunk_size_,
              fmt::format("expected the first list of exceptions here, but the store has only {} bytes",
-                         device_.size().value));
+                         device_->size().value));
 }
 
 /// Returns whether the list continues in the next area.
@@ -82,7 +82,7 @@ bool ExceptionStore::read_area(ByteOffset at) {
     const ByteOffset end = at + chunk_size_;
     Bytes piece(static_cast<std::size_t>(std::min<std::uint64_t>(list_piece_bytes, chunk_size_.value)));
     for (; at < end; at += ByteCount{piece.size()}) {
-        device_.bytes->read(at, piece);
+        device_->read_at(at, piece);
         for (std::size_t i = 0; i < piece.size(); i += exception_bytes) {
             const ByteView exception = ByteView(piece).subspan(i);
             const auto store_chunk = load_le<std::uint64_t>(exception.subspan(8));
@@ -108,7 +108,7 @@ void ExceptionStore::add(std::uint64_t origin_chunk, std::uint64_t store_chunk, 
         throw Error(ErrorCode::unsupported,
                     fmt::format("exception store, {}: its chunks form more than {} runs, too many to keep in memory; "
                                 "take snapshots more often or with larger chunks (lvcreate --chunksize)",
-                                device_.place(at), runs_max));
+                                device_->place(at), runs_max));
     runs_.push_back({origin_chunk, store_chunk << 16 | 1});
 }
 
@@ -150,7 +150,7 @@ ExceptionStore::Run ExceptionStore::run_at(std::uint64_t chunk) const {
 }
 
 void ExceptionStore::fail(ByteOffset at, const std::string& problem) const {
-    throw Error(ErrorCode::corrupt, fmt::format("exception store, {}: {}", device_.place(at), problem));
+    throw Error(ErrorCode::corrupt, fmt::format("exception store, {}: {}", device_->place(at), problem));
 }
 
 }  // namespace varve::lvm

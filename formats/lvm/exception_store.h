@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::lvm {
 
@@ -38,7 +38,7 @@ public:
     /// invalidated because it overflowed or failed; Error(unsupported) for another version and for too many runs;
     /// Error(corrupt) for anything that breaks the rules: something other than a header, a chunk size that the kernel
     /// does not accept, a chunk outside the device, inside an area or outside the origin, a chunk listed twice.
-    ExceptionStore(NamedDevice device, const SnapshotShape& shape);
+    ExceptionStore(ByteSourcePtr device, const SnapshotShape& shape);
 
     /// The run that begins at `chunk` of the origin, which must be less than origin_chunks().
     Run run_at(std::uint64_t chunk) const;
@@ -53,7 +53,7 @@ public:
     /// Header, areas and data; and header and areas alone. `dmsetup status` reports the same two numbers, in sectors.
     ByteCount used() const { return {(1 + areas_ + exceptions_) * chunk_size_.value}; }
     ByteCount metadata_used() const { return {(1 + areas_) * chunk_size_.value}; }
-    const NamedDevice& device() const { return device_; }
+    const ByteSource& device() const { return *device_; }
 
 private:
     /// Exceptions that are consecutive both in the origin and in the store.
@@ -76,7 +76,7 @@ private:
     std::uint64_t stride() const { return chunk_size_.value / 16 + 1; }  // chunks from one area to the next
     [[noreturn]] void fail(ByteOffset at, const std::string& problem) const;
 
-    NamedDevice device_;
+    ByteSourcePtr device_;
     ByteCount size_;
     ByteCount chunk_size_;
     std::uint64_t store_chunks_ = 0;

@@ -196,9 +196,9 @@ private:
     static void warn_if_short(const PhysicalVolumeEntry& entry, const FoundText& text, const PhysicalVolume& volume,
                               const std::string& who, std::vector<std::string>& warnings) {
         const std::uint64_t end = entry.first_extent.value + entry.extent_count * text.group->extent_size.value;
-        if (end > volume.device.size().value)
+        if (end > volume.device->size().value)
             warnings.push_back(fmt::format("{} ends at byte {}, but {} has only {} bytes", who, end, volume.place(),
-                                           volume.device.size().value));
+                                           volume.device->size().value));
     }
 
     /// Reports a problem as a warning of the group that lists the physical volume, or else of the whole inventory; if

@@ -92,15 +92,15 @@ bool claims_a_label(ByteView head) {
     return false;
 }
 
-std::optional<Label> read_label(const NamedDevice& pv) {
-    Bytes head(std::min<std::uint64_t>(pv.size().value, label_search_bytes) / sector_bytes * sector_bytes);
-    pv.bytes->read(ByteOffset{}, head);
+std::optional<Label> read_label(const ByteSourcePtr& pv) {
+    Bytes head(std::min<std::uint64_t>(pv->size().value, label_search_bytes) / sector_bytes * sector_bytes);
+    pv->read_at(ByteOffset{}, head);
     std::optional<Error> refusal;
     for (std::size_t at = 0; at < head.size(); at += sector_bytes) {
         const ByteView sector = ByteView(head).subspan(at, sector_bytes);
         if (!claims_to_be_a_label(sector)) continue;
         try {
-            return parse_label(sector, at / sector_bytes, pv.place(ByteOffset{at}));
+            return parse_label(sector, at / sector_bytes, pv->place(ByteOffset{at}));
         } catch (const Error& e) {  // a later sector may hold the good one
             if (!refusal) refusal = e;
         }

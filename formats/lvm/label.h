@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::lvm {
 
@@ -43,6 +43,6 @@ bool claims_a_label(ByteView head);
 
 /// The first valid label; nullopt if none of the first four sectors claims to be one. Throws Error(corrupt) with place,
 /// field, expected and found if sectors claim to be labels but none is valid.
-std::optional<Label> read_label(const NamedDevice& pv);
+std::optional<Label> read_label(const ByteSourcePtr& pv);
 
 }  // namespace varve::lvm

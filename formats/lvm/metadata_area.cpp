@@ -47,13 +47,13 @@ void check_area_header(ByteView sector, ByteReader& in, ByteOffset begin) {
         in.fail(fmt::format("the area's begin is {}, expected {}, where it is", stated, begin.value));
 }
 
-AreaHeader read_area_header(const NamedDevice& pv, ByteRange area) {
-    const std::string object = pv.place(area.begin) + ": LVM metadata area";
-    const std::uint64_t end = pv.size().value;
+AreaHeader read_area_header(const ByteSourcePtr& pv, ByteRange area) {
+    const std::string object = pv->place(area.begin) + ": LVM metadata area";
+    const std::uint64_t end = pv->size().value;
     if (area.begin.value > end || area_header_bytes > end - area.begin.value)
         fail_corrupt(fmt::format("{}: it begins outside the physical volume, which has {} bytes", object, end));
     Bytes sector(area_header_bytes);
-    pv.bytes->read(area.begin, sector);
+    pv->read_at(area.begin, sector);
     ByteReader in(sector, object);
     check_area_header(sector, in, area.begin);
     AreaHeader header;
@@ -82,25 +82,25 @@ void check_slot(const AreaHeader& header, const std::string& object) {
 }
 
 /// The slot's bytes; the part past the area's end continues after the header.
-std::string read_ring(const NamedDevice& pv, const AreaHeader& header) {
+std::string read_ring(const ByteSourcePtr& pv, const AreaHeader& header) {
     std::string text(static_cast<std::size_t>(header.slot.size), '\0');
     const ByteSpan all = std::as_writable_bytes(std::span(text.data(), text.size()));
     const std::uint64_t to_end = header.area.length.value - header.slot.offset;
     const auto split = static_cast<std::size_t>(std::min(to_end, header.slot.size));
-    pv.bytes->read(header.area.begin + ByteCount{header.slot.offset}, all.first(split));
-    if (split < all.size()) pv.bytes->read(header.area.begin + ByteCount{area_header_bytes}, all.subspan(split));
+    pv->read_at(header.area.begin + ByteCount{header.slot.offset}, all.first(split));
+    if (split < all.size()) pv->read_at(header.area.begin + ByteCount{area_header_bytes}, all.subspan(split));
     return text;
 }
 
 }  // namespace
 
-std::optional<MetadataText> read_metadata_text(const NamedDevice& pv, ByteRange area) {
+std::optional<MetadataText> read_metadata_text(const ByteSourcePtr& pv, ByteRange area) {
     const AreaHeader header = read_area_header(pv, area);
     const TextSlot& slot = header.slot;
     if ((slot.flags & ignored_flag) != 0 || slot.offset == 0) return std::nullopt;
-    check_slot(header, pv.place(area.begin) + ": LVM metadata area");
+    check_slot(header, pv->place(area.begin) + ": LVM metadata area");
     MetadataText found;
-    found.place = pv.place(area.begin + ByteCount{slot.offset});
+    found.place = pv->place(area.begin + ByteCount{slot.offset});
     found.text = read_ring(pv, header);
     found.crc = checksum(bytes_of(found.text));
     if (found.crc != slot.crc)

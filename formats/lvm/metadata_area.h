@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::lvm {
 
@@ -26,6 +26,6 @@ struct MetadataText {
 /// ring wraps; nullopt if the area is marked as ignored or holds no text. Older texts in the ring are not looked at.
 /// Throws Error(corrupt) with place, field, expected and found if the header or the text is not valid;
 /// Error(unsupported) for another version and for a text above the limit.
-std::optional<MetadataText> read_metadata_text(const NamedDevice& pv, ByteRange area);
+std::optional<MetadataText> read_metadata_text(const ByteSourcePtr& pv, ByteRange area);
 
 }  // namespace varve::lvm

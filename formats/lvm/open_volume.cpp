@@ -1,14 +1,19 @@
 #include "formats/lvm/open_volume.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "formats/base/reader_source.h"
+#include "formats/chain/layer_formats.h"
+#include "formats/chain/probe.h"
 #include "formats/lvm/logical_disk.h"
 #include "formats/lvm/refusal.h"
 #include "formats/lvm/volume_change_source.h"
 #include "formats/lvm/volume_name.h"
+#include "formats/lvm/volume_references.h"
 
 namespace varve::lvm {
 namespace {
@@ -45,21 +50,52 @@ void add_warnings(ImageInfo& info, const std::vector<std::string>& warnings) {
     info.warnings.insert(info.warnings.end(), warnings.begin(), warnings.end());
 }
 
-}  // namespace
+/// The group that a volume was named in, with its disks.
+struct OpenedGroup {
+    PhysicalDisks disks;
+    std::shared_ptr<const FoundGroup> found;
+    std::shared_ptr<VolumeOpener> opener;
+};
 
-OpenedImage open_volume(const std::string& name, const ImageOptions& options, const VolumeOptions& volume_options,
-                        const OpenDisk& open_disk) {
-    const VolumeName wanted = parse_single_volume_name(name);
-    PhysicalDisks disks = open_physical_disks(options, volume_options, open_disk);
+OpenedGroup open_group(const VolumeName& wanted, const ImageOptions& options, const VolumeOptions& where,
+                       const OpenDisk& open_disk) {
+    PhysicalDisks disks = open_physical_disks(options, where, open_disk);
     if (options.same_file && disks.layers.front().identity != *options.same_file)
         throw Error(ErrorCode::refused, fmt::format("'{}' was replaced by another file while it was read; try again",
                                                     disks.layers.front().path));
-    const auto found = std::make_shared<const FoundGroup>(find_group(disks.inventory, wanted.group));
+    auto found = std::make_shared<const FoundGroup>(find_group(disks.inventory, wanted.group));
     refuse_shared(found->group);
-    const auto opener = std::make_shared<VolumeOpener>(*found, disks.active);
+    auto opener = std::make_shared<VolumeOpener>(*found, disks.active);
+    return {std::move(disks), std::move(found), std::move(opener)};
+}
+
+/// What a guest may have made of its whole disk: no image of a disk, whatever magic it has.
+bool is_guest_content(std::string_view probed) {
+    constexpr std::array<std::string_view, 6> words{"luks", "lvm2", "gzip", "xz", "zstd", "bzip2"};
+    return std::ranges::find(words, probed) != words.end();
+}
+
+/// An image saved as raw bytes would be restored as a disk that no machine boots from: the user decides.
+void refuse_image_inside(const std::shared_ptr<const ImageReader>& volume, const std::string& name) {
+    const std::optional<std::string> probed = probe_format(ReaderSource(volume, name));
+    if (!probed || is_guest_content(*probed)) return;
+    const std::string way_out = is_read(*probed)
+                                    ? fmt::format("pass --format {} to read it as one, or --format raw", *probed)
+                                    : "this version of varve does not read those; pass --format raw";
+    throw Error(ErrorCode::refused, fmt::format("'{}' has {} in it; {} to take the volume's bytes as they are", name,
+                                                describe_format(*probed), way_out));
+}
+
+}  // namespace
+
+OpenedImage open_volume(const std::string& name, const ImageOptions& options, const VolumeOptions& where,
+                        const OpenDisk& open_disk) {
+    const VolumeName wanted = parse_single_volume_name(name);
+    auto [disks, found, opener] = open_group(wanted, options, where, open_disk);
     const LogicalVolume* volume = &find_volume(found->group, wanted.volume);
     if (options.snapshot) volume = &find_snapshot(*opener, *volume, *options.snapshot);
     std::shared_ptr<const ImageReader> reader = opener->open(*volume);
+    if (!options.format) refuse_image_inside(reader, name);
 
     OpenedImage image;
     ImageInfo info = info_of(*opener, *volume, *reader);
@@ -71,6 +107,19 @@ OpenedImage open_volume(const std::string& name, const ImageOptions& options, co
     image.reader = std::make_unique<LogicalDisk>(std::move(reader), std::move(info), found, opener);
     image.layers = std::move(disks.layers);
     return image;
+}
+
+VolumeImage open_volume_image(const std::string& name, const ImageOptions& options, const VolumeOptions& where,
+                              const OpenDisk& open_disk) {
+    const VolumeName wanted = parse_single_volume_name(name);
+    auto [disks, found, opener] = open_group(wanted, options, where, open_disk);
+    auto references = std::make_unique<const VolumeReferences>(found, opener);
+    VolumeImage volume{references->open(find_volume(found->group, wanted.volume)), {}, std::move(disks.layers)};
+    std::vector<std::string>& warnings = volume.image.warnings;
+    warnings.insert(warnings.begin(), found->warnings.begin(), found->warnings.end());
+    warnings.insert(warnings.begin(), disks.inventory.warnings.begin(), disks.inventory.warnings.end());
+    volume.references = std::move(references);
+    return volume;
 }
 
 }  // namespace varve::lvm

@@ -7,17 +7,20 @@
 
 #include "engine/base/error.h"
 #include "formats/chain/probe.h"
+#include "formats/guard/file_source.h"
 #include "formats/lvm/active_devices.h"
 #include "formats/lvm/host_devices.h"
 
 namespace varve::lvm {
 namespace {
 
-bool has_label(const File& file) {
+bool has_label(const ByteSource& disk) {
     Bytes head(label_search_bytes);
-    head.resize(file.read_some(ByteOffset{}, head));
+    head.resize(read_some(disk, ByteOffset{}, head));
     return claims_a_label(head);
 }
+
+bool is_raw_disk(const ByteSource& disk) { return has_label(disk) || probe_format(disk) == "luks"; }
 
 /// Volumes and pools of this host bypass the page cache of the device that they are on, so its pages may be stale.
 void forget_cached_pages(const File& device) { ::posix_fadvise(device.fd(), 0, 0, POSIX_FADV_DONTNEED); }
@@ -51,11 +54,11 @@ std::vector<PhysicalVolume> DiskOpener::open_disk(const std::string& path) {
     options.backing_format = options_.backing_format;
     options.live = options_.live;
     {
-        const File file = File::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        File file = File::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
         is_device_ = file.kind() == FileKind::block_device;
         if (is_device_) forget_cached_pages(file);
         const bool is_readable = is_device_ || file.kind() == FileKind::regular;
-        if (is_readable && (has_label(file) || probe_format(file) == "luks")) options.format = "raw";
+        if (is_readable && is_raw_disk(FileSource(std::move(file)))) options.format = "raw";
     }
     OpenedImage image = open_disk_(path, options);
     layers_of_disk_ = std::move(image.layers);
@@ -118,8 +121,6 @@ std::string names_of(const Inventory& inventory) {
 }  // namespace
 
 PhysicalDisks open_physical_disks(const ImageOptions& options, const VolumeOptions& disks, const OpenDisk& open_disk) {
-    if (options.format && *options.format != "raw")
-        throw Error(ErrorCode::usage, "a logical volume is read as raw; omit --format");
     return DiskOpener(options, disks, open_disk).open();
 }
 

@@ -25,8 +25,7 @@ struct PhysicalDisks {
 
 /// Opens options.physical_volumes. A disk that begins with an LVM label is raw, whatever else its first bytes claim to
 /// be: they may belong to a guest. Throws what open_image_chain(), find_physical_volumes() and take_inventory() throw;
-/// Error(usage) for a format other than raw; Error(not_found) if no disk is named and none of the host's is readable
-/// and holds a physical volume.
+/// Error(not_found) if no disk is named and none of the host's is readable and holds a physical volume.
 PhysicalDisks open_physical_disks(const ImageOptions& options, const VolumeOptions& disks, const OpenDisk& open_disk);
 
 /// The group called `name`. Throws Error(not_found), with the names that exist; Error(refused) if two groups have the

@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/image/window_reader.h"
+#include "formats/base/reader_source.h"
 #include "formats/partition/partition_table.h"
 
 namespace varve::lvm {
@@ -77,9 +78,9 @@ private:
     void search(const std::shared_ptr<const ImageReader>& bytes, ByteOffset begin,
                 std::optional<std::uint32_t> partition) {
         const std::string place = place_on(path_, partition);
-        const NamedDevice device{bytes, [place, begin](ByteOffset at) {
-                                     return fmt::format("{} at byte {}", place, begin.value + at.value);
-                                 }};
+        const auto device = std::make_shared<const ReaderSource>(bytes, path_, [place, begin](ByteOffset at) {
+            return fmt::format("{} at byte {}", place, begin.value + at.value);
+        });
         try {
             if (const std::optional<Label> label = read_label(device))
                 found_.push_back({label->uuid, device, path_, partition, *label, {}});

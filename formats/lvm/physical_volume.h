@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 #include "formats/lvm/label.h"
 
 namespace varve::lvm {
 
 struct PhysicalVolume {
-    std::string uuid;    ///< its label's
-    NamedDevice device;  ///< begins where the physical volume does; its size is that of the disk or partition
-    std::string path;    ///< of the disk, as the user specified it
+    std::string uuid;      ///< its label's
+    ByteSourcePtr device;  ///< begins where the physical volume does; its size is that of the disk or partition
+    std::string path;      ///< of the disk, as the user specified it
     std::optional<std::uint32_t> partition;  ///< its number, unless the whole disk is the physical volume
     Label label;
     std::vector<std::string> warnings;  ///< full sentences about what else on the disk could not be read

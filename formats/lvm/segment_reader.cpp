@@ -7,6 +7,7 @@
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "formats/base/counted_read.h"
+#include "formats/base/reader_source.h"
 
 namespace varve::lvm {
 namespace {
@@ -28,7 +29,7 @@ std::uint64_t leg_bytes(const MappedSegment& segment, std::size_t leg) {
 
 /// A run of a segment's bytes that are contiguous on one leg.
 struct SegmentReader::Piece {
-    const ImageReader* device = nullptr;
+    const ByteSource* device = nullptr;
     const SegmentLeg* leg = nullptr;
     ByteOffset at;
     std::uint64_t length = 0;
@@ -42,7 +43,7 @@ SegmentReader::SegmentReader(std::string name, std::vector<MappedSegment> segmen
         VARVE_CHECK(segments_[i].range.begin == ByteOffset{} + info_.virtual_size && !segments_[i].range.empty());
         check_segment(i);
         info_.virtual_size += segments_[i].range.length;
-        for (const SegmentLeg& leg : segments_[i].legs) devices_.push_back(leg.device.bytes.get());
+        for (const SegmentLeg& leg : segments_[i].legs) devices_.push_back(leg.device.get());
     }
     std::sort(devices_.begin(), devices_.end());
     devices_.erase(std::unique(devices_.begin(), devices_.end()), devices_.end());
@@ -59,13 +60,13 @@ void SegmentReader::check_segment(std::size_t index) {
     for (std::size_t i = 0; i < segment.legs.size(); ++i) {
         const SegmentLeg& leg = segment.legs[i];
         const std::uint64_t needed = leg_bytes(segment, i);
-        const std::uint64_t size = leg.device.size().value;
+        const std::uint64_t size = leg.device->size().value;
         if (leg.begin.value <= size && needed <= size - leg.begin.value) continue;
         throw Error(
             ErrorCode::corrupt,
             fmt::format("segment {} of volume '{}' needs {} bytes from {} on, but the device ends at byte {}: specify "
                         "the whole physical volume",
-                        index + 1, name_, needed, leg.device.place(leg.begin), size));
+                        index + 1, name_, needed, leg.device->place(leg.begin), size));
     }
 }
 
@@ -100,7 +101,7 @@ void SegmentReader::read(ByteOffset at, ByteSpan out) const {
 }
 
 void SegmentReader::check_unchanged() const {
-    for (const ImageReader* device : devices_) device->check_unchanged();
+    for (const ByteSource* device : devices_) device->check_unchanged();
 }
 
 std::string SegmentReader::place_of(ByteOffset at) const {
@@ -109,7 +110,7 @@ std::string SegmentReader::place_of(ByteOffset at) const {
     const MappedSegment& segment = segment_at(at);
     const Piece piece = piece_at(segment, (at - segment.range.begin).value);
     if (piece.leg == nullptr) return here + ", in a segment of zeros";
-    return fmt::format("{} ({})", piece.leg->device.place(piece.at), here);
+    return fmt::format("{} ({})", piece.leg->device->place(piece.at), here);
 }
 
 const MappedSegment& SegmentReader::segment_at(ByteOffset at) const {
@@ -126,7 +127,7 @@ SegmentReader::Piece SegmentReader::piece_at(const MappedSegment& segment, std::
     const std::uint64_t stripe = at / size;
     const SegmentLeg& leg = segment.legs[stripe % segment.legs.size()];
     const ByteCount into_leg{stripe / segment.legs.size() * size + at % size};
-    return {leg.device.bytes.get(), &leg, leg.begin + into_leg, std::min(size - at % size, rest)};
+    return {leg.device.get(), &leg, leg.begin + into_leg, std::min(size - at % size, rest)};
 }
 
 /// As long as one look at each leg shows; not necessarily maximal.
@@ -161,16 +162,16 @@ std::uint64_t SegmentReader::whole_rows(const MappedSegment& segment, std::uint6
     std::uint64_t rows = end > row ? end - row : 0;
     for (std::size_t i = 0; i < segment.legs.size() && rows != 0; ++i) {
         const SegmentLeg& leg = segment.legs[i];
-        const Extent extent = leg.device.bytes->extent_at(leg.begin + ByteCount{row * segment.stripe_size.value});
+        const Extent extent = leg.device->extent_at(leg.begin + ByteCount{row * segment.stripe_size.value});
         rows = extent.kind == kind ? std::min(rows, extent.length.value / segment.stripe_size.value) : 0;
     }
     return rows;
 }
 
-NamedDevice device_of(std::shared_ptr<const SegmentReader> volume) {
-    NamedDevice device{volume, {}};
-    device.place = [volume = std::move(volume)](ByteOffset at) { return volume->place_of(at); };
-    return device;
+ByteSourcePtr source_of(std::shared_ptr<const SegmentReader> volume) {
+    std::string name = volume->name();
+    return std::make_shared<const ReaderSource>(volume, std::move(name),
+                                                [volume](ByteOffset at) { return volume->place_of(at); });
 }
 
 }  // namespace varve::lvm

@@ -10,13 +10,14 @@
 #include <string>
 #include <vector>
 
-#include "formats/base/named_device.h"
+#include "engine/image/image_reader.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::lvm {
 
 /// Where one stripe of a segment (or all of a linear one) begins.
 struct SegmentLeg {
-    NamedDevice device;
+    ByteSourcePtr device;
     ByteOffset begin;
 };
 
@@ -42,6 +43,8 @@ public:
     void check_unchanged() const override;
     std::vector<ByteRange> unreadable() const override { return {}; }
 
+    const std::string& name() const { return name_; }
+
     /// Where a byte of the volume actually is: "'p0.raw' at byte 80793600 (byte 2150400 of 'vgt/pool_tmeta')". Accepts
     /// any offset.
     std::string place_of(ByteOffset at) const;
@@ -62,12 +65,12 @@ private:
 
     std::string name_;
     std::vector<MappedSegment> segments_;
-    std::vector<const ImageReader*> devices_;  // each once
+    std::vector<const ByteSource*> devices_;  // each once
     ImageInfo info_;
     mutable std::atomic<std::uint64_t> bytes_read_{0};
 };
 
-/// The volume as a device, for reading structures inside it.
-NamedDevice device_of(std::shared_ptr<const SegmentReader> volume);
+/// The volume as the source of what is stored in it.
+ByteSourcePtr source_of(std::shared_ptr<const SegmentReader> volume);
 
 }  // namespace varve::lvm

@@ -1,6 +1,5 @@
 #include "formats/lvm/volume_opener.h"
 
-#include <fcntl.h>
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -146,16 +145,16 @@ std::shared_ptr<const ImageReader> VolumeOpener::open_active(const LogicalVolume
     if (relations_.snapshot_in(volume) == nullptr)
         warn(fmt::format("{} is active on this host and may change while it is read: back up a snapshot of it instead",
                          quoted_name(group(), volume)));
-    return std::make_shared<RawReader>(File::open(*device, O_RDONLY));
+    return std::make_shared<raw::Reader>(open_file_source(*device));
 }
 
 std::shared_ptr<const ImageReader> VolumeOpener::open_plain(const LogicalVolume& volume) {
     refuse_moving(group(), volume);
     if (const ThinSegment* thin = thin_segment_of(thin_source(volume))) return open_thin(volume, *thin);
-    return open_segments(volume).bytes;
+    return open_segments(volume);
 }
 
-NamedDevice VolumeOpener::open_segments(const LogicalVolume& volume) {
+std::shared_ptr<const SegmentReader> VolumeOpener::open_segments(const LogicalVolume& volume) {
     const Opening opening(*this, volume);
     refuse_moving(group(), volume);
     std::vector<MappedSegment> mapped;
@@ -176,15 +175,15 @@ NamedDevice VolumeOpener::open_segments(const LogicalVolume& volume) {
         }
         mapped.push_back(std::move(piece));
     }
-    return device_of(std::make_shared<SegmentReader>(group().name + "/" + volume.name, std::move(mapped)));
+    return std::make_shared<SegmentReader>(group().name + "/" + volume.name, std::move(mapped));
 }
 
-NamedDevice VolumeOpener::open_leg(const LogicalVolume& volume, const StripeLeg& leg, ExtentNumber extents,
-                                   ByteOffset& begin) {
+ByteSourcePtr VolumeOpener::open_leg(const LogicalVolume& volume, const StripeLeg& leg, ExtentNumber extents,
+                                     ByteOffset& begin) {
     const PhysicalVolumeEntry* entry = group().find_physical_volume(leg.device);
     if (entry == nullptr) {
         begin = {bytes_of_extents(group(), volume, leg.begin)};
-        return open_segments(find(leg.device, volume));
+        return source_of(open_segments(find(leg.device, volume)));
     }
     const auto end = checked_add(leg.begin, extents);
     if (!end || *end > entry->extent_count)
@@ -207,7 +206,7 @@ std::shared_ptr<const ExceptionStore> VolumeOpener::open_store(const ClassicSnap
     auto& store = stores_[snapshot.store->name];
     if (store) return store;
     try {
-        store = std::make_shared<ExceptionStore>(open_segments(*snapshot.store),
+        store = std::make_shared<ExceptionStore>(source_of(open_segments(*snapshot.store)),
                                                  SnapshotShape{snapshot.size, snapshot.chunk_size});
     } catch (Error& error) {
         error.with_context("snapshot " + quoted_name(group(), *snapshot.store));
@@ -266,8 +265,9 @@ std::shared_ptr<const ThinPool> VolumeOpener::make_pool(const LogicalVolume& vol
     auto pool = std::make_shared<ThinPool>();
     pool->volume = &volume;
     pool->chunk_size = facts.chunk_size;
-    pool->data = open_segments(find(facts.data, volume)).bytes;
-    pool->blocks = std::make_shared<thin::MetadataBlocks>(open_segments(find(facts.metadata, volume)), caches_);
+    pool->data = open_segments(find(facts.data, volume));
+    pool->blocks =
+        std::make_shared<thin::MetadataBlocks>(source_of(open_segments(find(facts.metadata, volume))), caches_);
     const bool is_active = active_ && active_(group().uuid, volume.uuid, "tpool");
     pool->superblock =
         is_active ? read_held_superblock(*pool->blocks) : thin::read_superblock(*pool->blocks, SuperblockChoice::main);

@@ -18,6 +18,7 @@
 #include "formats/lvm/exception_store.h"
 #include "formats/lvm/inventory.h"
 #include "formats/lvm/relations.h"
+#include "formats/lvm/segment_reader.h"
 #include "formats/lvm/thin/devices.h"
 
 namespace varve::lvm {
@@ -74,8 +75,8 @@ private:
     /// Ignores that `volume` may be the store or the origin of a classic snapshot.
     std::shared_ptr<const ImageReader> open_plain(const LogicalVolume& volume);
     std::shared_ptr<const ImageReader> open_thin(const LogicalVolume& volume, const ThinSegment& segment);
-    NamedDevice open_segments(const LogicalVolume& volume);
-    NamedDevice open_leg(const LogicalVolume& volume, const StripeLeg& leg, ExtentNumber extents, ByteOffset& begin);
+    std::shared_ptr<const SegmentReader> open_segments(const LogicalVolume& volume);
+    ByteSourcePtr open_leg(const LogicalVolume& volume, const StripeLeg& leg, ExtentNumber extents, ByteOffset& begin);
     const LogicalVolume& find(const std::string& name, const LogicalVolume& by) const;
     std::shared_ptr<const ThinPool> make_pool(const LogicalVolume& volume, const Segment& segment);
     void warn(std::string sentence);

@@ -7,8 +7,8 @@
 #include "engine/base/byte_reader.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
-#include "formats/base/file_cursor.h"
 #include "formats/base/image_error.h"
+#include "formats/base/source_cursor.h"
 #include "formats/qcow2/features.h"
 
 namespace varve::qcow2 {
@@ -46,7 +46,7 @@ Entry parse_entry(ByteView bytes) {
     return entry;
 }
 
-void check_directory(const File& file, const Header& header, const BitmapsExtension& bitmaps) {
+void check_directory(const ByteSource& file, const Header& header, const BitmapsExtension& bitmaps) {
     const auto fail = [&](const std::string& what) {
         throw corrupt_image(file, fmt::format("bitmap directory: {}", what));
     };
@@ -65,7 +65,7 @@ void check_directory(const File& file, const Header& header, const BitmapsExtens
                          place.begin.value, file_bytes));
 }
 
-void check_entry(const File& file, const Entry& entry, std::uint32_t index) {
+void check_entry(const ByteSource& file, const Entry& entry, std::uint32_t index) {
     const auto fail = [&](const std::string& what) {
         throw corrupt_image(file, fmt::format("bitmap directory entry {}: {}", index, what));
     };
@@ -80,7 +80,7 @@ void check_entry(const File& file, const Entry& entry, std::uint32_t index) {
 }
 
 /// Whether the bitmap's table has the length that the disk needs, and lies in the file.
-bool shape_fits(const File& file, const Header& header, const Entry& entry) {
+bool shape_fits(const ByteSource& file, const Header& header, const Entry& entry) {
     const std::uint64_t bits = divide_up(header.virtual_size.value, std::uint64_t{1} << entry.granularity_bits);
     const std::uint64_t expected = divide_up(divide_up(bits, 8), header.cluster_size().value);
     const ByteRange place = entry.table.range();
@@ -89,7 +89,7 @@ bool shape_fits(const File& file, const Header& header, const Entry& entry) {
            place.begin.value <= file_bytes && place.length.value <= file_bytes - place.begin.value;
 }
 
-bool is_consistent(const File& file, const Header& header, const Entry& entry) {
+bool is_consistent(const ByteSource& file, const Header& header, const Entry& entry) {
     const bool vouched = (header.features.autoclear & autoclear_bitmaps) != 0;
     const bool known = (entry.flags & ~flags_known) == 0;
     const bool extra_ignorable = entry.extra_bytes == 0 || (entry.flags & flag_extra_data_compatible) != 0;
@@ -97,7 +97,7 @@ bool is_consistent(const File& file, const Header& header, const Entry& entry) {
     return vouched && known && extra_ignorable && closed && shape_fits(file, header, entry);
 }
 
-ImageBitmap read_one(const File& file, const Header& header, FileCursor& in, std::uint32_t index) {
+ImageBitmap read_one(const ByteSource& file, const Header& header, SourceCursor& in, std::uint32_t index) {
     const Entry entry = parse_entry(in.take(fixed_bytes));
     check_entry(file, entry, index);
     in.skip(ByteCount{entry.extra_bytes});
@@ -112,9 +112,10 @@ ImageBitmap read_one(const File& file, const Header& header, FileCursor& in, std
     return bitmap;
 }
 
-std::vector<ImageBitmap> read_directory(const File& file, const Header& header, const BitmapsExtension& extension) {
+std::vector<ImageBitmap> read_directory(const ByteSource& file, const Header& header,
+                                        const BitmapsExtension& extension) {
     check_directory(file, header, extension);
-    FileCursor in(file, extension.directory, "bitmap directory");
+    SourceCursor in(file, extension.directory, "bitmap directory");
     std::vector<ImageBitmap> bitmaps;
     std::set<std::string> names;
     for (std::uint32_t i = 0; i < extension.count; ++i) {
@@ -129,7 +130,8 @@ std::vector<ImageBitmap> read_directory(const File& file, const Header& header, 
 
 }  // namespace
 
-std::vector<ImageBitmap> read_bitmaps(const File& file, const Header& header, std::vector<std::string>& warnings) {
+std::vector<ImageBitmap> read_bitmaps(const ByteSource& file, const Header& header,
+                                      std::vector<std::string>& warnings) {
     if (!header.extensions.bitmaps) return {};
     if ((header.features.autoclear & autoclear_bitmaps) != 0)
         return read_directory(file, header, *header.extensions.bitmaps);

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "engine/base/file.h"
 #include "engine/image/image_info.h"
+#include "formats/base/byte_source.h"
 #include "formats/qcow2/header.h"
 
 namespace varve::qcow2 {
 
 /// The bitmaps of the directory, or nothing where the image has none. A damaged directory is Error(corrupt) while the
 /// image vouches for it (autoclear bit 0); otherwise no bitmap is trusted anyway, and a sentence in `warnings` tells.
-std::vector<ImageBitmap> read_bitmaps(const File& file, const Header& header, std::vector<std::string>& warnings);
+std::vector<ImageBitmap> read_bitmaps(const ByteSource& file, const Header& header, std::vector<std::string>& warnings);
 
 }  // namespace varve::qcow2

@@ -35,8 +35,8 @@ unsigned subcluster_of(const Geometry& geometry, ByteOffset at) {
 
 }  // namespace
 
-ClusterMap::ClusterMap(const File& file, const File& data, Geometry geometry, TablePlace l1, ByteCount virtual_size,
-                       const std::shared_ptr<ReadCaches>& caches)
+ClusterMap::ClusterMap(const ByteSource& file, const ByteSource& data, Geometry geometry, TablePlace l1,
+                       ByteCount virtual_size, const std::shared_ptr<ReadCaches>& caches)
     : file_(file),
       table_bound_(file),
       data_bound_(data),

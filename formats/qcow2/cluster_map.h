@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
-#include "engine/base/file.h"
 #include "engine/image/extent.h"
-#include "formats/base/file_bound.h"
+#include "formats/base/byte_source.h"
+#include "formats/base/source_bound.h"
 #include "formats/qcow2/header.h"
 #include "formats/qcow2/table_pages.h"
 #include "formats/qcow2/tables.h"
@@ -29,7 +29,7 @@ struct HostRun {
 class ClusterMap {
 public:
     /// Tables lie in `file`, guest data in `data`: the same file, or the image's external data file.
-    ClusterMap(const File& file, const File& data, Geometry geometry, TablePlace l1, ByteCount virtual_size,
+    ClusterMap(const ByteSource& file, const ByteSource& data, Geometry geometry, TablePlace l1, ByteCount virtual_size,
                const std::shared_ptr<ReadCaches>& caches);
 
     /// The extent that begins at `at`. Merges runs across tables, but reads only a few pages in one call.
@@ -58,9 +58,9 @@ private:
     std::string describe(const L1Entry& l1, ByteOffset at) const;
     std::string describe(const L1Entry& l1, const L2Entry& entry, ByteOffset at) const;
 
-    const File& file_;
-    FileBound table_bound_;
-    FileBound data_bound_;
+    const ByteSource& file_;
+    SourceBound table_bound_;
+    SourceBound data_bound_;
     Geometry geometry_;
     TablePlace l1_;
     ByteOffset end_;

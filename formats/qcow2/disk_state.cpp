@@ -20,19 +20,19 @@ void add_text(ByteWriter& out, const std::string& text) {
     out.append(bytes_of(text));
 }
 
-void add_l1_without_copied(const File& file, const TablePlace& l1, Sha256& hash) {
+void add_l1_without_copied(const ByteSource& file, const TablePlace& l1, Sha256& hash) {
     const ByteRange table = l1.range();
     Bytes buffer(static_cast<std::size_t>(std::min(piece_bytes, table.length.value)));
     for (std::uint64_t at = 0; at < table.length.value; at += buffer.size()) {
         const std::uint64_t length = std::min<std::uint64_t>(buffer.size(), table.length.value - at);
         const ByteSpan piece = ByteSpan(buffer).first(static_cast<std::size_t>(length));
-        file.read_exactly(table.begin + ByteCount{at}, piece);
+        file.read_at(table.begin + ByteCount{at}, piece);
         for (std::size_t entry = 0; entry < piece.size(); entry += 8) piece[entry] &= std::byte{0x7f};
         hash.update(piece);
     }
 }
 
-std::string identity_of(const File& file, const Snapshot& snapshot) {
+std::string identity_of(const ByteSource& file, const Snapshot& snapshot) {
     ByteWriter facts;
     add_text(facts, snapshot.facts.id);
     add_text(facts, snapshot.facts.name);
@@ -46,7 +46,7 @@ std::string identity_of(const File& file, const Snapshot& snapshot) {
 
 }  // namespace
 
-DiskState choose_state(const File& file, const Header& header, const std::vector<Snapshot>& snapshots,
+DiskState choose_state(const ByteSource& file, const Header& header, const std::vector<Snapshot>& snapshots,
                        const std::optional<std::string>& wanted) {
     if (!wanted) return {header.l1, header.virtual_size, {}};
     if (header.has_data_file())

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/base/file.h"
+#include "formats/base/byte_source.h"
 #include "formats/qcow2/header.h"
 #include "formats/qcow2/snapshots.h"
 
@@ -23,7 +23,7 @@ struct DiskState {
 /// The state that `wanted` means among `snapshots` (see select_snapshot); none: the active one. Throws
 /// Error(not_found | refused), Error(unsupported) beside an external data file, Error(corrupt) for an L1 table outside
 /// its limits. Reads the L1 table of a snapshot, at most 32 MiB, in pieces.
-DiskState choose_state(const File& file, const Header& header, const std::vector<Snapshot>& snapshots,
+DiskState choose_state(const ByteSource& file, const Header& header, const std::vector<Snapshot>& snapshots,
                        const std::optional<std::string>& wanted);
 
 }  // namespace varve::qcow2

@@ -52,7 +52,7 @@ void append_names(std::uint64_t bits, Kind kind, std::vector<std::string>& out) 
 
 }  // namespace
 
-void refuse_unknown_features(const File& file, const Features& features, const FeatureNames& names) {
+void refuse_unknown_features(const ByteSource& file, const Features& features, const FeatureNames& names) {
     const std::uint64_t unknown = features.incompatible & ~incompatible_known;
     if (unknown == 0) return;
     const FeatureBit bit{Kind::incompatible, static_cast<std::uint8_t>(std::countr_zero(unknown))};
@@ -70,18 +70,18 @@ std::vector<std::string> feature_names(const Features& features) {
     return names;
 }
 
-std::vector<std::string> feature_warnings(const File& file, const Features& features) {
+std::vector<std::string> feature_warnings(const ByteSource& file, const Features& features) {
     std::vector<std::string> warnings;
     if ((features.incompatible & incompatible_dirty) != 0)
         warnings.push_back(
             fmt::format("'{}' is marked dirty: it was not closed cleanly or is in use; "
                         "its guest data was read according to its tables",
-                        file.path()));
+                        file.name()));
     if ((features.incompatible & incompatible_corrupt) != 0)
         warnings.push_back(
             fmt::format("'{}' is marked corrupt: the data read may differ from what the guest wrote; "
                         "check it with 'qemu-img check'",
-                        file.path()));
+                        file.name()));
     return warnings;
 }
 

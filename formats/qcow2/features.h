@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/base/file.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::qcow2 {
 
@@ -41,12 +41,12 @@ using FeatureNames = std::map<FeatureBit, std::string>;
 
 /// Throws Error(unsupported) that names the first incompatible bit that this version does not know, by the image's own
 /// name if it has one.
-void refuse_unknown_features(const File& file, const Features& features, const FeatureNames& names);
+void refuse_unknown_features(const ByteSource& file, const Features& features, const FeatureNames& names);
 
 /// The names of all set bits, e.g. "dirty", "lazy_refcounts", "compatible bit 7".
 std::vector<std::string> feature_names(const Features& features);
 
 /// Full sentences about bits that cast doubt on the image but do not prevent reading it.
-std::vector<std::string> feature_warnings(const File& file, const Features& features);
+std::vector<std::string> feature_warnings(const ByteSource& file, const Features& features);
 
 }  // namespace varve::qcow2

@@ -21,7 +21,7 @@ constexpr std::uint32_t backing_name_bytes_max = 1023;
 constexpr std::uint64_t disk_bytes_max = INT64_MAX;
 
 /// A fixed field that breaks its limits.
-Error bad_field(const File& file, std::string_view field, std::size_t at, std::string_view expected,
+Error bad_field(const ByteSource& file, std::string_view field, std::size_t at, std::string_view expected,
                 std::uint64_t found) {
     return corrupt_image(
         file, fmt::format("qcow2 header field {} at byte {}: expected {}, found {}", field, at, expected, found));
@@ -59,7 +59,7 @@ Parsed parse_common(ByteReader& in) {
     return out;
 }
 
-void parse_v3(const File& file, ByteReader& in, Header& header) {
+void parse_v3(const ByteSource& file, ByteReader& in, Header& header) {
     header.features.incompatible = in.u64be();
     header.features.compatible = in.u64be();
     header.features.autoclear = in.u64be();
@@ -72,7 +72,7 @@ void parse_v3(const File& file, ByteReader& in, Header& header) {
                         header.header_length);
 }
 
-void parse_compression(const File& file, ByteReader& in, Header& header) {
+void parse_compression(const ByteSource& file, ByteReader& in, Header& header) {
     const bool flagged = (header.features.incompatible & incompatible_compression) != 0;
     const std::uint8_t type = header.header_length > header_bytes_v3 ? in.u8() : std::uint8_t{0};
     if (flagged != (type != 0))
@@ -84,20 +84,21 @@ void parse_compression(const File& file, ByteReader& in, Header& header) {
     header.compression = static_cast<Compression>(type);
 }
 
-void check_aligned(const File& file, const Header& header, std::string_view field, std::size_t at, ByteOffset offset) {
+void check_aligned(const ByteSource& file, const Header& header, std::string_view field, std::size_t at,
+                   ByteOffset offset) {
     if (offset.value % header.cluster_size().value != 0)
         throw bad_field(file, field, at, fmt::format("a multiple of the cluster size {}", header.cluster_size().value),
                         offset.value);
 }
 
-void refuse_encryption(const File& file, const Header& header) {
+void refuse_encryption(const ByteSource& file, const Header& header) {
     if (header.crypt_method == 1) throw unsupported_image(file, "AES encryption (crypt_method 1)");
     if (header.crypt_method == 2) throw unsupported_image(file, "LUKS encryption (crypt_method 2)");
     if (header.crypt_method > 2)
         throw unsupported_image(file, fmt::format("an unknown encryption (crypt_method {})", header.crypt_method));
 }
 
-void check_data_file(const File& file, const Header& header) {
+void check_data_file(const ByteSource& file, const Header& header) {
     if (header.has_data_file() && !header.extensions.data_file)
         throw corrupt_image(file,
                             "external data file (incompatible feature bit 2): expected a header extension 0x44415441 "
@@ -108,7 +109,7 @@ void check_data_file(const File& file, const Header& header) {
                             "file is the whole disk, found one");
 }
 
-void check_refcount_table(const File& file, Parsed& parsed) {
+void check_refcount_table(const ByteSource& file, Parsed& parsed) {
     Header& header = parsed.header;
     const std::uint64_t clusters_max =
         std::max<std::uint64_t>(1, refcount_table_entries_max * 8 / header.cluster_size().value);
@@ -126,13 +127,13 @@ void check_refcount_table(const File& file, Parsed& parsed) {
             place.begin.value);
 }
 
-void check_snapshots(const File& file, const Header& header) {
+void check_snapshots(const ByteSource& file, const Header& header) {
     if (header.snapshots.records > snapshots_max)
         throw bad_field(file, "nb_snapshots", 60, fmt::format("at most {}", snapshots_max), header.snapshots.records);
     if (header.snapshots.records != 0) check_aligned(file, header, "snapshots_offset", 64, header.snapshots.offset);
 }
 
-std::optional<std::string> read_backing_name(const File& file, const Header& header, const BackingName& place) {
+std::optional<std::string> read_backing_name(const ByteSource& file, const Header& header, const BackingName& place) {
     if (place.offset == 0) return std::nullopt;
     if (place.length == 0 || place.length > backing_name_bytes_max)
         throw bad_field(file, "backing_file_size", 16, fmt::format("1 to {}", backing_name_bytes_max), place.length);
@@ -141,23 +142,23 @@ std::optional<std::string> read_backing_name(const File& file, const Header& hea
         throw bad_field(file, "backing_file_offset", 8,
                         fmt::format("a place for {} bytes after the header in cluster 0", place.length), place.offset);
     std::string name(place.length, '\0');
-    file.read_exactly(ByteOffset{place.offset}, std::as_writable_bytes(std::span(name)));
+    file.read_at(ByteOffset{place.offset}, std::as_writable_bytes(std::span(name)));
     if (name.find('\0') != std::string::npos)
         throw bad_field(file, "backing file name", place.offset, "a name without NUL, found one at index",
                         name.find('\0'));
     return name;
 }
 
-Extensions read_extensions(const File& file, const Header& header, const BackingName& backing) {
+Extensions read_extensions(const ByteSource& file, const Header& header, const BackingName& backing) {
     const std::uint64_t end = backing.offset != 0 ? backing.offset : header.cluster_size().value;
     Bytes area(static_cast<std::size_t>(end - header.header_length));
-    area.resize(file.read_some(ByteOffset{header.header_length}, area));
+    area.resize(read_some(file, ByteOffset{header.header_length}, area));
     return parse_extensions(file, area, ByteOffset{header.header_length});
 }
 
-Bytes read_start(const File& file) {
+Bytes read_start(const ByteSource& file) {
     Bytes start(header_bytes_read);
-    start.resize(file.read_some(ByteOffset{}, start));
+    start.resize(read_some(file, ByteOffset{}, start));
     if (start.size() < header_bytes_v2)
         throw corrupt_image(file,
                             fmt::format("expected a qcow2 header of at least {} bytes, found the end of the file at {}",
@@ -168,14 +169,14 @@ Bytes read_start(const File& file) {
     return start;
 }
 
-void check_version_and_cluster_size(const File& file, const Header& header) {
+void check_version_and_cluster_size(const ByteSource& file, const Header& header) {
     if (header.version != 2 && header.version != 3)
         throw unsupported_image(file, fmt::format("qcow2 version {} (header byte 4)", header.version));
     if (header.cluster_bits < 9 || header.cluster_bits > 21)
         throw bad_field(file, "cluster_bits", 20, "9 to 21", header.cluster_bits);
 }
 
-void check_subcluster_size(const File& file, const Header& header) {
+void check_subcluster_size(const ByteSource& file, const Header& header) {
     if ((header.features.incompatible & incompatible_extended_l2) != 0 && header.cluster_bits < 14)
         throw bad_field(file, "cluster_bits", 20, "14 to 21, as the image has extended L2 entries",
                         header.cluster_bits);
@@ -224,9 +225,9 @@ void put_v3(ByteWriter& out, const Header& header) {
 
 }  // namespace
 
-Header read_header(const File& file) {
+Header read_header(const ByteSource& file) {
     const Bytes start = read_start(file);
-    ByteReader in(start, fmt::format("'{}': qcow2 header", file.path()));
+    ByteReader in(start, fmt::format("'{}': qcow2 header", file.name()));
     Parsed parsed = parse_common(in);
     Header& header = parsed.header;
     check_version_and_cluster_size(file, header);
@@ -273,7 +274,7 @@ std::uint64_t l1_entries_needed(const Header& header, ByteCount virtual_size) {
     return divide_up(virtual_size.value, header.geometry().l2_span());
 }
 
-void check_l1(const File& file, const Header& header, const TablePlace& l1, ByteCount virtual_size,
+void check_l1(const ByteSource& file, const Header& header, const TablePlace& l1, ByteCount virtual_size,
               const std::string& owner) {
     const auto fail = [&](const std::string& what) {
         throw corrupt_image(file, fmt::format("L1 table of {}: {}", owner, what));

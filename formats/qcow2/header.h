@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/base/file.h"
+#include "formats/base/byte_source.h"
 #include "formats/qcow2/header_extensions.h"
 #include "formats/qcow2/tables.h"
 
@@ -60,7 +60,7 @@ struct Header {
 
 /// Reads and checks the header of `file`. Throws Error(corrupt) for a field outside its limits, and Error(unsupported)
 /// that names the feature for what this version does not read. Costs two small reads and little memory.
-Header read_header(const File& file);
+Header read_header(const ByteSource& file);
 
 /// The header of a new file, its extensions and the backing file's name: the beginning of cluster 0, which is zero
 /// after them. `header` has no snapshots, no encryption and no extension but the backing format. Throws Error(usage)
@@ -72,7 +72,7 @@ std::uint64_t l1_entries_needed(const Header& header, ByteCount virtual_size);
 
 /// Throws Error(corrupt) unless the L1 table `l1` of `owner` ("the active disk", "snapshot 3") is aligned, at most
 /// 32 MiB, inside the file and long enough for a disk of `virtual_size`.
-void check_l1(const File& file, const Header& header, const TablePlace& l1, ByteCount virtual_size,
+void check_l1(const ByteSource& file, const Header& header, const TablePlace& l1, ByteCount virtual_size,
               const std::string& owner);
 
 }  // namespace varve::qcow2

@@ -32,7 +32,7 @@ struct Extension {
     ByteView data;
 };
 
-std::string text(const File& file, const Extension& extension) {
+std::string text(const ByteSource& file, const Extension& extension) {
     if (extension.data.size() > text_bytes_max)
         throw corrupt_image(
             file, fmt::format("header extension {:#x} at offset {}: expected a text of at most {} bytes, found {}",
@@ -40,7 +40,7 @@ std::string text(const File& file, const Extension& extension) {
     return std::string(text_of(extension.data));
 }
 
-BitmapsExtension parse_bitmaps(const File& file, const Extension& extension) {
+BitmapsExtension parse_bitmaps(const ByteSource& file, const Extension& extension) {
     if (extension.data.size() != bitmaps_bytes)
         throw corrupt_image(file, fmt::format("bitmaps extension at offset {}: expected {} bytes, found {}",
                                               extension.at.value, bitmaps_bytes, extension.data.size()));
@@ -67,7 +67,7 @@ void parse_feature_names(const Extension& extension, Extensions& out) {
     }
 }
 
-void take_extension(const File& file, const Extension& extension, Extensions& out) {
+void take_extension(const ByteSource& file, const Extension& extension, Extensions& out) {
     switch (extension.type) {
         case type_backing_format:
             out.backing_format = text(file, extension);
@@ -96,7 +96,7 @@ void put_extension(ByteWriter& out, std::uint32_t type, std::string_view data) {
 
 }  // namespace
 
-Extensions parse_extensions(const File& file, ByteView area, ByteOffset begin) {
+Extensions parse_extensions(const ByteSource& file, ByteView area, ByteOffset begin) {
     Extensions out;
     std::set<std::uint32_t> seen;
     std::size_t position = 0;

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "engine/base/bytes.h"
-#include "engine/base/file.h"
 #include "formats/qcow2/features.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::qcow2 {
 
@@ -25,7 +25,7 @@ struct Extensions {
 
 /// Parses the extensions in `area`, which begins at file offset `begin`; unknown types are skipped. Throws
 /// Error(corrupt) for an extension that leaves the area, appears twice or has a wrong length.
-Extensions parse_extensions(const File& file, ByteView area, ByteOffset begin);
+Extensions parse_extensions(const ByteSource& file, ByteView area, ByteOffset begin);
 
 /// The list of extensions with its end marker. Only `backing_format` can be set in a new image.
 Bytes encode_extensions(const Extensions& extensions);

@@ -20,7 +20,7 @@ bool overlap(const ByteRange& a, const ByteRange& b) {
 
 }  // namespace
 
-std::vector<std::string> overlap_warnings(const File& file, const Header& header) {
+std::vector<std::string> overlap_warnings(const ByteSource& file, const Header& header) {
     const std::uint64_t snapshot_bytes_min = std::uint64_t{header.snapshots.records} * 40;
     const std::vector<Structure> structures{
         {"header", {ByteOffset{}, header.cluster_size()}},
@@ -35,7 +35,7 @@ std::vector<std::string> overlap_warnings(const File& file, const Header& header
                 warnings.push_back(
                     fmt::format("'{}' is damaged: its {} at offset {} overlaps its {} at offset {}; it was read as "
                                 "its tables say",
-                                file.path(), structures[i].name, structures[i].place.begin.value, structures[j].name,
+                                file.name(), structures[i].name, structures[i].place.begin.value, structures[j].name,
                                 structures[j].place.begin.value));
     return warnings;
 }

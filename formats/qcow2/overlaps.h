@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "engine/base/file.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::qcow2 {
 
 struct Header;
 
 /// One full sentence for each pair of header, L1 table, refcount table and snapshot table that overlap.
-std::vector<std::string> overlap_warnings(const File& file, const Header& header);
+std::vector<std::string> overlap_warnings(const ByteSource& file, const Header& header);
 
 }  // namespace varve::qcow2

@@ -33,8 +33,8 @@ std::map<std::string, std::string> creation_options(const Header& header) {
     return options;
 }
 
-std::optional<File> open_data_file(const File& file, const Header& header, const Reader::OpenDataFile& open) {
-    if (!header.has_data_file()) return std::nullopt;
+ByteSourcePtr open_data_file(const ByteSource& file, const Header& header, const Reader::OpenDataFile& open) {
+    if (!header.has_data_file()) return nullptr;
     if (!open) throw unsupported_image(file, "an external data file (incompatible feature bit 2)");
     return open(*header.extensions.data_file);
 }
@@ -45,33 +45,29 @@ void append(std::vector<std::string>& to, std::vector<std::string> more) {
 
 }  // namespace
 
-Reader::Reader(File file, const Options& options, std::shared_ptr<ReadCaches> caches)
-    : file_(std::move(file)),
-      watch_(file_),
-      header_(read_header(file_)),
+Reader::Reader(ByteSourcePtr source, const Options& options, std::shared_ptr<ReadCaches> caches)
+    : source_(std::move(source)),
+      header_(read_header(*source_)),
       caches_(std::move(caches)),
       cache_owner_(caches_->clusters.new_owner()) {
-    if (auto data = open_data_file(file_, header_, options.open_data_file)) {
-        const FileWatch watch(*data);
-        data_file_.emplace(DataFile{std::move(*data), watch});
-    }
+    data_file_ = open_data_file(*source_, header_, options.open_data_file);
     describe(options);
     const DiskState state = choose_state(options);
     info_.state = state.identity;
     info_.virtual_size = state.virtual_size;
-    map_ = std::make_unique<ClusterMap>(file_, data(), header_.geometry(), state.l1, state.virtual_size, caches_);
+    map_ = std::make_unique<ClusterMap>(*source_, data(), header_.geometry(), state.l1, state.virtual_size, caches_);
 }
 
 DiskState Reader::choose_state(const Options& options) {
     if (options.is_backing) return {header_.l1, header_.virtual_size, {}};
-    const std::vector<Snapshot> snapshots = read_snapshots(file_, header_);
+    const std::vector<Snapshot> snapshots = read_snapshots(*source_, header_);
     for (const Snapshot& snapshot : snapshots) info_.snapshots.push_back(snapshot.facts);
-    return qcow2::choose_state(file_, header_, snapshots, options.snapshot);
+    return qcow2::choose_state(*source_, header_, snapshots, options.snapshot);
 }
 
 void Reader::check_unchanged() const {
-    watch_.check_unchanged(file_);
-    if (data_file_) data_file_->watch.check_unchanged(data_file_->file);
+    source_->check_unchanged();
+    if (data_file_) data_file_->check_unchanged();
 }
 
 void Reader::describe(const Options& options) {
@@ -81,9 +77,9 @@ void Reader::describe(const Options& options) {
     info_.features = feature_names(header_.features);
     info_.options = creation_options(header_);
     append(info_.warnings, options.warnings);
-    append(info_.warnings, feature_warnings(file_, header_.features));
-    append(info_.warnings, overlap_warnings(file_, header_));
-    if (!options.is_backing) info_.bitmaps = read_bitmaps(file_, header_, info_.warnings);
+    append(info_.warnings, feature_warnings(*source_, header_.features));
+    append(info_.warnings, overlap_warnings(*source_, header_));
+    if (!options.is_backing) info_.bitmaps = read_bitmaps(*source_, header_, info_.warnings);
 }
 
 Extent Reader::extent_at(ByteOffset at) const {
@@ -123,7 +119,7 @@ void Reader::read_run(const HostRun& run, ByteOffset at, ByteSpan out) const {
 /// The last cluster of a file may be present in part: a writer that knows the rest is zero need not write it. A cluster
 /// that is gone altogether was there when the map was asked: the file became shorter.
 void Reader::read_data(const HostRun& run, ByteSpan out) const {
-    const std::size_t got = data().read_some(run.host, out);
+    const std::size_t got = read_some(data(), run.host, out);
     if (got == out.size()) return;
     const std::uint64_t last_byte = run.host.value + out.size() - 1;
     const std::uint64_t last_cluster = last_byte / header_.cluster_size().value * header_.cluster_size().value;
@@ -145,12 +141,12 @@ void Reader::read_compressed(const HostRun& run, ByteOffset at, ByteSpan out) co
 
 Bytes Reader::inflate(const HostRun& run) const {
     Bytes stored(static_cast<std::size_t>(run.stored.value));
-    stored.resize(file_.read_some(run.host, stored));
+    stored.resize(read_some(*source_, run.host, stored));
     Bytes cluster(static_cast<std::size_t>(header_.cluster_size().value));
     try {
         inflate_cluster(header_.compression, stored, cluster);
     } catch (const Error& error) {
-        throw corrupt_image(file_, fmt::format("compressed cluster at offset {}: {}", run.host.value, error.what()));
+        throw corrupt_image(*source_, fmt::format("compressed cluster at offset {}: {}", run.host.value, error.what()));
     }
     return cluster;
 }

@@ -8,11 +8,10 @@
 #include <optional>
 #include <string>
 
-#include "engine/base/file.h"
 #include "engine/image/image_reader.h"
 #include "formats/base/block_cache.h"
+#include "formats/base/byte_source.h"
 #include "formats/base/recent_extents.h"
-#include "formats/guard/file_watch.h"
 #include "formats/qcow2/cluster_map.h"
 #include "formats/qcow2/disk_state.h"
 #include "formats/qcow2/header.h"
@@ -22,7 +21,7 @@ namespace varve::qcow2 {
 class Reader final : public ImageReader {
 public:
     /// Opens the external data file that an image names.
-    using OpenDataFile = std::function<File(const std::string& name)>;
+    using OpenDataFile = std::function<ByteSourcePtr(const std::string& name)>;
 
     struct Options {
         std::optional<std::string> snapshot;  ///< an internal snapshot's name or "id:N"; none: the active disk
@@ -32,7 +31,7 @@ public:
     };
 
     /// Reads header, snapshot table and bitmap directory; throws Error(corrupt | unsupported | not_found | refused).
-    Reader(File file, const Options& options, std::shared_ptr<ReadCaches> caches);
+    Reader(ByteSourcePtr source, const Options& options, std::shared_ptr<ReadCaches> caches);
 
     const ImageInfo& info() const override { return info_; }
     Extent extent_at(ByteOffset at) const override;
@@ -52,17 +51,11 @@ private:
     void read_compressed(const HostRun& run, ByteOffset at, ByteSpan out) const;
     Bytes inflate(const HostRun& run) const;
 
-    struct DataFile {
-        File file;
-        FileWatch watch;
-    };
+    const ByteSource& data() const { return data_file_ ? *data_file_ : *source_; }
 
-    const File& data() const { return data_file_ ? data_file_->file : file_; }
-
-    File file_;
-    FileWatch watch_;  // before anything is read
+    ByteSourcePtr source_;
     Header header_;
-    std::optional<DataFile> data_file_;
+    ByteSourcePtr data_file_;  // null: guest data is in the image itself
     std::shared_ptr<ReadCaches> caches_;
     std::uint64_t cache_owner_;
     ImageInfo info_;

@@ -7,8 +7,8 @@
 #include "engine/base/byte_reader.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
-#include "formats/base/file_cursor.h"
 #include "formats/base/image_error.h"
+#include "formats/base/source_cursor.h"
 
 namespace varve::qcow2 {
 namespace {
@@ -41,7 +41,7 @@ Fixed parse_fixed(ByteView bytes) {
     return out;
 }
 
-void check_fixed(const File& file, const Header& header, const Fixed& fixed, std::uint32_t index) {
+void check_fixed(const ByteSource& file, const Header& header, const Fixed& fixed, std::uint32_t index) {
     const auto fail = [&](const std::string& what) {
         throw corrupt_image(file, fmt::format("snapshot table entry {}: {}", index, what));
     };
@@ -60,7 +60,7 @@ ByteCount disk_size(const Header& header, ByteView extra) {
     return ByteCount{load_be<std::uint64_t>(extra.subspan(8))};
 }
 
-Snapshot read_one(const File& file, const Header& header, FileCursor& in, std::uint32_t index) {
+Snapshot read_one(const ByteSource& file, const Header& header, SourceCursor& in, std::uint32_t index) {
     const Fixed fixed = parse_fixed(in.take(fixed_bytes));
     check_fixed(file, header, fixed, index);
     Snapshot snapshot;
@@ -104,7 +104,7 @@ std::vector<const Snapshot*> matching(const std::vector<Snapshot>& snapshots, co
 
 }  // namespace
 
-std::vector<Snapshot> read_snapshots(const File& file, const Header& header) {
+std::vector<Snapshot> read_snapshots(const ByteSource& file, const Header& header) {
     std::vector<Snapshot> snapshots;
     if (header.snapshots.records == 0) return snapshots;
     const ByteOffset begin = header.snapshots.offset;
@@ -114,22 +114,23 @@ std::vector<Snapshot> read_snapshots(const File& file, const Header& header) {
             file, fmt::format("snapshot table: expected {} entries at offset {}, found the end of the file at {}",
                               header.snapshots.records, begin.value, file_bytes));
     const std::uint64_t length = std::min(file_bytes - begin.value, table_bytes_max);
-    FileCursor in(file, {begin, ByteCount{length}}, "snapshot table");
+    SourceCursor in(file, {begin, ByteCount{length}}, "snapshot table");
     for (std::uint32_t i = 0; i < header.snapshots.records; ++i) snapshots.push_back(read_one(file, header, in, i));
     return snapshots;
 }
 
-const Snapshot& select_snapshot(const File& file, const std::vector<Snapshot>& snapshots, const std::string& wanted) {
+const Snapshot& select_snapshot(const ByteSource& file, const std::vector<Snapshot>& snapshots,
+                                const std::string& wanted) {
     const std::vector<const Snapshot*> found = matching(snapshots, wanted);
     if (found.size() == 1) return *found.front();
     const std::string shown = escape_for_display(wanted);
     if (found.size() > 1)
         throw Error(ErrorCode::refused, fmt::format("'{}' has {} snapshots that '{}' can mean; say one of {}",
-                                                    file.path(), found.size(), shown, listed_ids(found)));
+                                                    file.name(), found.size(), shown, listed_ids(found)));
     if (snapshots.empty())
         throw Error(ErrorCode::not_found,
-                    fmt::format("'{}' has no internal snapshots, so none is called '{}'", file.path(), shown));
-    throw Error(ErrorCode::not_found, fmt::format("'{}' has no internal snapshot '{}'; it has {}", file.path(), shown,
+                    fmt::format("'{}' has no internal snapshots, so none is called '{}'", file.name(), shown));
+    throw Error(ErrorCode::not_found, fmt::format("'{}' has no internal snapshot '{}'; it has {}", file.name(), shown,
                                                   listed_names(snapshots)));
 }
 

@@ -23,14 +23,14 @@ std::uint64_t common_clusters(const Geometry& geometry, ByteCount before, ByteCo
 
 }  // namespace
 
-StateChanges::StateChanges(File file, const Geometry& geometry, const DiskState& before, const DiskState& now,
-                           const std::shared_ptr<ReadCaches>& caches)
-    : file_(std::move(file)),
-      bound_(file_),
+StateChanges::StateChanges(ByteSourcePtr source, const Geometry& geometry, const DiskState& before,
+                           const DiskState& now, const std::shared_ptr<ReadCaches>& caches)
+    : source_(std::move(source)),
+      bound_(*source_),
       geometry_(geometry),
-      before_{before.l1, TablePages(file_, 8, caches)},
-      now_{now.l1, TablePages(file_, 8, caches)},
-      l2_pages_(file_, geometry.l2_entry_bytes(), caches),
+      before_{before.l1, TablePages(*source_, 8, caches)},
+      now_{now.l1, TablePages(*source_, 8, caches)},
+      l2_pages_(*source_, geometry.l2_entry_bytes(), caches),
       end_(ByteOffset{} + now.virtual_size),
       comparable_clusters_(common_clusters(geometry, before.virtual_size, now.virtual_size)) {}
 
@@ -86,14 +86,14 @@ std::optional<StateChanges::L2Entries> StateChanges::l2_entries(std::uint64_t l1
     return L2Entries{l2_pages_.entries_from(table, first)};
 }
 
-std::unique_ptr<ChangeMap> changes_between_states(File file, const std::optional<std::string>& before,
+std::unique_ptr<ChangeMap> changes_between_states(ByteSourcePtr source, const std::optional<std::string>& before,
                                                   const std::optional<std::string>& now) {
-    const Header header = read_header(file);
+    const Header header = read_header(*source);
     if (header.has_data_file()) return nullptr;  // its clusters are rewritten in place
-    const std::vector<Snapshot> snapshots = read_snapshots(file, header);
-    const DiskState state_before = choose_state(file, header, snapshots, before);
-    const DiskState state_now = choose_state(file, header, snapshots, now);
-    return std::make_unique<StateChanges>(std::move(file), header.geometry(), state_before, state_now,
+    const std::vector<Snapshot> snapshots = read_snapshots(*source, header);
+    const DiskState state_before = choose_state(*source, header, snapshots, before);
+    const DiskState state_now = choose_state(*source, header, snapshots, now);
+    return std::make_unique<StateChanges>(std::move(source), header.geometry(), state_before, state_now,
                                           std::make_shared<ReadCaches>());
 }
 

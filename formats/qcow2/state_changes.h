@@ -10,16 +10,17 @@
 #include <memory>
 
 #include "engine/change/change_map.h"
-#include "formats/base/file_bound.h"
+#include "formats/base/source_bound.h"
 #include "formats/qcow2/disk_state.h"
 #include "formats/qcow2/table_pages.h"
 #include "formats/qcow2/tables.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::qcow2 {
 
 class StateChanges final : public ChangeMap {
 public:
-    StateChanges(File file, const Geometry& geometry, const DiskState& before, const DiskState& now,
+    StateChanges(ByteSourcePtr source, const Geometry& geometry, const DiskState& before, const DiskState& now,
                  const std::shared_ptr<ReadCaches>& caches);
 
     /// Exact to a cluster. Where the sizes differ, everything may differ from the cluster on that holds the smaller
@@ -45,8 +46,8 @@ private:
     Run l2_run(std::uint64_t l1_before, std::uint64_t l1_now, std::uint64_t first) const;
     std::optional<L2Entries> l2_entries(std::uint64_t l1_entry, std::uint64_t first) const;
 
-    File file_;
-    FileBound bound_;
+    ByteSourcePtr source_;
+    SourceBound bound_;
     Geometry geometry_;
     State before_;
     State now_;
@@ -57,7 +58,7 @@ private:
 
 /// The changes of the state `now` since the state `before` of the qcow2 image `file`, both as in choose_state; nothing
 /// where its tables do not tell. Errors as Reader's.
-std::unique_ptr<ChangeMap> changes_between_states(File file, const std::optional<std::string>& before,
+std::unique_ptr<ChangeMap> changes_between_states(ByteSourcePtr source, const std::optional<std::string>& before,
                                                   const std::optional<std::string>& now);
 
 }  // namespace varve::qcow2

@@ -11,7 +11,7 @@ constexpr std::uint64_t page_bytes_max = 64 << 10;
 
 }  // namespace
 
-TablePages::TablePages(const File& file, std::size_t entry_bytes, std::shared_ptr<ReadCaches> caches)
+TablePages::TablePages(const ByteSource& file, std::size_t entry_bytes, std::shared_ptr<ReadCaches> caches)
     : file_(file), entry_bytes_(entry_bytes), caches_(std::move(caches)), owner_(caches_->tables.new_owner()) {}
 
 TableEntries TablePages::entries_from(ByteRange table, std::uint64_t entry) const {
@@ -22,7 +22,7 @@ TableEntries TablePages::entries_from(ByteRange table, std::uint64_t entry) cons
     const std::uint64_t length = std::min(page_bytes_max, table.length.value - page);
     const auto load = [&] {
         Bytes bytes(static_cast<std::size_t>(length));
-        file_.read_exactly(position, bytes);
+        file_.read_at(position, bytes);
         return bytes;
     };
     BlockCache::Block block = caches_->tables.get({owner_, position.value}, load);

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "engine/base/file.h"
 #include "formats/base/block_cache.h"
+#include "formats/base/byte_source.h"
 #include "formats/qcow2/tables.h"
 
 namespace varve::qcow2 {
@@ -28,14 +28,14 @@ class TablePages {
 public:
     /// For tables of one kind: in a damaged image tables of two kinds may share an offset and still be different
     /// blocks. `entry_bytes` is 8 or 16.
-    TablePages(const File& file, std::size_t entry_bytes, std::shared_ptr<ReadCaches> caches);
+    TablePages(const ByteSource& file, std::size_t entry_bytes, std::shared_ptr<ReadCaches> caches);
 
     /// The entries of `table`, which lies inside the file, from number `entry` on; at least that one. Throws
     /// Error(corrupt) when the file became shorter, Error(io).
     TableEntries entries_from(ByteRange table, std::uint64_t entry) const;
 
 private:
-    const File& file_;
+    const ByteSource& file_;
     std::size_t entry_bytes_;
     std::shared_ptr<ReadCaches> caches_;
     std::uint64_t owner_;

@@ -4,15 +4,15 @@
 #include "formats/base/option_words.h"
 #include "formats/output/preallocated_output.h"
 
-namespace varve {
+namespace varve::raw {
 
-struct RawOptions {
+struct Options {
     Preallocation preallocation = Preallocation::off;  ///< never metadata: raw has none
 };
 
-std::vector<OptionWord> raw_option_words();
+std::vector<OptionWord> option_words();
 
 /// Throws Error(usage) for a word or value that raw does not have.
-RawOptions parse_raw_options(const OptionMap& options);
+Options parse_options(const OptionMap& options);
 
-}  // namespace varve
+}  // namespace varve::raw

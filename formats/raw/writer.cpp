@@ -5,15 +5,14 @@
 #include "formats/base/write_order.h"
 #include "formats/base/zero_split.h"
 
-namespace varve {
+namespace varve::raw {
 namespace {
 
 constexpr ByteCount raw_block = kib(4);
 
-class RawWriter final : public ImageWriter {
+class Writer final : public ImageWriter {
 public:
-    RawWriter(std::unique_ptr<Output> output, ByteCount virtual_size)
-        : output_(std::move(output)), order_(virtual_size) {
+    Writer(std::unique_ptr<Output> output, ByteCount virtual_size) : output_(std::move(output)), order_(virtual_size) {
         output_->resize(virtual_size);
     }
 
@@ -53,8 +52,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ImageWriter> create_raw_writer(std::unique_ptr<Output> output, ByteCount virtual_size) {
-    return std::make_unique<RawWriter>(std::move(output), virtual_size);
+std::unique_ptr<ImageWriter> create_writer(std::unique_ptr<Output> output, ByteCount virtual_size) {
+    return std::make_unique<Writer>(std::move(output), virtual_size);
 }
 
-}  // namespace varve
+}  // namespace varve::raw

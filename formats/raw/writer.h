@@ -8,9 +8,9 @@
 #include "engine/image/image_writer.h"
 #include "formats/output/output.h"
 
-namespace varve {
+namespace varve::raw {
 
 /// The length of the output is exactly `virtual_size`, odd sizes too. Throws what output->resize() throws.
-std::unique_ptr<ImageWriter> create_raw_writer(std::unique_ptr<Output> output, ByteCount virtual_size);
+std::unique_ptr<ImageWriter> create_writer(std::unique_ptr<Output> output, ByteCount virtual_size);
 
-}  // namespace varve
+}  // namespace varve::raw

@@ -70,7 +70,7 @@ std::string_view without_own_folder(std::string_view name) {
 /// Goes through one archive, header by header. One use.
 class Walk {
 public:
-    explicit Walk(const File& file) : file_(file), size_(file.size()) {}
+    explicit Walk(const ByteSource& file) : file_(file), size_(file.size()) {}
 
     Archive run() {
         while (read_block()) take(parse_header(block_, file_, at_));
@@ -94,7 +94,7 @@ private:
     bool has_prelude() const { return preludes_ != 0; }
     ByteOffset content() const { return at_ + ByteCount{block_bytes}; }
 
-    const File& file_;
+    const ByteSource& file_;
     const ByteCount size_;
     ByteOffset at_;  // of the header in block_
     std::array<std::byte, block_bytes> block_{};
@@ -116,24 +116,24 @@ bool Walk::read_block() {
         result_.warnings.push_back(
             fmt::format("'{}' ends without the two zero blocks that end a tar archive: it may "
                         "have been cut off behind a member",
-                        file_.path()));
+                        file_.name()));
         return false;
     }
     if (left < block_bytes)
         throw corrupt(file_, at_, fmt::format("expected a block of {} bytes, found {}", block_bytes, left));
-    file_.read_exactly(at_, block_);
+    file_.read_at(at_, block_);
     if (!is_zero(block_)) return true;
     warn_behind_end();
     return false;
 }
 
 void Walk::warn_behind_end() {
-    const std::size_t length = file_.read_some(content(), block_);
+    const std::size_t length = read_some(file_, content(), block_);
     if (!is_zero(ByteView(block_).first(length)))
         result_.warnings.push_back(
             fmt::format("'{}' goes on behind the zero block at offset {}, which ends a tar "
                         "archive: what follows is not read",
-                        file_.path(), at_.value));
+                        file_.name(), at_.value));
 }
 
 void Walk::take(const Header& header) {
@@ -175,7 +175,7 @@ std::string Walk::prelude_text(const Header& header, ByteCount length_max) const
                                   length_max.value, header.size.value));
     check_content(header.size);
     std::string text(static_cast<std::size_t>(header.size.value), '\0');
-    file_.read_exactly(content(), std::as_writable_bytes(std::span(text)));
+    file_.read_at(content(), std::as_writable_bytes(std::span(text)));
     return text;
 }
 
@@ -261,13 +261,13 @@ const Member* Archive::find(std::string_view name, const std::string& archive) c
     return member == members.end() ? nullptr : &*member;
 }
 
-bool is_tar(const File& archive) {
+bool is_tar(const ByteSource& archive) {
     std::array<std::byte, block_bytes> block{};
-    return archive.read_some(ByteOffset{}, block) == block.size() && is_header(block);
+    return read_some(archive, ByteOffset{}, block) == block.size() && is_header(block);
 }
 
-Archive read_archive(const File& archive) { return Walk(archive).run(); }
+Archive read_archive(const ByteSource& archive) { return Walk(archive).run(); }
 
-std::vector<Member> read_members(const File& archive) { return read_archive(archive).members; }
+std::vector<Member> read_members(const ByteSource& archive) { return read_archive(archive).members; }
 
 }  // namespace varve::tar

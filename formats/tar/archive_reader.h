@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/base/file.h"
 #include "engine/base/units.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::tar {
 
@@ -37,15 +37,15 @@ struct Archive {
 };
 
 /// Whether the first block is a tar header: the magic of POSIX or GNU, and the right checksum.
-bool is_tar(const File& archive);
+bool is_tar(const ByteSource& archive);
 
 /// Reads all headers up to the end: zero blocks, or the end of the file after a member (then with a warning). Throws
 /// Error(corrupt) with the header's offset, expected and found for headers that break the rules and members that end
 /// behind the archive; Error(refused) for names that lead outside or are there twice, for sparse files, members that
 /// continue on another tape, and more members or longer names than any package has.
-Archive read_archive(const File& archive);
+Archive read_archive(const ByteSource& archive);
 
 /// read_archive's regular files alone.
-std::vector<Member> read_members(const File& archive);
+std::vector<Member> read_members(const ByteSource& archive);
 
 }  // namespace varve::tar

@@ -93,7 +93,7 @@ bool is_header(ByteView block) {
     return (magic == posix_magic || magic == gnu_magic) && has_right_checksum(block);
 }
 
-Header parse_header(ByteView block, const File& archive, ByteOffset at) {
+Header parse_header(ByteView block, const ByteSource& archive, ByteOffset at) {
     if (!has_right_checksum(block))
         throw corrupt(archive, at,
                       fmt::format("expected a header with the checksum {:06o}, found '{}'", sums_of(block).of_unsigned,
@@ -107,14 +107,14 @@ Header parse_header(ByteView block, const File& archive, ByteOffset at) {
     return {name_in(block), ByteCount{*size}, type == '\0' ? '0' : type};
 }
 
-Error corrupt(const File& archive, ByteOffset at, std::string_view what) {
+Error corrupt(const ByteSource& archive, ByteOffset at, std::string_view what) {
     return Error(ErrorCode::corrupt, fmt::format("'{}', tar header at offset {}: {}; the archive is damaged or was cut "
                                                  "off: take it from where it came from once more",
-                                                 archive.path(), at.value, what));
+                                                 archive.name(), at.value, what));
 }
 
-Error refused(const File& archive, ByteOffset at, std::string_view what) {
-    return Error(ErrorCode::refused, fmt::format("'{}', tar header at offset {}: {}", archive.path(), at.value, what));
+Error refused(const ByteSource& archive, ByteOffset at, std::string_view what) {
+    return Error(ErrorCode::refused, fmt::format("'{}', tar header at offset {}: {}", archive.name(), at.value, what));
 }
 
 }  // namespace varve::tar

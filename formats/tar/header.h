@@ -13,8 +13,8 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/error.h"
-#include "engine/base/file.h"
 #include "engine/base/units.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::tar {
 
@@ -31,12 +31,12 @@ bool is_header(ByteView block);
 
 /// Reads a block that is not all zeros. The checksum may be the sum of unsigned or of signed bytes; the magic may be
 /// absent (the tar of Unix version 7). Throws Error(corrupt) with the block's place, expected and found.
-Header parse_header(ByteView block, const File& archive, ByteOffset at);
+Header parse_header(ByteView block, const ByteSource& archive, ByteOffset at);
 
 /// Error(corrupt) about what lies at `at`; `what` names the field, the expected and the found.
-Error corrupt(const File& archive, ByteOffset at, std::string_view what);
+Error corrupt(const ByteSource& archive, ByteOffset at, std::string_view what);
 
 /// Error(refused): what an archive may have but this version does not follow. `what` says so and what to do.
-Error refused(const File& archive, ByteOffset at, std::string_view what);
+Error refused(const ByteSource& archive, ByteOffset at, std::string_view what);
 
 }  // namespace varve::tar

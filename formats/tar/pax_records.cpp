@@ -27,7 +27,7 @@ std::optional<std::string_view> take_record(std::string_view& rest) {
 
 }  // namespace
 
-void parse_pax(std::string_view records, PaxValues& values, const File& archive, ByteOffset at) {
+void parse_pax(std::string_view records, PaxValues& values, const ByteSource& archive, ByteOffset at) {
     while (!records.empty()) {
         const std::string_view before = records;
         const auto record = take_record(records);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "formats/base/byte_source.h"
 #include "formats/tar/header.h"
 
 namespace varve::tar {
@@ -23,6 +24,6 @@ struct PaxValues {
 /// Reads the records into `values`, a later one over an earlier one; other keys are passed over. `at` is where the
 /// header's block lies. Throws Error(corrupt) for records that break the grammar, Error(refused) for GNU's sparse
 /// files.
-void parse_pax(std::string_view records, PaxValues& values, const File& archive, ByteOffset at);
+void parse_pax(std::string_view records, PaxValues& values, const ByteSource& archive, ByteOffset at);
 
 }  // namespace varve::tar

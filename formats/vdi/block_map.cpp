@@ -21,7 +21,7 @@ ExtentKind kind_of(std::uint32_t entry) {
 
 }  // namespace
 
-BlockMap::BlockMap(NamedDevice device, const Header& header, std::shared_ptr<ReadCaches> caches)
+BlockMap::BlockMap(ByteSourcePtr device, const Header& header, std::shared_ptr<ReadCaches> caches)
     : device_(std::move(device)), header_(header), caches_(std::move(caches)), owner_(caches_->tables.new_owner()) {}
 
 BlockMap::Page BlockMap::page_of(std::uint64_t block) const {
@@ -30,7 +30,7 @@ BlockMap::Page BlockMap::page_of(std::uint64_t block) const {
     const std::uint64_t entries = std::min(page_entries, header_.blocks - first);
     const auto load = [&] {
         Bytes bytes(static_cast<std::size_t>(entries * map_entry_bytes));
-        device_.bytes->read(header_.map + ByteCount{first * map_entry_bytes}, bytes);
+        device_->read_at(header_.map + ByteCount{first * map_entry_bytes}, bytes);
         return bytes;
     };
     return {caches_->tables.get({owner_, first}, load), first};
@@ -56,9 +56,9 @@ std::string BlockMap::problem_of(std::uint64_t block, std::uint32_t entry) const
                            header_.blocks_allocated, entry);
     const ByteCount guest_bytes = block_end(block) - ByteOffset{block * header_.block_size.value};
     const ByteOffset end = device_of(entry) + guest_bytes;
-    if (end.value <= device_.size().value) return {};
+    if (end.value <= device_->size().value) return {};
     return fmt::format("place {} ends at byte {}, past the end of the file at {}", entry, end.value,
-                       device_.size().value);
+                       device_->size().value);
 }
 
 ExtentKind BlockMap::checked_kind(std::uint64_t block, std::uint32_t entry) const {
@@ -116,7 +116,7 @@ std::vector<std::string> BlockMap::duplicate_warnings() const {
     for (std::uint64_t first = 0; first < blocks; first += page_entries) {
         const std::uint64_t count = std::min(page_entries, blocks - first);
         piece.resize(static_cast<std::size_t>(count * map_entry_bytes));
-        device_.bytes->read(header_.map + ByteCount{first * map_entry_bytes}, piece);
+        device_->read_at(header_.map + ByteCount{first * map_entry_bytes}, piece);
         for (std::uint64_t i = 0; i < count; ++i) {
             const auto entry =
                 load_le<std::uint32_t>(ByteView(piece).subspan(static_cast<std::size_t>(i * map_entry_bytes)));
@@ -125,7 +125,7 @@ std::vector<std::string> BlockMap::duplicate_warnings() const {
                 return {fmt::format(
                     "{}: block map entry {} has the place {}, which an entry before it has too; one of "
                     "the two blocks may have the other's content, check the guest's file system",
-                    device_.place(header_.map + ByteCount{(first + i) * map_entry_bytes}), first + i, entry)};
+                    device_->place(header_.map + ByteCount{(first + i) * map_entry_bytes}), first + i, entry)};
             taken[entry] = true;
         }
     }

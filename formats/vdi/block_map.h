@@ -11,7 +11,7 @@
 
 #include "engine/image/extent.h"
 #include "formats/base/block_cache.h"
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 #include "formats/vdi/header.h"
 
 namespace varve::vdi {
@@ -25,7 +25,7 @@ struct BlockRun {
 
 class BlockMap {
 public:
-    BlockMap(NamedDevice device, const Header& header, std::shared_ptr<ReadCaches> caches);
+    BlockMap(ByteSourcePtr device, const Header& header, std::shared_ptr<ReadCaches> caches);
 
     /// The extent that begins at `at`. Merges blocks, but reads only a few pages of the map in one call.
     Extent extent_at(ByteOffset at) const;
@@ -54,7 +54,7 @@ private:
     ExtentKind checked_kind(std::uint64_t block, std::uint32_t entry) const;
     ByteOffset block_end(std::uint64_t block) const;
 
-    NamedDevice device_;
+    ByteSourcePtr device_;
     Header header_;
     std::shared_ptr<ReadCaches> caches_;
     std::uint64_t owner_;

@@ -44,16 +44,16 @@ constexpr std::size_t comment_bytes = 256;
 constexpr std::uint32_t header_length_written = 400;  // with the second geometry
 constexpr std::uint32_t sector_bytes = 512;
 
-Error bad_field(const NamedDevice& device, std::string_view field, std::size_t at, std::string_view expected,
+Error bad_field(const ByteSourcePtr& device, std::string_view field, std::size_t at, std::string_view expected,
                 std::uint64_t found) {
     return corrupt(device, ByteOffset{at},
                    fmt::format("header field {}: expected {}, found {}", field, expected, found));
 }
 
-Bytes read_start(const NamedDevice& device) {
+Bytes read_start(const ByteSourcePtr& device) {
     Bytes start(before_header + header_bytes_1_1);
-    start.resize(static_cast<std::size_t>(std::min<std::uint64_t>(start.size(), device.size().value)));
-    device.bytes->read(ByteOffset{}, start);
+    start.resize(static_cast<std::size_t>(std::min<std::uint64_t>(start.size(), device->size().value)));
+    device->read_at(ByteOffset{}, start);
     if (start.size() < before_header + header_bytes_0_2)
         throw corrupt(device, ByteOffset{start.size()},
                       fmt::format("expected a VDI header of at least {} bytes, found the end of the file",
@@ -80,7 +80,7 @@ void parse_common(ByteView start, const FieldPlaces& places, Header& header) {
     header.parent = uuid_at(start, places.uuids + 32);
 }
 
-void parse_1_1(const NamedDevice& device, ByteView start, Header& header) {
+void parse_1_1(const ByteSourcePtr& device, ByteView start, Header& header) {
     if (start.size() < before_header + header_bytes_1_1)
         throw corrupt(device, ByteOffset{start.size()},
                       fmt::format("expected a VDI header of at least {} bytes, found the end of the file",
@@ -99,7 +99,7 @@ void parse_1_1(const NamedDevice& device, ByteView start, Header& header) {
                         header.map.value);
 }
 
-void check_type(const NamedDevice& device, const Header& header, const FieldPlaces& places) {
+void check_type(const ByteSourcePtr& device, const Header& header, const FieldPlaces& places) {
     switch (header.type) {
         case ImageType::dynamic:
         case ImageType::fixed:
@@ -108,7 +108,7 @@ void check_type(const NamedDevice& device, const Header& header, const FieldPlac
             throw Error(ErrorCode::unsupported,
                         fmt::format("{}: an undo image, which no release of VirtualBox makes and this version of varve "
                                     "does not read; clone the disk with 'VBoxManage clonemedium' and take the clone",
-                                    device.place(ByteOffset{places.type})));
+                                    device->place(ByteOffset{places.type})));
         case ImageType::differencing:
             if (header.parent.is_null())
                 throw corrupt(device, ByteOffset{places.uuids + 32},
@@ -119,7 +119,7 @@ void check_type(const NamedDevice& device, const Header& header, const FieldPlac
                     static_cast<std::uint32_t>(header.type));
 }
 
-void check_sizes(const NamedDevice& device, const Header& header, const FieldPlaces& places) {
+void check_sizes(const ByteSourcePtr& device, const Header& header, const FieldPlaces& places) {
     if (!std::has_single_bit(header.block_size.value) || header.block_size.value < block_size_min)
         throw bad_field(device, "block size", places.block_size,
                         fmt::format("a power of two of at least {}", block_size_min), header.block_size.value);
@@ -136,8 +136,8 @@ void check_sizes(const NamedDevice& device, const Header& header, const FieldPla
 }
 
 /// 32-bit fields: nothing here can wrap.
-void check_places(const NamedDevice& device, const Header& header, const FieldPlaces& places) {
-    const std::uint64_t file_bytes = device.size().value;
+void check_places(const ByteSourcePtr& device, const Header& header, const FieldPlaces& places) {
+    const std::uint64_t file_bytes = device->size().value;
     const std::uint64_t map_end = header.map_range().end().value;
     if (map_end > file_bytes)
         throw bad_field(device, "number of blocks", places.blocks,
@@ -160,7 +160,7 @@ void put_geometry(ByteWriter& out) {
 
 }  // namespace
 
-Header read_header(const NamedDevice& device) {
+Header read_header(const ByteSourcePtr& device) {
     const Bytes start = read_start(device);
     if (u32_at(start, magic_at) != magic)
         throw corrupt(device, ByteOffset{magic_at},
@@ -171,7 +171,7 @@ Header read_header(const NamedDevice& device) {
         throw Error(ErrorCode::unsupported,
                     fmt::format("{}: VDI version {}.{}, of which this version of varve knows 1.1 and 0.2; clone the "
                                 "disk with 'VBoxManage clonemedium' and take the clone",
-                                device.place(ByteOffset{version_at}), header.version >> 16, header.version & 0xffff));
+                                device->place(ByteOffset{version_at}), header.version >> 16, header.version & 0xffff));
     const bool is_old = header.version == version_0_2;
     const FieldPlaces& places = is_old ? places_0_2 : places_1_1;
     parse_common(start, places, header);
@@ -211,10 +211,10 @@ Bytes encode_header(const Header& header) {
     return out.release();
 }
 
-std::optional<Identity> peek_identity(const File& file) {
+std::optional<Identity> peek_identity(const ByteSourcePtr& source) {
     std::array<std::byte, before_header + header_bytes_1_1> start{};
     try {
-        if (file.read_some(ByteOffset{}, start) < before_header + header_bytes_0_2) return std::nullopt;
+        if (read_some(*source, ByteOffset{}, start) < before_header + header_bytes_0_2) return std::nullopt;
     } catch (const Error&) {
         return std::nullopt;
     }
@@ -224,11 +224,11 @@ std::optional<Identity> peek_identity(const File& file) {
     return Identity{uuid_at(start, uuids), uuid_at(start, uuids + 16)};
 }
 
-Error corrupt(const NamedDevice& device, ByteOffset at, std::string_view what) {
+Error corrupt(const ByteSourcePtr& device, ByteOffset at, std::string_view what) {
     return Error(ErrorCode::corrupt,
                  fmt::format("{}: {}; the image is damaged, 'VBoxManage internalcommands repairhd -dry-run' may tell "
                              "more",
-                             device.place(at), what));
+                             device->place(at), what));
 }
 
 }  // namespace varve::vdi

@@ -17,7 +17,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 #include "formats/base/uuid.h"
 
 namespace varve::vdi {
@@ -56,16 +56,16 @@ struct Header {
 
 /// Reads and checks the header. Throws Error(corrupt) for a field outside of its limits, Error(unsupported) for a
 /// version or type that is not read. One small read.
-Header read_header(const NamedDevice& device);
+Header read_header(const ByteSourcePtr& device);
 
 /// The first sector of a new image, version 1.1 as VirtualBox writes it, whatever `header.version` is. `header` has
 /// neither a parent nor extra bytes.
 Bytes encode_header(const Header& header);
 
 /// Of any file: nothing if it is no VDI image of a known version, or can't be read. Nothing else is checked.
-std::optional<Identity> peek_identity(const File& file);
+std::optional<Identity> peek_identity(const ByteSourcePtr& source);
 
 /// Error(corrupt): "'a.vdi' at byte 384: `what`", and what to do about it.
-Error corrupt(const NamedDevice& device, ByteOffset at, std::string_view what);
+Error corrupt(const ByteSourcePtr& device, ByteOffset at, std::string_view what);
 
 }  // namespace varve::vdi

@@ -8,7 +8,7 @@
 
 namespace varve::vdi {
 
-Reader::Reader(NamedDevice device, std::vector<std::string> warnings, std::shared_ptr<ReadCaches> caches)
+Reader::Reader(ByteSourcePtr device, std::vector<std::string> warnings, std::shared_ptr<ReadCaches> caches)
     : device_(std::move(device)), header_(read_header(device_)), map_(device_, header_, std::move(caches)) {
     describe(std::move(warnings));
 }
@@ -27,7 +27,7 @@ void Reader::describe(std::vector<std::string> warnings) {
         info_.warnings.push_back(
             fmt::format("{}: the image names a parent, {}, but is no differencing image: it was read as a whole disk, "
                         "as VirtualBox does",
-                        device_.place(ByteOffset{}), header_.parent.text()));
+                        device_->place(ByteOffset{}), header_.parent.text()));
     for (std::string& warning : map_.duplicate_warnings()) info_.warnings.push_back(std::move(warning));
 }
 
@@ -45,7 +45,7 @@ void Reader::read(ByteOffset at, ByteSpan out) const {
         const BlockRun run = map_.run_at({at, ByteCount{out.size()}});
         const ByteSpan part = out.first(static_cast<std::size_t>(run.length.value));
         if (run.kind == ExtentKind::data) {
-            device_.bytes->read(run.device, part);
+            device_->read_at(run.device, part);
             bytes_read_.fetch_add(part.size(), std::memory_order_relaxed);
         } else {
             std::fill(part.begin(), part.end(), std::byte{0});

@@ -9,7 +9,7 @@
 
 #include "engine/image/image_reader.h"
 #include "formats/base/block_cache.h"
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 #include "formats/base/recent_extents.h"
 #include "formats/vdi/block_map.h"
 #include "formats/vdi/header.h"
@@ -20,13 +20,13 @@ class Reader final : public ImageReader {
 public:
     /// Reads the header, and looks through the block map for places given twice. info().warnings begins with
     /// `warnings`, sentences about how it was opened. Throws Error(corrupt | unsupported).
-    Reader(NamedDevice device, std::vector<std::string> warnings, std::shared_ptr<ReadCaches> caches);
+    Reader(ByteSourcePtr device, std::vector<std::string> warnings, std::shared_ptr<ReadCaches> caches);
 
     const ImageInfo& info() const override { return info_; }
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
-    void check_unchanged() const override { device_.bytes->check_unchanged(); }
+    void check_unchanged() const override { device_->check_unchanged(); }
     std::vector<ByteRange> unreadable() const override { return {}; }
 
     const Header& header() const { return header_; }
@@ -34,7 +34,7 @@ public:
 private:
     void describe(std::vector<std::string> warnings);
 
-    NamedDevice device_;
+    ByteSourcePtr device_;
     Header header_;
     BlockMap map_;
     ImageInfo info_;

@@ -37,31 +37,31 @@ void take_origin(ByteView field, CowdExtent& extent) {
 
 }  // namespace
 
-CowdExtent open_cowd(const NamedDevice& device, const std::shared_ptr<ReadCaches>& caches) {
+CowdExtent open_cowd(const ByteSourcePtr& device, const std::shared_ptr<ReadCaches>& caches) {
     Bytes bytes(header_bytes);
-    if (device.size().value < bytes.size())
-        throw corrupt(device.place({}), fmt::format("expected a COWD header of {} bytes, found the end of the file at "
-                                                    "{}",
-                                                    bytes.size(), device.size().value));
-    device.bytes->read({}, bytes);
+    if (device->size().value < bytes.size())
+        throw corrupt(device->place({}), fmt::format("expected a COWD header of {} bytes, found the end of the file at "
+                                                     "{}",
+                                                     bytes.size(), device->size().value));
+    device->read_at({}, bytes);
     ByteReader fields(bytes, "COWD header");
     fields.skip(4);
     const std::uint32_t version = fields.u32le();
     if (version != version_known)
-        throw unsupported(device.place({4}), fmt::format("a COWD extent of version {}", version));
+        throw unsupported(device->place({4}), fmt::format("a COWD extent of version {}", version));
     fields.skip(4);
     const std::uint32_t sectors = fields.u32le();
     const std::uint32_t grain_sectors = fields.u32le();
     if (!std::has_single_bit(grain_sectors) || grain_sectors > grain_sectors_max)
-        throw corrupt(device.place({16}), fmt::format("grainSize: expected a power of two from 1 to {} sectors, found "
-                                                      "{}",
-                                                      grain_sectors_max, grain_sectors));
+        throw corrupt(device->place({16}), fmt::format("grainSize: expected a power of two from 1 to {} sectors, found "
+                                                       "{}",
+                                                       grain_sectors_max, grain_sectors));
     const ByteCount grain_size{grain_sectors * sector_bytes};
     const GrainTableShape shape{divide_up(sectors, grain_sectors), grains_per_table, grain_size, false};
     const ByteOffset directory{fields.u32le() * sector_bytes};
     const std::uint32_t entries = fields.u32le();
     if (entries < shape.tables())
-        throw corrupt(device.place({24}),
+        throw corrupt(device->place({24}),
                       fmt::format("numGDEntries: expected at least {}, found {}", shape.tables(), entries));
     CowdExtent extent;
     take_origin(ByteView(bytes).subspan(parent_name_at, parent_name_bytes), extent);

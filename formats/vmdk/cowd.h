@@ -7,7 +7,7 @@
 
 #include "engine/image/image_reader.h"
 #include "formats/base/block_cache.h"
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::vmdk {
 
@@ -25,6 +25,6 @@ struct CowdExtent {
 };
 
 /// The device begins with the magic "COWD". Throws Error(corrupt | unsupported).
-CowdExtent open_cowd(const NamedDevice& device, const std::shared_ptr<ReadCaches>& caches);
+CowdExtent open_cowd(const ByteSourcePtr& device, const std::shared_ptr<ReadCaches>& caches);
 
 }  // namespace varve::vmdk

@@ -8,17 +8,17 @@
 
 namespace varve::vmdk {
 
-std::string read_descriptor_file(const NamedDevice& file) {
-    const std::uint64_t size = file.size().value;
+std::string read_descriptor_file(const ByteSourcePtr& file) {
+    const std::uint64_t size = file->size().value;
     if (size > descriptor_bytes_max)
-        throw corrupt(file.place({}),
+        throw corrupt(file->place({}),
                       fmt::format("expected a descriptor of at most {} bytes, found {}", descriptor_bytes_max, size));
     std::string text(static_cast<std::size_t>(size), '\0');
-    file.bytes->read({}, std::as_writable_bytes(std::span(text.data(), text.size())));
+    file->read_at({}, std::as_writable_bytes(std::span(text.data(), text.size())));
     return text;
 }
 
-std::optional<std::string> find_descriptor(const NamedDevice& file) {
+std::optional<std::string> find_descriptor(const ByteSourcePtr& file) {
     const Magic magic = magic_of(file);
     if (magic == Magic::none) return read_descriptor_file(file);
     if (magic != Magic::hosted) return std::nullopt;

@@ -8,7 +8,7 @@
 
 namespace varve::vmdk {
 
-/// Error(corrupt): bytes break the rules of the format. `place` is NamedDevice::place's text or names a line of a
+/// Error(corrupt): bytes break the rules of the format. `place` is ByteSourcePtr::place's text or names a line of a
 /// descriptor; `what` names the field, the expected and the found.
 Error corrupt(const std::string& place, std::string_view what);
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/escape.h"
+#include "formats/raw/reader.h"
 #include "formats/vmdk/cowd.h"
 #include "formats/vmdk/error.h"
 #include "formats/vmdk/magic.h"
@@ -48,7 +49,7 @@ DiskExtent ExtentOpener::open_part(const ExtentLine& extent, bool has_parent) {
     if (extent.storage == ExtentStorage::sparse) {
         part.reader = embedded_ ? embedded_ : open_sparse(extent);
     } else {
-        part.reader = open_file(extent.file).bytes;
+        part.reader = open_flat(extent);
         part.begin = extent.file_begin;
         part.hides_parent = has_parent;
     }
@@ -64,15 +65,21 @@ void ExtentOpener::check_length(const ExtentLine& extent, const ImageReader& rea
                               extent.file_begin.value, escape_for_display(extent.file), size));
 }
 
-const NamedDevice& ExtentOpener::open_file(const std::string& name) {
+const ByteSourcePtr& ExtentOpener::open_file(const std::string& name) {
     const auto known = files_.find(name);
     if (known != files_.end()) return known->second;
     return files_.emplace(name, open_(name, warnings_)).first->second;
 }
 
+std::shared_ptr<const ImageReader> ExtentOpener::open_flat(const ExtentLine& extent) {
+    auto& reader = flat_[extent.file];
+    if (!reader) reader = std::make_shared<const raw::Reader>(open_file(extent.file));
+    return reader;
+}
+
 std::shared_ptr<const ImageReader> ExtentOpener::open_sparse(const ExtentLine& extent) {
     if (const auto known = sparse_.find(extent.file); known != sparse_.end()) return known->second;
-    const NamedDevice& device = open_file(extent.file);
+    const ByteSourcePtr& device = open_file(extent.file);
     std::shared_ptr<const ImageReader> reader;
     switch (magic_of(device)) {
         case Magic::hosted: {
@@ -89,7 +96,7 @@ std::shared_ptr<const ImageReader> ExtentOpener::open_sparse(const ExtentLine& e
             reader = open_sesparse(device, caches_);
             break;
         case Magic::none:
-            throw corrupt(device.place({}),
+            throw corrupt(device->place({}),
                           "expected the magic of a sparse extent (KDMV, COWD or CAFEBABE), found "
                           "none");
     }

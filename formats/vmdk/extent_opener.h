@@ -8,7 +8,7 @@
 
 #include "engine/image/image_reader.h"
 #include "formats/base/block_cache.h"
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 #include "formats/vmdk/descriptor.h"
 
 namespace varve::vmdk {
@@ -29,7 +29,7 @@ struct ExtentFacts {
 };
 
 /// Opens a file that the descriptor names. May add to the warnings.
-using OpenExtent = std::function<NamedDevice(const std::string& name, std::vector<std::string>& warnings)>;
+using OpenExtent = std::function<ByteSourcePtr(const std::string& name, std::vector<std::string>& warnings)>;
 
 /// Opens the files of one disk. One use.
 class ExtentOpener {
@@ -49,8 +49,9 @@ public:
 
 private:
     DiskExtent open_part(const ExtentLine& extent, bool has_parent);
+    std::shared_ptr<const ImageReader> open_flat(const ExtentLine& extent);
     std::shared_ptr<const ImageReader> open_sparse(const ExtentLine& extent);
-    const NamedDevice& open_file(const std::string& name);
+    const ByteSourcePtr& open_file(const std::string& name);
     void check_length(const ExtentLine& extent, const ImageReader& reader) const;
     std::string place(const ExtentLine& extent) const;
 
@@ -59,7 +60,8 @@ private:
     std::shared_ptr<ReadCaches> caches_;
     std::vector<std::string>& warnings_;
     std::shared_ptr<const ImageReader> embedded_;
-    std::map<std::string, NamedDevice> files_;
+    std::map<std::string, ByteSourcePtr> files_;
+    std::map<std::string, std::shared_ptr<const ImageReader>> flat_;
     std::map<std::string, std::shared_ptr<const ImageReader>> sparse_;
 };
 

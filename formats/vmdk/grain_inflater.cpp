@@ -50,45 +50,45 @@ Inflater& thread_inflater() {
 }
 
 /// The stream's bytes, without the marker, and with what follows it where no marker tells its length.
-Bytes read_stream(const NamedDevice& device, const CompressedGrain& grain) {
-    const std::uint64_t rest = device.size().value - grain.place.value;
+Bytes read_stream(const ByteSourcePtr& device, const CompressedGrain& grain) {
+    const std::uint64_t rest = device->size().value - grain.place.value;
     const std::uint64_t length_max = stream_bytes_max(grain.grain_size);
     if (!grain.has_marker) {
         Bytes stream(static_cast<std::size_t>(std::min(length_max, rest)));
-        device.bytes->read(grain.place, stream);
+        device->read_at(grain.place, stream);
         return stream;
     }
     std::array<std::byte, grain_marker_bytes> marker;
-    if (rest < marker.size()) throw corrupt(device.place(grain.place), "expected a grain marker, found the end");
-    device.bytes->read(grain.place, marker);
+    if (rest < marker.size()) throw corrupt(device->place(grain.place), "expected a grain marker, found the end");
+    device->read_at(grain.place, marker);
     const auto sector = load_le<std::uint64_t>(marker);
     const std::uint64_t expected = grain.index * (grain.grain_size.value / sector_bytes);
     if (sector != expected)
-        throw corrupt(device.place(grain.place),
+        throw corrupt(device->place(grain.place),
                       fmt::format("grain marker: expected that of sector {}, found that of {}", expected, sector));
     const auto length = load_le<std::uint32_t>(ByteView(marker).subspan(8));
     if (length == 0 || length > length_max || length > rest - marker.size())
-        throw corrupt(device.place(grain.place + ByteCount{8}),
+        throw corrupt(device->place(grain.place + ByteCount{8}),
                       fmt::format("grain marker: expected a stream of 1 to {} bytes, found {}",
                                   std::min(length_max, rest - marker.size()), length));
     Bytes stream(length);
-    device.bytes->read(grain.place + ByteCount{marker.size()}, stream);
+    device->read_at(grain.place + ByteCount{marker.size()}, stream);
     return stream;
 }
 
 /// Fills `out` from its begin with what the stream holds, which is `length_min` bytes or more.
-void inflate_stream(const NamedDevice& device, const CompressedGrain& grain, std::size_t length_min, ByteSpan out) {
+void inflate_stream(const ByteSourcePtr& device, const CompressedGrain& grain, std::size_t length_min, ByteSpan out) {
     const Inflater::Result found = thread_inflater().run(read_stream(device, grain), out);
     if (found.problem.empty() && found.bytes >= length_min) return;
     throw corrupt(
-        device.place(grain.place),
+        device->place(grain.place),
         fmt::format("compressed grain {}: expected a zlib stream of {} bytes, found {}", grain.index, length_min,
                     found.problem.empty() ? fmt::format("one of {}", found.bytes) : found.problem));
 }
 
 }  // namespace
 
-void inflate_grain(const NamedDevice& device, const CompressedGrain& grain, ByteSpan out) {
+void inflate_grain(const ByteSourcePtr& device, const CompressedGrain& grain, ByteSpan out) {
     if (out.size() == grain.grain_size.value) return inflate_stream(device, grain, out.size(), out);
     Bytes whole(static_cast<std::size_t>(grain.grain_size.value));
     inflate_stream(device, grain, out.size(), whole);

@@ -3,7 +3,7 @@
 /// disk and the stream's length where the extent has markers. Safe from many threads. Source: VMware Virtual Disk
 /// Format 5.0, "Stream-Optimized Compressed Sparse Extents".
 
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::vmdk {
 
@@ -23,6 +23,6 @@ struct CompressedGrain {
 /// Fills `out`, a grain's guest bytes: grain_size, or less for the last one of an extent, whose stream may hold more or
 /// less than that up to a grain. No output past a grain is ever made. Throws Error(corrupt) when marker or stream are
 /// not those of this grain.
-void inflate_grain(const NamedDevice& device, const CompressedGrain& grain, ByteSpan out);
+void inflate_grain(const ByteSourcePtr& device, const CompressedGrain& grain, ByteSpan out);
 
 }  // namespace varve::vmdk

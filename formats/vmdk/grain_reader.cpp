@@ -13,7 +13,7 @@ constexpr int runs_merged_max = 64;
 
 }  // namespace
 
-GrainReader::GrainReader(NamedDevice device, const GrainLayout& layout, std::unique_ptr<GrainMap> map,
+GrainReader::GrainReader(ByteSourcePtr device, const GrainLayout& layout, std::unique_ptr<GrainMap> map,
                          std::shared_ptr<ReadCaches> caches)
     : device_(std::move(device)),
       layout_(layout),
@@ -84,9 +84,9 @@ void GrainReader::read_run(const GrainRun& run, ByteOffset at, ByteSpan out) con
 
 /// The last grain of a file may be there in part: a writer that knows the rest is zero need not write it.
 void GrainReader::read_plain(ByteOffset place, ByteSpan out) const {
-    const std::uint64_t size = device_.size().value;
+    const std::uint64_t size = device_->size().value;
     const std::uint64_t held = place.value < size ? std::min<std::uint64_t>(size - place.value, out.size()) : 0;
-    if (held != 0) device_.bytes->read(place, out.first(static_cast<std::size_t>(held)));
+    if (held != 0) device_->read_at(place, out.first(static_cast<std::size_t>(held)));
     std::fill(out.begin() + static_cast<std::ptrdiff_t>(held), out.end(), std::byte{0});
 }
 

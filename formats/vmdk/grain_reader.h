@@ -6,7 +6,7 @@
 
 #include "engine/image/image_reader.h"
 #include "formats/base/block_cache.h"
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 #include "formats/base/recent_extents.h"
 #include "formats/vmdk/grain_map.h"
 
@@ -23,14 +23,14 @@ struct GrainLayout {
 class GrainReader final : public ImageReader {
 public:
     /// `map` is that of the extent in `device`.
-    GrainReader(NamedDevice device, const GrainLayout& layout, std::unique_ptr<GrainMap> map,
+    GrainReader(ByteSourcePtr device, const GrainLayout& layout, std::unique_ptr<GrainMap> map,
                 std::shared_ptr<ReadCaches> caches);
 
     const ImageInfo& info() const override { return info_; }
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
-    void check_unchanged() const override { device_.bytes->check_unchanged(); }
+    void check_unchanged() const override { device_->check_unchanged(); }
     std::vector<ByteRange> unreadable() const override { return {}; }
 
 private:
@@ -39,7 +39,7 @@ private:
     void read_plain(ByteOffset place, ByteSpan out) const;
     void read_compressed(const GrainRun& run, ByteOffset at, ByteSpan out) const;
 
-    NamedDevice device_;
+    ByteSourcePtr device_;
     GrainLayout layout_;
     std::unique_ptr<GrainMap> map_;
     std::shared_ptr<ReadCaches> caches_;

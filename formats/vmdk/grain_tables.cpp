@@ -26,25 +26,25 @@ bool leads_to_table(const TablePages& pages, std::uint64_t entry, const GrainTab
 }
 
 bool leads_to_grain(const TablePages& pages, std::uint64_t entry) {
-    return place_of(entry).value < pages.device().size().value;
+    return place_of(entry).value < pages.device()->size().value;
 }
 
 std::string directory_problem(const TablePages& pages, std::uint64_t table, std::uint64_t entry) {
     return fmt::format(
         "grain directory entry {}: expected a grain table within the {} bytes of the file, found sector "
         "{}",
-        table, pages.device().size().value, entry);
+        table, pages.device()->size().value, entry);
 }
 
 }  // namespace
 
-GrainTables::GrainTables(NamedDevice device, ByteOffset directory, const GrainTableShape& shape,
+GrainTables::GrainTables(ByteSourcePtr device, ByteOffset directory, const GrainTableShape& shape,
                          std::shared_ptr<ReadCaches> caches)
     : pages_(std::move(device), word_bytes, std::move(caches)), directory_(directory), shape_(shape) {
     if (!pages_.contains(directory, shape.tables()))
-        throw corrupt(pages_.device().place(directory),
+        throw corrupt(pages_.device()->place(directory),
                       fmt::format("expected the grain directory of {} entries here, found the end of the file at {}",
-                                  shape.tables(), pages_.device().size().value));
+                                  shape.tables(), pages_.device()->size().value));
 }
 
 GrainRun GrainTables::run_at(std::uint64_t grain, std::uint64_t grains_max, GrainRunBy by) const {
@@ -55,7 +55,7 @@ GrainRun GrainTables::run_at(std::uint64_t grain, std::uint64_t grains_max, Grai
     const std::uint64_t entry = pages_.words_from(at, 1)[0];
     if (kind_of(entry, shape_) != ExtentKind::data) return run_of_tables(table, index, grains_max);
     if (!leads_to_table(pages_, entry, shape_))
-        throw corrupt(pages_.device().place(at), directory_problem(pages_, table, entry));
+        throw corrupt(pages_.device()->place(at), directory_problem(pages_, table, entry));
     return run_in_table(place_of(entry), grain, std::min(grains_max, shape_.grains_per_table - index), by);
 }
 
@@ -74,11 +74,11 @@ GrainRun GrainTables::run_in_table(ByteOffset table, std::uint64_t grain, std::u
     const TableWords entries = pages_.words_from(at, grains_max);
     const ExtentKind kind = kind_of(entries[0], shape_);
     if (kind == ExtentKind::data && !leads_to_grain(pages_, entries[0]))
-        throw corrupt(pages_.device().place(at),
+        throw corrupt(pages_.device()->place(at),
                       fmt::format("grain table {}, entry {}: expected a grain within the {} bytes of the file, found "
                                   "sector {}",
                                   grain / shape_.grains_per_table, grain % shape_.grains_per_table,
-                                  pages_.device().size().value, entries[0]));
+                                  pages_.device()->size().value, entries[0]));
     const std::uint64_t grain_sectors = shape_.grain_size.value / sector_bytes;
     std::size_t count = 1;
     for (; count < entries.count; ++count) {
@@ -90,13 +90,13 @@ GrainRun GrainTables::run_in_table(ByteOffset table, std::uint64_t grain, std::u
     return {kind, count, kind == ExtentKind::data ? place_of(entries[0]) : ByteOffset{}};
 }
 
-DirectoryState GrainTables::inspect(const NamedDevice& device, ByteOffset directory, const GrainTableShape& shape,
+DirectoryState GrainTables::inspect(const ByteSourcePtr& device, ByteOffset directory, const GrainTableShape& shape,
                                     const std::shared_ptr<ReadCaches>& caches) {
     const TablePages pages(device, word_bytes, caches);
     DirectoryState state;
     if (!pages.contains(directory, shape.tables())) {
         state.damage = fmt::format("it should have {} entries at byte {}, but the file ends at {}", shape.tables(),
-                                   directory.value, device.size().value);
+                                   directory.value, device->size().value);
         return state;
     }
     for (std::uint64_t table = 0; table < shape.tables();) {

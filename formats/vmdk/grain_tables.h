@@ -31,13 +31,13 @@ struct DirectoryState {
 class GrainTables final : public GrainMap {
 public:
     /// Throws Error(corrupt) when the directory does not lie inside the device.
-    GrainTables(NamedDevice device, ByteOffset directory, const GrainTableShape& shape,
+    GrainTables(ByteSourcePtr device, ByteOffset directory, const GrainTableShape& shape,
                 std::shared_ptr<ReadCaches> caches);
 
     GrainRun run_at(std::uint64_t grain, std::uint64_t grains_max, GrainRunBy by) const override;
 
     /// Reads the whole directory, in pages.
-    static DirectoryState inspect(const NamedDevice& device, ByteOffset directory, const GrainTableShape& shape,
+    static DirectoryState inspect(const ByteSourcePtr& device, ByteOffset directory, const GrainTableShape& shape,
                                   const std::shared_ptr<ReadCaches>& caches);
 
 private:

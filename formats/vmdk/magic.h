@@ -1,7 +1,7 @@
 #pragma once
 /// Tells the binary kinds of VMDK files apart by their first bytes.
 
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::vmdk {
 
@@ -13,6 +13,6 @@ enum class Magic : std::uint8_t {
 };
 
 /// Throws Error(corrupt) for a "KDMV" that ends before its header does.
-Magic magic_of(const NamedDevice& device);
+Magic magic_of(const ByteSourcePtr& device);
 
 }  // namespace varve::vmdk

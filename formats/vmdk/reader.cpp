@@ -15,16 +15,16 @@
 namespace varve::vmdk {
 namespace {
 
-Error needs_descriptor(const NamedDevice& file, std::string_view what) {
+Error needs_descriptor(const ByteSourcePtr& file, std::string_view what) {
     return Error(ErrorCode::refused, fmt::format("{}: it is {}; name the descriptor instead, the .vmdk file of a few "
                                                  "lines of text that names this one",
-                                                 file.place({}), what));
+                                                 file->place({}), what));
 }
 
 }  // namespace
 
-Reader::Reader(NamedDevice image, const Options& options, std::shared_ptr<ReadCaches> caches)
-    : image_(std::move(image)), caches_(std::move(caches)), where_(image_.place({})) {
+Reader::Reader(ByteSourcePtr image, const Options& options, std::shared_ptr<ReadCaches> caches)
+    : image_(std::move(image)), caches_(std::move(caches)), where_(image_->place({})) {
     info_.warnings = options.warnings;
     ExtentOpener opener(where_, options.open_extent, caches_, info_.warnings);
     switch (magic_of(image_)) {
@@ -125,7 +125,7 @@ ByteCount Reader::bytes_read() const {
 }
 
 void Reader::check_unchanged() const {
-    image_.bytes->check_unchanged();
+    image_->check_unchanged();
     for (const ImageReader* reader : readers_) reader->check_unchanged();
 }
 

@@ -17,7 +17,7 @@ public:
     };
 
     /// `image` is the file that was named. Throws Error(corrupt | unsupported | refused), and what open_extent throws.
-    Reader(NamedDevice image, const Options& options, std::shared_ptr<ReadCaches> caches);
+    Reader(ByteSourcePtr image, const Options& options, std::shared_ptr<ReadCaches> caches);
 
     const ImageInfo& info() const override { return info_; }
     Extent extent_at(ByteOffset at) const override;
@@ -34,7 +34,7 @@ private:
     void describe(const ExtentFacts& facts);
     const DiskExtent& part_at(ByteOffset at) const;
 
-    NamedDevice image_;
+    ByteSourcePtr image_;
     std::shared_ptr<ReadCaches> caches_;
     std::string where_;
     Descriptor descriptor_;

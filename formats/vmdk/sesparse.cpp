@@ -41,51 +41,52 @@ struct Header {
     std::uint64_t table_count() const { return divide_up(grain_count(), grains_per_table); }
 };
 
-void expect(const NamedDevice& device, std::uint64_t at, const char* field, std::uint64_t expected,
+void expect(const ByteSourcePtr& device, std::uint64_t at, const char* field, std::uint64_t expected,
             std::uint64_t found) {
     if (found != expected)
-        throw corrupt(device.place(ByteOffset{at}),
+        throw corrupt(device->place(ByteOffset{at}),
                       fmt::format("{}: expected {:#x}, found {:#x}", field, expected, found));
 }
 
 /// Reads an area and checks that its sectors can be counted; `is_inside`: and that it lies inside the device.
-Area read_area(ByteReader& fields, const NamedDevice& device, const char* field) {
+Area read_area(ByteReader& fields, const ByteSourcePtr& device, const char* field) {
     const ByteOffset at{fields.position()};
     const Area area{fields.u64le(), fields.u64le()};
     if (area.begin == 0 || area.begin > disk_sectors_max || area.length > disk_sectors_max - area.begin)
-        throw corrupt(device.place(at), fmt::format("{}: expected sectors of the file, found {} from sector {} on",
-                                                    field, area.length, area.begin));
+        throw corrupt(device->place(at), fmt::format("{}: expected sectors of the file, found {} from sector {} on",
+                                                     field, area.length, area.begin));
     return area;
 }
 
-void require_inside(const NamedDevice& device, const char* field, const Area& area) {
-    if (area.end() > device.size().value / sector_bytes)
-        throw corrupt(device.place({}), fmt::format("{}: expected sectors within the {} bytes of the file, found {} "
-                                                    "from sector {} on",
-                                                    field, device.size().value, area.length, area.begin));
+void require_inside(const ByteSourcePtr& device, const char* field, const Area& area) {
+    if (area.end() > device->size().value / sector_bytes)
+        throw corrupt(device->place({}), fmt::format("{}: expected sectors within the {} bytes of the file, found {} "
+                                                     "from sector {} on",
+                                                     field, device->size().value, area.length, area.begin));
 }
 
-Header read_header(const NamedDevice& device) {
+Header read_header(const ByteSourcePtr& device) {
     std::array<std::byte, sector_bytes> bytes;
-    if (device.size().value < bytes.size())
-        throw corrupt(device.place({}), fmt::format("expected a seSparse header of {} bytes, found the end of the file "
-                                                    "at {}",
-                                                    bytes.size(), device.size().value));
-    device.bytes->read({}, bytes);
+    if (device->size().value < bytes.size())
+        throw corrupt(device->place({}),
+                      fmt::format("expected a seSparse header of {} bytes, found the end of the file "
+                                  "at {}",
+                                  bytes.size(), device->size().value));
+    device->read_at({}, bytes);
     ByteReader fields(bytes, "seSparse header");
     expect(device, 0, "magic", header_magic, fields.u64le());
     const std::uint64_t version = fields.u64le();
     if (version != version_known)
-        throw unsupported(device.place({8}), fmt::format("a seSparse extent of version {:#x}", version));
+        throw unsupported(device->place({8}), fmt::format("a seSparse extent of version {:#x}", version));
     Header header;
     header.capacity = fields.u64le();
     if (header.capacity > disk_sectors_max)
-        throw corrupt(device.place({16}), fmt::format("capacity: expected at most {} sectors, found {}",
-                                                      disk_sectors_max, header.capacity));
+        throw corrupt(device->place({16}), fmt::format("capacity: expected at most {} sectors, found {}",
+                                                       disk_sectors_max, header.capacity));
     expect(device, 24, "grainSize", grain_sectors, fields.u64le());
     expect(device, 32, "grainTableSize", table_sectors, fields.u64le());
     if (const std::uint64_t flags = fields.u64le(); flags != 0)
-        throw unsupported(device.place({40}), fmt::format("seSparse flags {:#x}", flags));
+        throw unsupported(device->place({40}), fmt::format("seSparse flags {:#x}", flags));
     fields.skip(4 * 8);
     header.volatile_header = read_area(fields, device, "volatile header");
     fields.skip(2 * 16);  // journal header and journal
@@ -96,22 +97,22 @@ Header read_header(const NamedDevice& device) {
     return header;
 }
 
-void check_journal(const NamedDevice& device, const Header& header) {
+void check_journal(const ByteSourcePtr& device, const Header& header) {
     const ByteOffset at{header.volatile_header.begin * sector_bytes};
     require_inside(device, "volatile header", {header.volatile_header.begin, 1});
     std::array<std::byte, 32> bytes;
-    device.bytes->read(at, bytes);
+    device->read_at(at, bytes);
     expect(device, at.value, "volatile header's magic", volatile_magic, load_le<std::uint64_t>(bytes));
     if (load_le<std::uint64_t>(ByteView(bytes).subspan(24)) != 0)
         throw Error(ErrorCode::refused,
                     fmt::format("{}: its journal was not replayed, as a host crashed or still writes to it; start and "
                                 "stop the machine, or take the disk from its snapshot",
-                                device.place(at + ByteCount{24})));
+                                device->place(at + ByteCount{24})));
 }
 
 class SeSparseTables final : public GrainMap {
 public:
-    SeSparseTables(const NamedDevice& device, const Header& header, std::shared_ptr<ReadCaches> caches)
+    SeSparseTables(const ByteSourcePtr& device, const Header& header, std::shared_ptr<ReadCaches> caches)
         : pages_(device, word_bytes, std::move(caches)), header_(header) {}
 
     GrainRun run_at(std::uint64_t grain, std::uint64_t grains_max, GrainRunBy by) const override;
@@ -145,7 +146,7 @@ SeSparseTables::Entry SeSparseTables::decode(std::uint64_t word) const {
     const std::uint64_t index = (word >> 48 & 0xfff) | (word & 0xffffffffffff) << 12;
     const auto sectors = checked_mul(index, grain_sectors);
     const auto sector = sectors ? checked_add(*sectors, header_.grains.begin) : std::nullopt;
-    if (!sector || *sector >= divide_up(pages_.device().size().value, sector_bytes))
+    if (!sector || *sector >= divide_up(pages_.device()->size().value, sector_bytes))
         return {ExtentKind::data, 0, "a grain past the end of the file"};
     return {ExtentKind::data, *sector * sector_bytes, nullptr};
 }
@@ -155,7 +156,7 @@ ByteOffset SeSparseTables::find_table(std::uint64_t table, std::uint64_t entry, 
     const std::uint64_t sector = header_.tables.begin + index * table_sectors;
     if (entry >> 32 != table_mark || index >= header_.tables.length / table_sectors ||
         !pages_.contains(ByteOffset{sector * sector_bytes}, grains_per_table))
-        throw corrupt(pages_.device().place(at),
+        throw corrupt(pages_.device()->place(at),
                       fmt::format("grain directory entry {}: expected 0 or one of {} grain tables within the file, "
                                   "found {:#x}",
                                   table, header_.tables.length / table_sectors, entry));
@@ -177,10 +178,10 @@ GrainRun SeSparseTables::run_at(std::uint64_t grain, std::uint64_t grains_max, G
     const TableWords entries = pages_.words_from(at, std::min(grains_max, grains_per_table - index));
     const Entry first = decode(entries[0]);
     if (first.problem != nullptr)
-        throw corrupt(pages_.device().place(at),
+        throw corrupt(pages_.device()->place(at),
                       fmt::format("grain table {}, entry {}: expected a grain within the {} "
                                   "bytes of the file, found {} ({:#x})",
-                                  table, index, pages_.device().size().value, first.problem, entries[0]));
+                                  table, index, pages_.device()->size().value, first.problem, entries[0]));
     std::size_t count = 1;
     for (; count < entries.count; ++count) {
         const Entry next = decode(entries[count]);
@@ -194,15 +195,15 @@ GrainRun SeSparseTables::run_at(std::uint64_t grain, std::uint64_t grains_max, G
 
 }  // namespace
 
-std::unique_ptr<ImageReader> open_sesparse(const NamedDevice& device, const std::shared_ptr<ReadCaches>& caches) {
+std::unique_ptr<ImageReader> open_sesparse(const ByteSourcePtr& device, const std::shared_ptr<ReadCaches>& caches) {
     const Header header = read_header(device);
     check_journal(device, header);
     require_inside(device, "grain directory",
                    {header.directory.begin, divide_up(header.table_count() * word_bytes, sector_bytes)});
     if (header.directory.length * (sector_bytes / word_bytes) < header.table_count())
-        throw corrupt(device.place({128}), fmt::format("grain directory: expected at least {} entries, found {} "
-                                                       "sectors",
-                                                       header.table_count(), header.directory.length));
+        throw corrupt(device->place({128}), fmt::format("grain directory: expected at least {} entries, found {} "
+                                                        "sectors",
+                                                        header.table_count(), header.directory.length));
     const GrainLayout layout{ByteCount{header.capacity * sector_bytes}, ByteCount{grain_sectors * sector_bytes},
                              GrainCoding::plain};
     return std::make_unique<GrainReader>(device, layout, std::make_unique<SeSparseTables>(device, header, caches),

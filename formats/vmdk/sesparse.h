@@ -6,12 +6,12 @@
 
 #include "engine/image/image_reader.h"
 #include "formats/base/block_cache.h"
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::vmdk {
 
 /// The device begins with the magic CAFEBABE. Throws Error(corrupt | unsupported), and Error(refused) for an extent
 /// whose journal was not replayed: the host that wrote it has to be asked to do so.
-std::unique_ptr<ImageReader> open_sesparse(const NamedDevice& device, const std::shared_ptr<ReadCaches>& caches);
+std::unique_ptr<ImageReader> open_sesparse(const ByteSourcePtr& device, const std::shared_ptr<ReadCaches>& caches);
 
 }  // namespace varve::vmdk

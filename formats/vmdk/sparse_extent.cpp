@@ -22,7 +22,7 @@ GrainCoding coding_of(const SparseHeader& header) {
 /// Chooses what to go by. One use.
 class MapChoice {
 public:
-    MapChoice(const NamedDevice& device, const SparseHeader& header, const std::shared_ptr<ReadCaches>& caches,
+    MapChoice(const ByteSourcePtr& device, const SparseHeader& header, const std::shared_ptr<ReadCaches>& caches,
               std::vector<std::string>& warnings)
         : device_(device), header_(header), caches_(caches), warnings_(warnings) {}
 
@@ -50,40 +50,40 @@ private:
 
     std::unique_ptr<GrainMap> by_redundant(const DirectoryState& first) {
         warnings_.push_back(fmt::format("{}: the grain directory is damaged ({}); the redundant one was read instead",
-                                        device_.place({}), first.damage.empty() ? "it is empty" : first.damage));
+                                        device_->place({}), first.damage.empty() ? "it is empty" : first.damage));
         return tables(*header_.redundant_directory);
     }
 
     std::unique_ptr<GrainMap> by_markers(const std::string& problem) {
         if (coding_of(header_) != GrainCoding::compressed_with_markers)
-            throw corrupt(device_.place({}), fmt::format("no grain directory can be read: {}", problem));
+            throw corrupt(device_->place({}), fmt::format("no grain directory can be read: {}", problem));
         auto index = std::make_unique<StreamIndex>(device_, header_);
         warnings_.push_back(
             fmt::format("{}: no grain directory can be read ({}); the markers of the stream were "
                         "followed instead",
-                        device_.place({}), problem));
+                        device_->place({}), problem));
         return index;
     }
 
-    const NamedDevice& device_;
+    const ByteSourcePtr& device_;
     const SparseHeader& header_;
     const std::shared_ptr<ReadCaches>& caches_;
     std::vector<std::string>& warnings_;
 };
 
 /// The footer has the directory's place; all else must be the same in both.
-void check_footer(const NamedDevice& device, const SparseHeader& header, const SparseHeader& footer) {
+void check_footer(const ByteSourcePtr& device, const SparseHeader& header, const SparseHeader& footer) {
     const bool is_same = footer.capacity == header.capacity && footer.grain_size == header.grain_size &&
                          footer.grains_per_table == header.grains_per_table && coding_of(footer) == coding_of(header);
     if (!is_same)
-        throw corrupt(device.place({}), fmt::format("header and footer differ: {} and {} bytes in grains of {} and {}",
-                                                    header.capacity.value, footer.capacity.value,
-                                                    header.grain_size.value, footer.grain_size.value));
+        throw corrupt(device->place({}), fmt::format("header and footer differ: {} and {} bytes in grains of {} and {}",
+                                                     header.capacity.value, footer.capacity.value,
+                                                     header.grain_size.value, footer.grain_size.value));
 }
 
 }  // namespace
 
-SparseExtent open_sparse_extent(const NamedDevice& device, const SparseHeader& header,
+SparseExtent open_sparse_extent(const ByteSourcePtr& device, const SparseHeader& header,
                                 const std::shared_ptr<ReadCaches>& caches, std::vector<std::string>& warnings) {
     SparseExtent extent{header, nullptr};
     if (!header.directory) {
@@ -93,22 +93,22 @@ SparseExtent open_sparse_extent(const NamedDevice& device, const SparseHeader& h
         }
     }
     if (header.is_unclean)
-        warnings.push_back(fmt::format("{}: it was not closed cleanly; it was read as it stands", device.place({})));
+        warnings.push_back(fmt::format("{}: it was not closed cleanly; it was read as it stands", device->place({})));
     auto map = MapChoice(device, extent.header, caches, warnings).choose();
     const GrainLayout layout{header.capacity, header.grain_size, coding_of(header)};
     extent.reader = std::make_unique<GrainReader>(device, layout, std::move(map), caches);
     return extent;
 }
 
-std::string read_embedded_descriptor(const NamedDevice& device, const SparseHeader& header) {
+std::string read_embedded_descriptor(const ByteSourcePtr& device, const SparseHeader& header) {
     const ByteRange place = *header.descriptor;
-    const std::uint64_t size = device.size().value;
+    const std::uint64_t size = device->size().value;
     if (place.begin.value > size || place.length.value > size - place.begin.value)
-        throw corrupt(device.place(place.begin),
+        throw corrupt(device->place(place.begin),
                       fmt::format("expected the descriptor of {} bytes here, found the end of the file at {}",
                                   place.length.value, size));
     std::string text(static_cast<std::size_t>(place.length.value), '\0');
-    device.bytes->read(place.begin, std::as_writable_bytes(std::span(text.data(), text.size())));
+    device->read_at(place.begin, std::as_writable_bytes(std::span(text.data(), text.size())));
     return text;
 }
 

@@ -19,10 +19,10 @@ struct SparseExtent {
 
 /// Where tables are damaged, the redundant ones count, or the markers of a stream; `warnings` tells. Throws
 /// Error(corrupt | unsupported) when nothing is left to go by.
-SparseExtent open_sparse_extent(const NamedDevice& device, const SparseHeader& header,
+SparseExtent open_sparse_extent(const ByteSourcePtr& device, const SparseHeader& header,
                                 const std::shared_ptr<ReadCaches>& caches, std::vector<std::string>& warnings);
 
 /// The embedded descriptor's text up to its padding. Throws Error(corrupt) when it does not lie inside the device.
-std::string read_embedded_descriptor(const NamedDevice& device, const SparseHeader& header);
+std::string read_embedded_descriptor(const ByteSourcePtr& device, const SparseHeader& header);
 
 }  // namespace varve::vmdk

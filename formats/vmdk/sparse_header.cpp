@@ -29,7 +29,7 @@ constexpr std::uint16_t deflate = 1;
 /// Reads the fields in their order, each checked by itself.
 class HeaderFields {
 public:
-    HeaderFields(ByteView bytes, const NamedDevice& device, ByteOffset at)
+    HeaderFields(ByteView bytes, const ByteSourcePtr& device, ByteOffset at)
         : fields_(bytes, "sparse extent header"), device_(device), at_(at) {}
 
     std::uint8_t u8() { return fields_.u8(); }
@@ -48,11 +48,11 @@ public:
 
     /// About the field of `bytes` that was read last.
     [[noreturn]] void fail(std::size_t bytes, std::string_view what) const { throw corrupt(place(bytes), what); }
-    std::string place(std::size_t bytes) const { return device_.place(at_ + ByteCount{fields_.position() - bytes}); }
+    std::string place(std::size_t bytes) const { return device_->place(at_ + ByteCount{fields_.position() - bytes}); }
 
 private:
     ByteReader fields_;
-    const NamedDevice& device_;
+    const ByteSourcePtr& device_;
     ByteOffset at_;
 };
 
@@ -104,9 +104,9 @@ void read_newline_check(HeaderFields& fields, bool is_checked) {
 
 }  // namespace
 
-SparseHeader read_sparse_header(const NamedDevice& device, ByteOffset at) {
+SparseHeader read_sparse_header(const ByteSourcePtr& device, ByteOffset at) {
     std::array<std::byte, SparseHeader::encoded_bytes> bytes;
-    device.bytes->read(at, bytes);
+    device->read_at(at, bytes);
     HeaderFields fields(bytes, device, at);
     SparseHeader header;
     if (fields.u32() != magic) fields.fail(4, "expected the magic 'KDMV' of a sparse extent, found none");

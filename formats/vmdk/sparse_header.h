@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 #include "formats/vmdk/descriptor.h"
 
 namespace varve::vmdk {
@@ -32,6 +32,6 @@ struct SparseHeader {
 
 /// Reads the header at `at`, which with its 512 bytes lies in the device. Throws Error(corrupt | unsupported) with the
 /// field; what it points to is not looked at.
-SparseHeader read_sparse_header(const NamedDevice& device, ByteOffset at);
+SparseHeader read_sparse_header(const ByteSourcePtr& device, ByteOffset at);
 
 }  // namespace varve::vmdk

@@ -63,7 +63,7 @@ void SplitWriter::begin() {
     auto output = files_->begin_part(number_);
     part_ = extent.kind == NewExtentKind::sparse
                 ? create_sparse_extent_writer(std::move(output), extent.length, disk_.options.zeroed_grain)
-                : create_raw_writer(std::move(output), extent.length);
+                : raw::create_writer(std::move(output), extent.length);
 }
 
 void SplitWriter::next() {

@@ -16,7 +16,7 @@ namespace varve::vmdk {
 
 /// The footer of a stream, also in front of padding of up to 16 MiB; nothing when there is none. Errors as
 /// read_sparse_header's.
-std::optional<SparseHeader> find_footer(const NamedDevice& device);
+std::optional<SparseHeader> find_footer(const ByteSourcePtr& device);
 
 /// The map of the grains of a stream as its markers tell.
 class StreamIndex final : public GrainMap {
@@ -24,7 +24,7 @@ public:
     /// Walks all markers from header.data_begin on, once and in ascending order, and skips the streams. Keeps 8 bytes a
     /// grain, 128 MiB at most, else Error(unsupported). Throws Error(corrupt) for a marker that makes no sense, a grain
     /// that comes twice or lies outside of the disk, and a stream that ends before its end-of-stream marker.
-    StreamIndex(const NamedDevice& device, const SparseHeader& header);
+    StreamIndex(const ByteSourcePtr& device, const SparseHeader& header);
 
     GrainRun run_at(std::uint64_t grain, std::uint64_t grains_max, GrainRunBy by) const override;
 
@@ -34,9 +34,9 @@ private:
         std::uint32_t sector = 0;  ///< of its marker, in the file
     };
 
-    void walk(const NamedDevice& device, const SparseHeader& header);
-    void add(const NamedDevice& device, const SparseHeader& header, ByteOffset at, std::uint64_t disk_sector);
-    void sort(const NamedDevice& device);
+    void walk(const ByteSourcePtr& device, const SparseHeader& header);
+    void add(const ByteSourcePtr& device, const SparseHeader& header, ByteOffset at, std::uint64_t disk_sector);
+    void sort(const ByteSourcePtr& device);
 
     std::deque<Grain> grains_;  // by index
 };

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "formats/base/block_cache.h"
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::vmdk {
 
@@ -26,7 +26,7 @@ struct TableWords {
 class TablePages {
 public:
     /// Words of 4 or 8 bytes.
-    TablePages(NamedDevice device, std::size_t word_bytes, std::shared_ptr<ReadCaches> caches);
+    TablePages(ByteSourcePtr device, std::size_t word_bytes, std::shared_ptr<ReadCaches> caches);
 
     /// Up to `count` words from `at` on, which lie inside the device. Errors of the device pass through.
     TableWords words_from(ByteOffset at, std::uint64_t count) const;
@@ -34,10 +34,10 @@ public:
     /// Whether a table of `words` at `at` lies inside the device.
     bool contains(ByteOffset at, std::uint64_t words) const;
 
-    const NamedDevice& device() const { return device_; }
+    const ByteSourcePtr& device() const { return device_; }
 
 private:
-    NamedDevice device_;
+    ByteSourcePtr device_;
     std::size_t word_bytes_;
     std::shared_ptr<ReadCaches> caches_;
     std::uint64_t owner_;

@@ -25,8 +25,8 @@ TEST_CASE("fuzz corpus: the seeds of subclusters and data files are images that 
                                    "data-file-raw", "data-file-subclusters", "data-file-bad"}) {
         CAPTURE(name);
         const Bytes input = writer_test::read_file(test::source_path("tests/fuzz/corpus/qcow2/" + name));
-        const auto open_data_file = [&](const std::string&) { return fuzz::memory_file(input); };
-        const qcow2::Reader reader(fuzz::memory_file(input), {{}, false, {}, open_data_file},
+        const auto open_data_file = [&](const std::string&) { return fuzz::memory_source(input); };
+        const qcow2::Reader reader(fuzz::memory_source(input), {{}, false, {}, open_data_file},
                                    std::make_shared<ReadCaches>());
         const auto first = [&] { return reader.extent_at(ByteOffset{}); };
         if (name.ends_with("-bad"))

@@ -8,6 +8,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
+#include "formats/base/reader_source.h"
 #include "formats/lvm/cow_snapshot_reader.h"
 #include "formats/lvm/snapshot_changes.h"
 #include "tests/fakes/steady_image.h"
@@ -99,7 +100,7 @@ inline void check_changes(const RangeChanges& changes, const Bytes& origin, cons
 /// Throws Error for what is refused.
 inline void open_walk_read(ByteView device, std::size_t origin_size) {
     const Bytes origin = origin_bytes(origin_size);
-    const NamedDevice named{std::make_shared<View>(device), [](ByteOffset) { return std::string("input"); }};
+    const auto named = std::make_shared<const ReaderSource>(std::make_shared<View>(device), "input");
     const auto store = std::make_shared<lvm::ExceptionStore>(named, lvm::SnapshotShape{{origin_size}, kib(4)});
     const Bytes expected = plain_snapshot(device, origin, *store);
     check_reader(lvm::CowSnapshotReader(std::make_shared<View>(origin), store), expected);

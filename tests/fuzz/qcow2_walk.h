@@ -5,21 +5,13 @@
 #include <algorithm>
 #include <memory>
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "formats/qcow2/reader.h"
 #include "formats/qcow2/state_changes.h"
+#include "tests/fuzz/memory_source.h"
 
 namespace varve::fuzz {
-
-inline File memory_file(ByteView bytes) {
-    File file(UniqueFd(::memfd_create("fuzz", MFD_CLOEXEC)), "input");
-    file.write_all(ByteOffset{}, bytes);
-    return file;
-}
 
 /// Reads the begin of an extent and, for data, its end; what is no data must read as zeros.
 inline void read_extent(const ImageReader& reader, const Extent& extent, ByteSpan buffer) {
@@ -51,10 +43,10 @@ inline void walk(const ImageReader& reader, ByteOffset at) {
 
 /// What the tables call the same must read the same, where it reads at all.
 inline void compare_states(ByteView input, const std::optional<std::string>& before) {
-    const auto map = qcow2::changes_between_states(memory_file(input), before, std::nullopt);
+    const auto map = qcow2::changes_between_states(memory_source(input), before, std::nullopt);
     if (!map) return;
-    const qcow2::Reader a(memory_file(input), {before, false, {}, {}}, std::make_shared<ReadCaches>());
-    const qcow2::Reader b(memory_file(input), {std::nullopt, false, {}, {}}, std::make_shared<ReadCaches>());
+    const qcow2::Reader a(memory_source(input), {before, false, {}, {}}, std::make_shared<ReadCaches>());
+    const qcow2::Reader b(memory_source(input), {std::nullopt, false, {}, {}}, std::make_shared<ReadCaches>());
     Bytes bytes_a(10000);
     Bytes bytes_b(10000);
     const ByteOffset end{b.info().virtual_size.value};
@@ -85,8 +77,8 @@ inline void open_walk_read(ByteView input) {
     std::vector<std::optional<std::string>> states{std::nullopt};
     for (std::size_t i = 0; i < states.size() && i < 4; ++i) {
         try {
-            const auto open_data_file = [&](const std::string&) { return memory_file(input); };
-            const qcow2::Reader reader(memory_file(input), {states[i], false, {}, open_data_file},
+            const auto open_data_file = [&](const std::string&) { return memory_source(input); };
+            const qcow2::Reader reader(memory_source(input), {states[i], false, {}, open_data_file},
                                        std::make_shared<ReadCaches>());
             walk(reader, ByteOffset{});
             const std::uint64_t size = reader.info().virtual_size.value;

@@ -7,6 +7,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
+#include "formats/base/reader_source.h"
 #include "formats/lvm/thin/changes.h"
 #include "formats/lvm/thin/reader.h"
 #include "tests/fakes/steady_image.h"
@@ -149,7 +150,7 @@ void unless_damaged(Step step) {
 inline void walk_pool(const Bytes& metadata, thin::SuperblockChoice choice) {
     static const Bytes data(1 << 20, std::byte{7});
     const auto volume = std::make_shared<ViewReader>(data);
-    const NamedDevice device{std::make_shared<ViewReader>(metadata), [](ByteOffset) { return std::string("input"); }};
+    const auto device = std::make_shared<const ReaderSource>(std::make_shared<ViewReader>(metadata), "input");
     const auto blocks = std::make_shared<const thin::MetadataBlocks>(device, std::make_shared<ReadCaches>());
     const auto superblock = thin::read_superblock(*blocks, choice);
     if (!superblock) return;

@@ -2,7 +2,6 @@
 /// What the VDI fuzz target does with one input; a test of tests/formats does the same with the corpus.
 
 #include "formats/chain/parent_by_uuid.h"
-#include "formats/raw/reader.h"
 #include "formats/vdi/reader.h"
 #include "tests/fuzz/qcow2_walk.h"
 
@@ -12,15 +11,14 @@ namespace varve::fuzz {
 /// Errors are the right answer.
 inline void open_walk_read_vdi(ByteView input) {
     try {
-        NamedDevice device{std::make_shared<const RawReader>(memory_file(input)),
-                           [](ByteOffset at) { return "'input' at byte " + std::to_string(at.value); }};
-        const vdi::Reader reader(std::move(device), {}, std::make_shared<ReadCaches>());
+        const vdi::Reader reader(memory_source(input), {}, std::make_shared<ReadCaches>());
         walk(reader, ByteOffset{});
         const std::uint64_t size = reader.info().virtual_size.value;
         if (size > (1 << 20)) walk(reader, ByteOffset{size - (1 << 20) + 1});
         const vdi::Header& header = reader.header();
         if (header.is_differencing())
-            VARVE_CHECK(vdi::parent_search(header).look(memory_file(input)).fits() == (header.parent == header.create));
+            VARVE_CHECK(vdi::parent_search(header).look(memory_source(input)).fits() ==
+                        (header.parent == header.create));
     } catch (const Error&) {
     }
 }

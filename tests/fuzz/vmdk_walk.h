@@ -4,22 +4,13 @@
 #include <algorithm>
 #include <memory>
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "formats/raw/reader.h"
 #include "formats/vmdk/descriptor.h"
 #include "formats/vmdk/reader.h"
+#include "tests/fuzz/memory_source.h"
 
 namespace varve::fuzz {
-
-inline NamedDevice memory_device(ByteView bytes) {
-    File file(UniqueFd(::memfd_create("fuzz", MFD_CLOEXEC)), "input");
-    file.write_all(ByteOffset{}, bytes);
-    return {std::make_shared<RawReader>(std::move(file)), [](ByteOffset) { return std::string("'input'"); }};
-}
 
 /// Walks the map from `at` for a bounded number of steps and reads both ends of each extent; what is no data must read
 /// as zeros, and the end of data must be the same when it is read alone and with what is before it.
@@ -46,7 +37,7 @@ inline void walk_vmdk(const ImageReader& reader, ByteOffset at) {
     }
 }
 
-inline void open_and_walk(const NamedDevice& image, const NamedDevice& extent) {
+inline void open_and_walk(const ByteSourcePtr& image, const ByteSourcePtr& extent) {
     try {
         vmdk::Reader::Options options;
         options.open_extent = [&](const std::string&, std::vector<std::string>&) { return extent; };
@@ -60,11 +51,11 @@ inline void open_and_walk(const NamedDevice& image, const NamedDevice& extent) {
 
 /// As a whole disk, and as the one sparse extent of a disk whose descriptor is sound. Errors are the right answer.
 inline void open_walk_read_vmdk(ByteView input) {
-    const NamedDevice device = memory_device(input);
+    const ByteSourcePtr device = memory_source(input);
     open_and_walk(device, device);
     constexpr std::string_view text =
         "# Disk DescriptorFile\nCID=1\nparentCID=ffffffff\ncreateType=\"custom\"\nRW 2048 SPARSE \"x\"\n";
-    open_and_walk(memory_device(bytes_of(text)), device);
+    open_and_walk(memory_source(bytes_of(text)), device);
 }
 
 /// What is read must hold together.

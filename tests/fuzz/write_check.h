@@ -26,7 +26,7 @@ inline void check_kinds(const WritePlan& plan, const ImageReader& image) {
 inline void check_reads_back(const WritePlan& plan) {
     const Bytes file = write_image(plan);
     std::unique_ptr<ImageReader> image =
-        std::make_unique<qcow2::Reader>(memory_file(file), qcow2::Reader::Options{}, std::make_shared<ReadCaches>());
+        std::make_unique<qcow2::Reader>(memory_source(file), qcow2::Reader::Options{}, std::make_shared<ReadCaches>());
     VARVE_CHECK(image->info().virtual_size == ByteCount{plan.guest.size()});
     check_kinds(plan, *image);
     if (plan.backing)

@@ -23,11 +23,11 @@ std::uint32_t block_checksum(ByteView block, BlockKind kind) {
     return static_cast<std::uint32_t>(crc.checksum()) ^ salt(kind);
 }
 
-MetadataBlocks::MetadataBlocks(NamedDevice metadata, std::shared_ptr<ReadCaches> caches)
+MetadataBlocks::MetadataBlocks(ByteSourcePtr metadata, std::shared_ptr<ReadCaches> caches)
     : metadata_(std::move(metadata)),
       caches_(std::move(caches)),
       owner_(caches_->tables.new_owner()),
-      count_(metadata_.size().value / metadata_block_bytes) {}
+      count_(metadata_->size().value / metadata_block_bytes) {}
 
 BlockCache::Block MetadataBlocks::node(BlockNumber number, const std::function<void(ByteView)>& check) const {
     expect_inside(number, "a btree node");
@@ -42,7 +42,7 @@ BlockCache::Block MetadataBlocks::node(BlockNumber number, const std::function<v
 Bytes MetadataBlocks::read(BlockNumber number) const {
     VARVE_CHECK(number < count_);
     Bytes block(metadata_block_bytes);
-    metadata_.bytes->read(ByteOffset{number * metadata_block_bytes}, block);
+    metadata_->read_at(ByteOffset{number * metadata_block_bytes}, block);
     blocks_read_.fetch_add(1, std::memory_order_relaxed);
     return block;
 }
@@ -59,7 +59,7 @@ void MetadataBlocks::expect_inside(BlockNumber number, std::string_view whence) 
     if (number < count_) return;
     throw Error(ErrorCode::corrupt, fmt::format("{}: the thin pool's metadata has {} blocks, but {} should be in block "
                                                 "{}; run 'thin_check' on the pool's metadata volume",
-                                                metadata_.place(ByteOffset{}), count_, whence, number));
+                                                metadata_->place(ByteOffset{}), count_, whence, number));
 }
 
 void MetadataBlocks::fail(BlockNumber number, BlockKind kind, std::string_view what) const {
@@ -69,7 +69,7 @@ void MetadataBlocks::fail(BlockNumber number, BlockKind kind, std::string_view w
 
 std::string MetadataBlocks::place(BlockNumber number) const {
     return fmt::format("{}, block {} of the thin pool's metadata",
-                       metadata_.place(ByteOffset{number * metadata_block_bytes}), number);
+                       metadata_->place(ByteOffset{number * metadata_block_bytes}), number);
 }
 
 }  // namespace varve::thin

@@ -11,7 +11,7 @@
 
 #include "engine/base/error.h"
 #include "formats/base/block_cache.h"
-#include "formats/base/named_device.h"
+#include "formats/base/byte_source.h"
 
 namespace varve::thin {
 
@@ -32,7 +32,7 @@ std::uint32_t block_checksum(ByteView block, BlockKind kind);
 class MetadataBlocks {
 public:
     /// Loaded nodes stay in `caches->tables`.
-    MetadataBlocks(NamedDevice metadata, std::shared_ptr<ReadCaches> caches);
+    MetadataBlocks(ByteSourcePtr metadata, std::shared_ptr<ReadCaches> caches);
 
     /// The number of blocks of the metadata volume.
     std::uint64_t count() const { return count_; }
@@ -60,10 +60,10 @@ public:
     std::uint64_t blocks_read() const { return blocks_read_.load(std::memory_order_relaxed); }
 
     /// Throws what the medium throws if it was written to (ImageReader::check_unchanged).
-    void check_unchanged() const { metadata_.bytes->check_unchanged(); }
+    void check_unchanged() const { metadata_->check_unchanged(); }
 
 private:
-    NamedDevice metadata_;
+    ByteSourcePtr metadata_;
     std::shared_ptr<ReadCaches> caches_;
     std::uint64_t owner_;
     std::uint64_t count_;

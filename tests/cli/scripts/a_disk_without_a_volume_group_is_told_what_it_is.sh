@@ -96,6 +96,6 @@ expect_refusal 2 "--pv"
 run info pv.raw --pv pv.raw
 expect_refusal 2 "'pv.raw' is none"
 run info lvm: --pv pv.raw --format qcow2
-expect_refusal 2 "a logical volume is read as raw"
+expect_refusal 2 "volumes are listed without a format"
 run info lvm:none --pv pv.raw
 expect_refusal 1 "no volume group 'none' on these disks; found: 'vgexp'"

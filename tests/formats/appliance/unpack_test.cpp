@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/nameless_file.h"
+#include "formats/guard/file_source.h"
 #include "tests/catch.h"
 #include "tests/support/reader_support.h"
 
@@ -21,20 +22,17 @@ constexpr ByteCount plenty{std::uint64_t{1} << 40};
 class Chunks {
 public:
     explicit Chunks(const std::vector<std::string>& contents) {
-        files_.reserve(contents.size());
         for (const std::string& content : contents) {
-            const std::string path = folder_.file("c" + std::to_string(files_.size()));
+            const std::string path = folder_.file("c" + std::to_string(sources_.size()));
             write_file(path, bytes_of(content));
-            files_.push_back(File::open(path, O_RDONLY));
+            sources_.push_back(open_file_source(path));
         }
-        for (const File& file : files_) pointers_.push_back(&file);
     }
-    std::span<const File* const> all() const { return pointers_; }
+    std::span<const ByteSourcePtr> all() const { return sources_; }
 
 private:
     ScratchFolder folder_;
-    std::vector<File> files_;
-    std::vector<const File*> pointers_;
+    std::vector<ByteSourcePtr> sources_;
 };
 
 File unpack(const Chunks& chunks, bool is_gzip, ByteCount length_max = plenty) {

@@ -4,6 +4,7 @@
 
 #include "formats/chain/layer_formats.h"
 #include "formats/chain/probe.h"
+#include "formats/guard/file_source.h"
 #include "tests/catch.h"
 #include "tests/formats/qcow2/builder.h"
 #include "tests/support/reader_support.h"
@@ -61,7 +62,7 @@ TEST_CASE("probe: every known magic is named, and what is not read is refused by
     for (const Sample& sample : samples) {
         INFO(sample.format << " at " << sample.at);
         const std::string path = sample_file(folder, sample);
-        CHECK(probe_format(File::open(path, O_RDONLY)) == sample.format);
+        CHECK(probe_format(*open_file_source(path)) == sample.format);
         if (is_read(sample.format)) continue;
         const std::string refusal = refusal_of(path);
         CHECK_THAT(refusal, ContainsSubstring(describe_format(sample.format)));

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "engine/base/hex.h"
+#include "formats/base/reader_source.h"
 #include "tests/catch.h"
 #include "tests/contract/image_reader_contract.h"
 #include "tests/fakes/memory_image.h"
@@ -20,7 +21,7 @@ using lvm::ExceptionStore;
 
 CowSnapshotReader fixture_snapshot(const DmTable& table, const std::string& snapshot, const std::string& origin) {
     const auto below = table.open("vgs-" + origin + "-real");
-    return {below, std::make_shared<ExceptionStore>(device_of(table.open("vgs-" + snapshot + "-cow")),
+    return {below, std::make_shared<ExceptionStore>(source_of(table.open("vgs-" + snapshot + "-cow")),
                                                     lvm::SnapshotShape{below->info().virtual_size, kib(4)})};
 }
 
@@ -77,7 +78,7 @@ Model random_snapshot(std::mt19937_64& random, std::uint64_t chunk) {
 }
 
 CowSnapshotReader open_model(const Model& model) {
-    const NamedDevice device{model.device, [](ByteOffset) { return std::string("cow"); }};
+    const auto device = std::make_shared<const ReaderSource>(model.device, "cow");
     return {model.origin,
             std::make_shared<ExceptionStore>(device, lvm::SnapshotShape{model.origin->info().virtual_size, kib(4)})};
 }

@@ -110,7 +110,7 @@ Structures structures_of(const FixtureCopy& copy, std::size_t index) {
         for (const ByteRange& area : pv.label.metadata_areas) {
             out.checksummed.push_back({area.begin, {sector}});
             Bytes header(sector);
-            pv.device.bytes->read(area.begin, header);
+            pv.device->read_at(area.begin, header);
             const auto offset = load_le<std::uint64_t>(ByteView(header).subspan(40));
             const auto size = load_le<std::uint64_t>(ByteView(header).subspan(48));
             if (offset != 0 && offset + size <= area.length.value)

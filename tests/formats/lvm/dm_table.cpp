@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "formats/base/reader_source.h"
 #include "tests/catch.h"
 #include "tests/formats/lvm/fixture.h"
 
@@ -35,8 +36,9 @@ DmTable::DmTable(const std::string& fixture) {
     }
     const int disks = static_cast<int>(fixture_disks(fixture).size());
     for (int i = 0; i < disks; ++i)
-        disks_.push_back({fixture_disk(fixture, i),
-                          [i](ByteOffset at) { return fmt::format("'p{}.raw' at byte {}", i, at.value); }});
+        disks_.push_back(std::make_shared<const ReaderSource>(
+            fixture_disk(fixture, i), fmt::format("p{}.raw", i),
+            [i](ByteOffset at) { return fmt::format("'p{}.raw' at byte {}", i, at.value); }));
 }
 
 std::vector<std::string> DmTable::names() const {
@@ -63,7 +65,7 @@ std::shared_ptr<const lvm::SegmentReader> DmTable::open(const std::string& name)
     return std::make_shared<lvm::SegmentReader>(name, std::move(segments));
 }
 
-NamedDevice DmTable::disk(int index) const { return disks_.at(static_cast<std::size_t>(index)); }
+ByteSourcePtr DmTable::disk(int index) const { return disks_.at(static_cast<std::size_t>(index)); }
 
 /// "254:16" is the first disk, "254:98" the second partition of the sixth.
 lvm::SegmentLeg DmTable::leg(const std::string& device, std::uint64_t sector) const {

@@ -22,13 +22,13 @@ public:
     /// A device made of linear, striped and zero targets.
     std::shared_ptr<const lvm::SegmentReader> open(const std::string& name) const;
     /// One disk of the fixture.
-    NamedDevice disk(int index) const;
+    ByteSourcePtr disk(int index) const;
 
 private:
     lvm::SegmentLeg leg(const std::string& device, std::uint64_t sector) const;
 
     std::map<std::string, std::vector<std::vector<std::string>>> targets_;
-    std::vector<NamedDevice> disks_;
+    std::vector<ByteSourcePtr> disks_;
 };
 
 /// The device-mapper name of a volume.

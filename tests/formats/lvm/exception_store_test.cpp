@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "formats/base/reader_source.h"
 #include "tests/catch.h"
 #include "tests/fakes/steady_image.h"
 #include "tests/formats/lvm/dm_table.h"
@@ -30,7 +31,7 @@ ExceptionStore open_store(const StoreBuilder& builder) { return {bytes_device(bu
 std::string refusal(const StoreBuilder& builder) { return store_refusal(bytes_device(builder.bytes()), shape); }
 
 ExceptionStore fixture_store(const DmTable& table, const std::string& snapshot, const std::string& origin) {
-    return {device_of(table.open("vgs-" + snapshot + "-cow")), {table.open(origin)->info().virtual_size, kib(4)}};
+    return {source_of(table.open("vgs-" + snapshot + "-cow")), {table.open(origin)->info().virtual_size, kib(4)}};
 }
 
 /// Origin chunk to store chunk.
@@ -207,7 +208,7 @@ TEST_CASE("exception store: a store truncated anywhere is refused, or the rest o
     const auto bytes = std::make_shared<Bytes>(builder.bytes());
     const auto whole = all_exceptions(open_store(builder));
     for (std::uint64_t size = 0; size < bytes->size(); ++size) {
-        const NamedDevice device = bytes_device(bytes, size);
+        const ByteSourcePtr device = bytes_device(bytes, size);
         const std::string text = store_refusal(device, shape);
         if (text.find("'cow' at byte ") == std::string::npos) FAIL("opened with " << size << " bytes: " << text);
     }
@@ -272,7 +273,7 @@ TEST_CASE("exception store: more runs than the memory limit allows are refused",
     private:
         ImageInfo info_;
     };
-    const NamedDevice device{std::make_shared<Endless>(), [](ByteOffset at) { return fmt::format("{}", at.value); }};
+    const auto device = std::make_shared<const ReaderSource>(std::make_shared<Endless>(), "endless");
     CHECK_THAT(store_refusal(device, {{std::uint64_t{1} << 50}, kib(4)}), ContainsSubstring("more than 16777216"));
 }
 

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "engine/base/file.h"
+#include "formats/guard/file_source.h"
 #include "formats/raw/reader.h"
 #include "tests/catch.h"
 #include "tests/support/build_paths.h"
@@ -25,8 +26,8 @@ std::vector<std::string> fixture_disks(const std::string& name) {
 }
 
 std::shared_ptr<const ImageReader> fixture_disk(const std::string& name, int index) {
-    return std::make_shared<RawReader>(
-        File::open((fixture(name) / ("p" + std::to_string(index) + ".raw")).string(), O_RDONLY));
+    return std::make_shared<raw::Reader>(
+        open_file_source((fixture(name) / ("p" + std::to_string(index) + ".raw")).string()));
 }
 
 std::vector<std::vector<std::string>> fixture_table(const std::string& name, const std::string& table) {

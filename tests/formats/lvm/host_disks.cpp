@@ -6,6 +6,7 @@
 
 #include "engine/base/byte_writer.h"
 #include "engine/base/check.h"
+#include "formats/base/reader_source.h"
 #include "formats/lvm/checksum.h"
 #include "formats/lvm/label.h"
 
@@ -77,8 +78,9 @@ void put_text(ByteSpan disk, const MadeArea& area) {
 
 }  // namespace
 
-NamedDevice named(std::shared_ptr<const ImageReader> disk, const std::string& name) {
-    return {std::move(disk), [name](ByteOffset at) { return fmt::format("'{}' at byte {}", name, at.value); }};
+ByteSourcePtr named(std::shared_ptr<const ImageReader> disk, const std::string& name) {
+    return std::make_shared<const ReaderSource>(
+        std::move(disk), name, [name](ByteOffset at) { return fmt::format("'{}' at byte {}", name, at.value); });
 }
 
 ChangedDisk::ChangedDisk(std::uint64_t size) { info_.virtual_size = ByteCount{size}; }

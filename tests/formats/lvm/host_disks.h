@@ -10,13 +10,13 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/error.h"
-#include "formats/base/named_device.h"
+#include "formats/base/reader_source.h"
 #include "tests/fakes/steady_image.h"
 
 namespace varve::lvm_test {
 
 /// `disk` with a name: its places are "'<name>' at byte 4096".
-NamedDevice named(std::shared_ptr<const ImageReader> disk, const std::string& name);
+ByteSourcePtr named(std::shared_ptr<const ImageReader> disk, const std::string& name);
 
 /// A disk of `size` bytes, zeros or the first bytes of another disk, with some bytes set.
 class ChangedDisk final : public fakes::SteadyImage {

@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/hex.h"
+#include "formats/base/reader_source.h"
 #include "tests/catch.h"
 #include "tests/contract/image_reader_contract.h"
 #include "tests/fakes/memory_image.h"
@@ -21,8 +22,9 @@ using lvm::SegmentReader;
 
 constexpr std::uint64_t block = fakes::MemoryImage::block_bytes;
 
-NamedDevice named(const std::shared_ptr<const ImageReader>& image, const std::string& name) {
-    return {image, [name](ByteOffset at) { return fmt::format("'{}' at byte {}", name, at.value); }};
+ByteSourcePtr named(const std::shared_ptr<const ImageReader>& image, const std::string& name) {
+    return std::make_shared<const ReaderSource>(
+        image, name, [name](ByteOffset at) { return fmt::format("'{}' at byte {}", name, at.value); });
 }
 
 /// A little over 512 KiB: runs of data, zeros and holes.
@@ -70,7 +72,7 @@ void append_naively(Layout& layout, const MappedSegment& segment) {
     }
 }
 
-MappedSegment random_segment(std::mt19937_64& random, const std::vector<NamedDevice>& devices) {
+MappedSegment random_segment(std::mt19937_64& random, const std::vector<ByteSourcePtr>& devices) {
     MappedSegment segment;
     const std::uint64_t sizes[] = {512, 4096, 5000, 16384, 65536};
     segment.stripe_size = {sizes[random() % 5]};
@@ -81,7 +83,7 @@ MappedSegment random_segment(std::mt19937_64& random, const std::vector<NamedDev
 }
 
 Layout random_layout(std::mt19937_64& random) {
-    std::vector<NamedDevice> devices;
+    std::vector<ByteSourcePtr> devices;
     for (int i = 0; i < 3; ++i) devices.push_back(named(mixed_device(random), fmt::format("d{}", i)));
     Layout layout;
     for (std::uint64_t count = 1 + random() % 5; count > 0; --count) {
@@ -191,7 +193,7 @@ TEST_CASE("lvm segments: a long striped volume full of data is one extent", "[lv
 TEST_CASE("lvm segments: every device is checked once for changes", "[lvm][segments]") {
     const auto a = full_device(1 << 20);
     const auto b = full_device(1 << 20);
-    const NamedDevice first = named(a, "a");
+    const ByteSourcePtr first = named(a, "a");
     const SegmentReader reader("vg/lv", {{{{}, {8192}}, {{first, {}}, {named(b, "b"), {}}}, {4096}},
                                          {{{8192}, {4096}}, {{first, {65536}}}, {}}});
     reader.check_unchanged();
@@ -207,13 +209,13 @@ TEST_CASE("lvm segments: a place names the disk and the volumes in between", "[l
     CHECK(volume->place_of({8192}) == "'p1.raw' at byte 10555392 (byte 8192 of 'vg_stripes-st2mix')");
     CHECK(volume->place_of(ByteOffset{} + mib(6)) == "'p3.raw' at byte 5242880 (byte 6291456 of 'vg_stripes-st2mix')");
     CHECK(volume->place_of(ByteOffset{} + mib(15)) == "byte 15728640 of 'vg_stripes-st2mix', past its end");
-    const SegmentReader above("vg/top", {{{{}, {4096}}, {{lvm::device_of(volume), {8192}}}, {}}});
+    const SegmentReader above("vg/top", {{{{}, {4096}}, {{lvm::source_of(volume), {8192}}}, {}}});
     CHECK(above.place_of({1}) == "'p1.raw' at byte 10555393 (byte 8193 of 'vg_stripes-st2mix') (byte 1 of 'vg/top')");
     CHECK(table.open("vg3-lvzero")->place_of({5}) == "byte 5 of 'vg3-lvzero', in a segment of zeros");
 }
 
 TEST_CASE("lvm segments: a disk that ends too early is refused before anything is read", "[lvm][segments]") {
-    const NamedDevice device = named(full_device(100'000), "p0.raw");
+    const ByteSourcePtr device = named(full_device(100'000), "p0.raw");
     CHECK(refusal({{{{}, {100'000}}, {{device, {}}}, {}}}).empty());
     CHECK(refusal({{{{}, {4096}}, {}, {}}, {{{4096}, {90'001}}, {{device, {10'000}}}, {}}}) ==
           "segment 2 of volume 'vg/lv' needs 90001 bytes from 'p0.raw' at byte 10000 on, but the device ends at "
@@ -227,7 +229,7 @@ TEST_CASE("lvm segments: a disk that ends too early is refused before anything i
 }
 
 TEST_CASE("lvm segments: stripes of size zero or of a size that overflows are refused", "[lvm][segments]") {
-    const NamedDevice device = named(full_device(100'000), "p0.raw");
+    const ByteSourcePtr device = named(full_device(100'000), "p0.raw");
     CHECK(!refusal({{{{}, {8192}}, {{device, {}}, {device, {8192}}}, {}}}).empty());
     CHECK(!refusal({{{{}, {8192}}, {{device, {}}, {device, {8192}}}, {std::uint64_t{1} << 63}}}).empty());
     CHECK(refusal({{{{}, {8192}}, {{device, {}}, {device, {8192}}}, {std::uint64_t{1} << 62}}}).empty());

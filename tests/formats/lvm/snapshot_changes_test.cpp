@@ -14,7 +14,7 @@ namespace {
 using lvm::ExceptionStore;
 
 ExceptionStore store_of(const DmTable& table, const std::string& snapshot, const std::string& origin) {
-    return {device_of(table.open("vgs-" + snapshot + "-cow")),
+    return {source_of(table.open("vgs-" + snapshot + "-cow")),
             {table.open("vgs-" + origin + "-real")->info().virtual_size, kib(4)}};
 }
 

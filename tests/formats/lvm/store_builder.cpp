@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
+#include "formats/base/reader_source.h"
 #include "tests/fakes/steady_image.h"
 
 namespace varve::lvm_test {
@@ -36,14 +37,15 @@ private:
 
 }  // namespace
 
-NamedDevice bytes_device(Bytes bytes) {
+ByteSourcePtr bytes_device(Bytes bytes) {
     const std::uint64_t size = bytes.size();
     return bytes_device(std::make_shared<Bytes>(std::move(bytes)), size);
 }
 
-NamedDevice bytes_device(std::shared_ptr<const Bytes> bytes, std::uint64_t size) {
-    return {std::make_shared<BytesDevice>(std::move(bytes), size),
-            [](ByteOffset at) { return fmt::format("'cow' at byte {}", at.value); }};
+ByteSourcePtr bytes_device(std::shared_ptr<const Bytes> bytes, std::uint64_t size) {
+    return std::make_shared<const ReaderSource>(
+        std::make_shared<BytesDevice>(std::move(bytes), size), "cow",
+        [](ByteOffset at) { return fmt::format("'cow' at byte {}", at.value); });
 }
 
 StoreBuilder::StoreBuilder(std::uint64_t chunk_bytes) : chunk_bytes_(chunk_bytes) {
@@ -81,7 +83,7 @@ std::uint64_t StoreBuilder::next_data_chunk() {
 
 void StoreBuilder::grow_to(std::uint64_t chunks) { bytes_.resize(std::max(bytes_.size(), chunks * chunk_bytes_)); }
 
-std::string store_refusal(const NamedDevice& device, const lvm::SnapshotShape& shape) {
+std::string store_refusal(const ByteSourcePtr& device, const lvm::SnapshotShape& shape) {
     try {
         const lvm::ExceptionStore store(device, shape);
     } catch (const Error& error) {

@@ -9,8 +9,8 @@
 namespace varve::lvm_test {
 
 /// Bytes as a device that is all data; its places are "'cow' at byte N". The second one shows only the first `size`.
-NamedDevice bytes_device(Bytes bytes);
-NamedDevice bytes_device(std::shared_ptr<const Bytes> bytes, std::uint64_t size);
+ByteSourcePtr bytes_device(Bytes bytes);
+ByteSourcePtr bytes_device(std::shared_ptr<const Bytes> bytes, std::uint64_t size);
 
 /// Grows as needed, in whole chunks.
 class StoreBuilder {
@@ -37,6 +37,6 @@ private:
 };
 
 /// The text of the Error thrown on opening; empty if none is thrown.
-std::string store_refusal(const NamedDevice& device, const lvm::SnapshotShape& shape);
+std::string store_refusal(const ByteSourcePtr& device, const lvm::SnapshotShape& shape);
 
 }  // namespace varve::lvm_test

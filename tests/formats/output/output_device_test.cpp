@@ -61,7 +61,7 @@ TEST_CASE("output device: no old byte shines through, and none past the image ch
         CAPTURE(size);
         const contract::Pattern pattern = contract::random_pattern({size}, 5, 400000);
         check_image_onto(pattern, path, mib(4),
-                         [&] { return create_raw_writer(output_onto(File::open(path, O_RDWR)), {size}); });
+                         [&] { return raw::create_writer(output_onto(File::open(path, O_RDWR)), {size}); });
     }
 }
 
@@ -69,7 +69,7 @@ TEST_CASE("output device: one that is too small is refused before any byte", "[f
     const ScratchFolder folder;
     const std::string path = folder.file("device");
     write_file(path, old_bytes(mib(1)));
-    REQUIRE_THROWS_WITH(create_raw_writer(output_onto(File::open(path, O_RDWR)), mib(1) + ByteCount{1}),
+    REQUIRE_THROWS_WITH(raw::create_writer(output_onto(File::open(path, O_RDWR)), mib(1) + ByteCount{1}),
                         ContainsSubstring("1048577") && ContainsSubstring("1048576"));
     REQUIRE(first_difference(read_file(path), old_bytes(mib(1))) == std::nullopt);
 }

@@ -41,7 +41,7 @@ Bytes sent_through_pipe(const contract::Pattern& pattern, int flags) {
     std::jthread reader([&] { received = drain(pipe.read_end.get()); });
     UniqueFd write_end = std::move(pipe.write_end);  // closed before the reader is waited for, on a failure too
     {
-        const auto writer = create_raw_writer(output_stream(write_end.get(), "a pipe", {}), {pattern.guest.size()});
+        const auto writer = raw::create_writer(output_stream(write_end.get(), "a pipe", {}), {pattern.guest.size()});
         contract::play(*writer, pattern);
         writer->finish();
     }
@@ -65,7 +65,7 @@ TEST_CASE("output stream: a raw image goes down a pipe whole, gaps and tail as z
 TEST_CASE("output stream: a reader that goes away is an error, not a signal", "[formats][output]") {
     Pipe pipe = open_pipe();
     pipe.read_end = UniqueFd();
-    const auto writer = create_raw_writer(output_stream(pipe.write_end.get(), "standard output", {}), mib(1));
+    const auto writer = raw::create_writer(output_stream(pipe.write_end.get(), "standard output", {}), mib(1));
     REQUIRE_THROWS_WITH(writer->write({}, Bytes(4096, std::byte{1})),
                         ContainsSubstring("standard output") && ContainsSubstring("went away"));
 }
@@ -73,7 +73,7 @@ TEST_CASE("output stream: a reader that goes away is an error, not a signal", "[
 TEST_CASE("output stream: a regular file behind it gets every byte, and may be forbidden", "[formats][output]") {
     const ScratchFolder folder;
     const File file = File::open(folder.file("a"), O_WRONLY | O_CREAT);
-    const auto writer = create_raw_writer(output_stream(file.fd(), "standard output", {}), {70000});
+    const auto writer = raw::create_writer(output_stream(file.fd(), "standard output", {}), {70000});
     writer->write({1000}, Bytes(10, std::byte{5}));
     writer->finish();
     REQUIRE(file.size() == ByteCount{70000});

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/file.h"
+#include "formats/guard/file_source.h"
 #include "formats/raw/reader.h"
 #include "tests/catch.h"
 #include "tests/formats/lvm/fixture.h"
@@ -23,7 +24,7 @@ using writer_test::run_tool;
 using writer_test::ScratchFolder;
 
 std::shared_ptr<const ImageReader> open_raw(const std::string& path) {
-    return std::make_shared<RawReader>(File::open(path, O_RDONLY));
+    return std::make_shared<raw::Reader>(open_file_source(path));
 }
 
 /// A disk file on which `tool` (a shell command before the path) ran with `script` as its input.

@@ -12,7 +12,7 @@ using namespace varve::writer_test;
 namespace {
 
 std::unique_ptr<ImageWriter> create(const std::string& path, ByteCount virtual_size) {
-    return create_raw_writer(create_output_file(path, {}), virtual_size);
+    return raw::create_writer(create_output_file(path, {}), virtual_size);
 }
 
 contract::WriterKind raw_kind() {
@@ -82,7 +82,7 @@ TEST_CASE("raw writer: an output that fails anywhere is an error, and commits no
         const auto medium = std::make_shared<MemoryMedium>();
         medium->fail_at = n;
         try {
-            const auto writer = create_raw_writer(std::make_unique<MemoryOutput>(medium), mib(1));
+            const auto writer = raw::create_writer(std::make_unique<MemoryOutput>(medium), mib(1));
             contract::play(*writer, pattern);
             writer->finish();
             REQUIRE(n > 10);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "formats/guard/file_source.h"
 #include "tests/catch.h"
 #include "tests/formats/tar/builder.h"
 #include "tests/support/build_paths.h"
@@ -24,9 +25,9 @@ using tarball::member;
 using tarball::padded;
 using tarball::record;
 
-File file_of(const ScratchFolder& folder, std::string_view bytes) {
+ByteSourcePtr file_of(const ScratchFolder& folder, std::string_view bytes) {
     write_file(folder.file("a.tar"), bytes_of(bytes));
-    return File::open(folder.file("a.tar"), O_RDONLY);
+    return open_file_source(folder.file("a.tar"));
 }
 
 std::vector<std::string> names_of(const tar::Archive& archive) {
@@ -35,16 +36,16 @@ std::vector<std::string> names_of(const tar::Archive& archive) {
     return names;
 }
 
-std::string content_of(const File& file, const tar::Member& one) {
+std::string content_of(const ByteSource& source, const tar::Member& one) {
     std::string text(static_cast<std::size_t>(one.content.length.value), '\0');
-    file.read_exactly(one.content.begin, std::as_writable_bytes(std::span(text)));
+    source.read_at(one.content.begin, std::as_writable_bytes(std::span(text)));
     return text;
 }
 
 /// The code and text of the Error that reading throws.
-std::pair<std::optional<ErrorCode>, std::string> refusal(const File& file) {
+std::pair<std::optional<ErrorCode>, std::string> refusal(const ByteSourcePtr& source) {
     try {
-        tar::read_archive(file);
+        tar::read_archive(*source);
         return {};
     } catch (const Error& error) {
         return {error.code(), error.what()};
@@ -85,15 +86,15 @@ TEST_CASE("tar: what the real tar writes in each of its formats is listed as it 
             command.push_back(name);
         }
         REQUIRE(writer_test::run_tool(command).status == 0);
-        const File file = File::open(folder.file(format + ".tar"), O_RDONLY);
-        CHECK(tar::is_tar(file) == (format != "v7"));
-        const tar::Archive archive = tar::read_archive(file);
+        const ByteSourcePtr file = open_file_source(folder.file(format + ".tar"));
+        CHECK(tar::is_tar(*file) == (format != "v7"));
+        const tar::Archive archive = tar::read_archive(*file);
         CHECK(archive.warnings.empty());
         CHECK(archive.others.empty());
-        const auto listed = writer_test::run_tool({"tar", "--quoting-style=literal", "-tf", file.path()});
+        const auto listed = writer_test::run_tool({"tar", "--quoting-style=literal", "-tf", file->name()});
         CHECK(names_of(archive) == lines_of(listed.output));
         REQUIRE(archive.members.size() == files.size());
-        for (const tar::Member& one : archive.members) CHECK(content_of(file, one) == files.at(one.name));
+        for (const tar::Member& one : archive.members) CHECK(content_of(*file, one) == files.at(one.name));
     };
     tar_with("ustar", contents);
     const std::string too_deep = deep + "/" + std::string(250, 'h');
@@ -128,7 +129,7 @@ TEST_CASE("tar: links and folders have no contents, whatever their size says", "
     std::string bytes;
     for (const char type : {'1', '2', '3', '4', '5', '6'})
         bytes += HeaderBlock(std::string("not ") + type, 513, type).sealed();
-    const tar::Archive archive = tar::read_archive(file_of(folder, bytes + member("a", "text") + end_blocks));
+    const tar::Archive archive = tar::read_archive(*file_of(folder, bytes + member("a", "text") + end_blocks));
     CHECK(names_of(archive) == Names{"a"});
     CHECK(archive.others.size() == 5);
     CHECK_THROWS_WITH(archive.find("not 4", "x"),
@@ -149,11 +150,11 @@ TEST_CASE("tar: members of 8 GiB and more are measured by GNU's binary size or p
         const File file = File::open(path, O_RDWR);
         file.write_all(ByteOffset{next}, bytes_of(member("x", record("size", "5"), 'x') + member("after", "hello")));
         file.truncate(ByteCount{next + 2048 + 512 + 1024});
-        const tar::Archive archive = tar::read_archive(file);
+        const tar::Archive archive = tar::read_archive(*open_file_source(path));
         REQUIRE(names_of(archive) == Names{"big.vmdk", "after"});
         CHECK(archive.members[0].content == ByteRange{ByteOffset{head.size()}, ByteCount{size}});
         CHECK(archive.members[1].content.begin.value == next + 1024 + 512);
-        CHECK(content_of(file, archive.members[1]) == "hello");
+        CHECK(content_of(*open_file_source(path), archive.members[1]) == "hello");
         CHECK(archive.warnings.empty());
         const auto listed = writer_test::run_tool({"tar", "-tf", path});
         CHECK(listed.output == "big.vmdk\nafter\n");
@@ -165,8 +166,8 @@ TEST_CASE("tar: names come from pax, else from GNU, else from the header with it
     const std::string long_name = HeaderBlock("././@LongLink", 9, 'L').gnu().sealed() + padded("from GNU\0"s);
     const std::string long_link = HeaderBlock("././@LongLink", 5, 'K').gnu().sealed() + padded("/etc\0"s);
     const auto name_of = [&](const std::string& bytes) {
-        const File file = file_of(folder, bytes + end_blocks);
-        return names_of(tar::read_archive(file)).back();
+        const ByteSourcePtr file = file_of(folder, bytes + end_blocks);
+        return names_of(tar::read_archive(*file)).back();
     };
     CHECK(name_of(HeaderBlock("b", 0).prefix("a").sealed()) == "a/b");
     CHECK(name_of(HeaderBlock("b", 0).gnu().prefix("a").sealed()) == "b");
@@ -194,7 +195,7 @@ TEST_CASE("tar: names come from pax, else from GNU, else from the header with it
 TEST_CASE("tar: an archive ends with zero blocks, or with a warning behind a member", "[formats][ova]") {
     const ScratchFolder folder;
     const auto warnings_of = [&](const std::string& bytes) {
-        const tar::Archive archive = tar::read_archive(file_of(folder, bytes));
+        const tar::Archive archive = tar::read_archive(*file_of(folder, bytes));
         CHECK(names_of(archive) == Names{"a"});
         return archive.warnings;
     };
@@ -209,7 +210,7 @@ TEST_CASE("tar: an archive ends with zero blocks, or with a warning behind a mem
 
 TEST_CASE("tar: only a first block with magic and checksum makes an archive", "[formats][ova]") {
     const ScratchFolder folder;
-    const auto is_tar = [&](const std::string& bytes) { return tar::is_tar(file_of(folder, bytes)); };
+    const auto is_tar = [&](const std::string& bytes) { return tar::is_tar(*file_of(folder, bytes)); };
     std::string changed = member("a", "");
     CHECK(is_tar(changed));
     CHECK(is_tar(HeaderBlock("a", 0).gnu().sealed()));
@@ -299,7 +300,7 @@ TEST_CASE("tar: an archive of more members or longer names than any package is r
     const ScratchFolder folder;
     std::string many;
     for (int i = 0; i < 65536; ++i) many += member(std::to_string(i), "");
-    CHECK(tar::read_members(file_of(folder, many + end_blocks)).size() == 65536);
+    CHECK(tar::read_members(*file_of(folder, many + end_blocks)).size() == 65536);
     many += member("one more", "");
     CHECK_THAT(refusal(file_of(folder, many + end_blocks)).second, ContainsSubstring("at most 65536 members"));
     std::string lengthy;
@@ -318,7 +319,8 @@ TEST_CASE("every truncation and bit flip of a tar archive is listed or refused",
         file.truncate({0});
         file.write_all(ByteOffset{}, bytes_of(bytes));
         try {
-            for (const tar::Member& one : tar::read_archive(file).members) {
+            const tar::Archive archive = tar::read_archive(*open_file_source(folder.file("a.tar")));
+            for (const tar::Member& one : archive.members) {
                 CHECK(one.content.end().value <= bytes.size());
                 CHECK_FALSE(one.name.empty());
             }
@@ -329,7 +331,8 @@ TEST_CASE("every truncation and bit flip of a tar archive is listed or refused",
         }
     };
     REQUIRE(check(whole));
-    REQUIRE(names_of(tar::read_archive(file)) == Names{"a.ovf", "by pax.vmdk", std::string(200, 'n')});
+    REQUIRE(names_of(tar::read_archive(*open_file_source(folder.file("a.tar")))) ==
+            Names{"a.ovf", "by pax.vmdk", std::string(200, 'n')});
     std::size_t read = 0;
     for (std::size_t length = 0; length < whole.size(); ++length) read += check(whole.substr(0, length)) ? 1u : 0u;
     CHECK(read < 2300);  // cut within what fills the last block of a member, and within the end

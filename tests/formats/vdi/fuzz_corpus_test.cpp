@@ -22,10 +22,9 @@ TEST_CASE("fuzz corpus: every input is read or refused as a VDI image", "[vdi][b
 TEST_CASE("fuzz corpus: the VDI seeds are images that open", "[vdi][bad-input]") {
     for (const std::string name : {"dynamic", "static", "old", "extra", "odd-offsets", "difference", "twice"}) {
         CAPTURE(name);
-        NamedDevice device{std::make_shared<const RawReader>(fuzz::memory_file(
-                               writer_test::read_file(test::source_path("tests/fuzz/corpus/vdi/" + name)))),
-                           [](ByteOffset) { return std::string("seed"); }};
-        const vdi::Reader reader(std::move(device), {}, std::make_shared<ReadCaches>());
+        const vdi::Reader reader(
+            fuzz::memory_source(writer_test::read_file(test::source_path("tests/fuzz/corpus/vdi/" + name))), {},
+            std::make_shared<ReadCaches>());
         CHECK(read_all(reader).size() == reader.info().virtual_size.value);
         CHECK(reader.info().warnings.size() == (name == "twice" ? 1u : 0u));
         CHECK(reader.header().is_differencing() == (name == "difference"));

@@ -19,7 +19,7 @@ constexpr std::size_t incompatible_at = 360;
 MetadataEditor fixture_editor() { return MetadataEditor(volume_bytes("pool2_tmeta")); }
 
 std::optional<Superblock> read(const Bytes& metadata, SuperblockChoice choice = SuperblockChoice::main) {
-    const NamedDevice device = named_device(std::make_shared<MemoryDisk>(metadata), "tmeta");
+    const ByteSourcePtr device = named_device(std::make_shared<MemoryDisk>(metadata), "tmeta");
     return read_superblock(MetadataBlocks(device, std::make_shared<ReadCaches>()), choice);
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
+#include "formats/base/reader_source.h"
 #include "tests/catch.h"
 #include "tests/formats/lvm/fixture.h"
 
@@ -86,11 +87,12 @@ Bytes volume_bytes(const std::string& name) {
     return bytes;
 }
 
-NamedDevice named_device(std::shared_ptr<const ImageReader> bytes, const std::string& name) {
-    return {std::move(bytes), [name](ByteOffset at) { return fmt::format("'{}' at byte {}", name, at.value); }};
+ByteSourcePtr named_device(std::shared_ptr<const ImageReader> bytes, const std::string& name) {
+    return std::make_shared<const ReaderSource>(
+        std::move(bytes), name, [name](ByteOffset at) { return fmt::format("'{}' at byte {}", name, at.value); });
 }
 
-Pool open_pool(const NamedDevice& metadata, SuperblockChoice choice) {
+Pool open_pool(const ByteSourcePtr& metadata, SuperblockChoice choice) {
     const auto blocks = std::make_shared<const MetadataBlocks>(metadata, std::make_shared<ReadCaches>());
     const auto superblock = read_superblock(*blocks, choice);
     REQUIRE(superblock);

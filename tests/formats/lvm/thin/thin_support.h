@@ -57,7 +57,7 @@ std::shared_ptr<const ImageReader> fixture_volume(const std::string& name);
 Bytes volume_bytes(const std::string& name);
 
 /// Places read "'<name>' at byte <offset>".
-NamedDevice named_device(std::shared_ptr<const ImageReader> bytes, const std::string& name);
+ByteSourcePtr named_device(std::shared_ptr<const ImageReader> bytes, const std::string& name);
 
 struct Pool {
     std::shared_ptr<const MetadataBlocks> blocks;
@@ -67,7 +67,7 @@ struct Pool {
     Mapping mapping(DeviceId id) const { return Mapping(blocks, devices.find(id)); }
 };
 
-Pool open_pool(const NamedDevice& metadata, SuperblockChoice choice = SuperblockChoice::main);
+Pool open_pool(const ByteSourcePtr& metadata, SuperblockChoice choice = SuperblockChoice::main);
 Pool open_pool(const Bytes& metadata);
 /// "pool" or "pool2" of the fixture.
 Pool fixture_pool(const std::string& name);

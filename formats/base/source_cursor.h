@@ -1,19 +1,19 @@
 #pragma once
-/// Reads variable-length records one after the other from a bounded stretch of a file, with a small buffer: a table of
-/// 64 MiB costs no more memory than its widest record. A read past the limit or the file's end is Error(corrupt).
-/// Borrows the file; one thread at a time.
+/// Reads variable-length records one after the other from a range of a source, with a small buffer: a table of 64 MiB
+/// costs no more memory than its widest record. A read past the range or the source's end is Error(corrupt). Borrows
+/// the source; one thread at a time.
 
 #include <string>
 
-#include "engine/base/file.h"
+#include "formats/base/byte_source.h"
 
 namespace varve {
 
-class FileCursor {
+class SourceCursor {
 public:
     /// `object` names what is read in error texts, e.g. "snapshot table".
-    FileCursor(const File& file, ByteRange range, std::string object)
-        : file_(file), end_(range.end()), next_(range.begin), object_(std::move(object)) {}
+    SourceCursor(const ByteSource& source, ByteRange range, std::string object)
+        : source_(source), end_(range.end()), next_(range.begin), object_(std::move(object)) {}
 
     /// The next `count` bytes, valid until the next call.
     ByteView take(std::size_t count);
@@ -26,7 +26,7 @@ private:
     void expect(std::uint64_t count) const;
     void fill(std::size_t count);
 
-    const File& file_;
+    const ByteSource& source_;
     ByteOffset end_;
     ByteOffset next_;
     std::string object_;

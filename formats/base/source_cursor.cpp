@@ -1,4 +1,4 @@
-#include "formats/base/file_cursor.h"
+#include "formats/base/source_cursor.h"
 
 #include <algorithm>
 
@@ -11,24 +11,24 @@ namespace {
 constexpr std::uint64_t buffer_bytes = 64 << 10;
 }
 
-void FileCursor::expect(std::uint64_t count) const {
+void SourceCursor::expect(std::uint64_t count) const {
     if (count > remaining().value)
-        throw corrupt_image(file_, fmt::format("{} at offset {}: expected {} more bytes, found {}", object_,
-                                               next_.value, count, remaining().value));
+        throw corrupt_image(source_, fmt::format("{} at offset {}: expected {} more bytes, found {}", object_,
+                                                 next_.value, count, remaining().value));
 }
 
-void FileCursor::fill(std::size_t count) {
+void SourceCursor::fill(std::size_t count) {
     const std::uint64_t wanted = std::min(remaining().value, std::max<std::uint64_t>(count, buffer_bytes));
     buffer_.resize(static_cast<std::size_t>(wanted));
-    buffer_.resize(file_.read_some(next_, buffer_));
+    buffer_.resize(read_some(source_, next_, buffer_));
     buffer_begin_ = next_;
     if (buffer_.size() < count)
         throw corrupt_image(
-            file_, fmt::format("{} at offset {}: expected {} more bytes, found the end of the file after {}", object_,
-                               next_.value, count, buffer_.size()));
+            source_, fmt::format("{} at offset {}: expected {} more bytes, found the end of the file after {}", object_,
+                                 next_.value, count, buffer_.size()));
 }
 
-ByteView FileCursor::take(std::size_t count) {
+ByteView SourceCursor::take(std::size_t count) {
     expect(count);
     const std::uint64_t buffer_end = buffer_begin_.value + buffer_.size();
     if (next_ < buffer_begin_ || next_.value + count > buffer_end) fill(count);
@@ -37,7 +37,7 @@ ByteView FileCursor::take(std::size_t count) {
     return view;
 }
 
-void FileCursor::skip(ByteCount count) {
+void SourceCursor::skip(ByteCount count) {
     expect(count.value);
     next_ += count;
 }

@@ -1,0 +1,37 @@
+#pragma once
+/// The guest bytes of an image as a source: how what is read from images (a volume group, an image inside a logical
+/// volume) gets at disks that are images themselves.
+
+#include <functional>
+
+#include "engine/image/image_reader.h"
+#include "formats/base/byte_source.h"
+
+namespace varve {
+
+class ReaderSource final : public ByteSource {
+public:
+    /// Where a byte is, for messages. Safe from many threads.
+    using Place = std::function<std::string(ByteOffset)>;
+
+    /// `name` is the identity too: no other source of the same chain has it. Without `place` a byte is at its offset in
+    /// `name`.
+    ReaderSource(std::shared_ptr<const ImageReader> reader, std::string name, Place place = {})
+        : reader_(std::move(reader)), name_(std::move(name)), place_(std::move(place)) {}
+
+    const std::string& name() const override { return name_; }
+    std::string place(ByteOffset at) const override { return place_ ? place_(at) : place_in(name_, at); }
+    ByteCount size() const override { return reader_->info().virtual_size; }
+    void read_at(ByteOffset at, ByteSpan out) const override;
+    Extent extent_at(ByteOffset at) const override { return reader_->extent_at(at); }
+    void check_unchanged() const override { reader_->check_unchanged(); }
+    SourceIdentity identity() const override { return {{}, {}, name_}; }
+    const File* file() const override { return nullptr; }
+
+private:
+    std::shared_ptr<const ImageReader> reader_;
+    std::string name_;
+    Place place_;
+};
+
+}  // namespace varve
