@@ -36,7 +36,8 @@ OpenedImage open_disk(NamedImage image, const OpenOptions& options) {
     }
     NoProgress none;
     const appliance::LongRead work{options.progress != nullptr ? *options.progress : none, options.stop};
-    LayerInfo layer{image.file.place.path, image.decision.format, image.file.source->identity().file, LayerRole::package};
+    LayerInfo layer{image.file.place.path, image.decision.format, image.file.source->identity().file,
+                    LayerRole::package};
     return appliance::open_disk(make_package(std::move(image), options), std::move(layer), options.image,
                                 options.package, work);
 }

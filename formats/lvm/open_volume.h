@@ -13,10 +13,10 @@
 
 namespace varve::lvm {
 
-/// Opens the volume, or the snapshot of it selected by options.snapshot (by name, or by "id:" and its uuid), as the disk
-/// that its bytes are. Throws Error(usage) if `name` is not a name of a volume; Error(not_found), with where to find the
-/// names that exist; Error(refused) if two groups have the name, and, unless options.format is "raw", if the volume holds
-/// an image of some format; and whatever open_physical_disks() and VolumeOpener throw.
+/// Opens the volume, or the snapshot of it selected by options.snapshot (by name, or by "id:" and its uuid), as the
+/// disk that its bytes are. Throws Error(usage) if `name` is not a name of a volume; Error(not_found), with where to
+/// find the names that exist; Error(refused) if two groups have the name, and, unless options.format is "raw", if the
+/// volume holds an image of some format; and whatever open_physical_disks() and VolumeOpener throw.
 OpenedImage open_volume(const std::string& name, const ImageOptions& options, const VolumeOptions& where,
                         const OpenDisk& open_disk);
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "engine/base/bytes.h"
-#include "formats/qcow2/features.h"
 #include "formats/base/byte_source.h"
+#include "formats/qcow2/features.h"
 
 namespace varve::qcow2 {
 

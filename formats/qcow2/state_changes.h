@@ -10,11 +10,11 @@
 #include <memory>
 
 #include "engine/change/change_map.h"
+#include "formats/base/byte_source.h"
 #include "formats/base/source_bound.h"
 #include "formats/qcow2/disk_state.h"
 #include "formats/qcow2/table_pages.h"
 #include "formats/qcow2/tables.h"
-#include "formats/base/byte_source.h"
 
 namespace varve::qcow2 {
 
