@@ -133,4 +133,12 @@ const ManifestEntry* Manifest::find(std::string_view file) const {
 
 Manifest parse_manifest(ByteView text, const std::string& where) { return Parser(text_of(text), where).parse(); }
 
+std::string manifest_line(const ManifestEntry& entry) {
+    return fmt::format("{}({})= {}\n", name_of(entry.algorithm), entry.file, to_hex(entry.digest));
+}
+
+std::size_t manifest_line_bytes(DigestAlgorithm algorithm, const std::string& file) {
+    return manifest_line({file, algorithm, Bytes(digest_bytes(algorithm))}).size();
+}
+
 }  // namespace varve::appliance

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
-#include "formats/appliance/manifest_writer.h"
-#include "formats/tar/writer.h"
+#include "formats/appliance/manifest.h"
+#include "formats/tar/header.h"
 #include "formats/vmdk/stream_writer.h"
 
 namespace varve::appliance {
@@ -84,7 +84,7 @@ public:
 
     void write(ByteOffset at, ByteView bytes) override {
         VARVE_CHECK(at.value == length_.value);
-        archive_.output_->write(header_ + tar::block + length_, bytes);
+        archive_.output_->write(header_ + tar::header_length + length_, bytes);
         if (hash_) hash_->update(bytes);
         length_ += {bytes.size()};
     }
@@ -113,7 +113,7 @@ OvaWriter::Archive::Archive(std::unique_ptr<Output> output, PackagePlan plan)
 
 OvaWriter::Archive::Room OvaWriter::Archive::make_room(ByteCount length) {
     const Room room{end_, length};
-    end_ += tar::block + tar::padded(length);
+    end_ += tar::header_length + tar::padded(length);
     return room;
 }
 
@@ -144,8 +144,8 @@ void OvaWriter::Archive::write_kept_files() {
 void OvaWriter::Archive::end_member(ByteOffset header, ByteCount length, Bytes digest) {
     const std::string& name = plan_.members()[written_.size()].name;
     output_->write(header, tar::encode_header({name, length, time_}));
-    const ByteOffset end = header + tar::block + length;
-    end_ = header + tar::block + tar::padded(length);
+    const ByteOffset end = header + tar::header_length + length;
+    end_ = header + tar::header_length + tar::padded(length);
     write_zeros(*output_, {end, end_ - end});
     written_.push_back({name, length, std::move(digest)});
     is_in_member_ = false;
@@ -165,8 +165,8 @@ std::string OvaWriter::Archive::manifest(std::string_view descriptor) const {
     const DigestAlgorithm method = *plan_.options().manifest;
     ContentDigest hash(method);
     hash.update(bytes_of(descriptor));
-    std::string text = manifest_line(method, plan_.descriptor_name(), hash.finish());
-    for (const Written& member : written_) text += manifest_line(method, member.name, member.digest);
+    std::string text = manifest_line({plan_.descriptor_name(), method, hash.finish()});
+    for (const Written& member : written_) text += manifest_line({member.name, method, member.digest});
     return text;
 }
 

@@ -8,7 +8,7 @@
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
-#include "formats/vmdk/header_writer.h"
+#include "formats/vmdk/new_layout.h"
 
 namespace varve::appliance {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "formats/base/range_cut.h"
 #include "formats/base/write_order.h"
-#include "formats/vmdk/header_writer.h"
+#include "formats/vmdk/new_layout.h"
 
 namespace varve::vmdk {
 namespace {

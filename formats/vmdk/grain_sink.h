@@ -1,5 +1,5 @@
 #pragma once
-/// Takes the grains of a new VMDK file and finds a place for each. Calls come in guest order, each for whole grains,
+/// Takes the grains of a new VMDK file and places each in the file. Calls come in guest order, each for whole grains,
 /// and never overlap; a grain that no call names stays unallocated. One thread at a time.
 
 #include <memory>
@@ -12,16 +12,16 @@ class GrainSink {
 public:
     virtual ~GrainSink() = default;
 
-    /// The content of consecutive grains; those of only zeros take no space.
+    /// The content of consecutive grains; all-zero grains take no space.
     virtual void put(ByteOffset guest, ByteView grains) = 0;
 
-    /// One grain that came in pieces, with zeros where nothing came.
+    /// One grain that arrived in pieces, with zeros in the gaps.
     virtual void put_part(ByteOffset guest, ByteView grain) = 0;
 
-    /// Whole grains that are zero.
+    /// Whole grains of zeros.
     virtual void zero(ByteRange guest) = 0;
 
-    /// Completes the image and commits it; once, as the last call.
+    /// Completes and commits the image. Called once, last.
     virtual void finish() = 0;
 
     virtual ByteCount bytes_written() const = 0;

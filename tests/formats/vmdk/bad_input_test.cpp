@@ -107,9 +107,9 @@ TEST_CASE("BAD-INPUT 4, 5: sizes of a hosted sparse VMDK are refused before anyt
             {"descriptor of 0 sectors", [](FileBytes& f) { f.le64(36, 0); }, "descriptorSize"},
             {"descriptor past the end", [](FileBytes& f) { f.le64(28, 1 << 20); }, "expected the descriptor"},
             {"descriptor at 2^63", [](FileBytes& f) { f.le64(28, huge); }, "descriptorOffset"},
-            {"no descriptor", [](FileBytes& f) { f.le64(28, 0).le64(36, 0); }, "name the descriptor instead"},
+            {"no descriptor", [](FileBytes& f) { f.le64(28, 0).le64(36, 0); }, "open the descriptor instead"},
             {"overHead 2^63", [](FileBytes& f) { f.le64(64, huge); }, "overHead"},
-            {"sent as text", [](FileBytes& f) { f.text(73, "\n \n\n"); }, "the file was sent as text"},
+            {"sent as text", [](FileBytes& f) { f.text(73, "\n \n\n"); }, "the file was transferred as text"},
             {"shorter than the line", [](FileBytes& f) { f.le64(12, 63); }, "expected 32768 bytes from 0 on"},
             {"unclean", [](FileBytes& f) { f.text(72, "\1"); }, ""},
         },
@@ -179,7 +179,7 @@ TEST_CASE("BAD-INPUT 8: compressed grains that lie are refused", "[formats][vmdk
     const Stream bare = vmdk::stream(256, {{0, 'a'}, {1, 'b'}}, text(256, "streamOptimized"), StreamTail::none);
     run(
         {
-            {"a grain twice", [&](FileBytes& f) { f.le64(at, 0); }, "grain 0 comes twice in the stream"},
+            {"a grain twice", [&](FileBytes& f) { f.le64(at, 0); }, "grain 0 occurs twice in the stream"},
             {"a grain past the disk", [&](FileBytes& f) { f.le64(at, 256); },
              "expected the first sector of one of 2 grains"},
             {"between grains", [&](FileBytes& f) { f.le64(at, 100); }, "found sector 100"},
@@ -233,7 +233,7 @@ TEST_CASE("BAD-INPUT 5, 6: seSparse extents that lie are refused", "[formats][vm
              "grain directory: expected at least 1 entries"},
             {"entry without mark", [](FileBytes& f) { f.le64(SeSparse::directory, 5); }, "grain directory entry 0"},
             {"table 2^32-1", [](FileBytes& f) { f.le64(SeSparse::directory, 0x10000000ffffffff); }, "entry 0"},
-            {"unallocated with bits", type(5), "an unallocated grain with a place"},
+            {"unallocated with bits", type(5), "an unallocated grain with an address"},
             {"type 4", type(0x4000000000000000), "an unknown type"},
             {"grain past the end", type(0x3000000000000001), "a grain past the end of the file"},
             {"index that overflows", type(0x3fffffffffffffff), "a grain past the end of the file"},

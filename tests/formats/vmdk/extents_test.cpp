@@ -227,7 +227,7 @@ TEST_CASE("COWD: an ESX delta over its base, and files without descriptor", "[fo
 
     const auto alone = open_image(folder.file("d-delta.vmdk"));
     CHECK(read_all(*alone) == vmdk::guest_bytes(sectors, 512, grains));
-    CHECK_THAT(warning_of(*alone), ContainsSubstring("name the snapshot's descriptor instead"));
+    CHECK_THAT(warning_of(*alone), ContainsSubstring("open the snapshot's descriptor instead"));
     auto root = vmdk::cowd(sectors, grains);
     write_file(folder.file("root.vmdk"), root.le32(32, 20).le32(36, 16).le32(40, 63).view());
     CHECK(open_image(folder.file("root.vmdk"))->info().warnings.empty());
@@ -259,7 +259,7 @@ TEST_CASE("seSparse: a delta over its base, as qemu reads it", "[formats][vmdk]"
     CHECK(is_zero(ByteView(found).subspan(3 * 4096, 3 * 4096)));
     CHECK(kind_at(*reader, 5 * 4096) == ExtentKind::zero);
     CHECK(kind_at(*reader, 6 * 4096) == ExtentKind::data);
-    CHECK_THAT(refusal_of(folder.file("d-sesparse.vmdk")), ContainsSubstring("name the descriptor instead"));
+    CHECK_THAT(refusal_of(folder.file("d-sesparse.vmdk")), ContainsSubstring("open the descriptor instead"));
 }
 
 TEST_CASE("a VMDK chain that was copied from another host is found, and its content ids count", "[formats][vmdk]") {

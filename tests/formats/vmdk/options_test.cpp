@@ -104,8 +104,7 @@ TEST_CASE("vmdk options: only what is written from front to back goes down a pip
     CHECK(may_be_streamed("raw"));
     CHECK_FALSE(may_be_streamed("qcow2"));
     for (const std::string subformat : {"streamOptimized", "monolithicFlat", "twoGbMaxExtentFlat", "vmfs"})
-        expect_usage({{"subformat", subformat}, {"zeroed_grain", "on"}},
-                     {"subformat=" + subformat, "don't go together"});
+        expect_usage({{"subformat", subformat}, {"zeroed_grain", "on"}}, {"subformat=" + subformat, "conflicts with"});
     CHECK(vmdk::parse_creation_options({{"subformat", "twoGbMaxExtentSparse"}, {"zeroed_grain", "on"}}).zeroed_grain);
 }
 
