@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
 #include "engine/base/ascii.h"
+#include "engine/base/number_text.h"
 #include "formats/base/excerpt.h"
 #include "formats/vmdk/error.h"
 
@@ -24,14 +24,6 @@ std::string_view take_word(std::string_view& rest) {
     const std::string_view word = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
     rest.remove_prefix(word.size());
     return word;
-}
-
-template <typename Integer>
-std::optional<Integer> number(std::string_view text, int base) {
-    Integer value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
 }
 
 struct CreateType {
@@ -152,7 +144,7 @@ void DescriptorParser::parse_extent(ExtentAccess access, std::string_view rest) 
     extent.line = line_;
     extent.access = access;
     const std::string_view count = take_word(rest);
-    const auto sectors = number<std::uint64_t>(count, 10);
+    const auto sectors = parse_number<std::uint64_t>(count);
     if (!sectors || *sectors > disk_sectors_max - result_.size.value / sector_bytes)
         fail(fmt::format("expected the extent's number of sectors, at most {} in all, found '{}'", disk_sectors_max,
                          excerpt(count)));
@@ -178,7 +170,7 @@ void DescriptorParser::parse_file(ExtentLine& extent, std::string_view rest) {
     rest.remove_prefix(end + 1);
     const std::string_view offset = take_word(rest);
     if (extent.storage != ExtentStorage::flat || offset.empty()) return;  // VMFS extents have no offset
-    const auto sectors = number<std::uint64_t>(offset, 10);
+    const auto sectors = parse_number<std::uint64_t>(offset);
     if (!sectors || *sectors > disk_sectors_max)
         fail(fmt::format("expected the offset in the extent's file in sectors, found '{}'", excerpt(offset)));
     extent.file_begin = ByteOffset{*sectors * sector_bytes};
@@ -216,7 +208,7 @@ void DescriptorParser::take_create_type() {
 std::optional<std::uint32_t> DescriptorParser::content_id(const std::string& key) const {
     const auto text = value(key);
     if (!text) return std::nullopt;
-    const auto id = number<std::uint32_t>(trim(*text), 16);
+    const auto id = parse_number<std::uint32_t>(trim(*text), 16);
     if (!id) fail(fmt::format("expected {} as up to 8 hexadecimal digits, found '{}'", key, excerpt(*text)));
     return id;
 }

@@ -1,4 +1,4 @@
-// Headers of tar members, as GNU tar takes them.
+// Headers of tar members, as GNU tar reads them.
 
 #include "formats/tar/header.h"
 
@@ -9,8 +9,9 @@
 #include "tests/catch.h"
 #include "tests/support/writer_support.h"
 
-using namespace varve;
-using namespace varve::writer_test;
+namespace varve::tar_header_test {
+
+using namespace writer_test;
 
 namespace {
 
@@ -42,13 +43,13 @@ TEST_CASE("tar header: GNU tar lists a member of any length, below and above 8 G
     }
 }
 
-TEST_CASE("tar header: a name may have all of its 100 bytes", "[ova][tar]") {
+TEST_CASE("tar header: a name may be 100 bytes long", "[ova][tar]") {
     const std::string name(100, 'n');
     REQUIRE(tar::can_name(name));
     CHECK(listed({name, {7}, 1}).ends_with(" 1970-01-01 00:00:01 " + name));
 }
 
-TEST_CASE("tar header: names that are no plain files are told", "[ova][tar]") {
+TEST_CASE("tar header: names that are not plain file names are rejected", "[ova][tar]") {
     const std::string too_long(101, 'n');
     for (const std::string& name : {std::string(), std::string("a/b"), std::string("/a"), std::string("."),
                                     std::string(".."), std::string("a\0b", 3), too_long})
@@ -63,3 +64,5 @@ TEST_CASE("tar header: members are padded to whole blocks", "[ova][tar]") {
     CHECK(tar::padded({512}) == ByteCount{512});
     CHECK(tar::padded({513}) == ByteCount{1024});
 }
+
+}  // namespace varve::tar_header_test

@@ -1,5 +1,5 @@
-// VMDK files that lie: rows 1, 4 to 8 and 17 of the list of known weaknesses of image parsers. Each is refused in a
-// sentence that names the place, or read as it should be.
+// Malicious VMDK files, after the known weaknesses of image parsers. Each is refused with an error that names the
+// place, or is read correctly.
 
 #include <fcntl.h>
 #include <functional>
@@ -21,14 +21,14 @@ using vmdk::StreamTail;
 struct Case {
     std::string what;
     std::function<void(FileBytes&)> change;
-    std::string says;  ///< a part of the refusal; empty: it must be read
+    std::string says;  ///< a part of the error; empty: it must be readable
 };
 
 std::string text(std::uint64_t sectors, const std::string& create_type) {
     return vmdk::descriptor(create_type, {"RW " + std::to_string(sectors) + " SPARSE \"x\""});
 }
 
-/// `file` is the image, or the extent of one that the descriptor `beside` is written for.
+/// `file` is the image, or its extent, which the descriptor `beside` lists.
 void run(const std::vector<Case>& cases, const FileBytes& file, const std::string& beside = {}) {
     ScratchFolder folder;
     const std::string path = folder.file("x");
@@ -52,7 +52,7 @@ constexpr std::uint64_t huge = std::uint64_t{1} << 63;
 
 }  // namespace
 
-TEST_CASE("BAD-INPUT 1: a VMDK leads to no file outside of its folder", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: an extent outside the image's folder is refused", "[formats][vmdk][bad-input]") {
     ScratchFolder folder;
     write_file(folder.file("secret"), Bytes(4096, std::byte{'s'}));
     std::filesystem::create_directory(folder.file("vm"));
@@ -72,7 +72,8 @@ TEST_CASE("BAD-INPUT 1: a VMDK leads to no file outside of its folder", "[format
     CHECK(refusal_of(path, {{}, {}, {folder.path().string()}, {}}).empty());
 }
 
-TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a VMDK descriptor", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: a descriptor written by the guest of a raw disk gives no access to other files",
+          "[formats][vmdk][bad-input]") {
     ScratchFolder folder;
     write_file(folder.file("secret"), Bytes(4096, std::byte{'s'}));
     const std::string guest = vmdk::descriptor("monolithicFlat", {"RW 8 FLAT \"secret\" 0"});
@@ -85,7 +86,7 @@ TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a VMDK descriptor", "[forma
     CHECK(open_image(folder.file("disk.vmdk"))->info().warnings.empty());
 }
 
-TEST_CASE("BAD-INPUT 4, 5: sizes of a hosted sparse VMDK are refused before anything is allocated",
+TEST_CASE("VMDK: impossible sizes in a hosted sparse header are refused before anything is allocated",
           "[formats][vmdk][bad-input]") {
     run(
         {
@@ -119,7 +120,7 @@ TEST_CASE("BAD-INPUT 4, 5: sizes of a hosted sparse VMDK are refused before anyt
         vmdk::stream(256, {{1, 'a'}}, text(256, "streamOptimized"), StreamTail::footer).file);
 }
 
-TEST_CASE("BAD-INPUT 6, 7: VMDK table entries that lead nowhere are named, shared grains are read",
+TEST_CASE("VMDK: table entries past the end of the file are named in the error, shared grains are read",
           "[formats][vmdk][bad-input]") {
     const Hosted good = vmdk::hosted(64, {{1, 'a'}, {2, 'b'}}, text(64, "monolithicSparse"));
     const std::uint64_t end = good.file.end();
@@ -151,7 +152,7 @@ TEST_CASE("BAD-INPUT 6, 7: VMDK table entries that lead nowhere are named, share
     CHECK(bytes == Bytes(4096, std::byte{'b'}));
 }
 
-TEST_CASE("BAD-INPUT 8: compressed grains that lie are refused", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: inconsistent compressed grains are refused", "[formats][vmdk][bad-input]") {
     const Stream good = vmdk::stream(256, {{0, 'a'}, {1, 'b'}}, text(256, "streamOptimized"), StreamTail::footer);
     const std::uint64_t at = good.markers.at(1);
     const auto put = [&](std::size_t length) {
@@ -192,7 +193,7 @@ TEST_CASE("BAD-INPUT 8: compressed grains that lie are refused", "[formats][vmdk
         bare.file);
 }
 
-TEST_CASE("BAD-INPUT 5, 6: COWD extents that lie are refused", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: inconsistent COWD extents are refused", "[formats][vmdk][bad-input]") {
     run(
         {
             {"as it is", [](FileBytes&) {}, ""},
@@ -212,7 +213,7 @@ TEST_CASE("BAD-INPUT 5, 6: COWD extents that lie are refused", "[formats][vmdk][
         vmdk::cowd(5000, {{0, 'a'}}), vmdk::descriptor("vmfsSparse", {"RW 5000 VMFSSPARSE \"x\""}));
 }
 
-TEST_CASE("BAD-INPUT 5, 6: seSparse extents that lie are refused", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: inconsistent seSparse extents are refused", "[formats][vmdk][bad-input]") {
     const auto type = [](std::uint64_t entry) { return [=](FileBytes& f) { f.le64(SeSparse::tables, entry); }; };
     run(
         {
@@ -242,7 +243,7 @@ TEST_CASE("BAD-INPUT 5, 6: seSparse extents that lie are refused", "[formats][vm
         vmdk::sesparse(64, {{0, 'a'}}).file, vmdk::descriptor("seSparse", {"RW 64 SESPARSE \"x\""}));
 }
 
-TEST_CASE("BAD-INPUT 17: virtual sizes of VMDK are exact", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: virtual sizes are exact", "[formats][vmdk][bad-input]") {
     ScratchFolder folder;
     const std::string path = folder.file("d.vmdk");
     for (const std::uint64_t sectors :
@@ -265,7 +266,7 @@ TEST_CASE("BAD-INPUT 17: virtual sizes of VMDK are exact", "[formats][vmdk][bad-
     CHECK(last[0] == std::byte{0});
 }
 
-TEST_CASE("VMDK: every truncation and bit flip is an error or is read", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: every truncation and bit flip is either refused or read", "[formats][vmdk][bad-input]") {
     ScratchFolder folder;
     constexpr unsigned seed = 4711;
     CAPTURE(seed);
