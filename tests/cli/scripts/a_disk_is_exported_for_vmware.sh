@@ -98,7 +98,7 @@ expect_refusal 2 "subformat=streamOptimized"
 run restore d@latest --to - --format vmdk -o subformat=monolithicSparse
 expect_refusal 2 "subformat=streamOptimized"
 run convert disk.raw x.vmdk -o subformat=streamOptimized,zeroed_grain=on
-expect_refusal 2 "don't go together"
+expect_refusal 2 "conflicts with"
 truncate -s 1000 odd.raw
 run convert odd.raw x.vmdk
 expect_refusal 1 "whole sectors"

@@ -93,7 +93,7 @@ expect_err "gets a plain descriptor"
 
 # Mistakes.
 run backup web01.ova --disk x
-expect_refusal 1 "'root.vmdk', 'data.vmdk'; say which with --member NAME"
+expect_refusal 1 "'root.vmdk', 'data.vmdk'; choose one with --member NAME"
 run convert web01.ova x.raw
 expect_refusal 2 "--member"
 run convert web01.ova x.raw --member dato.vmdk
@@ -114,10 +114,10 @@ run list --json
 cp out before
 run backup web01.ova --all-disks
 expect_status 1
-expect_err "is not what the manifest"
+expect_err "does not match the manifest"
 expect_err "--ignore-manifest"
 run list --json
 expect_same out before
 run convert web01.ova x.raw --member root.vmdk
 [ "$status" != 0 ] || run convert web01.ova y.raw --member data.vmdk
-expect_refusal 1 "is not what the manifest"
+expect_refusal 1 "does not match the manifest"

@@ -14,8 +14,9 @@
 #include "tests/contract/image_writer_contract.h"
 #include "tests/fakes/memory_output_files.h"
 
-using namespace varve;
-using namespace varve::writer_test;
+namespace varve::split_writer_test {
+
+using namespace writer_test;
 
 namespace {
 
@@ -62,7 +63,7 @@ void write_runs(ImageWriter& writer, const Runs& runs) {
     writer.finish();
 }
 
-/// The image at `path` as varve and qemu-img see it, against a raw one of the same runs.
+/// Compares the image at `path`, as varve and qemu-img read it, with a raw one of the same runs.
 void check_runs(const ScratchFolder& folder, const std::string& path, ByteCount size, const Runs& runs) {
     const std::string raw = folder.file("expected.raw");
     std::filesystem::remove(raw);
@@ -87,7 +88,7 @@ void check_runs(const ScratchFolder& folder, const std::string& path, ByteCount 
     CHECK(data <= runs.size() * 3 * kib(64).value);
 }
 
-/// Data at the disk's begin and end, and around every border of pieces.
+/// Data at the beginning and end of the disk, and around every border between pieces.
 Runs runs_of(std::uint64_t size) {
     Runs runs{{{}, {700}}};
     for (std::uint64_t border = piece; border < size; border += piece) {
@@ -148,7 +149,7 @@ TEST_CASE("vmdk files: a split sparse image keeps the contract with zeroed grain
     contract::check_image_writer(kind_of("twoGbMaxExtentSparse", "image-s001.vmdk", {{"zeroed_grain", "on"}}));
 }
 
-TEST_CASE("vmdk files: they are called as qemu-img and VMware call them", "[vmdk-files]") {
+TEST_CASE("vmdk files: their names are those of qemu-img and VMware", "[vmdk-files]") {
     CHECK(names_for("monolithicFlat", mib(1), "a.vmdk") == Names{"a-flat.vmdk"});
     CHECK(names_for("vmfs", mib(1), "a.b.VMDK") == Names{"a.b-flat.vmdk"});
     CHECK(names_for("monolithicFlat", mib(1), "a.img") == Names{"a.img-flat.vmdk"});
@@ -161,7 +162,7 @@ TEST_CASE("vmdk files: they are called as qemu-img and VMware call them", "[vmdk
     CHECK(many[1000] == "a-s1001.vmdk");
 }
 
-TEST_CASE("vmdk files: the descriptor tells kind, lengths and names", "[vmdk-files]") {
+TEST_CASE("vmdk files: the descriptor lists kind, lengths and names", "[vmdk-files]") {
     const ScratchFolder folder;
     const ByteCount size{piece + 2048 * sector};
     const auto extents = [&](const std::string& subformat) {
@@ -185,7 +186,7 @@ TEST_CASE("vmdk files: the descriptor tells kind, lengths and names", "[vmdk-fil
           "RW 2048 SPARSE \"twoGbMaxExtentSparse-s002.vmdk\"\n");
 }
 
-TEST_CASE("vmdk files: a file of grains tells its own capacity, and has no descriptor", "[vmdk-files]") {
+TEST_CASE("vmdk files: a file of grains has its own capacity and no descriptor", "[vmdk-files]") {
     const ScratchFolder folder;
     const auto writer = create(folder.file("a.vmdk"), "twoGbMaxExtentSparse", {piece + 200 * sector});
     writer->write({piece + 65536}, Bytes(5, std::byte{9}));
@@ -219,7 +220,7 @@ TEST_CASE("vmdk files: a file of grains tells its own capacity, and has no descr
     CHECK(field(second, 2 * sector + 4, false) == 128);
 }
 
-TEST_CASE("vmdk files: data around the borders of pieces lands in its place", "[vmdk-files]") {
+TEST_CASE("vmdk files: data around the borders of pieces is written to the right place", "[vmdk-files]") {
     for (const std::string& subformat : subformats)
         for (const std::uint64_t size : {piece - sector, piece, piece + sector, 3 * piece + 65536 + 3 * sector}) {
             CAPTURE(subformat, size);
@@ -232,7 +233,7 @@ TEST_CASE("vmdk files: data around the borders of pieces lands in its place", "[
         }
 }
 
-TEST_CASE("vmdk files: one call of zeros or of data may span several of them", "[vmdk-files]") {
+TEST_CASE("vmdk files: one write() or zero() may span several of them", "[vmdk-files]") {
     const ScratchFolder folder;
     const ByteCount size{2 * piece + 70000 * sector};
     const auto writer = create(folder.file("a.vmdk"), "twoGbMaxExtentSparse", size, {{"zeroed_grain", "on"}});
@@ -246,7 +247,7 @@ TEST_CASE("vmdk files: one call of zeros or of data may span several of them", "
     CHECK(image->info().options.at("zeroed_grain") == "on");
 }
 
-TEST_CASE("vmdk files: parts without data have their files, which take next to nothing", "[vmdk-files]") {
+TEST_CASE("vmdk files: parts without data have files that take almost no space", "[vmdk-files]") {
     for (const std::string& subformat : subformats) {
         CAPTURE(subformat);
         const ScratchFolder folder;
@@ -299,7 +300,7 @@ TEST_CASE("vmdk files: a fixed uuid gives the same bytes again", "[vmdk-files]")
     }
 }
 
-TEST_CASE("vmdk files: what they can't be is refused before anything is written", "[vmdk-files]") {
+TEST_CASE("vmdk files: impossible sizes and names are refused before anything is written", "[vmdk-files]") {
     const ScratchFolder folder;
     const auto refusal = [&](const std::string& name, const std::string& subformat, ByteCount size) {
         return error_of(ErrorCode::unsupported, [&] { create(folder.file(name), subformat, size); });
@@ -320,7 +321,7 @@ TEST_CASE("vmdk files: what they can't be is refused before anything is written"
     CHECK(read_file(folder.file(longest + "-s001.vmdk")).size() == 65536);
 }
 
-TEST_CASE("vmdk files: none is replaced, the descriptor only with force", "[vmdk-files]") {
+TEST_CASE("vmdk files: data files are never replaced, the descriptor only with force", "[vmdk-files]") {
     for (const std::string& subformat : subformats) {
         CAPTURE(subformat);
         const ScratchFolder folder;
@@ -343,7 +344,8 @@ TEST_CASE("vmdk files: none is replaced, the descriptor only with force", "[vmdk
     }
 }
 
-TEST_CASE("vmdk files: a name that is taken meanwhile is left alone, and nothing of ours stays", "[vmdk-files]") {
+TEST_CASE("vmdk files: a file created concurrently under one of the names stays, and ours are removed",
+          "[vmdk-files]") {
     for (const std::string& subformat : subformats)
         for (const bool is_data_file : {false, true}) {
             CAPTURE(subformat, is_data_file);
@@ -361,7 +363,7 @@ TEST_CASE("vmdk files: a name that is taken meanwhile is left alone, and nothing
         }
 }
 
-TEST_CASE("vmdk files: they go into the open folder, whatever the path leads to by then", "[vmdk-files]") {
+TEST_CASE("vmdk files: they go into the open folder, even if the path now leads elsewhere", "[vmdk-files]") {
     const ScratchFolder folder;
     std::filesystem::create_directory(folder.file("dir"));
     const File dir = File::open(folder.file("dir"), O_RDONLY | O_DIRECTORY);
@@ -374,7 +376,7 @@ TEST_CASE("vmdk files: they go into the open folder, whatever the path leads to 
     CHECK(folder.names() == Names{"dir"});
 }
 
-TEST_CASE("vmdk files: an error of the medium at any call comes out, and nothing is committed", "[vmdk-files]") {
+TEST_CASE("vmdk files: an I/O error at any call is reported, and nothing is committed", "[vmdk-files]") {
     for (const std::string& subformat : subformats)
         for (std::size_t fail_at = 0;; ++fail_at) {
             CAPTURE(subformat, fail_at);
@@ -403,7 +405,7 @@ TEST_CASE("vmdk files: an error of the medium at any call comes out, and nothing
         }
 }
 
-TEST_CASE("vmdk files: an image restored from one of its kind is of the same kind", "[vmdk-files][options]") {
+TEST_CASE("vmdk files: an image restored from one has the same subformat", "[vmdk-files][options]") {
     for (const std::string& subformat : subformats) {
         CAPTURE(subformat);
         const ScratchFolder folder;
@@ -419,3 +421,5 @@ TEST_CASE("vmdk files: an image restored from one of its kind is of the same kin
         CHECK_THAT(info.output, ContainsSubstring("create type: " + subformat));
     }
 }
+
+}  // namespace varve::split_writer_test

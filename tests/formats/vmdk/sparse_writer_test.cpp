@@ -1,4 +1,4 @@
-// Images of the kind monolithicSparse. Offsets and values are from the specification, not from the writer.
+// monolithicSparse images. Offsets and values are from the specification, not from the writer.
 
 #include <fmt/format.h>
 
@@ -10,8 +10,9 @@
 #include "tests/fuzz/vmdk_write_check.h"
 #include "tests/support/build_paths.h"
 
-using namespace varve;
-using namespace varve::writer_test;
+namespace varve::sparse_writer_test {
+
+using namespace writer_test;
 
 namespace {
 
@@ -66,7 +67,7 @@ std::string refusal(ByteCount virtual_size, const std::string& file_name) {
     return {};
 }
 
-/// Forgets what it gets.
+/// Discards everything.
 class NoOutput final : public Output {
 public:
     void resize(ByteCount) override {}
@@ -87,7 +88,7 @@ TEST_CASE("vmdk writer: keeps the contract with zeroed grains", "[vmdk-writer][c
     contract::check_image_writer(sparse_kind({{"zeroed_grain", "on"}}));
 }
 
-TEST_CASE("vmdk writer: random calls read back at any number of sectors", "[vmdk-writer]") {
+TEST_CASE("vmdk writer: random calls read back for any number of sectors", "[vmdk-writer]") {
     for (std::uint32_t seed = 1; seed <= 60; ++seed) {
         std::mt19937 random(seed);
         const ByteCount size{(1 + random() % 12000) * sector};
@@ -108,7 +109,7 @@ TEST_CASE("vmdk writer: without zeroed grains only data is allocated", "[vmdk-wr
     }
 }
 
-TEST_CASE("vmdk writer: the header is VMware's of version 1, or of 2 with zeroed grains", "[vmdk-writer]") {
+TEST_CASE("vmdk writer: the header is VMware's version 1, or version 2 with zeroed grains", "[vmdk-writer]") {
     const bool is_zeroed = GENERATE(false, true);
     const Bytes image = written(mib(100), is_zeroed ? OptionMap{{"zeroed_grain", "on"}} : OptionMap{});
     CHECK(text_of(ByteView(image).first(4)) == "KDMV");
@@ -128,7 +129,7 @@ TEST_CASE("vmdk writer: the header is VMware's of version 1, or of 2 with zeroed
     CHECK(image.size() == 2 * kib(64).value);
 }
 
-TEST_CASE("vmdk writer: both grain directories are filled and their tables say the same", "[vmdk-writer]") {
+TEST_CASE("vmdk writer: both grain directories are complete and their tables agree", "[vmdk-writer]") {
     const Bytes image = written(mib(100), {});
     const std::uint64_t redundant = u64(image, 48) * sector;
     const std::uint64_t primary = u64(image, 56) * sector;
@@ -144,8 +145,7 @@ TEST_CASE("vmdk writer: both grain directories are filled and their tables say t
     CHECK(u32(image, primary + 16) == 0);
 }
 
-// Without its first directory the copy must do.
-TEST_CASE("vmdk writer: the redundant directory alone gives the disk back", "[vmdk-writer]") {
+TEST_CASE("vmdk writer: the redundant directory alone is enough to read the disk", "[vmdk-writer]") {
     const ScratchFolder folder;
     const contract::Pattern pattern = contract::random_pattern(mib(70), 3, 3000000);
     contract::write_image(sparse_kind(), folder.file("a"), pattern);
@@ -156,7 +156,7 @@ TEST_CASE("vmdk writer: the redundant directory alone gives the disk back", "[vm
             std::nullopt);
 }
 
-TEST_CASE("vmdk writer: data in every table lands in its place", "[vmdk-writer]") {
+TEST_CASE("vmdk writer: data in every table is written to the right place", "[vmdk-writer]") {
     const ScratchFolder folder;
     const std::string path = folder.file("a");
     const ByteCount size = mib(210) + ByteCount{sector};
@@ -203,12 +203,12 @@ TEST_CASE("vmdk writer: the geometry follows the adapter and the size", "[vmdk-w
     CHECK(geometry(mib(4 << 20), "lsilogic") == "65535/255/63");
 }
 
-TEST_CASE("vmdk writer: a content ID is new each time, and never one that means something else", "[vmdk-writer]") {
+TEST_CASE("vmdk writer: each content ID is new, and never one with a special meaning", "[vmdk-writer]") {
     std::vector<std::string> ids;
     for (int i = 0; i < 20; ++i) {
         const std::string text = descriptor_of(written(mib(1), {}));
         const std::string id = text.substr(text.find("\nCID=") + 5, 8);
-        CHECK_THAT(text, ContainsSubstring(id + "\"\n"));  // the long one ends so
+        CHECK_THAT(text, ContainsSubstring(id + "\"\n"));  // the long ID ends with it
         CHECK(id < "fffffffe");
         ids.push_back(id);
     }
@@ -226,7 +226,7 @@ TEST_CASE("vmdk writer: a fixed uuid gives the same bytes again", "[vmdk-writer]
     CHECK_THAT(text, ContainsSubstring("ddb.uuid.image = \"6000c29b-5c3a-1f4e-8d7c-0123456789ab\"\n"));
 }
 
-TEST_CASE("vmdk writer: qemu-img knows the image by its kind", "[vmdk-writer]") {
+TEST_CASE("vmdk writer: qemu-img reports the image's subformat", "[vmdk-writer]") {
     const ScratchFolder folder;
     create(folder.file("a.vmdk"), mib(3))->finish();
     const std::string info = info_of(folder.file("a.vmdk"));
@@ -235,7 +235,7 @@ TEST_CASE("vmdk writer: qemu-img knows the image by its kind", "[vmdk-writer]") 
         CHECK_THAT(info, ContainsSubstring(text));
 }
 
-TEST_CASE("vmdk writer: what VMDK does not hold is refused before anything is written", "[vmdk-writer]") {
+TEST_CASE("vmdk writer: sizes and names that VMDK can't hold are refused before anything is written", "[vmdk-writer]") {
     CHECK_THAT(refusal({}, "a"), ContainsSubstring("0 bytes"));
     CHECK_THAT(refusal({1}, "a"), ContainsSubstring("a disk of 1 bytes") && ContainsSubstring("sectors of 512"));
     CHECK_THAT(refusal({mib(1).value + 513}, "a"), ContainsSubstring("1049089"));
@@ -246,7 +246,7 @@ TEST_CASE("vmdk writer: what VMDK does not hold is refused before anything is wr
     CHECK(refusal(mib(1), std::string(255, 'a')).empty());
 }
 
-TEST_CASE("vmdk writer: data past what sector numbers reach is an error", "[vmdk-writer]") {
+TEST_CASE("vmdk writer: data past the range of sector numbers is an error", "[vmdk-writer]") {
     const auto writer = vmdk::create_sparse_writer(std::make_unique<NoOutput>(), mib(4 << 20), {}, "a");
     const Bytes data(mib(64).value, std::byte{1});
     std::uint64_t at = 0;
@@ -261,7 +261,7 @@ TEST_CASE("vmdk writer: data past what sector numbers reach is an error", "[vmdk
     CHECK(at < mib(2 << 20).value);
 }
 
-TEST_CASE("vmdk writer: the largest disk is a small file while it is empty", "[vmdk-writer]") {
+TEST_CASE("vmdk writer: the largest disk is a small file if it is empty", "[vmdk-writer]") {
     const ScratchFolder folder;
     const std::string path = folder.file("a");
     const auto writer = create(path, mib(64 << 20));
@@ -274,7 +274,7 @@ TEST_CASE("vmdk writer: the largest disk is a small file while it is empty", "[v
     CHECK_THAT(result.output, !ContainsSubstring("failed"));
 }
 
-TEST_CASE("vmdk writer: an error of the medium at any call comes out, and nothing is committed", "[vmdk-writer]") {
+TEST_CASE("vmdk writer: an I/O error at any call is reported, and nothing is committed", "[vmdk-writer]") {
     for (std::size_t fail_at = 0;; ++fail_at) {
         const auto medium = std::make_shared<MemoryMedium>();
         medium->fail_at = fail_at;
@@ -294,7 +294,7 @@ TEST_CASE("vmdk writer: an error of the medium at any call comes out, and nothin
     }
 }
 
-TEST_CASE("vmdk writer: any plan of calls gives the layout that the specification has", "[vmdk-writer][plan]") {
+TEST_CASE("vmdk writer: any plan of calls gives the layout of the specification", "[vmdk-writer][plan]") {
     for (std::uint32_t seed = 1; seed <= 300; ++seed) {
         std::mt19937 random(seed);
         Bytes input(30 + random() % 200);
@@ -304,7 +304,7 @@ TEST_CASE("vmdk writer: any plan of calls gives the layout that the specificatio
     }
 }
 
-TEST_CASE("vmdk writer: the seeds of its fuzz target hold, too", "[vmdk-writer][plan]") {
+TEST_CASE("vmdk writer: the seeds of its fuzz target pass as well", "[vmdk-writer][plan]") {
     std::size_t seeds = 0;
     for (const auto& entry : std::filesystem::directory_iterator(test::source_path("tests/fuzz/corpus/vmdk_writer"))) {
         CAPTURE(entry.path());
@@ -313,3 +313,5 @@ TEST_CASE("vmdk writer: the seeds of its fuzz target hold, too", "[vmdk-writer][
     }
     CHECK(seeds > 0);
 }
+
+}  // namespace varve::sparse_writer_test

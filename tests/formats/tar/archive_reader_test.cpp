@@ -29,7 +29,7 @@ File file_of(const ScratchFolder& folder, std::string_view bytes) {
     return File::open(folder.file("a.tar"), O_RDONLY);
 }
 
-std::vector<std::string> names_of(const tar::Archive& archive) {
+std::vector<std::string> member_names(const tar::Archive& archive) {
     std::vector<std::string> names;
     for (const tar::Member& one : archive.members) names.push_back(one.name);
     return names;
@@ -42,7 +42,7 @@ std::string content_of(const File& file, const tar::Member& one) {
 }
 
 /// The code and text of the Error that reading throws.
-std::pair<std::optional<ErrorCode>, std::string> refusal(const File& file) {
+std::pair<std::optional<ErrorCode>, std::string> archive_refusal(const File& file) {
     try {
         tar::read_archive(file);
         return {};
@@ -70,7 +70,7 @@ std::string sample() {
 
 }  // namespace
 
-TEST_CASE("tar: what the real tar writes in each of its formats is listed as it lists it", "[formats][ova]") {
+TEST_CASE("tar: archives of the real tar, in each of its formats, are listed as tar lists them", "[formats][ova]") {
     const ScratchFolder folder;
     const std::string in = folder.file("in");
     const std::string deep = "d/" + std::string(60, 'e') + "/" + std::string(60, 'f');
@@ -91,7 +91,7 @@ TEST_CASE("tar: what the real tar writes in each of its formats is listed as it 
         CHECK(archive.warnings.empty());
         CHECK(archive.others.empty());
         const auto listed = writer_test::run_tool({"tar", "--quoting-style=literal", "-tf", file.path()});
-        CHECK(names_of(archive) == lines_of(listed.output));
+        CHECK(member_names(archive) == lines_of(listed.output));
         REQUIRE(archive.members.size() == files.size());
         for (const tar::Member& one : archive.members) CHECK(content_of(file, one) == files.at(one.name));
     };
@@ -102,7 +102,7 @@ TEST_CASE("tar: what the real tar writes in each of its formats is listed as it 
     tar_with("v7", {{"plain.ovf", "<Envelope/>"}, {"empty", ""}});
 }
 
-TEST_CASE("tar: folders are passed over, and links and devices are names that are not followed", "[formats][ova]") {
+TEST_CASE("tar: folders are skipped, and links and devices are never followed", "[formats][ova]") {
     const ScratchFolder folder;
     const std::string in = folder.file("in");
     std::filesystem::create_directories(in + "/sub");
@@ -112,30 +112,30 @@ TEST_CASE("tar: folders are passed over, and links and devices are names that ar
     REQUIRE(writer_test::run_tool({"mkfifo", in + "/u"}).status == 0);
     REQUIRE(writer_test::run_tool({"tar", "-C", in, "--sort=name", "-cf", folder.file("a.tar"), "."}).status == 0);
     const tar::Archive archive = tar::read_archive(File::open(folder.file("a.tar"), O_RDONLY));
-    CHECK(names_of(archive) == Names{"sub/a"});
+    CHECK(member_names(archive) == Names{"sub/a"});
     REQUIRE(archive.others.size() == 3);
     CHECK(archive.find("sub/a", "a.tar") == archive.members.data());
     CHECK(archive.find("sub", "a.tar") == nullptr);
     for (const auto& [name, what] : std::vector<std::pair<std::string, std::string>>{
              {"s", "a symbolic link"}, {"t", "a hard link"}, {"u", "a pipe"}}) {
         CAPTURE(name);
-        CHECK_THROWS_WITH(archive.find(name, "a.tar"), ContainsSubstring("'a.tar' holds '" + name + "' as " + what));
+        CHECK_THROWS_WITH(archive.find(name, "a.tar"), ContainsSubstring("'a.tar' contains '" + name + "' as " + what));
     }
 }
 
-TEST_CASE("tar: links and folders have no contents, whatever their size says", "[formats][ova]") {
+TEST_CASE("tar: links and folders have no contents, whatever their size field says", "[formats][ova]") {
     const ScratchFolder folder;
     std::string bytes;
     for (const char type : {'1', '2', '3', '4', '5', '6'})
         bytes += HeaderBlock(std::string("not ") + type, 513, type).sealed();
     const tar::Archive archive = tar::read_archive(file_of(folder, bytes + member("a", "text") + end_blocks));
-    CHECK(names_of(archive) == Names{"a"});
+    CHECK(member_names(archive) == Names{"a"});
     CHECK(archive.others.size() == 5);
     CHECK_THROWS_WITH(archive.find("not 4", "x"),
                       ContainsSubstring("'not 4' as a device, which varve does not follow"));
 }
 
-TEST_CASE("tar: members of 8 GiB and more are measured by GNU's binary size or pax's", "[formats][ova]") {
+TEST_CASE("tar: members of 8 GiB and more have GNU's binary size or a pax size", "[formats][ova]") {
     const ScratchFolder folder;
     constexpr std::uint64_t size = (std::uint64_t{9} << 30) + 5;
     const std::string pax = record("mtime", "1.5") + record("size", std::to_string(size)) + record("comment", "\n = ");
@@ -150,7 +150,7 @@ TEST_CASE("tar: members of 8 GiB and more are measured by GNU's binary size or p
         file.write_all(ByteOffset{next}, bytes_of(member("x", record("size", "5"), 'x') + member("after", "hello")));
         file.truncate(ByteCount{next + 2048 + 512 + 1024});
         const tar::Archive archive = tar::read_archive(file);
-        REQUIRE(names_of(archive) == Names{"big.vmdk", "after"});
+        REQUIRE(member_names(archive) == Names{"big.vmdk", "after"});
         CHECK(archive.members[0].content == ByteRange{ByteOffset{head.size()}, ByteCount{size}});
         CHECK(archive.members[1].content.begin.value == next + 1024 + 512);
         CHECK(content_of(file, archive.members[1]) == "hello");
@@ -166,7 +166,7 @@ TEST_CASE("tar: names come from pax, else from GNU, else from the header with it
     const std::string long_link = HeaderBlock("././@LongLink", 5, 'K').gnu().sealed() + padded("/etc\0"s);
     const auto name_of = [&](const std::string& bytes) {
         const File file = file_of(folder, bytes + end_blocks);
-        return names_of(tar::read_archive(file)).back();
+        return member_names(tar::read_archive(file)).back();
     };
     CHECK(name_of(HeaderBlock("b", 0).prefix("a").sealed()) == "a/b");
     CHECK(name_of(HeaderBlock("b", 0).gnu().prefix("a").sealed()) == "b");
@@ -191,11 +191,11 @@ TEST_CASE("tar: names come from pax, else from GNU, else from the header with it
     CHECK(name_of(HeaderBlock("caf\xe9", 0).sealed(false)) == "caf\xe9");
 }
 
-TEST_CASE("tar: an archive ends with zero blocks, or with a warning behind a member", "[formats][ova]") {
+TEST_CASE("tar: an archive ends with zero blocks, or with a warning after a member", "[formats][ova]") {
     const ScratchFolder folder;
     const auto warnings_of = [&](const std::string& bytes) {
         const tar::Archive archive = tar::read_archive(file_of(folder, bytes));
-        CHECK(names_of(archive) == Names{"a"});
+        CHECK(member_names(archive) == Names{"a"});
         return archive.warnings;
     };
     const std::string one = member("a", "text");
@@ -221,7 +221,7 @@ TEST_CASE("tar: only a first block with magic and checksum makes an archive", "[
     CHECK_FALSE(is_tar(changed));
 }
 
-TEST_CASE("BAD-INPUT 16: tar archives that lie or lead outside are refused with offset and reason",
+TEST_CASE("tar: invalid archives and names that lead outside are refused with offset and reason",
           "[formats][ova][bad-input]") {
     const ScratchFolder folder;
     struct Case {
@@ -238,7 +238,7 @@ TEST_CASE("BAD-INPUT 16: tar archives that lie or lead outside are refused with 
         {good + member("../x", ""), ErrorCode::refused, "offset 1024: '../x' is a member whose name leads outside"},
         {member("a/..", ""), ErrorCode::refused, "leads outside"},
         {member("./../x", ""), ErrorCode::refused, "leads outside"},
-        {member("a\nb", ""), ErrorCode::refused, "'a\\nb' is a member with control characters"},
+        {member("a\nb", ""), ErrorCode::refused, "'a\nb' is a member with control characters"},
         {member("a\x7f", ""), ErrorCode::refused, "control characters"},
         {member("", ""), ErrorCode::refused, "without a name"},
         {member("../l", "", '2'), ErrorCode::refused, "leads outside"},
@@ -260,13 +260,13 @@ TEST_CASE("BAD-INPUT 16: tar archives that lie or lead outside are refused with 
         {HeaderBlock("a", 0).binary_size(std::uint64_t{1} << 63).sealed(), ErrorCode::corrupt, "expected a size"},
         {HeaderBlock("a", 0).binary_size(0, '\x81').sealed(), ErrorCode::corrupt, "expected a size"},
         {HeaderBlock("a", 0).binary_size((std::uint64_t{1} << 63) - 1).sealed(), ErrorCode::corrupt,
-         "expected a member of at most 0 bytes, which is what the archive still has, found one of 9223372036854775807"},
+         "expected a member of at most 0 bytes, the rest of the archive, found one of 9223372036854775807"},
         {HeaderBlock("a", 513).sealed() + padded("x"), ErrorCode::corrupt, "at most 512 bytes"},
         {pax(record("size", "9223372036854775808")), ErrorCode::corrupt, "found one of 9223372036854775808"},
         {pax(record("size", "18446744073709551616")), ErrorCode::corrupt, "expected the pax record 'size'"},
         {pax(record("size", "-1")), ErrorCode::corrupt, "found '-1'"},
         {pax(record("size", "1x")), ErrorCode::corrupt, "found '1x'"},
-        {pax("9 path=ab\n"), ErrorCode::corrupt, "expected pax records 'LENGTH KEY=VALUE', found '9 path=ab\\n'"},
+        {pax("9 path=ab\n"), ErrorCode::corrupt, "expected pax records 'LENGTH KEY=VALUE', found '9 path=ab\n'"},
         {pax("12 path=ab\n"), ErrorCode::corrupt, "expected pax records"},
         {pax("5 ab\n"), ErrorCode::corrupt, "expected pax records"},
         {pax("0 \n"), ErrorCode::corrupt, "expected pax records"},
@@ -285,32 +285,34 @@ TEST_CASE("BAD-INPUT 16: tar archives that lie or lead outside are refused with 
     };
     for (const Case& one : cases) {
         CAPTURE(one.says);
-        const auto [code, text] = refusal(file_of(folder, one.bytes));
+        const auto [code, text] = archive_refusal(file_of(folder, one.bytes));
         CHECK(code == one.code);
         CHECK_THAT(text, ContainsSubstring(one.says));
         CHECK_THAT(text, ContainsSubstring("a.tar', tar header at offset "));
     }
     std::string preludes;
     for (int i = 0; i < 17; ++i) preludes += member("x", record("path", "a"), 'x');
-    CHECK_THAT(refusal(file_of(folder, preludes + good)).second, ContainsSubstring("at most 16 headers before"));
+    CHECK_THAT(archive_refusal(file_of(folder, preludes + good)).second,
+               ContainsSubstring("at most 16 headers before"));
 }
 
-TEST_CASE("tar: an archive of more members or longer names than any package is refused", "[formats][ova][bad-input]") {
+TEST_CASE("tar: an archive with more members or longer names than any package is refused",
+          "[formats][ova][bad-input]") {
     const ScratchFolder folder;
     std::string many;
     for (int i = 0; i < 65536; ++i) many += member(std::to_string(i), "");
     CHECK(tar::read_members(file_of(folder, many + end_blocks)).size() == 65536);
     many += member("one more", "");
-    CHECK_THAT(refusal(file_of(folder, many + end_blocks)).second, ContainsSubstring("at most 65536 members"));
+    CHECK_THAT(archive_refusal(file_of(folder, many + end_blocks)).second, ContainsSubstring("at most 65536 members"));
     std::string lengthy;
     for (int i = 0; i < 300; ++i) {
         const std::string name = std::string(60000, 'n') + std::to_string(i);
         lengthy += member("x", record("path", name), 'x') + member("n", "");
     }
-    CHECK_THAT(refusal(file_of(folder, lengthy + end_blocks)).second, ContainsSubstring("16777216 together"));
+    CHECK_THAT(archive_refusal(file_of(folder, lengthy + end_blocks)).second, ContainsSubstring("16777216 together"));
 }
 
-TEST_CASE("every truncation and bit flip of a tar archive is listed or refused", "[formats][ova][bad-input]") {
+TEST_CASE("tar: every truncation and bit flip of an archive is listed or refused", "[formats][ova][bad-input]") {
     const ScratchFolder folder;
     const std::string whole = sample();
     const File file = File::open(folder.file("a.tar"), O_RDWR | O_CREAT);
@@ -329,10 +331,10 @@ TEST_CASE("every truncation and bit flip of a tar archive is listed or refused",
         }
     };
     REQUIRE(check(whole));
-    REQUIRE(names_of(tar::read_archive(file)) == Names{"a.ovf", "by pax.vmdk", std::string(200, 'n')});
+    REQUIRE(member_names(tar::read_archive(file)) == Names{"a.ovf", "by pax.vmdk", std::string(200, 'n')});
     std::size_t read = 0;
     for (std::size_t length = 0; length < whole.size(); ++length) read += check(whole.substr(0, length)) ? 1u : 0u;
-    CHECK(read < 2300);  // cut within what fills the last block of a member, and within the end
+    CHECK(read < 2300);  // cut in the padding of a member, or in the end blocks
     constexpr unsigned seed = 16;
     INFO("seed " << seed);
     std::mt19937_64 random(seed);
@@ -344,7 +346,7 @@ TEST_CASE("every truncation and bit flip of a tar archive is listed or refused",
     }
 }
 
-TEST_CASE("the builder of tar archives shares no header with the reader", "[formats][ova]") {
+TEST_CASE("tar: the test builder shares no header with the reader", "[formats][ova]") {
     const Bytes source = writer_test::read_file(test::source_path("tests/formats/tar/builder.h"));
     const std::string_view text = text_of(source);
     const std::size_t first = text.find("#include \"");

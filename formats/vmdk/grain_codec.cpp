@@ -1,4 +1,4 @@
-#include "formats/vmdk/grain_inflater.h"
+#include "formats/vmdk/grain_codec.h"
 
 #include <algorithm>
 #include <memory>
@@ -8,13 +8,30 @@
 #include <fmt/format.h>
 #include <libdeflate.h>
 
+#include "engine/base/check.h"
 #include "formats/vmdk/descriptor.h"
 #include "formats/vmdk/error.h"
+#include "formats/vmdk/stream_marker.h"
 
 namespace varve::vmdk {
 namespace {
 
-/// A zlib stream at a time. Not shared between threads.
+constexpr int deflate_level = 6;  // the default of zlib and of libdeflate's tools
+
+struct ReleaseCompressor {
+    void operator()(libdeflate_compressor* compressor) const { libdeflate_free_compressor(compressor); }
+};
+
+using Compressor = std::unique_ptr<libdeflate_compressor, ReleaseCompressor>;
+
+/// Takes several hundred KiB, kept from stream to stream. Not shared between threads.
+libdeflate_compressor* thread_compressor() {
+    thread_local const Compressor compressor(libdeflate_alloc_compressor(deflate_level));
+    if (!compressor) throw std::bad_alloc();
+    return compressor.get();
+}
+
+/// Inflates one zlib stream at a time. Not shared between threads.
 class Inflater {
 public:
     Inflater() : decompressor_(libdeflate_alloc_decompressor()) {
@@ -23,10 +40,10 @@ public:
 
     struct Result {
         std::size_t bytes = 0;
-        std::string_view problem;  ///< empty: the stream ended, with the right checksum
+        std::string_view problem;  ///< empty: the stream ended with the right checksum
     };
 
-    /// What follows the stream in `in` is left alone.
+    /// Ignores what follows the stream in `in`.
     Result run(ByteView in, ByteSpan out) {
         Result result;
         const auto status = libdeflate_zlib_decompress(decompressor_.get(), in.data(), in.size(), out.data(),
@@ -49,7 +66,7 @@ Inflater& thread_inflater() {
     return inflater;
 }
 
-/// The stream's bytes, without the marker, and with what follows it where no marker tells its length.
+/// The stream's bytes without the marker; without markers its length is unknown, so what follows comes along.
 Bytes read_stream(const NamedDevice& device, const CompressedGrain& grain) {
     const std::uint64_t rest = device.size().value - grain.place.value;
     const std::uint64_t length_max = stream_bytes_max(grain.grain_size);
@@ -58,25 +75,25 @@ Bytes read_stream(const NamedDevice& device, const CompressedGrain& grain) {
         device.bytes->read(grain.place, stream);
         return stream;
     }
-    std::array<std::byte, grain_marker_bytes> marker;
-    if (rest < marker.size()) throw corrupt(device.place(grain.place), "expected a grain marker, found the end");
-    device.bytes->read(grain.place, marker);
-    const auto sector = load_le<std::uint64_t>(marker);
+    std::array<std::byte, StreamMarker::grain_encoded_bytes> bytes;
+    if (rest < bytes.size()) throw corrupt(device.place(grain.place), "expected a grain marker, found the end");
+    device.bytes->read(grain.place, bytes);
+    const StreamMarker marker = parse_marker(bytes);
     const std::uint64_t expected = grain.index * (grain.grain_size.value / sector_bytes);
-    if (sector != expected)
-        throw corrupt(device.place(grain.place),
-                      fmt::format("grain marker: expected that of sector {}, found that of {}", expected, sector));
-    const auto length = load_le<std::uint32_t>(ByteView(marker).subspan(8));
-    if (length == 0 || length > length_max || length > rest - marker.size())
+    if (marker.value != expected)
+        throw corrupt(device.place(grain.place), fmt::format("grain marker: expected the one of sector {}, found the "
+                                                             "one of sector {}",
+                                                             expected, marker.value));
+    const std::uint64_t fits = std::min(length_max, rest - bytes.size());
+    if (!marker.is_grain() || marker.size > fits)
         throw corrupt(device.place(grain.place + ByteCount{8}),
-                      fmt::format("grain marker: expected a stream of 1 to {} bytes, found {}",
-                                  std::min(length_max, rest - marker.size()), length));
-    Bytes stream(length);
-    device.bytes->read(grain.place + ByteCount{marker.size()}, stream);
+                      fmt::format("grain marker: expected a stream of 1 to {} bytes, found {}", fits, marker.size));
+    Bytes stream(marker.size);
+    device.bytes->read(grain.place + ByteCount{bytes.size()}, stream);
     return stream;
 }
 
-/// Fills `out` from its begin with what the stream holds, which is `length_min` bytes or more.
+/// Inflates the stream, which holds `length_min` bytes or more, to the beginning of `out`.
 void inflate_stream(const NamedDevice& device, const CompressedGrain& grain, std::size_t length_min, ByteSpan out) {
     const Inflater::Result found = thread_inflater().run(read_stream(device, grain), out);
     if (found.problem.empty() && found.bytes >= length_min) return;
@@ -87,6 +104,15 @@ void inflate_stream(const NamedDevice& device, const CompressedGrain& grain, std
 }
 
 }  // namespace
+
+std::size_t deflated_bytes_max(std::size_t length) { return libdeflate_zlib_compress_bound(nullptr, length); }
+
+std::size_t deflate_grain(ByteView grain, ByteSpan out) {
+    const std::size_t length =
+        libdeflate_zlib_compress(thread_compressor(), grain.data(), grain.size(), out.data(), out.size());
+    VARVE_CHECK(length != 0);  // `out` has room for any stream
+    return length;
+}
 
 void inflate_grain(const NamedDevice& device, const CompressedGrain& grain, ByteSpan out) {
     if (out.size() == grain.grain_size.value) return inflate_stream(device, grain, out.size(), out);
