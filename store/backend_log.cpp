@@ -13,7 +13,7 @@ namespace {
 
 constexpr LogNumber log_number_max = 9'999'999'999'999'999;
 
-/// What any entry must be to be this repository's entry `number`.
+/// Throws unless `parsed` is entry `number` of this repository.
 void check_place(const ParsedLogEntry& parsed, const RepositoryInfo& info, LogNumber number,
                  const std::string& object) {
     if (parsed.repository != info.id)
@@ -50,8 +50,8 @@ std::optional<LogRecord> StoredLog::next(const LogHead& head) const {
     check_place(parsed, info_, number, describe(number));
     if (parsed.previous != head.digest)
         throw Error(ErrorCode::corrupt,
-                    fmt::format("{}: expected the digest {} of the entry before, found {}: the log was changed or "
-                                "is another one",
+                    fmt::format("{}: expected the digest {} of the previous entry, found {}: the log was changed or "
+                                "replaced",
                                 describe(number), to_hex(head.digest.view()), to_hex(parsed.previous.view())));
     return LogRecord{{number, sha256(*bytes)}, std::move(parsed.entry)};
 }
@@ -60,11 +60,11 @@ std::optional<LogHead> StoredLog::append(const LogHead& head, const LogEntry& en
     if (!info_.writable)
         throw Error(
             ErrorCode::unsupported,
-            fmt::format("repository '{}' needs a newer varve to be written; reading it works", backend_.locate("")));
+            fmt::format("writing to repository '{}' needs a newer varve; reading it works", backend_.locate("")));
     const Bytes bytes = encode_log_entry(entry, head, info_.id);
-    // An entry that cannot be read would shut everybody out: what is entered has been read once.
+    // An unreadable entry would lock everyone out of the repository, so read it back before appending it.
     if (parse_log_entry(bytes, "the log entry to be written").entry != entry)
-        throw Error(ErrorCode::usage, "the log entry to be written does not read back as it is");
+        throw Error(ErrorCode::usage, "the log entry to be written does not read back unchanged");
     if (backend_.put_if_absent(log_entry_name(head.number + 1), bytes) == PutResult::exists) return std::nullopt;
     return LogHead{head.number + 1, sha256(bytes)};
 }

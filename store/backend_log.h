@@ -9,7 +9,7 @@
 
 namespace varve {
 
-/// Holds no state but where it lies: safe from many threads and programs. Borrows both arguments of its constructor.
+/// Has no state of its own: safe to use from many threads and programs. Borrows both arguments of its constructor.
 class StoredLog final : public CommitLog {
 public:
     StoredLog(Backend& backend, const RepositoryInfo& info) : backend_(backend), info_(info) {}

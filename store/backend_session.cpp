@@ -8,7 +8,7 @@
 namespace varve {
 namespace {
 
-/// FORMAT.md section 5, slot-table copy.
+/// A slot-table copy as in FORMAT.md section 5.
 Bytes slot_table_copy(const StoredPack& pack) {
     ByteWriter to;
     to.append(pack.facts.id.view());
@@ -41,8 +41,8 @@ ChunkAddress StoredSession::put_chunk(const ChunkId& id, const Fingerprint& fing
     return address;
 }
 
-/// Decides in which pack the next frame lies. Sizes are settled one a frame and in order, whether or not more are
-/// known: so the decision, and with it every address, depends on the bytes alone.
+/// Decides which pack gets the next frame. One size is settled per frame, in order, even if more are known, so that the
+/// decision, and with it every address, depends only on the bytes.
 void StoredSession::begin_frame() {
     if (pipeline_ == nullptr) pipeline_ = std::make_unique<DataPipeline>(backend_, repository_, limits_);
     if (out_.size() == limits_.frames_in_flight) settle_oldest();
@@ -72,7 +72,7 @@ void StoredSession::submit_frame() {
     ++next_frame_;
 }
 
-/// Waits for the oldest frame to be written, which bounds memory too, and puts its true size for the estimated one.
+/// Waits for the oldest frame to be written, which also bounds memory, and replaces its estimated size by the real one.
 void StoredSession::settle_oldest() {
     const ByteCount bytes = pipeline_->take_written();
     const OutFrame frame = out_.front();

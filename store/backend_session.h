@@ -1,6 +1,6 @@
 #pragma once
-/// PackSession over a backend. An address is known at put, because pack ids are random in advance and slots are
-/// numbered as they come; where a pack ends is decided by the bytes alone, not by how fast the threads are.
+/// PackSession over a backend. An address is known at put, because pack ids are chosen in advance at random and slots
+/// are numbered as they come. Where a pack ends depends only on the bytes, not on the speed of the threads.
 
 #include <deque>
 #include <optional>
@@ -25,7 +25,7 @@ public:
     ByteCount bytes_stored() const override { return bytes_stored_; }
 
 private:
-    /// A frame that was handed over and whose size in the pack is not known yet.
+    /// A frame that was submitted and whose size in the pack is not known yet.
     struct OutFrame {
         PackId pack;
         std::uint64_t estimated_bytes = 0;
@@ -41,8 +41,8 @@ private:
     const RepositoryId repository_;
     const SessionLimits limits_;
 
-    PackId pack_;                   ///< the data pack that is being filled; none before the first chunk
-    std::uint64_t pack_bytes_ = 0;  ///< of its frames: stored where settled, plain where still out
+    PackId pack_;                   ///< the data pack being filled; none before the first chunk
+    std::uint64_t pack_bytes_ = 0;  ///< of its frames: stored size if settled, else the estimate
     std::uint32_t next_frame_ = 0;  ///< ordinal in the pack
     std::uint32_t next_slot_ = 0;
     std::optional<FrameDraft> draft_;
@@ -51,11 +51,11 @@ private:
     MetadataPacks metadata_;
     std::vector<StoredPack> written_;  ///< own data packs that are durable
     std::vector<StoredPack> adopted_;
-    std::size_t taken_ = 0;  ///< how many of written_ take_durable has given
+    std::size_t taken_ = 0;  ///< how many of written_ take_durable has returned
     ByteCount bytes_stored_;
     bool finished_ = false;
 
-    std::unique_ptr<DataPipeline> pipeline_;  ///< begun with the first chunk
+    std::unique_ptr<DataPipeline> pipeline_;  ///< started with the first chunk
 };
 
 }  // namespace varve

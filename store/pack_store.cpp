@@ -19,7 +19,7 @@ std::unique_ptr<PackSession> PackStore::begin_session() {
     if (!info_.writable)
         throw Error(
             ErrorCode::unsupported,
-            fmt::format("repository '{}' needs a newer varve to be written; reading it works", backend_.locate("")));
+            fmt::format("writing to repository '{}' needs a newer varve; reading it works", backend_.locate("")));
     return std::make_unique<StoredSession>(backend_, info_.id, limits_);
 }
 
@@ -74,7 +74,7 @@ ChunkStore::CheckedPack PackStore::check_pack(const PackFacts& facts,
     return varve::check_pack(backend_, info_.id, facts, known_slots(facts.id), reader_, damage);
 }
 
-/// The directory's table, or nullptr for a pack that it does not know.
+/// The directory's table, or nullptr for a pack unknown to it.
 std::shared_ptr<const SlotTable> PackStore::known_slots(const PackId& id) const {
     try {
         return directory_.slots(id);

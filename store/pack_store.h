@@ -10,7 +10,7 @@
 
 namespace varve {
 
-/// Safe from many threads; each session is for one. Borrows the first three arguments of its constructor.
+/// Safe to use from many threads; each session is for one. Borrows the first three arguments of its constructor.
 class PackStore final : public ChunkStore {
 public:
     PackStore(Backend& backend, const RepositoryInfo& info, const SlotDirectory& directory,

@@ -1,6 +1,6 @@
 #pragma once
-/// The unit in which an OVF descriptor counts a disk's capacity. Source: DMTF DSP0004, annex C "Programmatic Units"
-/// ("byte * 2^20"); the words of OVF before 1.0 ("MegaBytes"), in any case, which are powers of 1024.
+/// The unit of a disk's capacity in an OVF descriptor. Source: DMTF DSP0004, annex C "Programmatic Units"
+/// ("byte * 2^20"); also the words of OVF before 1.0 ("MegaBytes"), in any case, which are powers of 1024.
 ///
 /// A pure function; safe from any thread.
 
@@ -10,7 +10,7 @@
 
 namespace varve::appliance {
 
-/// Bytes of one unit; nothing for a unit that is not known; 2^64 - 1 for all that have more. An empty text is bytes.
+/// Bytes per unit, at most 2^64 - 1; nothing for an unknown unit. An empty text means bytes.
 std::optional<std::uint64_t> bytes_per_unit(std::string_view units);
 
 }  // namespace varve::appliance

@@ -20,7 +20,7 @@ ImageFile ArchivedFiles::open(const tar::Member& member) const {
             {shown, archive_.place.path + '/' + member.name, archive_.place.path}};
 }
 
-/// Where a member lies in the archive: "" or "web01/".
+/// The folder of a member in the archive: "" or "web01/".
 std::string ArchivedFiles::folder_of(const ImagePlace& member) const {
     const std::string name = member.path.substr(archive_.place.path.size() + 1);
     return name.substr(0, name.rfind('/') + 1);  // npos + 1 is 0
@@ -31,9 +31,8 @@ ImageFile ArchivedFiles::open_reference(const ImagePlace& referrer, const std::s
     const tar::Member* member = contents_.find(folder_of(referrer) + plain, archive_.place.shown);
     if (member == nullptr) member = contents_.find(plain, archive_.place.shown);
     if (member == nullptr)
-        throw Error(ErrorCode::not_found,
-                    fmt::format("'{}' names its {} '{}', and no file of '{}' is called so", referrer.shown,
-                                to_string(kind), escape_for_display(name), archive_.place.shown));
+        throw Error(ErrorCode::not_found, fmt::format("'{}' names its {} '{}', but '{}' has no such file",
+                                                      referrer.shown, to_string(kind), name, archive_.place.shown));
     return open(*member);
 }
 

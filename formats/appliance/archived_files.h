@@ -1,6 +1,6 @@
 #pragma once
-/// The members of an OVA archive as files of their own, read where they lie. What an image in the archive names (a
-/// parent, an extent) is looked for among the members, and nowhere else. One thread at a time.
+/// The members of an OVA archive as files of their own, read in place. What an image in the archive names (a parent, an
+/// extent) is searched among the members, and nowhere else. One thread at a time.
 
 #include "formats/chain/image_references.h"
 #include "formats/tar/archive_reader.h"
@@ -15,8 +15,8 @@ public:
     const tar::Archive& contents() const { return contents_; }
     ImageFile open(const tar::Member& member) const;
 
-    /// `referrer` is a member. A name is looked for beside it, then at the archive's top; a leading "./" is no part of
-    /// it. Error(not_found) for a name that no member has, Error(refused) for one that is no file.
+    /// `referrer` is a member. Looks for the name beside it, then at the top of the archive, and ignores a leading
+    /// "./". Throws Error(not_found) for a name that no member has, Error(refused) for one that is not a file.
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
     FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
                     const std::function<bool(const ByteSourcePtr&)>& fits) const override;

@@ -12,28 +12,23 @@
 #include "engine/base/ascii.h"
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
+#include "engine/base/number_text.h"
 #include "formats/appliance/allocation_units.h"
 #include "formats/appliance/descriptor_reader.h"
 #include "formats/appliance/descriptor_writer.h"
 #include "formats/appliance/href.h"
-#include "formats/base/option_words.h"
+#include "formats/appliance/xml_names.h"
 
 namespace varve::appliance {
 namespace {
 
 constexpr int depth_max = 200;
 
-[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::refused, why); }
-[[noreturn]] void fail(const std::string& why) { throw Error(ErrorCode::corrupt, why); }
+/// The sentences continue "the kept descriptor does not fit: …".
+[[noreturn]] void reject_unfit(const std::string& why) { throw Error(ErrorCode::refused, why); }
+[[noreturn]] void reject_damaged(const std::string& why) { throw Error(ErrorCode::corrupt, why); }
 
-std::string_view local_name(std::string_view name) { return name.substr(name.find(':') + 1); }  // npos + 1 is 0
-
-bool is_named(const pugi::xml_node& node, std::string_view local) {
-    return node.type() == pugi::node_element && local_name(node.name()) == local;
-}
-
-/// What a node's own attributes have before their names ("ovf:"), as seen at the one that it can't be without.
+/// The prefix of a node's own attributes ("ovf:"), as seen at an attribute that it must have.
 std::string prefix_of(const pugi::xml_node& node, std::string_view local) {
     for (const pugi::xml_attribute& attribute : node.attributes()) {
         const std::string_view name = attribute.name();
@@ -42,7 +37,7 @@ std::string prefix_of(const pugi::xml_node& node, std::string_view local) {
     return "";
 }
 
-/// What stands before the names of elements.
+/// The prefix of the names of elements.
 std::string element_prefix(const pugi::xml_node& envelope) {
     const std::string_view name = envelope.name();
     return std::string(name.substr(0, name.size() - local_name(name).size()));
@@ -65,10 +60,8 @@ struct Element {
     void remove(const std::string& name) { node.remove_attribute((prefix + name).c_str()); }
 };
 
-std::string last_part(const std::string& name) { return name.substr(name.rfind('/') + 1); }  // npos + 1 is 0
-
 std::optional<std::uint64_t> capacity_of(const Element& disk) {
-    const auto number = parse_number(disk.get("capacity"));
+    const auto number = parse_number<std::uint64_t>(disk.get("capacity"));
     const auto unit = bytes_per_unit(disk.get("capacityAllocationUnits"));
     return number && unit ? checked_mul(*number, *unit) : std::nullopt;
 }
@@ -93,7 +86,7 @@ void walk(const pugi::xml_node& root, Visit visit) {
     }
 }
 
-/// With the line's end and the indentation before it.
+/// Also removes the newline and the indentation before it.
 void remove_element(pugi::xml_node node) {
     pugi::xml_node before = node.previous_sibling();
     const bool is_blank = before.type() == pugi::node_pcdata &&
@@ -111,8 +104,8 @@ std::set<std::string> pointers_to(const std::set<std::string>& ids) {
 }
 
 bool points_to(const pugi::xml_node& node, const std::set<std::string>& ids, const std::set<std::string>& pointers) {
-    if (is_named(node, "Disk")) return false;  // what a disk lies in is known, and stays
-    if (is_named(node, "HostResource") && pointers.contains(std::string(trim(node.text().get())))) return true;
+    if (is_element(node, "Disk")) return false;  // the files of disks are known, and stay
+    if (is_element(node, "HostResource") && pointers.contains(std::string(trim(node.text().get())))) return true;
     return std::ranges::any_of(node.attributes(), [&](const pugi::xml_attribute& attribute) {
         if (pointers.contains(attribute.value())) return true;
         return local_name(attribute.name()) == "fileRef" && ids.contains(attribute.value());
@@ -125,7 +118,7 @@ void remove_pointers(const pugi::xml_node& root, const std::set<std::string>& id
     walk(root, [&](const pugi::xml_node& node, int) {
         if (node.type() == pugi::node_element && points_to(node, ids, pointers)) found.push_back(node);
     });
-    for (std::size_t i = found.size(); i-- > 0;) remove_element(found[i]);  // those inside of others first
+    for (std::size_t i = found.size(); i-- > 0;) remove_element(found[i]);  // nested ones first
 }
 
 }  // namespace
@@ -134,14 +127,14 @@ struct DescriptorRevision::State {
     struct File {
         Element element;
         std::string id;
-        std::optional<std::size_t> disk;  ///< index of the Disk that lies in it
+        std::optional<std::size_t> disk;  ///< index of the Disk in it
         bool is_in_package = true;
     };
     struct Disk {
         Element element;
         std::string id;
         bool has_file = false;
-        std::optional<std::size_t> written;  ///< index of the name that was matched
+        std::optional<std::size_t> written;  ///< index of the matched name
     };
 
     explicit State(ByteView kept);
@@ -151,7 +144,7 @@ struct DescriptorRevision::State {
     void match_alone();
     void match_by_name(std::span<const std::string> names);
     void give_file(std::size_t disk);
-    void put_right(const File& file, const NewFile& change);
+    void correct(const File& file, const NewFile& change);
 
     pugi::xml_document document;
     pugi::xml_node envelope;
@@ -164,17 +157,16 @@ DescriptorRevision::State::State(ByteView kept) {
     check_descriptor_limits(kept, "it");
     constexpr unsigned all = pugi::parse_full | pugi::parse_ws_pcdata;
     const pugi::xml_parse_result result = document.load_buffer(kept.data(), kept.size(), all);
-    if (!result)
-        fail(fmt::format("at byte {} it is no XML: {}", result.offset, escape_for_display(result.description())));
+    if (!result) reject_damaged(fmt::format("at byte {} it is not XML: {}", result.offset, result.description()));
     walk(document, [](const pugi::xml_node& node, int depth) {
-        if (node.type() == pugi::node_doctype) refuse("it has a document type, which no descriptor needs");
-        if (depth > depth_max) refuse(fmt::format("its elements lie more than {} deep", depth_max));
+        if (node.type() == pugi::node_doctype) reject_unfit("it has a document type, which no descriptor needs");
+        if (depth > depth_max) reject_unfit(fmt::format("its elements are nested more than {} deep", depth_max));
     });
     for (const pugi::xml_node& node : document.children())
         if (node.type() == pugi::node_declaration && node.attribute("encoding"))
-            node.attribute("encoding").set_value("UTF-8");  // as text() gives it
+            node.attribute("encoding").set_value("UTF-8");  // as text() returns it
     envelope = document.document_element();
-    if (!is_named(envelope, "Envelope")) fail("its root is no Envelope");
+    if (!is_element(envelope, "Envelope")) reject_damaged("its root is not an Envelope");
     find_files();
     find_disks();
 }
@@ -182,13 +174,13 @@ DescriptorRevision::State::State(ByteView kept) {
 void DescriptorRevision::State::find_files() {
     std::set<std::string> ids;
     for (const pugi::xml_node& section : envelope.children())
-        if (is_named(section, "References") && !references) references = section;
+        if (is_element(section, "References") && !references) references = section;
     for (const pugi::xml_node& node : references.children()) {
-        if (!is_named(node, "File")) continue;
+        if (!is_element(node, "File")) continue;
         const Element element(node, "id");
         const std::string id = element.get("id");
         if (id.empty() || !ids.insert(id).second)
-            fail(fmt::format("a File has the id '{}': expected one that no other has", escape_for_display(id)));
+            reject_damaged(fmt::format("a File has the id '{}': expected a unique one", id));
         files.push_back({element, id, {}});
     }
 }
@@ -198,21 +190,20 @@ void DescriptorRevision::State::find_disks() {
     for (std::size_t i = 0; i < files.size(); ++i) file_of_id[files[i].id] = i;
     std::set<std::string> ids;
     for (const pugi::xml_node& section : envelope.children()) {
-        if (!is_named(section, "DiskSection")) continue;
+        if (!is_element(section, "DiskSection")) continue;
         for (const pugi::xml_node& node : section.children()) {
-            if (!is_named(node, "Disk")) continue;
+            if (!is_element(node, "Disk")) continue;
             const Element element(node, "diskId");
             const std::string id = element.get("diskId");
             if (id.empty() || !ids.insert(id).second)
-                fail(fmt::format("a Disk has the id '{}': expected one that no other has", escape_for_display(id)));
+                reject_damaged(fmt::format("a Disk has the id '{}': expected a unique one", id));
             const std::string reference = element.get("fileRef");
             if (!reference.empty()) {
                 const auto file = file_of_id.find(reference);
                 if (file == file_of_id.end())
-                    fail(fmt::format("disk '{}' lies in a file '{}' that is not among the References",
-                                     escape_for_display(id), escape_for_display(reference)));
-                if (files[file->second].disk)
-                    refuse(fmt::format("two disks lie in the file '{}'", escape_for_display(reference)));
+                    reject_damaged(
+                        fmt::format("disk '{}' is in a file '{}' that is not among the References", id, reference));
+                if (files[file->second].disk) reject_unfit(fmt::format("two disks are in the file '{}'", reference));
                 files[file->second].disk = disks.size();
             }
             disks.push_back({element, id, !reference.empty(), {}});
@@ -225,7 +216,7 @@ std::map<std::string, std::vector<std::size_t>> DescriptorRevision::State::disks
     for (const File& file : files) {
         if (!file.disk) continue;
         const std::string href = file.element.get("href");
-        for (const std::string& name : {href, decoded_href(href), last_part(decoded_href(href))})
+        for (const std::string& name : {href, decoded_href(href), base_name(decoded_href(href))})
             sets[name].insert(*file.disk);
     }
     for (std::size_t i = 0; i < disks.size(); ++i)
@@ -235,7 +226,7 @@ std::map<std::string, std::vector<std::size_t>> DescriptorRevision::State::disks
     return found;
 }
 
-/// The only disk with a file, or the only one at all.
+/// Matches the only disk with a file, or the only disk at all.
 void DescriptorRevision::State::match_alone() {
     const auto with_file = std::ranges::find(disks, true, &Disk::has_file);
     (with_file == disks.end() ? disks.front() : *with_file).written = 0;
@@ -244,18 +235,18 @@ void DescriptorRevision::State::match_alone() {
 void DescriptorRevision::State::match_by_name(std::span<const std::string> names) {
     const auto known = disks_by_name();
     for (std::size_t i = 0; i < names.size(); ++i) {
-        const auto found = known.find(last_part(names[i]));
-        if (found == known.end()) refuse(fmt::format("it has no disk '{}'", escape_for_display(last_part(names[i]))));
+        const auto found = known.find(base_name(names[i]));
+        if (found == known.end()) reject_unfit(fmt::format("it has no disk '{}'", base_name(names[i])));
         if (found->second.size() > 1 || disks[found->second[0]].written)
-            refuse(fmt::format("more than one disk is '{}'", escape_for_display(last_part(names[i]))));
+            reject_unfit(fmt::format("more than one disk is '{}'", base_name(names[i])));
         disks[found->second[0]].written = i;
     }
     for (const Disk& disk : disks)
         if (disk.has_file && !disk.written)
-            refuse(fmt::format("its disk '{}' is not among those that go in", escape_for_display(disk.id)));
+            reject_unfit(fmt::format("its disk '{}' is not among those to be packed", disk.id));
 }
 
-/// A File for a disk that was empty, behind those of the other disks.
+/// Adds a File for a disk that was empty, after those of the other disks.
 void DescriptorRevision::State::give_file(std::size_t disk) {
     const std::string prefix = element_prefix(envelope);
     if (!references) references = envelope.prepend_child((prefix + "References").c_str());
@@ -276,7 +267,7 @@ void DescriptorRevision::State::give_file(std::size_t disk) {
     files.insert(last.base(), {element, id, disk});
 }
 
-void DescriptorRevision::State::put_right(const File& file, const NewFile& change) {
+void DescriptorRevision::State::correct(const File& file, const NewFile& change) {
     Element element = file.element;
     element.set("href", *change.name);
     element.remove("chunkSize");
@@ -304,7 +295,7 @@ std::vector<DescriptorRevision::Reference> DescriptorRevision::match(std::span<c
     State& state = *state_;
     const auto with_file = std::ranges::count(state.disks, true, &State::Disk::has_file);
     const bool is_empty_one = names.size() == 1 && std::ranges::any_of(state.disks, [&](const State::Disk& disk) {
-                                  return !disk.has_file && disk.id == last_part(names[0]);
+                                  return !disk.has_file && disk.id == base_name(names[0]);
                               });
     if (names.size() == 1 && (with_file == 1 ? !is_empty_one : state.disks.size() == 1))
         state.match_alone();
@@ -315,11 +306,11 @@ std::vector<DescriptorRevision::Reference> DescriptorRevision::match(std::span<c
     std::vector<Reference> found;
     for (const State::File& file : state.files) {
         if (!file.disk) {
-            found.push_back({last_part(decoded_href(file.element.get("href"))), {}});
+            found.push_back({base_name(decoded_href(file.element.get("href"))), {}});
             continue;
         }
         const State::Disk& disk = state.disks[*file.disk];
-        const std::string name = last_part(decoded_href(file.element.get("href")));
+        const std::string name = base_name(decoded_href(file.element.get("href")));
         found.push_back({name.empty() ? disk.id : name, disk.written});
     }
     return found;
@@ -333,7 +324,7 @@ void DescriptorRevision::apply(std::span<const NewFile> files) {
         State::File& file = state.files[i];
         file.is_in_package = files[i].name.has_value();
         if (file.is_in_package) {
-            state.put_right(file, files[i]);
+            state.correct(file, files[i]);
             continue;
         }
         VARVE_CHECK(!file.disk);
@@ -346,9 +337,9 @@ void DescriptorRevision::apply(std::span<const NewFile> files) {
 
 void DescriptorRevision::set_machine_name(const std::string& name) {
     for (const pugi::xml_node& system : state_->envelope.children()) {
-        if (!is_named(system, "VirtualSystem") && !is_named(system, "VirtualSystemCollection")) continue;
+        if (!is_element(system, "VirtualSystem") && !is_element(system, "VirtualSystemCollection")) continue;
         for (pugi::xml_node child : system.children())
-            if (is_named(child, "Name")) child.text().set(name.c_str());
+            if (is_element(child, "Name")) child.text().set(name.c_str());
         return;
     }
 }
@@ -356,12 +347,12 @@ void DescriptorRevision::set_machine_name(const std::string& name) {
 std::vector<std::string> DescriptorRevision::hardware_families() const {
     std::set<std::string> families;
     walk(state_->envelope, [&](const pugi::xml_node& node, int) {
-        if (is_named(node, "VirtualSystemType")) families.emplace(trim(node.text().get()));
+        if (is_element(node, "VirtualSystemType")) families.emplace(trim(node.text().get()));
     });
     return {families.begin(), families.end()};
 }
 
-/// The top's nodes one a line: pugixml keeps no blanks outside of the root.
+/// Prints the top-level nodes one per line: pugixml keeps no blanks outside the root.
 std::string DescriptorRevision::text(std::span<const ByteCount> lengths) {
     VARVE_CHECK(lengths.size() == state_->files.size());
     for (std::size_t i = 0; i < lengths.size(); ++i)

@@ -17,7 +17,7 @@ constexpr unsigned memory_mib = 4096;
 /// CIM_ResourceAllocationSettingData.ResourceType.
 enum class Resource { processor = 3, memory = 4, ide_controller = 5, scsi_controller = 6, disk = 17 };
 
-/// A kind of controller, and the places on it.
+/// A kind of controller, and how many disks it takes.
 struct Controller {
     Resource resource;
     const char* name;
@@ -38,7 +38,7 @@ Controller controller_of(vmdk::AdapterType adapter_type) {
     }
 }
 
-/// The place of the `index`-th disk of a controller; the seventh of SCSI is the controller's own.
+/// The unit number of the `index`-th disk of a controller; on SCSI, 7 is the controller's own.
 std::size_t unit_of(const Controller& controller, std::size_t index) {
     constexpr std::size_t own_unit = 7;
     return controller.resource == Resource::scsi_controller && index >= own_unit ? index + 1 : index;
@@ -90,12 +90,12 @@ void add_disks(pugi::xml_node envelope, std::span<const DescribedDisk> disks) {
     }
 }
 
-/// The items of the machine's hardware, numbered as they come.
+/// The items of the machine's hardware, numbered in order.
 class Hardware {
 public:
     explicit Hardware(pugi::xml_node section) : section_(section) {}
 
-    /// What is counted: processors, memory.
+    /// Countable resources: processors, memory.
     void add_quantity(Resource resource, const std::string& name, const char* units, const char* description,
                       unsigned quantity) {
         pugi::xml_node item = section_.append_child("Item");
@@ -107,7 +107,7 @@ public:
         add(item, "rasd:VirtualQuantity", fmt::format("{}", quantity));
     }
 
-    /// Its InstanceID.
+    /// Returns its InstanceID.
     unsigned add_controller(const Controller& kind, std::size_t address) {
         pugi::xml_node item = section_.append_child("Item");
         add(item, "rasd:Address", fmt::format("{}", address));

@@ -10,12 +10,15 @@
 
 namespace varve::appliance {
 
-/// What forbids to follow `href`, as the end of a sentence that begins with it ("is absolute"); nothing when it can
-/// only name what lies beside the descriptor or below. Looks at the text as it is and with its percent signs decoded.
-/// The view is of a constant.
+/// Why `href` must not be followed, as the end of a sentence that begins with it ("is absolute"); nothing if it can
+/// only name a file beside the descriptor or below. Checks the text as it is and percent-decoded. The view is of a
+/// constant.
 std::optional<std::string_view> href_fault(std::string_view href);
 
-/// With each %XX as the byte that it stands for. A percent sign without two hex digits is kept.
+/// Replaces each %XX with the byte that it encodes. A percent sign without two hex digits is kept.
 std::string decoded_href(std::string_view href);
+
+/// The last part of a path or an href: the name of the file alone.
+inline std::string base_name(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
 
 }  // namespace varve::appliance

@@ -8,37 +8,34 @@
 #include <fmt/format.h>
 
 #include "engine/base/ascii.h"
-#include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/base/hex.h"
+#include "formats/appliance/error.h"
+#include "formats/base/excerpt.h"
 
 namespace varve::appliance {
 namespace {
 
 constexpr std::size_t lines_max = 65536;
-constexpr std::size_t shown_bytes_max = 80;
 
-std::string shown(std::string_view text) { return escape_for_display(text.substr(0, shown_bytes_max)); }
-
-struct Word {
+struct AlgorithmWord {
     std::string_view in_upper_case;
     DigestAlgorithm algorithm;
 };
 
-/// Those with a 2 before the hyphen are what version 3 of OpenSSL's tool prints.
-constexpr std::array words{
-    Word{"SHA1", DigestAlgorithm::sha1},       Word{"SHA-1", DigestAlgorithm::sha1},
-    Word{"SHA256", DigestAlgorithm::sha256},   Word{"SHA-256", DigestAlgorithm::sha256},
-    Word{"SHA2-256", DigestAlgorithm::sha256}, Word{"SHA512", DigestAlgorithm::sha512},
-    Word{"SHA-512", DigestAlgorithm::sha512},  Word{"SHA2-512", DigestAlgorithm::sha512},
+/// The names with a 2 before the hyphen are printed by the tool of OpenSSL 3.
+constexpr std::array algorithm_words{
+    AlgorithmWord{"SHA1", DigestAlgorithm::sha1},       AlgorithmWord{"SHA-1", DigestAlgorithm::sha1},
+    AlgorithmWord{"SHA256", DigestAlgorithm::sha256},   AlgorithmWord{"SHA-256", DigestAlgorithm::sha256},
+    AlgorithmWord{"SHA2-256", DigestAlgorithm::sha256}, AlgorithmWord{"SHA512", DigestAlgorithm::sha512},
+    AlgorithmWord{"SHA-512", DigestAlgorithm::sha512},  AlgorithmWord{"SHA2-512", DigestAlgorithm::sha512},
 };
 
 std::optional<DigestAlgorithm> algorithm_of(std::string_view word) {
     std::string upper(word);
     for (char& c : upper)
         if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    const auto* known = std::ranges::find(words, std::string_view(upper), &Word::in_upper_case);
-    return known == words.end() ? std::nullopt : std::optional(known->algorithm);
+    const auto* known = std::ranges::find(algorithm_words, std::string_view(upper), &AlgorithmWord::in_upper_case);
+    return known == algorithm_words.end() ? std::nullopt : std::optional(known->algorithm);
 }
 
 struct Line {
@@ -46,7 +43,7 @@ struct Line {
 };
 
 /// "ALGORITHM(FILE)= DIGEST". The file's name may hold parentheses and equals signs, the digest may not.
-std::optional<Line> split(std::string_view line) {
+std::optional<Line> split_line(std::string_view line) {
     const std::size_t open = line.find('(');
     const std::size_t equals = line.rfind('=');
     if (open == std::string_view::npos || equals == std::string_view::npos || equals < open) return std::nullopt;
@@ -56,15 +53,15 @@ std::optional<Line> split(std::string_view line) {
                 trim(line.substr(equals + 1))};
 }
 
-/// Reads one text. One use.
-class Parser {
+/// Parses one text. For one use.
+class ManifestParser {
 public:
-    Parser(std::string_view text, const std::string& where) : text_(text), where_(where) {}
+    ManifestParser(std::string_view text, const std::string& where) : text_(text), where_(where) {}
 
     Manifest parse() {
         if (text_.size() > manifest_bytes_max.value)
-            refuse(fmt::format("expected a manifest of at most {} bytes, found {}", manifest_bytes_max.value,
-                               text_.size()));
+            throw refused(where_, fmt::format("expected a manifest of at most {} bytes, found {}",
+                                              manifest_bytes_max.value, text_.size()));
         if (text_.starts_with("\xef\xbb\xbf")) text_.remove_prefix(3);
         while (!text_.empty()) {
             const std::size_t end = text_.find('\n');
@@ -79,11 +76,7 @@ private:
     void take_line(std::string_view line);
     void keep(ManifestEntry entry);
     [[noreturn]] void fail(std::string_view what) const {
-        throw Error(ErrorCode::corrupt,
-                    fmt::format("{}, line {}: {}; the package is damaged: export it once more", where_, line_, what));
-    }
-    [[noreturn]] void refuse(std::string_view what) const {
-        throw Error(ErrorCode::refused, fmt::format("{}: {}", where_, what));
+        throw corrupt(fmt::format("{}, line {}", where_, line_), what);
     }
 
     std::string_view text_;
@@ -94,31 +87,31 @@ private:
     Manifest result_;
 };
 
-void Parser::take_line(std::string_view line) {
-    if (++lines_taken_ > lines_max) refuse(fmt::format("expected at most {} lines", lines_max));
-    const auto parts = split(line);
+void ManifestParser::take_line(std::string_view line) {
+    if (++lines_taken_ > lines_max) throw refused(where_, fmt::format("expected at most {} lines", lines_max));
+    const auto parts = split_line(line);
     if (!parts || parts->algorithm.empty())
-        fail(fmt::format("expected 'SHA256(file)= digest', found '{}'", shown(line)));
+        fail(fmt::format("expected 'SHA256(file)= digest', found '{}'", excerpt(line)));
     const auto algorithm = algorithm_of(parts->algorithm);
     if (!algorithm) {
-        result_.warnings.push_back(fmt::format("{}, line {}: '{}' can't be checked, as the algorithm '{}' is not known",
-                                               where_, line_, shown(parts->file), shown(parts->algorithm)));
+        result_.warnings.push_back(fmt::format("{}, line {}: '{}' can't be checked: unknown algorithm '{}'", where_,
+                                               line_, excerpt(parts->file), excerpt(parts->algorithm)));
         return;
     }
     Bytes digest(digest_bytes(*algorithm));
     if (!from_hex(parts->digest, digest))
         fail(fmt::format("expected {} hexadecimal digits of {}, found '{}'", 2 * digest.size(), name_of(*algorithm),
-                         shown(parts->digest)));
+                         excerpt(parts->digest)));
     keep({std::string(parts->file), *algorithm, std::move(digest)});
 }
 
-void Parser::keep(ManifestEntry entry) {
+void ManifestParser::keep(ManifestEntry entry) {
     const auto [known, is_new] = known_.emplace(std::pair(entry.file, entry.algorithm), result_.entries.size());
     if (is_new) {
         result_.entries.push_back(std::move(entry));
     } else if (result_.entries[known->second].digest != entry.digest) {
         fail(fmt::format("expected one {} of '{}', found a second one that differs", name_of(entry.algorithm),
-                         shown(entry.file)));
+                         excerpt(entry.file)));
     }
 }
 
@@ -131,6 +124,16 @@ const ManifestEntry* Manifest::find(std::string_view file) const {
     return best;
 }
 
-Manifest parse_manifest(ByteView text, const std::string& where) { return Parser(text_of(text), where).parse(); }
+Manifest parse_manifest(ByteView text, const std::string& where) {
+    return ManifestParser(text_of(text), where).parse();
+}
+
+std::string manifest_line(const ManifestEntry& entry) {
+    return fmt::format("{}({})= {}\n", name_of(entry.algorithm), entry.file, to_hex(entry.digest));
+}
+
+std::size_t manifest_line_bytes(DigestAlgorithm algorithm, const std::string& file) {
+    return manifest_line({file, algorithm, Bytes(digest_bytes(algorithm))}).size();
+}
 
 }  // namespace varve::appliance

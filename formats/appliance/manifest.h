@@ -1,6 +1,6 @@
 #pragma once
-/// The manifest of an OVF package (".mf"): a digest of each file, by which damage on the way is noticed. Source: DMTF
-/// DSP0243 1.1 and 2.1, "Integrity of OVF package": lines "SHA256(NAME)= HEX". More lenient where products are: blanks
+/// The manifest of an OVF package (".mf"): a digest of each file, which reveals damage in transit. Source: DMTF DSP0243
+/// 1.1 and 2.1, "Integrity of OVF package": lines "SHA256(NAME)= HEX". Reading is more lenient, as products are: blanks
 /// anywhere but in the name, letters of either case, CRLF, blank lines, a UTF-8 BOM.
 ///
 /// Plain values; safe from any thread.
@@ -19,7 +19,7 @@ namespace varve::appliance {
 inline constexpr ByteCount manifest_bytes_max = mib(4);
 
 struct ManifestEntry {
-    std::string file;  ///< untrusted; as it is written, percent signs and all
+    std::string file;  ///< untrusted; as written, percent signs and all
     DigestAlgorithm algorithm = DigestAlgorithm::sha256;
     Bytes digest;
 };
@@ -28,13 +28,19 @@ struct Manifest {
     std::vector<ManifestEntry> entries;  ///< in the text's order; a file may have one of each algorithm
     std::vector<std::string> warnings;   ///< sentences
 
-    /// The entry of `file` with the strongest algorithm, or null. Passes over all entries.
+    /// The entry of `file` with the strongest algorithm, or null. Looks at every entry.
     const ManifestEntry* find(std::string_view file) const;
 };
 
 /// `where` names the text in errors: "'a.ova', member 'a.mf'". Throws Error(corrupt) with the line, expected and found
 /// for lines that break the grammar and for two digests of one algorithm that differ; Error(refused) for texts larger
-/// than any manifest. A file whose algorithm is not known is a warning: it can't be checked.
+/// than any manifest. An unknown algorithm is a warning: that file can't be checked.
 Manifest parse_manifest(ByteView text, const std::string& where);
+
+/// The line of an entry: "SHA256(web01.ovf)= 9f86…\n". No blank before the parenthesis: ESXi accepts no other form.
+std::string manifest_line(const ManifestEntry& entry);
+
+/// The length of such a line, before the digest is known.
+std::size_t manifest_line_bytes(DigestAlgorithm algorithm, const std::string& file);
 
 }  // namespace varve::appliance

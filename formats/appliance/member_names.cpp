@@ -9,8 +9,8 @@
 namespace varve::appliance {
 namespace {
 
-constexpr std::size_t stem_bytes_max = 64;  // with an ending and a number it stays below tar's 100
-constexpr std::size_t ending_bytes_max = 16;
+constexpr std::size_t stem_bytes_max = 64;  // with an extension and a number it stays below tar's 100
+constexpr std::size_t extension_bytes_max = 16;
 
 bool is_plain(char c) { return is_ascii_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'; }
 
@@ -36,18 +36,18 @@ std::string_view stem_of(std::string_view path) {
     return dot == name.npos || dot == 0 ? name : name.substr(0, dot);
 }
 
-std::string MemberNames::take(std::string_view stem, std::string_view ending) {
+std::string MemberNames::take(std::string_view stem, std::string_view extension) {
     const std::string plain = plain_stem(stem);
-    std::string name = fmt::format("{}{}", plain, ending);
+    std::string name = fmt::format("{}{}", plain, extension);
     for (unsigned number = 2; !taken_.insert(ascii_lower(name)).second; ++number)
-        name = fmt::format("{}-{}{}", plain, number, ending);
+        name = fmt::format("{}-{}{}", plain, number, extension);
     return name;
 }
 
 std::string MemberNames::take(std::string_view file_name) {
     const std::size_t dot = file_name.rfind('.');
-    const bool has_ending = dot != file_name.npos && dot > 0 && file_name.size() - dot <= ending_bytes_max;
-    if (!has_ending) return take(file_name, "");
+    const bool has_extension = dot != file_name.npos && dot > 0 && file_name.size() - dot <= extension_bytes_max;
+    if (!has_extension) return take(file_name, "");
     return take(file_name.substr(0, dot), made_plain(file_name.substr(dot)));
 }
 

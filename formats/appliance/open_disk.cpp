@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/chain/format_decision.h"
 #include "formats/chain/image_chain.h"
 #include "formats/chain/layer_formats.h"
@@ -13,7 +12,7 @@
 namespace varve::appliance {
 namespace {
 
-/// A disk that the machine was given, and that nobody wrote to.
+/// A disk that the machine has, but that was never written to.
 class EmptyDisk final : public ImageReader {
 public:
     EmptyDisk(ByteCount size, std::vector<std::string> warnings) {
@@ -37,24 +36,24 @@ private:
 
 OpenedImage open_empty(const PackageReader& package, const PackagedDisk& disk) {
     if (!disk.capacity || disk.capacity->value == 0)
-        throw Error(ErrorCode::unsupported, fmt::format("'{}': the disk '{}' has neither a file nor a size",
-                                                        package.place().shown, escape_for_display(disk.name)));
+        throw Error(ErrorCode::unsupported,
+                    fmt::format("'{}': the disk '{}' has neither a file nor a size", package.place().shown, disk.name));
     OpenedImage image;
     image.reader = std::make_unique<EmptyDisk>(*disk.capacity, package.warnings());
     return image;
 }
 
-/// The image in the package tells its own format.
+/// The format is that of the image itself, not what the descriptor claims.
 FormatDecision decide_packaged(const ImageFile& file, const PackagedDisk& disk) {
     FormatDecision decision = decide_top(file, std::nullopt);
     if (decision.format == package_format)
-        throw Error(ErrorCode::unsupported, fmt::format("'{}' is an appliance in an appliance: take it out of there "
-                                                        "first",
-                                                        file.place.shown));
+        throw Error(ErrorCode::unsupported,
+                    fmt::format("'{}' is an appliance in an appliance: extract it first", file.place.shown));
     if (decision.format == "raw" && disk.format.find("vmdk") != std::string::npos)
-        throw Error(ErrorCode::corrupt, fmt::format("'{}' should be a VMware disk, as the appliance says, and does not "
-                                                    "begin like one: fetch the appliance once more",
-                                                    file.place.shown));
+        throw Error(ErrorCode::corrupt,
+                    fmt::format("'{}' is a VMware disk according to the appliance, but does not begin "
+                                "like one: fetch the appliance again",
+                                file.place.shown));
     return decision;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-/// One disk of an appliance, opened as an image: what it names is looked for in the package alone.
+/// Opens one disk of an appliance as an image. What the image names is searched in the package alone.
 
 #include <memory>
 

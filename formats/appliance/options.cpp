@@ -52,9 +52,9 @@ constexpr std::array words{
          set_adapter_type},
     Word{{"uuid", "a UUID, not all zero", "the identity of its disks; the same one gives the same bytes (random)"},
          set_uuid},
-    Word{{"name", "1 to 80 characters without control characters", "the machine's name (that of the file)"},
+    Word{{"name", "1 to 80 characters without control characters", "the machine's name (the file's name)"},
          set_machine},
-    Word{{"descriptor", "kept or plain", "the one that was kept with the disks, if it fits, or a plain one (kept)"},
+    Word{{"descriptor", "kept or plain", "use the descriptor kept with the disks if it fits, or a plain one (kept)"},
          set_descriptor},
 };
 

@@ -1,8 +1,8 @@
 #pragma once
-/// What kind of appliance (OVA) to make, and the words that say so. They are varve's own: qemu-img writes none.
+/// The creation options of an appliance (OVA). They are varve's own: qemu-img writes no appliances.
 ///
 /// Decision: nothing carries over from a source that was a VMDK. Its adapter is more often the default of the tool that
-/// made the file than the machine's; where the machine's descriptor was kept, that tells.
+/// wrote the file than that of the machine; if the machine's descriptor was kept, that has the right one.
 
 #include <optional>
 #include <string>
@@ -15,23 +15,24 @@
 namespace varve::appliance {
 
 struct CreationOptions {
-    /// Nothing: no manifest. Decision: SHA256; old VMware products want SHA1, new ones may refuse it.
+    /// Nothing: no manifest. Decision: SHA256; old VMware products need SHA1, new ones may refuse it.
     std::optional<DigestAlgorithm> manifest = DigestAlgorithm::sha256;
-    /// Of a generated descriptor, and for the geometry of every disk; a kept descriptor has controllers of its own.
+    /// For a generated descriptor, and for the geometry of every disk; a kept descriptor has controllers of its own.
     vmdk::AdapterType adapter_type = vmdk::AdapterType::lsilogic;
-    /// From it come the disks' own; with it the same disks give the same archive under the same name, byte by byte.
+    /// The disks' own are derived from it; with it, the same disks give the same archive, byte for byte, under the same
+    /// name.
     std::optional<vdi::Uuid> uuid = {};
-    std::optional<std::string> machine = {};  ///< its name; none: the archive's, or the kept descriptor's
-    bool keeps_descriptor = true;             ///< takes the kept descriptor if there is one that fits
+    std::optional<std::string> machine = {};  ///< its name; none: that of the archive or of the kept descriptor
+    bool keeps_descriptor = true;             ///< uses the kept descriptor if there is one that fits
 };
 
-/// The words, in the order of the help.
+/// The options, in the order of the help.
 std::vector<OptionWord> option_words();
 
-/// Throws Error(usage) for a word or value that OVA does not have.
+/// Throws Error(usage) for an unknown option or value.
 CreationOptions parse_creation_options(const OptionMap& options);
 
-/// Whether a machine can have this name: 1–80 characters (what VMware takes), UTF-8 without control characters.
+/// Whether a machine can have this name: 1–80 characters (VMware's limit), UTF-8 without control characters.
 bool can_name_machine(std::string_view name);
 
 }  // namespace varve::appliance

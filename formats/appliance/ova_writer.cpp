@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
-#include "formats/appliance/manifest_writer.h"
-#include "formats/tar/writer.h"
+#include "formats/appliance/manifest.h"
+#include "formats/tar/header.h"
 #include "formats/vmdk/stream_writer.h"
 
 namespace varve::appliance {
@@ -32,8 +32,8 @@ vmdk::CreationOptions disk_options(const CreationOptions& options, std::size_t d
     return vmdk::parse_creation_options(words);
 }
 
-/// A member whose bytes are there.
-struct Written {
+/// A member that is complete.
+struct WrittenMember {
     std::string name;
     ByteCount length;
     Bytes digest;  ///< empty without a manifest
@@ -41,7 +41,7 @@ struct Written {
 
 }  // namespace
 
-/// The archive as it grows. All places are its own.
+/// The archive as it grows.
 class OvaWriter::Archive {
 public:
     Archive(std::unique_ptr<Output> output, PackagePlan plan);
@@ -71,20 +71,20 @@ private:
     Room descriptor_;
     Room manifest_;
     ByteOffset end_;
-    std::vector<Written> written_;
+    std::vector<WrittenMember> written_;
     bool is_in_member_ = false;
 };
 
-/// Puts one member's bytes at their place in the archive, one behind the other, and hashes them.
+/// Appends one member's bytes to the archive and hashes them.
 class OvaWriter::Archive::MemberOutput final : public Output {
 public:
     explicit MemberOutput(Archive& archive) : archive_(archive), header_(archive.end_), hash_(archive.new_hash()) {}
 
-    void resize(ByteCount) override {}  // nothing is known of the archive's length
+    void resize(ByteCount) override {}  // says nothing about the length of the archive
 
     void write(ByteOffset at, ByteView bytes) override {
         VARVE_CHECK(at.value == length_.value);
-        archive_.output_->write(header_ + tar::block + length_, bytes);
+        archive_.output_->write(header_ + tar::header_length + length_, bytes);
         if (hash_) hash_->update(bytes);
         length_ += {bytes.size()};
     }
@@ -113,7 +113,7 @@ OvaWriter::Archive::Archive(std::unique_ptr<Output> output, PackagePlan plan)
 
 OvaWriter::Archive::Room OvaWriter::Archive::make_room(ByteCount length) {
     const Room room{end_, length};
-    end_ += tar::block + tar::padded(length);
+    end_ += tar::header_length + tar::padded(length);
     return room;
 }
 
@@ -132,7 +132,7 @@ std::unique_ptr<ImageWriter> OvaWriter::Archive::begin_disk() {
                                       disk_options(plan_.options(), disk));
 }
 
-/// Those before the next disk, or before the archive's end.
+/// Writes those before the next disk, or before the end of the archive.
 void OvaWriter::Archive::write_kept_files() {
     while (written_.size() < plan_.members().size() && !plan_.members()[written_.size()].disk) {
         MemberOutput output(*this);
@@ -144,14 +144,14 @@ void OvaWriter::Archive::write_kept_files() {
 void OvaWriter::Archive::end_member(ByteOffset header, ByteCount length, Bytes digest) {
     const std::string& name = plan_.members()[written_.size()].name;
     output_->write(header, tar::encode_header({name, length, time_}));
-    const ByteOffset end = header + tar::block + length;
-    end_ = header + tar::block + tar::padded(length);
+    const ByteOffset end = header + tar::header_length + length;
+    end_ = header + tar::header_length + tar::padded(length);
     write_zeros(*output_, {end, end_ - end});
     written_.push_back({name, length, std::move(digest)});
     is_in_member_ = false;
 }
 
-/// `text` is as long as its room.
+/// `text` fills its room exactly.
 void OvaWriter::Archive::write_member(Room room, const std::string& name, std::string_view text) {
     VARVE_CHECK(text.size() == room.length.value);
     Bytes bytes = tar::encode_header({name, room.length, time_});
@@ -165,8 +165,8 @@ std::string OvaWriter::Archive::manifest(std::string_view descriptor) const {
     const DigestAlgorithm method = *plan_.options().manifest;
     ContentDigest hash(method);
     hash.update(bytes_of(descriptor));
-    std::string text = manifest_line(method, plan_.descriptor_name(), hash.finish());
-    for (const Written& member : written_) text += manifest_line(method, member.name, member.digest);
+    std::string text = manifest_line({plan_.descriptor_name(), method, hash.finish()});
+    for (const WrittenMember& member : written_) text += manifest_line({member.name, method, member.digest});
     return text;
 }
 
@@ -175,7 +175,7 @@ void OvaWriter::Archive::finish() {
     write_kept_files();
     VARVE_CHECK(written_.size() == plan_.members().size());
     std::vector<ByteCount> lengths;
-    for (const Written& member : written_) lengths.push_back(member.length);
+    for (const WrittenMember& member : written_) lengths.push_back(member.length);
     std::string descriptor = plan_.descriptor(lengths);
     VARVE_CHECK(descriptor.size() <= descriptor_.length.value);
     descriptor.resize(descriptor_.length.value, '\n');

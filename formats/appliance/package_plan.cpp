@@ -7,8 +7,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
-#include "formats/vmdk/header_writer.h"
+#include "formats/vmdk/new_layout.h"
 
 namespace varve::appliance {
 namespace {
@@ -24,7 +23,7 @@ void check_size(ByteCount virtual_size) {
 
 bool ends_with_gz(std::string_view name) { return name.ends_with(".gz") || name.ends_with(".GZ"); }
 
-/// The image's name, of the kept one's: not compressed any more, and a VMDK whatever it was.
+/// The stem of an image's name, from the kept one: no longer compressed, and a VMDK whatever it was before.
 std::string image_stem(std::string_view name) {
     if (ends_with_gz(name)) name.remove_suffix(3);
     return std::string(stem_of(name));
@@ -42,12 +41,12 @@ PackagePlan::PackagePlan(const std::string& stem, std::vector<PlannedDisk> disks
     machine_ = options_.machine.value_or(can_name_machine(stem) ? stem : plain_stem(stem));
     descriptor_name_ = names_.take(stem, ".ovf");
     manifest_name_ = names_.take(stem, ".mf");
-    if (kept.descriptor && options_.keeps_descriptor) keep(kept);
+    if (kept.descriptor && options_.keeps_descriptor) reuse(kept);
     if (!revision_) generate(stem);
     warn_of_left_out(kept);
 }
 
-void PackagePlan::keep(KeptFiles& kept) {
+void PackagePlan::reuse(KeptFiles& kept) {
     std::vector<std::string> sources;
     for (const PlannedDisk& disk : disks_) sources.push_back(disk.source);
     std::vector<DescriptorRevision::Reference> references;
@@ -56,8 +55,8 @@ void PackagePlan::keep(KeptFiles& kept) {
         references = revision_->match(sources);
     } catch (const Error& error) {
         revision_.reset();
-        warnings_.push_back(fmt::format("the appliance gets a plain descriptor, since the kept '{}' does not fit: {}",
-                                        escape_for_display(kept.descriptor->name), error.what()));
+        warnings_.push_back(fmt::format("the appliance gets a plain descriptor, because the kept '{}' does not fit: {}",
+                                        kept.descriptor->name, error.what()));
         return;
     }
     reused_files_.push_back({kept.descriptor->name, {kept.descriptor->bytes.size()}});
@@ -68,17 +67,17 @@ void PackagePlan::keep(KeptFiles& kept) {
     if (options_.machine) revision_->set_machine_name(*options_.machine);
 }
 
-/// Each product refuses the hardware of the other, and only the user knows where the appliance goes.
+/// Each product refuses the other's hardware, and only the user knows where the appliance goes.
 void PackagePlan::warn_of_foreign_hardware(const std::string& descriptor) {
     for (const std::string& family : revision_->hardware_families())
         if (family.starts_with("virtualbox"))
             warnings_.push_back(
-                fmt::format("the kept '{}' asks for VirtualBox's hardware ({}), which VMware refuses: "
-                            "for VMware say -o descriptor=plain",
-                            escape_for_display(descriptor), escape_for_display(family)));
+                fmt::format("the kept '{}' requires VirtualBox's hardware ({}), which VMware refuses: "
+                            "for VMware use -o descriptor=plain",
+                            descriptor, family));
 }
 
-/// Makes a member of the disk or the kept file that a reference leads to, if it leads to one.
+/// Adds the disk or the kept file that a reference leads to as a member, if there is one.
 DescriptorRevision::NewFile PackagePlan::take(const DescriptorRevision::Reference& reference, KeptFiles& kept) {
     if (reference.disk) {
         members_.push_back({names_.take(image_stem(reference.name), ".vmdk"), reference.disk, {}});
@@ -104,9 +103,8 @@ void PackagePlan::generate(const std::string& stem) {
 
 void PackagePlan::warn_of_left_out(const KeptFiles& kept) {
     for (const KeptFile& file : kept.others)
-        warnings_.push_back(
-            fmt::format("the kept file '{}' is not packed: the appliance's descriptor has no use for it",
-                        escape_for_display(file.name)));
+        warnings_.push_back(fmt::format(
+            "the kept file '{}' is not packed: the appliance's descriptor does not reference it", file.name));
 }
 
 std::vector<std::size_t> PackagePlan::disk_order() const {

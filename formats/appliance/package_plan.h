@@ -1,9 +1,9 @@
 #pragma once
-/// Which files an appliance (OVA) holds, under which names and in which order, before any of them is written: the
-/// descriptor, the manifest, then what the descriptor references, in its order. Names in the archive are plain (ASCII
-/// letters, digits, '.', '_' and '-') and never equal, also where case does not count.
+/// Plans which files an appliance (OVA) will hold, their names and their order: the descriptor, the manifest, then what
+/// the descriptor references, in its order. Names in the archive are plain (ASCII letters, digits, '.', '_' and '-')
+/// and unique regardless of case.
 ///
-/// Source: DMTF DSP0243 1.1 and 2.1, "OVF package"; VMware's importers want the descriptor first and the rest in the
+/// Source: DMTF DSP0243 1.1 and 2.1, "OVF package"; VMware's importers expect the descriptor first and the rest in the
 /// order of its References.
 
 #include <optional>
@@ -20,10 +20,10 @@
 
 namespace varve::appliance {
 
-/// A disk that goes into the appliance.
+/// A disk to be packed.
 struct PlannedDisk {
     ByteCount virtual_size;
-    std::string source;  ///< the path that it was read from: the kept descriptor knows the disk by the last part
+    std::string source;  ///< the path that it was read from; its last part identifies the disk in the kept descriptor
 };
 
 /// A small file that was kept with the disks.
@@ -32,10 +32,10 @@ struct KeptFile {
     Bytes bytes;
 };
 
-/// A kept file that the appliance holds: the descriptor, put right, or another one as it is.
+/// A kept file that goes into the appliance again: the descriptor, corrected, or another file unchanged.
 struct ReusedFile {
-    std::string name;  ///< as it was kept
-    ByteCount length;  ///< as it was kept
+    std::string name;  ///< as kept
+    ByteCount length;  ///< as kept
 };
 
 /// What was kept of the package that the disks came from.
@@ -44,20 +44,20 @@ struct KeptFiles {
     std::vector<KeptFile> others;
 };
 
-/// A file behind descriptor and manifest.
+/// A file after the descriptor and the manifest.
 struct PlannedMember {
     std::string name;
-    std::optional<std::size_t> disk;  ///< whose image it is: an index into what the plan was made of
-    KeptFile file;                    ///< of another member
+    std::optional<std::size_t> disk;  ///< the index of the disk whose image it is; none: another file
+    KeptFile file;                    ///< if not a disk
 };
 
 /// Movable. One thread at a time.
 class PackagePlan {
 public:
-    /// `stem`: the archive's name without folder and ending. The kept descriptor is put right for these disks if it
-    /// describes them and no others (ovf_revision.h), and takes along the kept files that it references; else a plain
-    /// one is generated. Throws Error(unsupported) for a disk that a VMDK image can't hold, and for more disks than the
-    /// generated machine has places for.
+    /// `stem`: the archive's name without folder and extension. If the kept descriptor describes exactly these disks,
+    /// it is corrected for them (descriptor_revision.h) and brings along the kept files that it references; otherwise a
+    /// plain one is generated. Throws Error(unsupported) for a disk that a VMDK image can't hold, and for more disks
+    /// than the generated machine can have.
     PackagePlan(const std::string& stem, std::vector<PlannedDisk> disks, const CreationOptions& options,
                 KeptFiles kept = {});
 
@@ -65,21 +65,21 @@ public:
     const std::string& descriptor_name() const { return descriptor_name_; }
     const std::string& manifest_name() const { return manifest_name_; }
     const std::vector<PlannedMember>& members() const { return members_; }
-    /// The disks in the order of the archive: indexes into what the plan was made of, each once.
+    /// The indexes of the disks in the order of the archive.
     std::vector<std::size_t> disk_order() const;
     const PlannedDisk& disk(std::size_t index) const { return disks_[index]; }
 
     bool keeps_descriptor() const { return revision_.has_value(); }
     const std::vector<ReusedFile>& reused_files() const { return reused_files_; }
-    /// Sentences for the user: why there is a generated descriptor although one was kept, what was not packed.
+    /// For the user: why the descriptor is generated although one was kept, what was not packed.
     const std::vector<std::string>& warnings() const { return warnings_; }
 
-    /// The descriptor, with the lengths of the members' files. Its own length depends on their digits only: it is
-    /// greatest for the greatest lengths.
+    /// The descriptor with the lengths of the members' files. Its own length depends only on their digits: the greatest
+    /// lengths give the longest text.
     std::string descriptor(std::span<const ByteCount> lengths);
 
 private:
-    void keep(KeptFiles& kept);
+    void reuse(KeptFiles& kept);
     DescriptorRevision::NewFile take(const DescriptorRevision::Reference& reference, KeptFiles& kept);
     void warn_of_foreign_hardware(const std::string& descriptor);
     void generate(const std::string& stem);

@@ -8,7 +8,6 @@
 #include "engine/base/ascii.h"
 #include "engine/base/content_digest.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/base/hex.h"
 #include "formats/appliance/href.h"
 #include "formats/appliance/unpack.h"
@@ -19,24 +18,22 @@ namespace {
 
 constexpr std::size_t hashed_at_once = 1 << 20;
 constexpr std::size_t names_shown_max = 16;
-constexpr std::size_t chunks_max = 4096;  // each is a file that is open, and is looked up among all members
-
-std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }  // npos + 1 is 0
+constexpr std::size_t chunks_max = 4096;  // each is an open file, looked up among all members
 
 Bytes read_whole(const ImageFile& file, ByteCount size_max, std::string_view what) {
     const ByteCount size = file.source->size();
     if (size > size_max)
-        throw Error(ErrorCode::refused, fmt::format("'{}' has {} bytes; {} of at most {} is expected", file.place.shown,
+        throw Error(ErrorCode::refused, fmt::format("'{}' has {} bytes; expected {} of at most {}", file.place.shown,
                                                     size.value, what, size_max.value));
     Bytes bytes(static_cast<std::size_t>(size.value));
     file.source->read_at({}, bytes);
     return bytes;
 }
 
-/// What comes before the piece's number is the file's name.
+/// The file's name, then the number of the piece.
 std::string chunk_name(const std::string& href, std::size_t chunk) { return fmt::format("{}.{:09}", href, chunk); }
 
-/// Twice what the disk can need, and some room for what describes it: more is no disk of that size.
+/// Twice what the disk can need, plus room for metadata: anything larger is not a disk of that size.
 ByteCount unpacked_bytes_max(const std::optional<ByteCount>& capacity) {
     constexpr ByteCount at_least = mib(1024);
     constexpr ByteCount unknown{std::uint64_t{64} << 40};
@@ -48,7 +45,7 @@ ByteCount unpacked_bytes_max(const std::optional<ByteCount>& capacity) {
 std::string list_of(const std::vector<PackagedDisk>& disks) {
     std::string out;
     for (std::size_t i = 0; i < std::min(disks.size(), names_shown_max); ++i)
-        out += fmt::format("{}'{}'", i == 0 ? "" : ", ", escape_for_display(disks[i].name));
+        out += fmt::format("{}'{}'", i == 0 ? "" : ", ", disks[i].name);
     return disks.size() <= names_shown_max ? out : fmt::format("{} and {} more", out, disks.size() - names_shown_max);
 }
 
@@ -72,11 +69,12 @@ void PackageReader::open_archive(ImageFile file) {
     const auto is_descriptor = [](const tar::Member& member) { return ends_ignoring_case(member.name, ".ovf"); };
     const auto descriptor = std::ranges::find_if(contents.members, is_descriptor);
     if (descriptor == contents.members.end())
-        throw Error(ErrorCode::unsupported,
-                    fmt::format("'{}' is a tar archive without an OVF descriptor (.ovf): no appliance", archive.shown));
+        throw Error(
+            ErrorCode::unsupported,
+            fmt::format("'{}' is a tar archive without an OVF descriptor (.ovf), not an appliance", archive.shown));
     if (std::ranges::count_if(contents.members, is_descriptor) > 1)
         warnings_.push_back(fmt::format("'{}' has several OVF descriptors; the first, '{}', was used", archive.shown,
-                                        escape_for_display(descriptor->name)));
+                                        descriptor->name));
     ImageFile opened = files->open(*descriptor);
     open_descriptor(std::move(opened), std::move(files));
 }
@@ -89,7 +87,7 @@ void PackageReader::open_descriptor(ImageFile file, std::unique_ptr<const ImageR
     warnings_.insert(warnings_.end(), descriptor_.warnings.begin(), descriptor_.warnings.end());
 }
 
-/// It has the descriptor's name, and lies beside it. Without one there is nothing to check.
+/// The manifest is beside the descriptor and has its name. Without one there is nothing to check.
 void PackageReader::read_manifest() {
     const std::string name = base_name(place_.path);
     std::optional<ImageFile> found;
@@ -123,8 +121,7 @@ void PackageReader::list_disks() {
             if (!is_taken(file->href)) disk.name = file->href;
         }
         if (is_taken(disk.name))
-            throw Error(ErrorCode::corrupt,
-                        fmt::format("'{}': two disks are called '{}'", place_.shown, escape_for_display(disk.name)));
+            throw Error(ErrorCode::corrupt, fmt::format("'{}': two disks are called '{}'", place_.shown, disk.name));
         disks_.push_back(std::move(disk));
     }
 }
@@ -135,7 +132,7 @@ const PackagedDisk& PackageReader::find_disk(const std::optional<std::string>& n
     if (!name) {
         if (disks_.size() == 1) return disks_.front();
         throw Error(ErrorCode::usage,
-                    fmt::format("'{}' has {} disks: {}; say which with --member NAME, or back up all of them with "
+                    fmt::format("'{}' has {} disks: {}; choose one with --member NAME, or back up all of them with "
                                 "--all-disks",
                                 place_.shown, disks_.size(), list_of(disks_)));
     }
@@ -143,16 +140,16 @@ const PackagedDisk& PackageReader::find_disk(const std::optional<std::string>& n
         if (disk.name == *name) return disk;
     for (const PackagedDisk& disk : disks_)
         if (disk.id == *name) return disk;
-    throw Error(ErrorCode::usage, fmt::format("'{}' has no disk '{}'; what it has: {}", place_.shown,
-                                              escape_for_display(*name), list_of(disks_)));
+    throw Error(ErrorCode::usage,
+                fmt::format("'{}' has no disk '{}'; it has: {}", place_.shown, *name, list_of(disks_)));
 }
 
-/// By the name as it stands, else decoded: exporters do either.
+/// Tries the name as it is, then decoded: exporters write either.
 ImageFile PackageReader::open_file(const std::string& href) const {
     if (const auto fault = href_fault(href))
         throw Error(ErrorCode::refused,
                     fmt::format("'{}' names a file '{}', which {}: only files of the package are read", place_.shown,
-                                escape_for_display(href), *fault));
+                                href, *fault));
     const std::string decoded = decoded_href(href);
     try {
         return references_->open_reference(place_, href, ReferenceKind::packaged_file);
@@ -171,8 +168,7 @@ std::vector<ImageFile> PackageReader::open_parts(const FileElement& file) const 
     }
     for (;;) {
         if (parts.size() == chunks_max)
-            throw Error(ErrorCode::refused,
-                        fmt::format("'{}' is in more than {} pieces", escape_for_display(file.href), chunks_max));
+            throw Error(ErrorCode::refused, fmt::format("'{}' is in more than {} pieces", file.href, chunks_max));
         try {
             parts.push_back(open_file(chunk_name(file.href, parts.size())));
         } catch (const Error& error) {
@@ -185,7 +181,7 @@ std::vector<ImageFile> PackageReader::open_parts(const FileElement& file) const 
     if (file.size && total != *file.size)
         throw Error(ErrorCode::corrupt,
                     fmt::format("'{}' in {} pieces: expected {} bytes, found {}; a piece is missing or cut off",
-                                escape_for_display(file.href), parts.size(), file.size->value, total.value));
+                                file.href, parts.size(), file.size->value, total.value));
     return parts;
 }
 
@@ -203,8 +199,8 @@ ImageFile PackageReader::open_disk(const PackagedDisk& disk, const LongRead& wor
 std::optional<std::string> PackageReader::size_doubt(const PackagedDisk& disk, ByteCount size) const {
     const FileElement& file = descriptor_.files.at(disk.file.value());
     if (file.is_gzip || file.chunk_size || !file.size || *file.size == size) return std::nullopt;
-    return fmt::format("'{}' tells that '{}' has {} bytes, and {} are there: it may be damaged", place_.shown,
-                       escape_for_display(file.href), file.size->value, size.value);
+    return fmt::format("according to '{}', '{}' has {} bytes, but it has {}: it may be damaged", place_.shown,
+                       file.href, file.size->value, size.value);
 }
 
 void PackageReader::check_disk(const PackagedDisk& disk, const LongRead& work) const {
@@ -215,14 +211,14 @@ void PackageReader::check_disk(const PackagedDisk& disk, const LongRead& work) c
         check_digest(part, file.chunk_size ? chunk_name(file.href, chunk++) : file.href, &work);
 }
 
-/// `name` as the descriptor has it. A file that the manifest leaves out is told of.
+/// `name` as in the descriptor. Warns of a file that is not in the manifest.
 void PackageReader::check_digest(const ImageFile& file, const std::string& name, const LongRead* work) const {
     if (!manifest_) return;
     const ManifestEntry* entry = find_entry(name);
     if (entry == nullptr) {
         if (work != nullptr)
-            work->progress.warn(fmt::format("'{}' tells no digest of '{}', whose bytes are not checked", manifest_name_,
-                                            escape_for_display(name)));
+            work->progress.warn(
+                fmt::format("'{}' has no digest of '{}', whose bytes are not checked", manifest_name_, name));
         return;
     }
     ContentDigest digest(entry->algorithm);
@@ -241,7 +237,7 @@ void PackageReader::check_digest(const ImageFile& file, const std::string& name,
     check_equal(*entry, digest.finish(), file.place.shown);
 }
 
-/// Of a file, by its name as it stands or decoded; null where the manifest leaves it out.
+/// By the name as it is, then decoded; null if the file is not in the manifest.
 const ManifestEntry* PackageReader::find_entry(const std::string& name) const {
     const ManifestEntry* entry = manifest_->find(name);
     return entry != nullptr ? entry : manifest_->find(decoded_href(name));
@@ -250,8 +246,8 @@ const ManifestEntry* PackageReader::find_entry(const std::string& name) const {
 void PackageReader::check_equal(const ManifestEntry& entry, const Bytes& found, const std::string& shown) const {
     if (found == entry.digest) return;
     throw Error(ErrorCode::corrupt,
-                fmt::format("'{}' is not what the manifest '{}' tells: expected {} {}, found {}; fetch the appliance "
-                            "once more, or say --ignore-manifest if it was changed on purpose",
+                fmt::format("'{}' does not match the manifest '{}': expected {} {}, found {}; fetch the appliance "
+                            "again, or pass --ignore-manifest if it was changed on purpose",
                             shown, manifest_name_, name_of(entry.algorithm), to_hex(entry.digest), to_hex(found)));
 }
 
@@ -259,38 +255,52 @@ bool PackageReader::is_of_a_disk(std::size_t file) const {
     return std::ranges::any_of(disks_, [&](const PackagedDisk& disk) { return disk.file == file; });
 }
 
-std::vector<FileToAttach> PackageReader::small_files(std::vector<std::string>& warnings) const {
-    std::vector<FileToAttach> kept;
-    const auto keep = [&](const std::string& name, Bytes bytes) {
-        if (attachment_name_fault(name) || std::ranges::find(kept, name, &FileToAttach::name) != kept.end())
-            warnings.push_back(
-                fmt::format("the file '{}' of '{}' is not kept: a kept file needs a plain name of its own",
-                            escape_for_display(name), place_.shown));
+/// Collects the files of `package` to keep with a backup, each with a plain name of its own.
+class PackageReader::SmallFiles {
+public:
+    SmallFiles(const ImagePlace& package, std::vector<std::string>& warnings)
+        : package_(package), warnings_(warnings) {}
+
+    void add(const std::string& name, Bytes bytes) {
+        if (attachment_name_fault(name) || std::ranges::find(kept_, name, &FileToAttach::name) != kept_.end())
+            leave_out(name, "a kept file needs a plain name of its own");
         else
-            kept.push_back({name, std::move(bytes)});
-    };
-    keep(base_name(place_.path), text_);
+            kept_.push_back({name, std::move(bytes)});
+    }
+
+    void leave_out(const std::string& name, std::string_view why) {
+        warnings_.push_back(fmt::format("the file '{}' of '{}' is not kept: {}", name, package_.shown, why));
+    }
+
+    std::vector<FileToAttach> take() { return std::move(kept_); }
+
+private:
+    const ImagePlace& package_;
+    std::vector<std::string>& warnings_;
+    std::vector<FileToAttach> kept_;
+};
+
+void PackageReader::add_small_file(const FileElement& file, SmallFiles& kept) const {
+    if (file.is_gzip || file.chunk_size || (file.size && *file.size > attachment_bytes_max))
+        return kept.leave_out(file.href, "it is not a disk, and is compressed or too large");
+    const ImageFile opened = open_file(file.href);
+    check_digest(opened, file.href, nullptr);
+    kept.add(base_name(decoded_href(file.href)), read_whole(opened, attachment_bytes_max, "a small file"));
+}
+
+std::vector<FileToAttach> PackageReader::small_files(std::vector<std::string>& warnings) const {
+    SmallFiles kept(place_, warnings);
+    kept.add(base_name(place_.path), text_);
     for (std::size_t i = 0; i < descriptor_.files.size(); ++i) {
-        const FileElement& file = descriptor_.files[i];
         if (is_of_a_disk(i)) continue;
-        const std::string name = base_name(decoded_href(file.href));
-        if (file.is_gzip || file.chunk_size || (file.size && *file.size > attachment_bytes_max)) {
-            warnings.push_back(
-                fmt::format("the file '{}' of '{}' is no disk and too large to be kept, or packed: it is "
-                            "left out",
-                            escape_for_display(file.href), place_.shown));
-            continue;
-        }
         try {
-            const ImageFile opened = open_file(file.href);
-            check_digest(opened, file.href, nullptr);
-            keep(name, read_whole(opened, attachment_bytes_max, "a small file"));
+            add_small_file(descriptor_.files[i], kept);
         } catch (const Error& error) {
             if (error.code() != ErrorCode::refused && error.code() != ErrorCode::not_found) throw;
             warnings.push_back(error.what());
         }
     }
-    return kept;
+    return kept.take();
 }
 
 }  // namespace varve::appliance

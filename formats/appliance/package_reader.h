@@ -1,12 +1,13 @@
 #pragma once
-/// An appliance: an OVF descriptor with a machine's disks and small files, in one archive (.ova) or beside each other
-/// (.ovf). Which disks there are, what lies where, and whether the bytes are those that the manifest tells.
+/// Reads an appliance: an OVF descriptor with a machine's disks and small files, in one archive (.ova) or side by side
+/// (.ovf). Lists the disks, opens their files, and checks their bytes against the manifest.
 ///
 /// Source: DMTF DSP0243, "Open Virtualization Format", sections 5 (package) and 7.1 (references), 9.1 (disks).
 ///
-/// Decisions. What the descriptor tells of a disk's size and format is not believed: the image tells that itself, and
-/// exporters are known to write something else. A package without a manifest is read; one whose manifest tells another
-/// digest is refused. The signature (.cert) is not checked. One thread at a time.
+/// Decisions: size and format of a disk come from its image, not from the descriptor, since exporters are known to
+/// write wrong ones. A package without a manifest is accepted; one whose manifest has another digest is refused. The
+/// signature
+/// (.cert) is not checked. One thread at a time.
 
 #include <memory>
 #include <optional>
@@ -26,14 +27,14 @@ namespace varve::appliance {
 
 /// A disk of the machine, in the descriptor's order.
 struct PackagedDisk {
-    std::string name;                   ///< of its file; of a disk without one its id. No two are equal
-    std::string id;                     ///< the descriptor's
-    std::optional<ByteCount> capacity;  ///< as the descriptor says
-    std::optional<std::size_t> file;    ///< of Descriptor::files; none: an empty disk
-    std::string format;                 ///< the descriptor's word for it, a URI
+    std::string name;                   ///< of its file, or its id if it has none; unique
+    std::string id;                     ///< in the descriptor
+    std::optional<ByteCount> capacity;  ///< according to the descriptor
+    std::optional<std::size_t> file;    ///< index in Descriptor::files; none: an empty disk
+    std::string format;                 ///< a URI, according to the descriptor
 };
 
-/// What is done while bytes are read that take long; both borrowed.
+/// How to report on and stop reads that take long; borrowed.
 struct LongRead {
     Progress& progress;
     std::stop_token stop;
@@ -41,8 +42,8 @@ struct LongRead {
 
 class PackageReader {
 public:
-    /// Takes an archive, or a descriptor whose files `beside` opens. Throws Error(corrupt | refused | unsupported) for
-    /// what is no package, or whose descriptor is not the one that the manifest tells.
+    /// `file` is an archive, or a descriptor whose files `beside` opens. Throws Error(corrupt | refused | unsupported)
+    /// if it is not a package, or if the descriptor does not match the manifest.
     PackageReader(ImageFile file, std::unique_ptr<const ImageReferences> beside, ManifestUse manifest_use);
 
     const std::string& name() const { return descriptor_.name; }  ///< of the machine; may be empty
@@ -50,29 +51,31 @@ public:
     const std::vector<std::string>& warnings() const { return warnings_; }
     /// The descriptor's place, then its files'.
     const ImagePlace& place() const { return place_; }
-    /// False, too, when it is to be ignored: then it is not even read.
+    /// Also false if it is to be ignored: then it is not even read.
     bool has_manifest() const { return manifest_.has_value(); }
     const ImageReferences& references() const { return *references_; }
 
-    /// The disk of that name or id; without one the only disk. Throws Error(usage) that lists the names.
+    /// The disk with that name or id; without a name, the only disk. Throws Error(usage) that lists the names.
     const PackagedDisk& find_disk(const std::optional<std::string>& name) const;
 
-    /// The disk's file: where it lies, or, of one that is compressed or in pieces, as a temporary file. The disk has a
-    /// file. Throws Error(not_found | refused | corrupt | cancelled).
+    /// The file of a disk that has one: in place, or unpacked to a temporary file if it is compressed or in pieces.
+    /// Throws Error(not_found | refused | corrupt | cancelled).
     ImageFile open_disk(const PackagedDisk& disk, const LongRead& work) const;
 
-    /// A sentence when the descriptor tells another size of a disk's file than `size`: it may have been cut off.
+    /// A warning if the descriptor has another size for the disk's file than `size`: it may have been cut off.
     std::optional<std::string> size_doubt(const PackagedDisk& disk, ByteCount size) const;
 
-    /// Reads the files of a disk whole. Throws Error(corrupt) when one is not what the manifest tells. Nothing to do
+    /// Reads the files of a disk in full. Throws Error(corrupt) if one does not match the manifest. Does nothing
     /// without a manifest.
     void check_disk(const PackagedDisk& disk, const LongRead& work) const;
 
     /// The descriptor, and the files that belong to no disk (an nvram) and are small enough to be kept with a backup.
-    /// Tells of the others in `warnings`. Throws as check_disk().
+    /// Adds a warning for each other file. Throws what check_disk() throws.
     std::vector<FileToAttach> small_files(std::vector<std::string>& warnings) const;
 
 private:
+    class SmallFiles;
+
     void open_archive(ImageFile file);
     void open_descriptor(ImageFile file, std::unique_ptr<const ImageReferences> beside);
     void read_manifest();
@@ -83,6 +86,7 @@ private:
     const ManifestEntry* find_entry(const std::string& name) const;
     void check_equal(const ManifestEntry& entry, const Bytes& found, const std::string& shown) const;
     bool is_of_a_disk(std::size_t file) const;
+    void add_small_file(const FileElement& file, SmallFiles& kept) const;
 
     std::unique_ptr<const ImageReferences> references_;
     ImagePlace place_;  ///< of the descriptor

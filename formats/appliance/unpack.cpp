@@ -15,12 +15,12 @@ namespace {
 
 constexpr std::size_t input_bytes = 256 << 10;
 constexpr std::size_t output_bytes = 1 << 20;  // whole blocks of write_sparsely
-constexpr const char* folder = "/var/tmp";
+constexpr const char* temporary_folder = "/var/tmp";
 
-/// The chunks as one run of bytes.
-class Input {
+/// The chunks as one sequence of bytes.
+class ChunkInput {
 public:
-    explicit Input(std::span<const ByteSourcePtr> chunks) : chunks_(chunks) {
+    explicit ChunkInput(std::span<const ByteSourcePtr> chunks) : chunks_(chunks) {
         for (const ByteSourcePtr& chunk : chunks) {
             sizes_.push_back(chunk->size());
             total_ += sizes_.back();
@@ -30,7 +30,7 @@ public:
     ByteCount total() const { return total_; }
     ByteCount done() const { return done_; }
 
-    /// Fills `out`; less only at the end.
+    /// Fills `out`, except at the end; returns the number of bytes.
     std::size_t read(ByteSpan out) {
         std::size_t filled = 0;
         while (filled < out.size() && chunk_ < chunks_.size()) {
@@ -48,7 +48,7 @@ public:
         return filled;
     }
 
-    /// Names the byte that lies `position` behind the beginning of all.
+    /// Names the byte at `position` of the whole.
     std::string place(ByteCount position) const {
         std::size_t chunk = 0;
         while (chunk + 1 < chunks_.size() && position >= sizes_[chunk]) position = position - sizes_[chunk++];
@@ -65,10 +65,10 @@ private:
 };
 
 /// The unpacked file as it grows.
-class Output {
+class UnpackedFile {
 public:
-    Output(ByteCount length_max, const std::string& shown)
-        : file_(open_nameless_file(folder, shown)), length_max_(length_max), shown_(shown) {}
+    UnpackedFile(ByteCount length_max, const std::string& shown)
+        : file_(open_nameless_file(temporary_folder, shown)), length_max_(length_max), shown_(shown) {}
 
     void append(ByteView bytes) {
         if (ByteCount{bytes.size()} > length_max_ - length_) refuse();
@@ -79,8 +79,8 @@ public:
     [[noreturn]] void refuse() const {
         throw Error(
             ErrorCode::refused,
-            fmt::format("'{}': expected at most {} bytes when unpacked, found more: what grows that much may be "
-                        "made to fill the disk; unpack it by hand if you trust it",
+            fmt::format("'{}': expected at most {} bytes when unpacked, found more: it may be meant to fill the "
+                        "disk; unpack it by hand if you trust it",
                         shown_, length_max_.value));
     }
 
@@ -96,16 +96,16 @@ private:
     ByteCount length_;
 };
 
-/// The state of zlib for one gzip member after the other.
-class Stream {
+/// The state of zlib, for one gzip member after the other.
+class InflateState {
 public:
-    Stream() {
+    InflateState() {
         constexpr int gzip_alone = 15 + 16;
         if (inflateInit2(&z_, gzip_alone) != Z_OK) throw std::bad_alloc();
     }
-    ~Stream() { inflateEnd(&z_); }
-    Stream(const Stream&) = delete;
-    Stream& operator=(const Stream&) = delete;
+    ~InflateState() { inflateEnd(&z_); }
+    InflateState(const InflateState&) = delete;
+    InflateState& operator=(const InflateState&) = delete;
     z_stream* operator->() { return &z_; }
     z_stream* get() { return &z_; }
 
@@ -113,10 +113,10 @@ private:
     z_stream z_{};
 };
 
-/// Takes gzip off. One use.
+/// Decompresses gzip. For one use.
 class Gunzip {
 public:
-    Gunzip(Input& input, Output& output, const std::string& shown)
+    Gunzip(ChunkInput& input, UnpackedFile& output, const std::string& shown)
         : input_(input), output_(output), shown_(shown), in_(input_bytes), out_(output_bytes) {
         empty_out();
     }
@@ -149,16 +149,16 @@ private:
         const int status = inflate(stream_.get(), Z_NO_FLUSH);
         if (status == Z_MEM_ERROR) throw std::bad_alloc();
         if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
-            fail(stream_->msg != nullptr ? stream_->msg : "it is no gzip");
+            fail(stream_->msg != nullptr ? stream_->msg : "it is not gzip");
         if (status != Z_STREAM_END) return;
         inflateReset(stream_.get());
         is_between_ = true;
     }
 
-    /// Behind a member there is another one or nothing but zeros, as tapes have them.
+    /// After a member comes another one, or only zeros, as on tapes.
     bool skip_padding() {
         const bool is_padding = *stream_->next_in == 0;
-        if (is_padded_ && !is_padding) fail("expected zeros up to the end behind a member and a zero");
+        if (is_padded_ && !is_padding) fail("expected only zeros after a member and a zero");
         is_padded_ = is_padding;
         while (is_padding && stream_->avail_in > 0 && *stream_->next_in == 0) {
             ++stream_->next_in;
@@ -178,21 +178,20 @@ private:
     }
 
     [[noreturn]] void fail(std::string_view why) {
-        throw Error(ErrorCode::corrupt,
-                    fmt::format("'{}': gzip is damaged at {}: {}; export the package once more", shown_,
-                                input_.place(input_.done() - ByteCount{stream_->avail_in}), why));
+        throw Error(ErrorCode::corrupt, fmt::format("'{}': gzip is damaged at {}: {}; export the package again", shown_,
+                                                    input_.place(input_.done() - ByteCount{stream_->avail_in}), why));
     }
 
-    Input& input_;
-    Output& output_;
+    ChunkInput& input_;
+    UnpackedFile& output_;
     const std::string& shown_;
     Bytes in_, out_;
-    Stream stream_;
-    bool is_between_ = false;  ///< a member ended, no other began
+    InflateState stream_;
+    bool is_between_ = false;  ///< a member ended, and no other has begun
     bool is_padded_ = false;
 };
 
-void join(Input& input, Output& output, Progress& progress, const std::stop_token& stop) {
+void join(ChunkInput& input, UnpackedFile& output, Progress& progress, const std::stop_token& stop) {
     Bytes buffer(output_bytes);
     for (std::size_t length; (length = input.read(buffer)) > 0;) {
         throw_if_stopped(stop);
@@ -205,8 +204,8 @@ void join(Input& input, Output& output, Progress& progress, const std::stop_toke
 
 File unpack(std::span<const ByteSourcePtr> chunks, bool is_gzip, ByteCount length_max, const std::string& shown,
             Progress& progress, const std::stop_token& stop) {
-    Input input(chunks);
-    Output output(length_max, shown);
+    ChunkInput input(chunks);
+    UnpackedFile output(length_max, shown);
     progress.begin("unpacking", input.total());
     if (is_gzip) {
         Gunzip(input, output, shown).run(progress, stop);

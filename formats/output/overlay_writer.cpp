@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/image/extent_walk.h"
 #include "formats/base/write_order.h"
 #include "formats/output/unit_writer.h"
 
@@ -123,27 +124,24 @@ void DifferingUnits::compare_zeros(ByteRange range) {
     }
 }
 
-/// The first part of `range` that the backing image has data for.
+/// The first data of the backing image in `range`.
 std::optional<ByteRange> DifferingUnits::next_data(ByteRange range) const {
     const ByteOffset end = std::min(range.end(), backing_end_);
-    for (ByteOffset at = range.begin; at < end;) {
-        const Extent extent = backing_->extent_at(at);
-        if (extent.kind == ExtentKind::data) return ByteRange{at, std::min(extent.end(), end) - at};
-        at = extent.end();
-    }
-    return std::nullopt;
+    if (range.begin >= end) return std::nullopt;
+    return first_data(*backing_, {range.begin, end - range.begin});
 }
 
-/// Fills the begin of `piece_` with the backing image's bytes; false when it has only zeros there, which costs no read.
+/// Fills the start of `piece_` with the backing image's bytes; false when it has only zeros there, which costs no read.
 bool DifferingUnits::load_backing(ByteRange range) {
     bool has_data = false;
+    const ByteOffset end = std::min(range.end(), backing_end_);
+    if (range.begin >= end) return false;
     const ByteSpan piece = ByteSpan(piece_).first(range.length.value);
-    ByteOffset at = range.begin;
-    while (const auto data = next_data({at, range.end() - at})) {
+    for_each_extent(*backing_, {range.begin, end - range.begin}, [&](const Extent& extent) {
+        if (extent.kind != ExtentKind::data) return;
         if (!std::exchange(has_data, true)) std::ranges::fill(piece, std::byte{0});
-        backing_->read(data->begin, piece.subspan((data->begin - range.begin).value, data->length.value));
-        at = data->end();
-    }
+        backing_->read(extent.begin, piece.subspan((extent.begin - range.begin).value, extent.length.value));
+    });
     return has_data;
 }
 

@@ -10,13 +10,14 @@
 #include "formats/base/image_error.h"
 #include "formats/base/source_cursor.h"
 #include "formats/qcow2/features.h"
+#include "formats/qcow2/record_cursor.h"
 
 namespace varve::qcow2 {
 namespace {
 
 constexpr std::uint32_t bitmaps_max = 65535;
 constexpr std::uint64_t directory_bytes_max = std::uint64_t{bitmaps_max} * 1024;
-constexpr std::size_t fixed_bytes = 24;
+constexpr std::size_t bitmap_fixed_bytes = 24;
 constexpr std::uint32_t table_entries_max = 0x8000000;
 constexpr std::uint32_t flag_in_use = 1u << 0;
 constexpr std::uint32_t flag_auto = 1u << 1;
@@ -36,8 +37,7 @@ struct Entry {
 Entry parse_entry(ByteView bytes) {
     ByteReader in(bytes, "bitmap directory entry");
     Entry entry;
-    entry.table.offset = ByteOffset{in.u64be()};
-    entry.table.entries = in.u32be();
+    entry.table = parse_table_place(in);
     entry.flags = in.u32be();
     entry.type = in.u8();
     entry.granularity_bits = in.u8();
@@ -54,8 +54,8 @@ void check_directory(const ByteSource& file, const Header& header, const Bitmaps
     const std::uint64_t file_bytes = file.size().value;
     if (bitmaps.count == 0 || bitmaps.count > bitmaps_max)
         fail(fmt::format("expected 1 to {} bitmaps, found {}", bitmaps_max, bitmaps.count));
-    if (place.length.value < bitmaps.count * fixed_bytes || place.length.value > directory_bytes_max)
-        fail(fmt::format("expected a length of {} to {} bytes, found {}", bitmaps.count * fixed_bytes,
+    if (place.length.value < bitmaps.count * bitmap_fixed_bytes || place.length.value > directory_bytes_max)
+        fail(fmt::format("expected a length of {} to {} bytes, found {}", bitmaps.count * bitmap_fixed_bytes,
                          directory_bytes_max, place.length.value));
     if (place.begin.value % header.cluster_size().value != 0)
         fail(fmt::format("expected an offset that is a multiple of {}, found {}", header.cluster_size().value,
@@ -65,21 +65,19 @@ void check_directory(const ByteSource& file, const Header& header, const Bitmaps
                          place.begin.value, file_bytes));
 }
 
-void check_entry(const ByteSource& file, const Entry& entry, std::uint32_t index) {
-    const auto fail = [&](const std::string& what) {
-        throw corrupt_image(file, fmt::format("bitmap directory entry {}: {}", index, what));
-    };
+void check_entry(const RecordCursor& in, const Entry& entry) {
     if (entry.type != type_dirty_tracking)
-        fail(fmt::format("expected type {}, found {}", type_dirty_tracking, entry.type));
+        in.fail(fmt::format("expected type {}, found {}", type_dirty_tracking, entry.type));
     if (entry.granularity_bits < 9 || entry.granularity_bits > 31)
-        fail(fmt::format("expected granularity_bits of 9 to 31, found {}", entry.granularity_bits));
+        in.fail(fmt::format("expected granularity_bits of 9 to 31, found {}", entry.granularity_bits));
     if (entry.name_bytes == 0 || entry.name_bytes > 1023)
-        fail(fmt::format("expected a name of 1 to 1023 bytes, found {}", entry.name_bytes));
+        in.fail(fmt::format("expected a name of 1 to 1023 bytes, found {}", entry.name_bytes));
     if (entry.table.entries > table_entries_max)
-        fail(fmt::format("expected a table of at most {} entries, found {}", table_entries_max, entry.table.entries));
+        in.fail(
+            fmt::format("expected a table of at most {} entries, found {}", table_entries_max, entry.table.entries));
 }
 
-/// Whether the bitmap's table has the length that the disk needs, and lies in the file.
+/// Whether the bitmap's table has the length that the disk needs, and is inside the file.
 bool shape_fits(const ByteSource& file, const Header& header, const Entry& entry) {
     const std::uint64_t bits = divide_up(header.virtual_size.value, std::uint64_t{1} << entry.granularity_bits);
     const std::uint64_t expected = divide_up(divide_up(bits, 8), header.cluster_size().value);
@@ -97,33 +95,30 @@ bool is_consistent(const ByteSource& file, const Header& header, const Entry& en
     return vouched && known && extra_ignorable && closed && shape_fits(file, header, entry);
 }
 
-ImageBitmap read_one(const ByteSource& file, const Header& header, SourceCursor& in, std::uint32_t index) {
-    const Entry entry = parse_entry(in.take(fixed_bytes));
-    check_entry(file, entry, index);
+ImageBitmap read_bitmap(const ByteSource& file, const Header& header, RecordCursor& in) {
+    const Entry entry = parse_entry(in.take(bitmap_fixed_bytes));
+    check_entry(in, entry);
     in.skip(ByteCount{entry.extra_bytes});
     ImageBitmap bitmap;
-    bitmap.name = std::string(text_of(in.take(entry.name_bytes)));
+    bitmap.name = in.text(entry.name_bytes);
     bitmap.granularity = ByteCount{std::uint64_t{1} << entry.granularity_bits};
     bitmap.enabled = (entry.flags & flag_auto) != 0;
     bitmap.in_use = (entry.flags & flag_in_use) != 0;
     bitmap.consistent = is_consistent(file, header, entry);
-    const std::uint64_t used = fixed_bytes + std::uint64_t{entry.extra_bytes} + entry.name_bytes;
-    in.skip(std::min(in.remaining(), ByteCount{divide_up(used, 8) * 8 - used}));
     return bitmap;
 }
 
 std::vector<ImageBitmap> read_directory(const ByteSource& file, const Header& header,
                                         const BitmapsExtension& extension) {
     check_directory(file, header, extension);
-    SourceCursor in(file, extension.directory, "bitmap directory");
+    RecordCursor in(file, extension.directory, "bitmap directory");
     std::vector<ImageBitmap> bitmaps;
     std::set<std::string> names;
-    for (std::uint32_t i = 0; i < extension.count; ++i) {
-        bitmaps.push_back(read_one(file, header, in, i));
+    for (std::uint32_t i = 0; i < extension.count; ++i, in.next_record()) {
+        bitmaps.push_back(read_bitmap(file, header, in));
         if (!names.insert(bitmaps.back().name).second)
-            throw corrupt_image(
-                file, fmt::format("bitmap directory entry {}: expected a name of its own, found a second '{}'", i,
-                                  escape_for_display(bitmaps.back().name)));
+            in.fail(
+                fmt::format("expected a unique name, found a second '{}'", escape_for_display(bitmaps.back().name)));
     }
     return bitmaps;
 }
@@ -140,7 +135,7 @@ std::vector<ImageBitmap> read_bitmaps(const ByteSource& file, const Header& head
     } catch (const Error& error) {
         if (error.code() != ErrorCode::corrupt) throw;
         warnings.push_back(
-            fmt::format("the bitmaps are left out, as the image does not vouch for them: {}", error.what()));
+            fmt::format("the bitmaps are ignored, as the image does not vouch for them: {}", error.what()));
         return {};
     }
 }

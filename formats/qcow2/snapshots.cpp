@@ -8,14 +8,14 @@
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "formats/base/image_error.h"
-#include "formats/base/source_cursor.h"
+#include "formats/qcow2/record_cursor.h"
 
 namespace varve::qcow2 {
 namespace {
 
-constexpr std::size_t fixed_bytes = 40;
+constexpr std::size_t snapshot_fixed_bytes = 40;
 constexpr std::uint32_t extra_bytes_max = 1024;
-constexpr std::uint64_t table_bytes_max = std::uint64_t{64} << 20;
+constexpr std::uint64_t snapshot_table_bytes_max = std::uint64_t{64} << 20;
 constexpr std::size_t ids_listed_max = 16;
 
 struct Fixed {
@@ -29,8 +29,7 @@ struct Fixed {
 Fixed parse_fixed(ByteView bytes) {
     ByteReader in(bytes, "snapshot table entry");
     Fixed out;
-    out.l1.offset = ByteOffset{in.u64be()};
-    out.l1.entries = in.u32be();
+    out.l1 = parse_table_place(in);
     out.id_bytes = in.u16be();
     out.name_bytes = in.u16be();
     const std::int64_t seconds = in.u32be();
@@ -41,17 +40,14 @@ Fixed parse_fixed(ByteView bytes) {
     return out;
 }
 
-void check_fixed(const ByteSource& file, const Header& header, const Fixed& fixed, std::uint32_t index) {
-    const auto fail = [&](const std::string& what) {
-        throw corrupt_image(file, fmt::format("snapshot table entry {}: {}", index, what));
-    };
+void check_fixed(const RecordCursor& in, const Header& header, const Fixed& fixed) {
     if (fixed.extra_bytes > extra_bytes_max)
-        fail(fmt::format("expected at most {} bytes of extra data, found {}", extra_bytes_max, fixed.extra_bytes));
+        in.fail(fmt::format("expected at most {} bytes of extra data, found {}", extra_bytes_max, fixed.extra_bytes));
     if (fixed.l1.entries > l1_entries_max)
-        fail(fmt::format("expected an L1 table of at most {} entries, found {}", l1_entries_max, fixed.l1.entries));
+        in.fail(fmt::format("expected an L1 table of at most {} entries, found {}", l1_entries_max, fixed.l1.entries));
     if (fixed.l1.offset.value % header.cluster_size().value != 0)
-        fail(fmt::format("expected an L1 offset that is a multiple of {}, found {}", header.cluster_size().value,
-                         fixed.l1.offset.value));
+        in.fail(fmt::format("expected an L1 offset that is a multiple of {}, found {}", header.cluster_size().value,
+                            fixed.l1.offset.value));
 }
 
 /// The second field of the extra data; absent in old version 2 images.
@@ -60,20 +56,18 @@ ByteCount disk_size(const Header& header, ByteView extra) {
     return ByteCount{load_be<std::uint64_t>(extra.subspan(8))};
 }
 
-Snapshot read_one(const ByteSource& file, const Header& header, SourceCursor& in, std::uint32_t index) {
-    const Fixed fixed = parse_fixed(in.take(fixed_bytes));
-    check_fixed(file, header, fixed, index);
+Snapshot read_snapshot(RecordCursor& in, const Header& header) {
+    const Fixed fixed = parse_fixed(in.take(snapshot_fixed_bytes));
+    check_fixed(in, header, fixed);
     Snapshot snapshot;
     snapshot.l1 = fixed.l1;
     snapshot.facts.time_ns = fixed.time_ns;
     snapshot.facts.size = disk_size(header, in.take(fixed.extra_bytes));
     if (snapshot.facts.size.value > INT64_MAX)
-        throw corrupt_image(file, fmt::format("snapshot table entry {}: expected a disk size of at most {}, found {}",
-                                              index, INT64_MAX, snapshot.facts.size.value));
-    snapshot.facts.id = std::string(text_of(in.take(fixed.id_bytes)));
-    snapshot.facts.name = std::string(text_of(in.take(fixed.name_bytes)));
-    const std::uint64_t used = fixed_bytes + fixed.extra_bytes + fixed.id_bytes + fixed.name_bytes;
-    in.skip(std::min(in.remaining(), ByteCount{divide_up(used, 8) * 8 - used}));
+        in.fail(fmt::format("expected a disk size of at most {}, found {}", INT64_MAX, snapshot.facts.size.value));
+    snapshot.facts.id = in.text(fixed.id_bytes);
+    snapshot.facts.name = in.text(fixed.name_bytes);
+    in.next_record();
     return snapshot;
 }
 
@@ -84,7 +78,7 @@ std::string listed_ids(const std::vector<const Snapshot*>& snapshots) {
     return snapshots.size() > ids_listed_max ? ids + ", …" : ids;
 }
 
-/// Names that a user can say, with the ids that make them certain.
+/// The names that a user can pass, with the ids that make them unambiguous.
 std::string listed_names(const std::vector<Snapshot>& snapshots) {
     std::string names;
     for (std::size_t i = 0; i < std::min(snapshots.size(), ids_listed_max); ++i)
@@ -113,9 +107,9 @@ std::vector<Snapshot> read_snapshots(const ByteSource& file, const Header& heade
         throw corrupt_image(
             file, fmt::format("snapshot table: expected {} entries at offset {}, found the end of the file at {}",
                               header.snapshots.records, begin.value, file_bytes));
-    const std::uint64_t length = std::min(file_bytes - begin.value, table_bytes_max);
-    SourceCursor in(file, {begin, ByteCount{length}}, "snapshot table");
-    for (std::uint32_t i = 0; i < header.snapshots.records; ++i) snapshots.push_back(read_one(file, header, in, i));
+    const std::uint64_t length = std::min(file_bytes - begin.value, snapshot_table_bytes_max);
+    RecordCursor in(file, {begin, ByteCount{length}}, "snapshot table");
+    for (std::uint32_t i = 0; i < header.snapshots.records; ++i) snapshots.push_back(read_snapshot(in, header));
     return snapshots;
 }
 
@@ -125,11 +119,11 @@ const Snapshot& select_snapshot(const ByteSource& file, const std::vector<Snapsh
     if (found.size() == 1) return *found.front();
     const std::string shown = escape_for_display(wanted);
     if (found.size() > 1)
-        throw Error(ErrorCode::refused, fmt::format("'{}' has {} snapshots that '{}' can mean; say one of {}",
+        throw Error(ErrorCode::refused, fmt::format("'{}' has {} snapshots that match '{}'; pass one of {}",
                                                     file.name(), found.size(), shown, listed_ids(found)));
     if (snapshots.empty())
         throw Error(ErrorCode::not_found,
-                    fmt::format("'{}' has no internal snapshots, so none is called '{}'", file.name(), shown));
+                    fmt::format("'{}' has no internal snapshots, so there is none called '{}'", file.name(), shown));
     throw Error(ErrorCode::not_found, fmt::format("'{}' has no internal snapshot '{}'; it has {}", file.name(), shown,
                                                   listed_names(snapshots)));
 }

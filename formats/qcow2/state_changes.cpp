@@ -7,7 +7,7 @@
 namespace varve::qcow2 {
 namespace {
 
-constexpr int runs_merged_max = 16;
+constexpr int change_runs_merged_max = 16;
 
 /// An entry without the bit that says how often its cluster is used.
 constexpr std::uint64_t without_copied(std::uint64_t entry) { return entry & ~(std::uint64_t{1} << 63); }
@@ -40,7 +40,7 @@ ChangeRun StateChanges::change_at(ByteOffset at) const {
     if (cluster >= comparable_clusters_) return {at, end_ - at, true};
     const Run first = run_at(cluster);
     cluster += first.clusters;
-    for (int runs = 1; runs < runs_merged_max && cluster < comparable_clusters_; ++runs) {
+    for (int runs = 1; runs < change_runs_merged_max && cluster < comparable_clusters_; ++runs) {
         const Run next = run_at(cluster);
         if (next.is_same != first.is_same) break;
         cluster += next.clusters;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <set>
 
 #include <fmt/format.h>
 
-#include "engine/base/escape.h"
+#include "engine/base/number_text.h"
+#include "formats/base/excerpt.h"
 #include "formats/tar/header.h"
 #include "formats/tar/pax_records.h"
 
@@ -19,11 +19,8 @@ constexpr std::size_t members_max = 65536;
 constexpr unsigned preludes_max = 16;
 constexpr ByteCount long_name_bytes_max = kib(64);
 constexpr ByteCount all_names_bytes_max = mib(16);
-constexpr std::size_t shown_bytes_max = 80;
 
-std::string shown(std::string_view text) { return escape_for_display(text.substr(0, shown_bytes_max)); }
-
-/// What a type flag stands for when it is no file; empty for files.
+/// What a type flag stands for, if not a file; empty for files.
 std::string_view other_kind(char type) {
     switch (type) {
         case '0':
@@ -43,7 +40,7 @@ std::string_view other_kind(char type) {
     }
 }
 
-/// Links, devices, folders and pipes have no contents, whatever their size says.
+/// Links, devices, folders and pipes have no contents, whatever their size field says.
 bool has_content(char type) { return type < '1' || type > '6'; }
 
 std::string_view name_fault(std::string_view name) {
@@ -67,21 +64,21 @@ std::string_view without_own_folder(std::string_view name) {
     return name;
 }
 
-/// Goes through one archive, header by header. One use.
+/// Walks one archive, header by header. For one use.
 class Walk {
 public:
     explicit Walk(const ByteSource& file) : file_(file), size_(file.size()) {}
 
     Archive run() {
         while (read_block()) take(parse_header(block_, file_, at_));
-        if (has_prelude()) throw corrupt(file_, prelude_at_, "expected a member behind it, found the end");
+        if (has_prelude()) throw corrupt(file_, prelude_at_, "expected a member after it, found the end");
         if (entries_ == 0) throw corrupt(file_, at_, "expected a member, found the end");
         return std::move(result_);
     }
 
 private:
     bool read_block();
-    void warn_behind_end();
+    void warn_after_end();
     void take(const Header& header);
     void take_prelude(const Header& header);
     void take_member(const Header& header);
@@ -90,7 +87,7 @@ private:
     std::string long_name(const Header& header) const;
     ByteCount size_of(const Header& header) const;
     void check_content(ByteCount length) const;
-    void step_over(ByteCount length);
+    void skip(ByteCount length);
     bool has_prelude() const { return preludes_ != 0; }
     ByteOffset content() const { return at_ + ByteCount{block_bytes}; }
 
@@ -115,7 +112,7 @@ bool Walk::read_block() {
     if (left == 0) {
         result_.warnings.push_back(
             fmt::format("'{}' ends without the two zero blocks that end a tar archive: it may "
-                        "have been cut off behind a member",
+                        "have been cut off after a member",
                         file_.name()));
         return false;
     }
@@ -123,16 +120,16 @@ bool Walk::read_block() {
         throw corrupt(file_, at_, fmt::format("expected a block of {} bytes, found {}", block_bytes, left));
     file_.read_at(at_, block_);
     if (!is_zero(block_)) return true;
-    warn_behind_end();
+    warn_after_end();
     return false;
 }
 
-void Walk::warn_behind_end() {
+void Walk::warn_after_end() {
     const std::size_t length = read_some(file_, content(), block_);
     if (!is_zero(ByteView(block_).first(length)))
         result_.warnings.push_back(
-            fmt::format("'{}' goes on behind the zero block at offset {}, which ends a tar "
-                        "archive: what follows is not read",
+            fmt::format("'{}' continues after the zero block at offset {}, which ends a tar "
+                        "archive: the rest is not read",
                         file_.name(), at_.value));
 }
 
@@ -146,12 +143,12 @@ void Walk::take(const Header& header) {
         case 'S':
             throw refused(file_, at_,
                           fmt::format("'{}' is a sparse file of GNU tar, which varve does not unpack; unpack the "
-                                      "archive with 'tar' and name the files in it",
-                                      shown(header.name)));
+                                      "archive with 'tar' and use the files in it",
+                                      excerpt(header.name)));
         case 'M':
             throw refused(
                 file_, at_,
-                fmt::format("'{}' began on another tape; put the parts together with 'tar' first", shown(header.name)));
+                fmt::format("'{}' began on another tape; join the parts with 'tar' first", excerpt(header.name)));
         default:
             return take_member(header);
     }
@@ -165,7 +162,7 @@ void Walk::take_prelude(const Header& header) {
     if (header.type == 'K') prelude_text(header, long_name_bytes_max);
     if (header.type == 'x') parse_pax(prelude_text(header, pax_bytes_max), local_, file_, at_);
     if (header.type == 'g') parse_pax(prelude_text(header, pax_bytes_max), global_, file_, at_);
-    step_over(header.size);
+    skip(header.size);
 }
 
 std::string Walk::prelude_text(const Header& header, ByteCount length_max) const {
@@ -199,12 +196,12 @@ void Walk::take_member(const Header& header) {
     local_ = {};
     long_name_.reset();
     preludes_ = 0;
-    step_over(size);
+    skip(size);
 }
 
 void Walk::keep(std::string name, const Header& header, ByteCount size) {
     if (const std::string_view fault = name_fault(name); !fault.empty())
-        throw refused(file_, at_, fmt::format("'{}' is {}: such archives are not read", shown(name), fault));
+        throw refused(file_, at_, fmt::format("'{}' is {}: varve does not read such archives", excerpt(name), fault));
     name = without_own_folder(name);
     names_bytes_ += {name.size()};
     if (name.size() > long_name_bytes_max.value || names_bytes_ > all_names_bytes_max)
@@ -214,9 +211,9 @@ void Walk::keep(std::string name, const Header& header, ByteCount size) {
                                   long_name_bytes_max.value, all_names_bytes_max.value));
     if (!names_.insert(name).second)
         throw refused(file_, at_,
-                      fmt::format("'{}' is in the archive twice, so that which one is meant can't be told; unpack it "
-                                  "with 'tar', look at both and pack one",
-                                  shown(name)));
+                      fmt::format("'{}' is in the archive twice, and which one is meant is unknown; unpack it with "
+                                  "'tar', look at both and pack one",
+                                  excerpt(name)));
     const std::string_view kind = other_kind(header.type);
     if (kind.empty())
         result_.members.push_back({std::move(name), {content(), size}});
@@ -224,30 +221,26 @@ void Walk::keep(std::string name, const Header& header, ByteCount size) {
         result_.others.push_back({std::move(name), std::string(kind)});
 }
 
-/// The size that an extended header tells goes before the field's.
+/// A size in an extended header overrides that of the field.
 ByteCount Walk::size_of(const Header& header) const {
     const auto& text = local_.size ? local_.size : global_.size;
     if (!text || text->empty()) return header.size;
-    std::uint64_t size = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), size);
-    if (error != std::errc() || end != text->data() + text->size())
-        throw corrupt(file_, at_, fmt::format("expected the pax record 'size' in bytes, found '{}'", shown(*text)));
-    return ByteCount{size};
+    const auto size = parse_number<std::uint64_t>(*text);
+    if (!size)
+        throw corrupt(file_, at_, fmt::format("expected the pax record 'size' in bytes, found '{}'", excerpt(*text)));
+    return ByteCount{*size};
 }
 
 void Walk::check_content(ByteCount length) const {
     const ByteCount left = size_ - ByteCount{content().value};
     if (length > left)
         throw corrupt(file_, at_,
-                      fmt::format("expected a member of at most {} bytes, which is what the archive still has, found "
-                                  "one of {}",
+                      fmt::format("expected a member of at most {} bytes, the rest of the archive, found one of {}",
                                   left.value, length.value));
 }
 
-/// To the next header; the content is known to end within the archive.
-void Walk::step_over(ByteCount length) {
-    at_ = content() + ByteCount{divide_up(length.value, block_bytes) * block_bytes};
-}
+/// Moves to the next header. The content is known to end within the archive.
+void Walk::skip(ByteCount length) { at_ = content() + ByteCount{divide_up(length.value, block_bytes) * block_bytes}; }
 
 }  // namespace
 
@@ -255,8 +248,8 @@ const Member* Archive::find(std::string_view name, const std::string& archive) c
     const auto other = std::ranges::find(others, name, &OtherMember::name);
     if (other != others.end())
         throw Error(ErrorCode::refused,
-                    fmt::format("'{}' holds '{}' as {}, which varve does not follow; pack the file itself", archive,
-                                escape_for_display(name), other->what));
+                    fmt::format("'{}' contains '{}' as {}, which varve does not follow; pack the file itself", archive,
+                                name, other->what));
     const auto member = std::ranges::find(members, name, &Member::name);
     return member == members.end() ? nullptr : &*member;
 }

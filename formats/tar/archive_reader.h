@@ -1,7 +1,7 @@
 #pragma once
-/// The table of contents of a tar archive: which files lie in it and where their bytes are. Archives have none of their
-/// own, so that it is read from the headers before each member; contents are never read. Source: POSIX.1 pax (ustar and
-/// pax); GNU tar manual, "Basic Tar Format" (long names, sizes of 8 GiB and more).
+/// The table of contents of a tar archive: its files and where their bytes are. It is read from the headers before each
+/// member, since archives have no table of their own; contents are never read. Source: POSIX.1 pax (ustar and pax); GNU
+/// tar manual, "Basic Tar Format" (long names, sizes of 8 GiB and more).
 ///
 /// Plain values; safe from any thread.
 
@@ -17,10 +17,10 @@ namespace varve::tar {
 /// A regular file in an archive.
 struct Member {
     std::string name;   ///< relative, without "..", control characters or a "./" in front; bytes in whatever encoding
-    ByteRange content;  ///< where its bytes lie in the archive
+    ByteRange content;  ///< where its bytes are in the archive
 };
 
-/// A name in an archive that stands for something else than a file with contents of its own.
+/// A name in an archive that is not a file with contents of its own.
 struct OtherMember {
     std::string name;
     std::string what;  ///< "a symbolic link", "a hard link", "a device"…
@@ -28,24 +28,24 @@ struct OtherMember {
 
 struct Archive {
     std::vector<Member> members;        ///< in the archive's order
-    std::vector<OtherMember> others;    ///< never followed; folders are left out
-    std::vector<std::string> warnings;  ///< sentences
+    std::vector<OtherMember> others;    ///< never followed; folders are omitted
+    std::vector<std::string> warnings;  ///< for the user
 
-    /// The file of that name, or null. Throws Error(refused) when the name is a link, a device or the like.
-    /// `archive` names the archive in that error's text.
+    /// The file with that name, or null. Throws Error(refused), which names the archive as `archive`, if the name is a
+    /// link, a device or the like.
     const Member* find(std::string_view name, const std::string& archive) const;
 };
 
-/// Whether the first block is a tar header: the magic of POSIX or GNU, and the right checksum.
+/// Whether the first block is a tar header: the magic of POSIX or GNU, and a correct checksum.
 bool is_tar(const ByteSource& archive);
 
-/// Reads all headers up to the end: zero blocks, or the end of the file after a member (then with a warning). Throws
-/// Error(corrupt) with the header's offset, expected and found for headers that break the rules and members that end
-/// behind the archive; Error(refused) for names that lead outside or are there twice, for sparse files, members that
-/// continue on another tape, and more members or longer names than any package has.
+/// Reads all headers up to the end: zero blocks, or the end of the file after a member (with a warning). Throws
+/// Error(corrupt) with the header's offset, expected and found for invalid headers and members that extend past the
+/// archive; Error(refused) for names that lead outside or occur twice, for sparse files, members that continue on
+/// another tape, and more members or longer names than any package has.
 Archive read_archive(const ByteSource& archive);
 
-/// read_archive's regular files alone.
+/// Only the regular files of read_archive().
 std::vector<Member> read_members(const ByteSource& archive);
 
 }  // namespace varve::tar

@@ -4,16 +4,12 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/escape.h"
+#include "formats/base/excerpt.h"
 
 namespace varve::tar {
 namespace {
 
-constexpr std::size_t shown_bytes_max = 80;
-
-std::string shown(std::string_view text) { return escape_for_display(text.substr(0, shown_bytes_max)); }
-
-/// Takes "KEY=VALUE" of the first record from the front of `rest`; nothing when its length is a lie.
+/// Removes the first record from the front of `rest` and returns its "KEY=VALUE"; nothing if its length is wrong.
 std::optional<std::string_view> take_record(std::string_view& rest) {
     std::size_t length = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), length);
@@ -34,12 +30,12 @@ void parse_pax(std::string_view records, PaxValues& values, const ByteSource& ar
         const std::size_t equals = record ? record->find('=') : std::string_view::npos;
         if (equals == std::string_view::npos)
             throw corrupt(archive, at,
-                          fmt::format("expected pax records 'LENGTH KEY=VALUE', found '{}'", shown(before)));
+                          fmt::format("expected pax records 'LENGTH KEY=VALUE', found '{}'", excerpt(before)));
         const std::string_view key = record->substr(0, equals);
         if (key.starts_with("GNU.sparse."))
             throw refused(archive, at,
-                          "it tells of a sparse file of GNU tar, which varve does not unpack; unpack the archive with "
-                          "'tar' and name the files in it");
+                          "it describes a sparse file of GNU tar, which varve does not unpack; unpack the archive with "
+                          "'tar' and use the files in it");
         if (key == "path") values.path = record->substr(equals + 1);
         if (key == "size") values.size = record->substr(equals + 1);
     }

@@ -1,6 +1,6 @@
 #pragma once
-/// The records of a pax extended header, which say in text what the fields of a tar header are too small for. Source:
-/// POSIX.1 pax, "pax Extended Header": "LENGTH KEY=VALUE\n", LENGTH in decimal and of the whole record.
+/// The records of a pax extended header: text values for which the fields of a tar header are too small. Source:
+/// POSIX.1 pax, "pax Extended Header": "LENGTH KEY=VALUE\n", where LENGTH is decimal and counts the whole record.
 ///
 /// Plain values; safe from any thread.
 
@@ -12,18 +12,17 @@
 
 namespace varve::tar {
 
-/// Of one extended header.
+/// The longest extended header.
 inline constexpr ByteCount pax_bytes_max = mib(1);
 
-/// What a reader of contents needs; an empty text takes back what a global header said.
+/// The values that a reader of contents needs; an empty text cancels the value of a global header.
 struct PaxValues {
     std::optional<std::string> path;  ///< untrusted
     std::optional<std::string> size;  ///< decimal
 };
 
-/// Reads the records into `values`, a later one over an earlier one; other keys are passed over. `at` is where the
-/// header's block lies. Throws Error(corrupt) for records that break the grammar, Error(refused) for GNU's sparse
-/// files.
+/// Parses the records into `values`; later ones override earlier ones, other keys are skipped. `at` is the place of the
+/// header's block. Throws Error(corrupt) for records that break the grammar, Error(refused) for GNU's sparse files.
 void parse_pax(std::string_view records, PaxValues& values, const ByteSource& archive, ByteOffset at);
 
 }  // namespace varve::tar

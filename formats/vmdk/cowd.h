@@ -1,5 +1,5 @@
 #pragma once
-/// A COWD extent: the changes of an ESX snapshot (vmfsSparse, "-delta.vmdk"), or an old disk of GSX. Source: VMware
+/// A COWD extent: the changes of an ESX snapshot (vmfsSparse, "-delta.vmdk"), or an old GSX disk. Source: VMware
 /// Virtual Disk Format 1.1, "ESX Server Sparse Extents".
 
 #include <memory>
@@ -11,11 +11,11 @@
 
 namespace varve::vmdk {
 
-/// What the extent's own header says of the disk below.
+/// What the extent's own header records about the disk below.
 enum class CowdOrigin : std::uint8_t {
-    root,     ///< a geometry: there is none
-    child,    ///< it names one
-    unknown,  ///< nothing, as ESX leaves it to the descriptor
+    root,     ///< a geometry: there is no disk below
+    child,    ///< a parent's name
+    unknown,  ///< nothing: ESX leaves that to the descriptor
 };
 
 struct CowdExtent {
@@ -24,7 +24,7 @@ struct CowdExtent {
     std::string parent_name;  ///< of a child; untrusted
 };
 
-/// The device begins with the magic "COWD". Throws Error(corrupt | unsupported).
+/// `device` begins with the magic "COWD". Throws Error(corrupt | unsupported).
 CowdExtent open_cowd(const ByteSourcePtr& device, const std::shared_ptr<ReadCaches>& caches);
 
 }  // namespace varve::vmdk

@@ -2,39 +2,28 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
 #include "engine/base/ascii.h"
-#include "engine/base/escape.h"
+#include "engine/base/number_text.h"
+#include "formats/base/excerpt.h"
 #include "formats/vmdk/error.h"
 
 namespace varve::vmdk {
 namespace {
 
 constexpr std::size_t extents_max = 65536;
-constexpr std::size_t name_bytes_max = 4096;
-constexpr std::size_t shown_bytes_max = 80;
+constexpr std::size_t file_name_bytes_read_max = 4096;
 constexpr std::uint32_t no_parent = 0xffffffff;
 
-std::string shown(std::string_view text) { return escape_for_display(text.substr(0, shown_bytes_max)); }
-
-/// Takes the word up to a blank from the front of `rest`.
+/// Removes the first word, which ends at a blank, from the front of `rest`.
 std::string_view take_word(std::string_view& rest) {
     rest = trim(rest);
     const auto end = std::find_if(rest.begin(), rest.end(), is_ascii_blank);
     const std::string_view word = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
     rest.remove_prefix(word.size());
     return word;
-}
-
-template <typename Integer>
-std::optional<Integer> number(std::string_view text, int base) {
-    Integer value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
 }
 
 struct CreateType {
@@ -86,10 +75,10 @@ std::optional<ExtentAccess> access_of(std::string_view word) {
     return std::nullopt;
 }
 
-/// Goes through one text, line by line. One use.
-class Parser {
+/// Parses one text, line by line. For one use.
+class DescriptorParser {
 public:
-    Parser(std::string_view text, const std::string& where) : text_(text), where_(where) {}
+    DescriptorParser(std::string_view text, const std::string& where) : text_(text), where_(where) {}
 
     Descriptor parse() {
         check_text();
@@ -102,7 +91,7 @@ public:
         line_ = 0;
         take_create_type();
         take_content_ids();
-        refuse_other_data();
+        refuse_foreign_data();
         return std::move(result_);
     }
 
@@ -114,7 +103,7 @@ private:
     void parse_key(std::string_view key, std::string_view value);
     void take_create_type();
     void take_content_ids();
-    void refuse_other_data() const;
+    void refuse_foreign_data() const;
     std::optional<std::uint32_t> content_id(const std::string& key) const;
     std::optional<std::string> value(const std::string& key) const;
 
@@ -131,64 +120,63 @@ private:
     Descriptor result_;
 };
 
-void Parser::check_text() {
+void DescriptorParser::check_text() {
     if (text_.size() > descriptor_bytes_max)
         fail(fmt::format("expected at most {} bytes, found {}", descriptor_bytes_max, text_.size()));
-    if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff"))
-        throw unsupported(place(), "it is written in UTF-16");
+    if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff")) throw unsupported(place(), "text in UTF-16");
     if (text_.starts_with("\xef\xbb\xbf")) text_.remove_prefix(3);
     text_ = text_.substr(0, text_.find('\0'));
 }
 
-void Parser::parse_line(std::string_view line) {
+void DescriptorParser::parse_line(std::string_view line) {
     if (line.empty() || line.front() == '#') return;
     std::string_view rest = line;
     if (const auto access = access_of(ascii_lower(take_word(rest)))) return parse_extent(*access, rest);
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos)
-        fail(fmt::format("expected an extent (RW, RDONLY or NOACCESS) or 'key=value', found '{}'", shown(line)));
+        fail(fmt::format("expected an extent (RW, RDONLY or NOACCESS) or 'key=value', found '{}'", excerpt(line)));
     parse_key(trim(line.substr(0, equals)), trim(line.substr(equals + 1)));
 }
 
-void Parser::parse_extent(ExtentAccess access, std::string_view rest) {
+void DescriptorParser::parse_extent(ExtentAccess access, std::string_view rest) {
     if (result_.extents.size() == extents_max) fail(fmt::format("expected at most {} extents", extents_max));
     ExtentLine extent;
     extent.line = line_;
     extent.access = access;
     const std::string_view count = take_word(rest);
-    const auto sectors = number<std::uint64_t>(count, 10);
+    const auto sectors = parse_number<std::uint64_t>(count);
     if (!sectors || *sectors > disk_sectors_max - result_.size.value / sector_bytes)
         fail(fmt::format("expected the extent's number of sectors, at most {} in all, found '{}'", disk_sectors_max,
-                         shown(count)));
+                         excerpt(count)));
     extent.length = ByteCount{*sectors * sector_bytes};
     const std::string_view type = take_word(rest);
     const auto* word = std::ranges::find(storage_words, ascii_lower(type), &StorageWord::in_lower_case);
-    if (word == storage_words.end()) throw unsupported(place(), fmt::format("an extent of type '{}'", shown(type)));
+    if (word == storage_words.end()) throw unsupported(place(), fmt::format("an extent of type '{}'", excerpt(type)));
     extent.storage = word->storage;
     if (extent.storage != ExtentStorage::zero) parse_file(extent, trim(rest));
     result_.size += extent.length;
     result_.extents.push_back(std::move(extent));
 }
 
-/// "file" OFFSET, and what devices have behind it.
-void Parser::parse_file(ExtentLine& extent, std::string_view rest) {
+/// "file" OFFSET, and whatever devices add.
+void DescriptorParser::parse_file(ExtentLine& extent, std::string_view rest) {
     const bool is_needed = extent.access != ExtentAccess::no_access;
     if (rest.empty() && !is_needed) return;
     const std::size_t end = rest.size() > 1 && rest.front() == '"' ? rest.find('"', 1) : std::string_view::npos;
-    if (end == std::string_view::npos) fail(fmt::format("expected the extent's \"file\", found '{}'", shown(rest)));
+    if (end == std::string_view::npos) fail(fmt::format("expected the extent's \"file\", found '{}'", excerpt(rest)));
     extent.file = rest.substr(1, end - 1);
-    if (extent.file.size() > name_bytes_max || (extent.file.empty() && is_needed))
-        fail(fmt::format("expected a name of 1 to {} bytes, found {}", name_bytes_max, extent.file.size()));
+    if (extent.file.size() > file_name_bytes_read_max || (extent.file.empty() && is_needed))
+        fail(fmt::format("expected a name of 1 to {} bytes, found {}", file_name_bytes_read_max, extent.file.size()));
     rest.remove_prefix(end + 1);
     const std::string_view offset = take_word(rest);
-    if (extent.storage != ExtentStorage::flat || offset.empty()) return;  // VMFS extents have none
-    const auto sectors = number<std::uint64_t>(offset, 10);
+    if (extent.storage != ExtentStorage::flat || offset.empty()) return;  // VMFS extents have no offset
+    const auto sectors = parse_number<std::uint64_t>(offset);
     if (!sectors || *sectors > disk_sectors_max)
-        fail(fmt::format("expected the offset in the extent's file in sectors, found '{}'", shown(offset)));
+        fail(fmt::format("expected the offset in the extent's file in sectors, found '{}'", excerpt(offset)));
     extent.file_begin = ByteOffset{*sectors * sector_bytes};
 }
 
-void Parser::parse_key(std::string_view key, std::string_view value) {
+void DescriptorParser::parse_key(std::string_view key, std::string_view value) {
     constexpr std::string_view data_base = "ddb.";
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
     const std::string name = ascii_lower(key);
@@ -198,60 +186,57 @@ void Parser::parse_key(std::string_view key, std::string_view value) {
     }
     const auto [known, is_new] = values_.emplace(name, value);
     if (!is_new && known->second != value)
-        fail(fmt::format("expected '{}' once, found '{}' after '{}'", shown(key), shown(value), shown(known->second)));
+        fail(fmt::format("expected '{}' once, found '{}' after '{}'", excerpt(key), excerpt(value),
+                         excerpt(known->second)));
 }
 
-std::optional<std::string> Parser::value(const std::string& key) const {
+std::optional<std::string> DescriptorParser::value(const std::string& key) const {
     const auto found = values_.find(key);
     return found == values_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void Parser::take_create_type() {
+void DescriptorParser::take_create_type() {
     const auto type = value("createtype");
     if (!type) fail("expected createType, found none");
     const std::string name = ascii_lower(trim(*type));
     const auto* known = std::ranges::find(create_types, std::string_view(name), &CreateType::in_lower_case);
     if (known == create_types.end() || !known->is_read)
-        throw unsupported(place(), fmt::format("createType '{}'", shown(*type)));
+        throw unsupported(place(), fmt::format("createType '{}'", excerpt(*type)));
     result_.create_type = known->name;
 }
 
-std::optional<std::uint32_t> Parser::content_id(const std::string& key) const {
+std::optional<std::uint32_t> DescriptorParser::content_id(const std::string& key) const {
     const auto text = value(key);
     if (!text) return std::nullopt;
-    const auto id = number<std::uint32_t>(trim(*text), 16);
-    if (!id) fail(fmt::format("expected {} as up to 8 hexadecimal digits, found '{}'", key, shown(*text)));
+    const auto id = parse_number<std::uint32_t>(trim(*text), 16);
+    if (!id) fail(fmt::format("expected {} as up to 8 hexadecimal digits, found '{}'", key, excerpt(*text)));
     return id;
 }
 
-void Parser::take_content_ids() {
+void DescriptorParser::take_content_ids() {
     result_.content_id = content_id("cid");
     const auto parent = content_id("parentcid");
-    if (!parent) fail("expected parentCID, which tells whether the disk stands on another one, found none");
+    if (!parent) fail("expected parentCID, which shows whether the disk has a parent, found none");
     result_.parent_name = trim(value("parentfilenamehint").value_or(""));
-    if (result_.parent_name.size() > name_bytes_max || result_.parent_name.find('\0') != std::string::npos)
-        fail(fmt::format("expected parentFileNameHint of at most {} bytes, found {}", name_bytes_max,
+    if (result_.parent_name.size() > file_name_bytes_read_max || result_.parent_name.find('\0') != std::string::npos)
+        fail(fmt::format("expected parentFileNameHint of at most {} bytes, found {}", file_name_bytes_read_max,
                          result_.parent_name.size()));
     if (*parent != no_parent && result_.parent_name.empty())
-        fail(
-            fmt::format("parentCID is {:08x}, so that the disk stands on another one, but parentFileNameHint does "
-                        "not name it",
-                        *parent));
+        fail(fmt::format("parentCID is {:08x}, so the disk has a parent, but parentFileNameHint does not name it",
+                         *parent));
     if (*parent == no_parent && !result_.parent_name.empty())
-        fail(
-            fmt::format("parentCID is ffffffff, so that the disk stands on no other, but parentFileNameHint names "
-                        "'{}'",
-                        shown(result_.parent_name)));
+        fail(fmt::format("parentCID is ffffffff, so the disk has no parent, but parentFileNameHint names '{}'",
+                         excerpt(result_.parent_name)));
     if (*parent != no_parent) result_.parent_content_id = parent;
 }
 
-/// What the extents do not hold as it is.
-void Parser::refuse_other_data() const {
+/// Data that the extents do not hold as plain bytes.
+void DescriptorParser::refuse_foreign_data() const {
     if (ascii_lower(value("isnativesnapshot").value_or("no")) == "yes")
-        throw unsupported(place(), "a snapshot that the storage array keeps (isNativeSnapshot)");
+        throw unsupported(place(), "a snapshot kept by the storage array (isNativeSnapshot)");
     const auto key = values_.lower_bound("encryption");
     if (key != values_.end() && key->first.starts_with("encryption"))
-        throw unsupported(place(), fmt::format("an encrypted disk ('{}')", shown(key->first)));
+        throw unsupported(place(), fmt::format("an encrypted disk ('{}')", excerpt(key->first)));
 }
 
 }  // namespace
@@ -261,6 +246,8 @@ std::optional<std::string> Descriptor::fact(const std::string& key) const {
     return found == data_base.end() ? std::nullopt : std::optional(found->second);
 }
 
-Descriptor parse_descriptor(std::string_view text, const std::string& where) { return Parser(text, where).parse(); }
+Descriptor parse_descriptor(std::string_view text, const std::string& where) {
+    return DescriptorParser(text, where).parse();
+}
 
 }  // namespace varve::vmdk

@@ -1,5 +1,5 @@
 #pragma once
-/// Where the text of a descriptor comes from. Memory: descriptor_bytes_max.
+/// Finds the text of a descriptor, in a file of its own or embedded. Memory: descriptor_bytes_max.
 
 #include <optional>
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace varve::vmdk {
 
-/// All of a file that is a descriptor. Throws Error(corrupt) for one longer than descriptor_bytes_max.
+/// The whole text of a descriptor file. Throws Error(corrupt) for one longer than descriptor_bytes_max.
 std::string read_descriptor_file(const ByteSourcePtr& file);
 
-/// Of a file that is a descriptor or has one embedded; nothing of one that has none. Throws Error(corrupt |
+/// The descriptor of a file that is one or has one embedded; nothing for any other extent. Throws Error(corrupt |
 /// unsupported).
 std::optional<std::string> find_descriptor(const ByteSourcePtr& file);
 

@@ -11,13 +11,13 @@
 #include "engine/base/escape.h"
 #include "engine/base/hex.h"
 #include "engine/base/random.h"
+#include "formats/vmdk/descriptor.h"
 
 namespace varve::vmdk {
 namespace {
 
-constexpr std::uint64_t sector_bytes = 512;
 constexpr std::size_t file_name_bytes_max = 255;
-constexpr std::uint32_t short_ids_end = 0xfffffffe;  // the two from here on mean something else
+constexpr std::uint32_t short_ids_end = 0xfffffffe;  // the two IDs from here on have a special meaning
 
 struct Geometry {
     std::uint64_t cylinders = 0;
@@ -25,7 +25,7 @@ struct Geometry {
     std::uint64_t sectors = 0;
 };
 
-/// As VMware makes it up: by the adapter's BIOS and the size of the disk.
+/// As VMware invents it, from the adapter's BIOS and the size of the disk.
 Geometry geometry_of(AdapterType adapter_type, ByteCount virtual_size) {
     Geometry geometry{0, 255, 63};
     std::uint64_t cylinders_max = 65535;
@@ -42,7 +42,7 @@ Geometry geometry_of(AdapterType adapter_type, ByteCount virtual_size) {
     return geometry;
 }
 
-/// The two forms of a UUID in descriptors: VMware's, and VirtualBox's, which is the usual one.
+/// A UUID in the two forms that descriptors have: VMware's, and VirtualBox's, which is the usual one.
 std::string identity_lines(const Uuid& uuid) {
     std::string vmware;
     for (std::size_t i = 0; i < uuid.size(); ++i)
@@ -52,7 +52,7 @@ std::string identity_lines(const Uuid& uuid) {
                        hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4), hex.substr(20));
 }
 
-/// VMFS has no offset, since its file is the extent's alone; the other flat kind has one, and it is 0.
+/// A VMFS extent has no offset, since it owns its file; the other flat kind has one, which is 0.
 std::string extent_line(const NewExtent& extent) {
     VARVE_CHECK(can_name(extent.file_name) && extent.length.value % sector_bytes == 0);
     const bool is_flat = extent.kind == NewExtentKind::flat;
@@ -90,9 +90,9 @@ bool can_name(std::string_view file_name) {
 void check_can_name(std::string_view file_name) {
     if (can_name(file_name)) return;
     throw Error(ErrorCode::unsupported,
-                fmt::format("'{}': a VMDK image tells the names of its files, and can't hold one with quotes, control "
-                            "characters, bytes that are not UTF-8 or more than {} bytes: choose another name",
-                            escape_for_display(file_name), file_name_bytes_max));
+                fmt::format("'{}': a VMDK image records the names of its files; a name can't contain quotes, control "
+                            "characters or bytes that are not UTF-8, nor be longer than {} bytes: choose another name",
+                            file_name, file_name_bytes_max));
 }
 
 ByteCount NewDescriptor::virtual_size() const {
@@ -113,7 +113,7 @@ std::string describe(const NewDescriptor& disk) {
     text += fmt::format("ddb.geometry.cylinders = \"{}\"\nddb.geometry.heads = \"{}\"\nddb.geometry.sectors = \"{}\"\n",
                         geometry.cylinders, geometry.heads, geometry.sectors);
     text += fmt::format("ddb.longContentID = \"{}\"\n", to_hex(disk.content_id));
-    text += "ddb.toolsVersion = \"2147483647\"\n";  // the guest's own ("open") ones
+    text += "ddb.toolsVersion = \"2147483647\"\n";  // the guest's own ("open") tools
     if (disk.options.uuid) text += identity_lines(*disk.options.uuid);
     text += fmt::format("ddb.virtualHWVersion = \"{}\"\n", disk.options.hwversion);
     return text;

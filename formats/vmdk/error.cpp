@@ -5,15 +5,16 @@
 namespace varve::vmdk {
 
 Error corrupt(const std::string& place, std::string_view what) {
-    return Error(ErrorCode::corrupt, fmt::format("{}: {}; the disk is damaged: take it from where it came from once "
-                                                 "more, or an older copy",
-                                                 place, what));
+    return Error(ErrorCode::corrupt,
+                 fmt::format("{}: {}; the disk is damaged: copy it from its source again, or use an "
+                             "older copy",
+                             place, what));
 }
 
 Error unsupported(const std::string& place, std::string_view what) {
     return Error(ErrorCode::unsupported,
-                 fmt::format("{}: {}, which this version of varve does not read; export the disk once more in "
-                             "another way, or copy it with VMware's own tools",
+                 fmt::format("{}: {}, which this version of varve does not read; export the disk again in another way, "
+                             "or copy it with VMware's own tools",
                              place, what));
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-/// The sentences in which a VMDK is refused: they begin with the file and the place in it, and end with what to do.
+/// The errors about a VMDK that can't be read: they begin with the file and the place in it, and end with the remedy.
 
 #include <string>
 #include <string_view>
@@ -8,11 +8,11 @@
 
 namespace varve::vmdk {
 
-/// Error(corrupt): bytes break the rules of the format. `place` is ByteSourcePtr::place's text or names a line of a
-/// descriptor; `what` names the field, the expected and the found.
+/// Error(corrupt): bytes break the rules of the format. `place` is a place in a device or a line of a descriptor;
+/// `what` names the field, the expected and the found.
 Error corrupt(const std::string& place, std::string_view what);
 
-/// Error(unsupported): a sound disk with something that this version does not read. `what` completes "place: …".
+/// Error(unsupported): a sound disk that uses something varve does not read. `what` completes "place: …".
 Error unsupported(const std::string& place, std::string_view what);
 
 }  // namespace varve::vmdk

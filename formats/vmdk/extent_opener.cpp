@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/escape.h"
 #include "formats/raw/reader.h"
 #include "formats/vmdk/cowd.h"
 #include "formats/vmdk/error.h"
@@ -26,13 +25,12 @@ std::vector<DiskExtent> ExtentOpener::open(const Descriptor& descriptor) {
     const auto is_sparse = [](const ExtentLine& extent) { return extent.storage == ExtentStorage::sparse; };
     if (embedded_ && std::ranges::count_if(descriptor.extents, is_sparse) != 1)
         throw corrupt(fmt::format("descriptor of {}", where_),
-                      "expected one sparse extent, the file that the "
-                      "descriptor is in, found none or several");
+                      "expected one sparse extent, the file that holds the descriptor, found none or several");
     std::vector<DiskExtent> parts;
     ByteOffset at;
     for (const ExtentLine& extent : descriptor.extents) {
         if (extent.length.value == 0) continue;
-        DiskExtent part = open_part(extent, descriptor.parent_content_id.has_value());
+        DiskExtent part = open_extent(extent, descriptor.parent_content_id.has_value());
         part.range = {at, extent.length};
         at += extent.length;
         parts.push_back(std::move(part));
@@ -40,10 +38,10 @@ std::vector<DiskExtent> ExtentOpener::open(const Descriptor& descriptor) {
     return parts;
 }
 
-DiskExtent ExtentOpener::open_part(const ExtentLine& extent, bool has_parent) {
+DiskExtent ExtentOpener::open_extent(const ExtentLine& extent, bool has_parent) {
     if (extent.access == ExtentAccess::no_access)
-        warnings_.push_back(fmt::format("{}: {} bytes of the disk are marked NOACCESS and were read as zeros",
-                                        place(extent), extent.length.value));
+        warnings_.push_back(fmt::format("{}: {} bytes of the disk are marked NOACCESS and read as zeros", place(extent),
+                                        extent.length.value));
     if (extent.access == ExtentAccess::no_access || extent.storage == ExtentStorage::zero) return {};
     DiskExtent part;
     if (extent.storage == ExtentStorage::sparse) {
@@ -60,9 +58,8 @@ DiskExtent ExtentOpener::open_part(const ExtentLine& extent, bool has_parent) {
 void ExtentOpener::check_length(const ExtentLine& extent, const ImageReader& reader) const {
     const std::uint64_t size = reader.info().virtual_size.value;
     if (extent.file_begin.value <= size && extent.length.value <= size - extent.file_begin.value) return;
-    throw corrupt(place(extent),
-                  fmt::format("expected {} bytes from {} on in the extent '{}', found {} in all", extent.length.value,
-                              extent.file_begin.value, escape_for_display(extent.file), size));
+    throw corrupt(place(extent), fmt::format("expected {} bytes from {} on in the extent '{}', found {} in total",
+                                             extent.length.value, extent.file_begin.value, extent.file, size));
 }
 
 const ByteSourcePtr& ExtentOpener::open_file(const std::string& name) {

@@ -1,5 +1,5 @@
 #pragma once
-/// The extents that a descriptor lists, opened: what lies where on the disk.
+/// Opens the extents that a descriptor lists: which file holds which part of the disk.
 
 #include <functional>
 #include <memory>
@@ -13,17 +13,17 @@
 
 namespace varve::vmdk {
 
-/// A run of the disk's bytes.
+/// A run of the disk's bytes in one extent.
 struct DiskExtent {
     ByteRange range;
     std::shared_ptr<const ImageReader> reader;  ///< null: zeros, which hide a parent
-    ByteOffset begin;                           ///< of the part in the reader
-    bool hides_parent = false;                  ///< what the reader calls unallocated is zero
+    ByteOffset begin;                           ///< of the run in the reader
+    bool hides_parent = false;                  ///< what the reader reports as unallocated is zero
 };
 
-/// What of the extents is worth telling about the whole disk.
+/// What the extents reveal about the whole disk.
 struct ExtentFacts {
-    ByteCount grain_size;  ///< the largest; 0: none is sparse
+    ByteCount grain_size;  ///< the largest; 0: no extent is sparse
     bool has_zero_grains = false;
     bool is_compressed = false;
 };
@@ -31,25 +31,24 @@ struct ExtentFacts {
 /// Opens a file that the descriptor names. May add to the warnings.
 using OpenExtent = std::function<ByteSourcePtr(const std::string& name, std::vector<std::string>& warnings)>;
 
-/// Opens the files of one disk. One use.
+/// Opens the extents of one disk. For one use.
 class ExtentOpener {
 public:
-    /// Borrows all but the caches. `where` names the descriptor for error texts.
+    /// Borrows everything but the caches. `where` names the descriptor in errors.
     ExtentOpener(const std::string& where, const OpenExtent& open, std::shared_ptr<ReadCaches> caches,
                  std::vector<std::string>& warnings);
 
-    /// Gives the sparse extent that the descriptor is embedded in, whatever the descriptor calls it.
+    /// Provides the sparse extent in which the descriptor is embedded, whatever the descriptor calls it.
     void put_embedded(std::shared_ptr<const ImageReader> reader) { embedded_ = std::move(reader); }
 
-    /// Opens all extents, each file once. Throws what `open` throws; Error(corrupt) for a file that is shorter than its
-    /// extent or an embedded descriptor with several sparse extents; and what the extents' readers throw.
+    /// Opens all extents, each file once. Throws what `open` and the extents' readers throw, and Error(corrupt) for a
+    /// file shorter than its extent or an embedded descriptor with several sparse extents.
     std::vector<DiskExtent> open(const Descriptor& descriptor);
 
     ExtentFacts facts;
 
 private:
-    DiskExtent open_part(const ExtentLine& extent, bool has_parent);
-    std::shared_ptr<const ImageReader> open_flat(const ExtentLine& extent);
+    DiskExtent open_extent(const ExtentLine& extent, bool has_parent);
     std::shared_ptr<const ImageReader> open_sparse(const ExtentLine& extent);
     const ByteSourcePtr& open_file(const std::string& name);
     void check_length(const ExtentLine& extent, const ImageReader& reader) const;

@@ -1,20 +1,20 @@
 #pragma once
-/// Where the grains of one extent lie: what the tables of the several sparse formats have in common.
+/// Where the grains of one extent are: the common interface to the tables of the sparse formats.
 
 #include "engine/image/extent.h"
 
 namespace varve::vmdk {
 
-/// What makes grains that follow each other one run.
+/// What consecutive grains must share to be one run.
 enum class GrainRunBy : std::uint8_t {
-    kind,   ///< all are of one kind
-    place,  ///< ... and data lies side by side in the file
+    kind,   ///< the kind
+    place,  ///< the kind, and data is contiguous in the file
 };
 
 struct GrainRun {
     ExtentKind kind = ExtentKind::unallocated;
     std::uint64_t grains = 0;  ///< at least 1; the next run may be of the same kind
-    ByteOffset place;          ///< in the file, of the first grain; of data only
+    ByteOffset place;          ///< of the first grain in the file; only for data
 };
 
 /// Immutable; safe from many threads.
@@ -23,8 +23,8 @@ public:
     virtual ~GrainMap() = default;
 
     /// The run that begins with grain `grain`, at most `grains_max` long (at least 1; all are grains of the extent).
-    /// Data begins inside the file. Throws Error(corrupt) that names the entry when the first grain has none that makes
-    /// sense; a run ends before such a grain.
+    /// Data begins inside the file. Throws Error(corrupt) that names the entry if that of the first grain is invalid; a
+    /// run ends before a grain with an invalid entry.
     virtual GrainRun run_at(std::uint64_t grain, std::uint64_t grains_max, GrainRunBy by) const = 0;
 };
 

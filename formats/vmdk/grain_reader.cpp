@@ -4,7 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "formats/vmdk/grain_inflater.h"
+#include "formats/vmdk/grain_codec.h"
 
 namespace varve::vmdk {
 namespace {
@@ -40,7 +40,7 @@ Extent GrainReader::extent_at(ByteOffset at) const {
         try {
             next = map_->run_at(first + run.grains, grains_left - run.grains, GrainRunBy::kind);
         } catch (const Error&) {
-            break;  // it is told to whoever asks for that place
+            break;  // reported to the caller that asks for that place
         }
         if (next.kind != run.kind) break;
         run.grains += next.grains;
@@ -82,7 +82,7 @@ void GrainReader::read_run(const GrainRun& run, ByteOffset at, ByteSpan out) con
     bytes_read_.fetch_add(out.size(), std::memory_order_relaxed);
 }
 
-/// The last grain of a file may be there in part: a writer that knows the rest is zero need not write it.
+/// The last grain of a file may be cut short: a writer need not write the zeros at its end.
 void GrainReader::read_plain(ByteOffset place, ByteSpan out) const {
     const std::uint64_t size = device_->size().value;
     const std::uint64_t held = place.value < size ? std::min<std::uint64_t>(size - place.value, out.size()) : 0;

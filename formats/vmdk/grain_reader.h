@@ -1,5 +1,5 @@
 #pragma once
-/// The guest bytes of one sparse extent of any kind, by the map of its grains: plain ones, or compressed ones.
+/// The guest bytes of a sparse extent of any kind, located by the map of its grains, which are plain or compressed.
 
 #include <atomic>
 #include <memory>
@@ -22,7 +22,7 @@ struct GrainLayout {
 
 class GrainReader final : public ImageReader {
 public:
-    /// `map` is that of the extent in `device`.
+    /// `map` describes the extent in `device`.
     GrainReader(ByteSourcePtr device, const GrainLayout& layout, std::unique_ptr<GrainMap> map,
                 std::shared_ptr<ReadCaches> caches);
 

@@ -11,12 +11,12 @@
 namespace varve::vmdk {
 namespace {
 
-constexpr std::uint64_t word_bytes = 4;
+constexpr std::uint64_t table_entry_bytes = 4;
 constexpr std::uint64_t zero_mark = 1;
 
 ByteOffset place_of(std::uint64_t entry) { return ByteOffset{entry * sector_bytes}; }
 
-ExtentKind kind_of(std::uint64_t entry, const GrainTableShape& shape) {
+ExtentKind kind_of_entry(std::uint64_t entry, const GrainTableShape& shape) {
     if (entry == 0) return ExtentKind::unallocated;
     return entry == zero_mark && shape.has_zero_grains ? ExtentKind::zero : ExtentKind::data;
 }
@@ -40,7 +40,7 @@ std::string directory_problem(const TablePages& pages, std::uint64_t table, std:
 
 GrainTables::GrainTables(ByteSourcePtr device, ByteOffset directory, const GrainTableShape& shape,
                          std::shared_ptr<ReadCaches> caches)
-    : pages_(std::move(device), word_bytes, std::move(caches)), directory_(directory), shape_(shape) {
+    : pages_(std::move(device), table_entry_bytes, std::move(caches)), directory_(directory), shape_(shape) {
     if (!pages_.contains(directory, shape.tables()))
         throw corrupt(pages_.device()->place(directory),
                       fmt::format("expected the grain directory of {} entries here, found the end of the file at {}",
@@ -51,28 +51,29 @@ GrainRun GrainTables::run_at(std::uint64_t grain, std::uint64_t grains_max, Grai
     VARVE_CHECK(grains_max > 0 && grain < shape_.grains && grains_max <= shape_.grains - grain);
     const std::uint64_t table = grain / shape_.grains_per_table;
     const std::uint64_t index = grain % shape_.grains_per_table;
-    const ByteOffset at = directory_ + ByteCount{table * word_bytes};
+    const ByteOffset at = directory_ + ByteCount{table * table_entry_bytes};
     const std::uint64_t entry = pages_.words_from(at, 1)[0];
-    if (kind_of(entry, shape_) != ExtentKind::data) return run_of_tables(table, index, grains_max);
+    if (kind_of_entry(entry, shape_) != ExtentKind::data) return run_of_tables(table, index, grains_max);
     if (!leads_to_table(pages_, entry, shape_))
         throw corrupt(pages_.device()->place(at), directory_problem(pages_, table, entry));
     return run_in_table(place_of(entry), grain, std::min(grains_max, shape_.grains_per_table - index), by);
 }
 
-/// The grains of tables that are not there, of `table` without the first `skipped` grains.
+/// The grains of missing tables, from `table` on, without its first `skipped` grains.
 GrainRun GrainTables::run_of_tables(std::uint64_t table, std::uint64_t skipped, std::uint64_t grains_max) const {
-    const TableWords entries = pages_.words_from(directory_ + ByteCount{table * word_bytes}, shape_.tables() - table);
+    const TableWords entries =
+        pages_.words_from(directory_ + ByteCount{table * table_entry_bytes}, shape_.tables() - table);
     std::size_t tables = 1;
     while (tables < entries.count && entries[tables] == entries[0]) ++tables;
     const std::uint64_t grains = tables * std::uint64_t{shape_.grains_per_table} - skipped;
-    return {kind_of(entries[0], shape_), std::min(grains, grains_max), {}};
+    return {kind_of_entry(entries[0], shape_), std::min(grains, grains_max), {}};
 }
 
 GrainRun GrainTables::run_in_table(ByteOffset table, std::uint64_t grain, std::uint64_t grains_max,
                                    GrainRunBy by) const {
-    const ByteOffset at = table + ByteCount{grain % shape_.grains_per_table * word_bytes};
+    const ByteOffset at = table + ByteCount{grain % shape_.grains_per_table * table_entry_bytes};
     const TableWords entries = pages_.words_from(at, grains_max);
-    const ExtentKind kind = kind_of(entries[0], shape_);
+    const ExtentKind kind = kind_of_entry(entries[0], shape_);
     if (kind == ExtentKind::data && !leads_to_grain(pages_, entries[0]))
         throw corrupt(pages_.device()->place(at),
                       fmt::format("grain table {}, entry {}: expected a grain within the {} bytes of the file, found "
@@ -82,7 +83,7 @@ GrainRun GrainTables::run_in_table(ByteOffset table, std::uint64_t grain, std::u
     const std::uint64_t grain_sectors = shape_.grain_size.value / sector_bytes;
     std::size_t count = 1;
     for (; count < entries.count; ++count) {
-        if (kind_of(entries[count], shape_) != kind) break;
+        if (kind_of_entry(entries[count], shape_) != kind) break;
         if (kind != ExtentKind::data) continue;
         if (!leads_to_grain(pages_, entries[count])) break;
         if (by == GrainRunBy::place && entries[count] != entries[0] + count * grain_sectors) break;
@@ -92,7 +93,7 @@ GrainRun GrainTables::run_in_table(ByteOffset table, std::uint64_t grain, std::u
 
 DirectoryState GrainTables::inspect(const ByteSourcePtr& device, ByteOffset directory, const GrainTableShape& shape,
                                     const std::shared_ptr<ReadCaches>& caches) {
-    const TablePages pages(device, word_bytes, caches);
+    const TablePages pages(device, table_entry_bytes, caches);
     DirectoryState state;
     if (!pages.contains(directory, shape.tables())) {
         state.damage = fmt::format("it should have {} entries at byte {}, but the file ends at {}", shape.tables(),
@@ -100,10 +101,12 @@ DirectoryState GrainTables::inspect(const ByteSourcePtr& device, ByteOffset dire
         return state;
     }
     for (std::uint64_t table = 0; table < shape.tables();) {
-        const TableWords entries = pages.words_from(directory + ByteCount{table * word_bytes}, shape.tables() - table);
+        const TableWords entries =
+            pages.words_from(directory + ByteCount{table * table_entry_bytes}, shape.tables() - table);
         for (std::size_t i = 0; i < entries.count; ++i) {
             if (entries[i] != 0) state.is_empty = false;
-            if (kind_of(entries[i], shape) != ExtentKind::data || leads_to_table(pages, entries[i], shape)) continue;
+            if (kind_of_entry(entries[i], shape) != ExtentKind::data || leads_to_table(pages, entries[i], shape))
+                continue;
             state.damage = directory_problem(pages, table + i, entries[i]);
             return state;
         }

@@ -1,8 +1,9 @@
 #pragma once
-/// Two levels of 32-bit sector numbers: a directory of tables, and tables of grains. Hosted sparse extents and COWD
-/// extents have them. Source: VMware Virtual Disk Format 5.0, "Grain Directory and Grain Tables".
+/// The grain map of hosted sparse extents and COWD extents: two levels of 32-bit sector numbers, a directory of tables
+/// and tables of grains. Source: VMware Virtual Disk Format 5.0, "Grain Directory and Grain Tables".
 ///
-/// An entry of 0 is unallocated; 1 is zero where the extent says so, a whole table's worth of it in the directory.
+/// An entry of 0 is unallocated. An entry of 1 means zeros if the extent uses zeroed grains: one grain of them in a
+/// table, a whole table's worth in the directory.
 
 #include <memory>
 #include <optional>
@@ -22,21 +23,21 @@ struct GrainTableShape {
     std::uint64_t tables() const { return divide_up(grains, grains_per_table); }
 };
 
-/// What a look at all entries of a directory tells.
+/// The result of checking every entry of a directory.
 struct DirectoryState {
-    std::string damage;  ///< empty: every entry makes sense; else the first that does not, and why
+    std::string damage;  ///< the first invalid entry, and why; empty: all are valid
     bool is_empty = true;
 };
 
 class GrainTables final : public GrainMap {
 public:
-    /// Throws Error(corrupt) when the directory does not lie inside the device.
+    /// Throws Error(corrupt) if the directory is not inside the device.
     GrainTables(ByteSourcePtr device, ByteOffset directory, const GrainTableShape& shape,
                 std::shared_ptr<ReadCaches> caches);
 
     GrainRun run_at(std::uint64_t grain, std::uint64_t grains_max, GrainRunBy by) const override;
 
-    /// Reads the whole directory, in pages.
+    /// Reads the whole directory, page by page.
     static DirectoryState inspect(const ByteSourcePtr& device, ByteOffset directory, const GrainTableShape& shape,
                                   const std::shared_ptr<ReadCaches>& caches);
 

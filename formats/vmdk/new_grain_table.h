@@ -1,12 +1,12 @@
 #pragma once
-/// The one grain table that a writer holds: where the grains lie of 32 MiB of the disk. One thread at a time.
+/// The grain table that a writer is filling: the places of the grains of 32 MiB of the disk. One thread at a time.
 
 #include <algorithm>
 #include <optional>
 
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
-#include "formats/vmdk/header_writer.h"
+#include "formats/vmdk/new_layout.h"
 
 namespace varve::vmdk {
 
@@ -15,10 +15,10 @@ public:
     /// The number of the table that maps the grain at `guest`.
     static std::uint64_t number_of(ByteOffset guest) { return guest.value / new_table_reach.value; }
 
-    /// Which table is held: that of the first entry set since clear().
+    /// The number of this table: that of the first entry set since clear().
     std::optional<std::uint64_t> number() const { return number_; }
 
-    /// `guest` is in the table that is held, or none is.
+    /// `guest` belongs to this table, or no entry has been set yet.
     void set(ByteOffset guest, std::uint32_t entry) {
         VARVE_CHECK(!number_ || *number_ == number_of(guest));
         number_ = number_of(guest);

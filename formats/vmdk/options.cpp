@@ -8,7 +8,7 @@
 namespace varve::vmdk {
 namespace {
 
-constexpr unsigned hwversion_max = 99;  // VMware's are at 22
+constexpr unsigned hwversion_max = 99;  // VMware is at 22
 
 template <typename Value>
 struct Named {
@@ -74,16 +74,16 @@ using Word = SettingWord<CreationOptions>;
 constexpr std::array words{
     Word{{"subformat",
           "monolithicSparse, monolithicFlat, twoGbMaxExtentSparse, twoGbMaxExtentFlat, streamOptimized or vmfs",
-          "the files that it is made of (monolithicSparse)", FromSource::taken},
+          "how the image is stored in files (monolithicSparse)", FromSource::taken},
          [](CreationOptions& options, std::string_view value) {
              return assign(options.subformat, value_in(subformats, value));
          }},
-    Word{{"adapter_type", "ide, buslogic, lsilogic or legacyESX", "the controller it is made for (lsilogic)",
+    Word{{"adapter_type", "ide, buslogic, lsilogic or legacyESX", "the controller that the disk is for (lsilogic)",
           FromSource::taken},
          [](CreationOptions& options, std::string_view value) {
              return assign(options.adapter_type, value_in(adapter_types, value));
          }},
-    Word{{"hwversion", "a number from 1 to 99", "the virtual hardware that it asks for (4)", FromSource::taken},
+    Word{{"hwversion", "a number from 1 to 99", "the virtual hardware version that it requires (4)", FromSource::taken},
          set_hwversion},
     Word{{"zeroed_grain", "on or off", "keep explicit zeros (off)", FromSource::taken},
          [](CreationOptions& options, std::string_view value) {
@@ -103,7 +103,7 @@ CreationOptions parse_creation_options(const OptionMap& options) {
     const CreationOptions parsed = parse_options<CreationOptions>("vmdk", words, options);
     if (parsed.zeroed_grain && (parsed.is_streamed() || !parsed.has_grains()))
         throw Error(ErrorCode::usage,
-                    fmt::format("creation options of format vmdk: zeroed_grain=on and subformat={} don't go together",
+                    fmt::format("creation options of format vmdk: zeroed_grain=on conflicts with subformat={}",
                                 name_of(parsed.subformat)));
     return parsed;
 }

@@ -16,8 +16,8 @@ namespace varve::vmdk {
 namespace {
 
 Error needs_descriptor(const ByteSourcePtr& file, std::string_view what) {
-    return Error(ErrorCode::refused, fmt::format("{}: it is {}; name the descriptor instead, the .vmdk file of a few "
-                                                 "lines of text that names this one",
+    return Error(ErrorCode::refused, fmt::format("{}: it is {}; open the descriptor instead, the small .vmdk text "
+                                                 "file that names this one",
                                                  file->place({}), what));
 }
 
@@ -33,17 +33,17 @@ Reader::Reader(ByteSourcePtr image, const Options& options, std::shared_ptr<Read
             break;
         case Magic::cowd:
             open_cowd();
-            opener.facts.grain_size = parts_.empty() ? ByteCount{} : parts_.front().reader->info().cluster_size;
+            opener.facts.grain_size = extents_.empty() ? ByteCount{} : extents_.front().reader->info().cluster_size;
             break;
         case Magic::sesparse:
             throw needs_descriptor(image_, "the data of a snapshot");
         case Magic::none:
             descriptor_ = parse_descriptor(read_descriptor_file(image_), where_);
-            parts_ = opener.open(descriptor_);
+            extents_ = opener.open(descriptor_);
             break;
     }
-    for (const DiskExtent& part : parts_)
-        if (part.reader) readers_.push_back(part.reader.get());
+    for (const DiskExtent& extent : extents_)
+        if (extent.reader) readers_.push_back(extent.reader.get());
     std::ranges::sort(readers_);
     readers_.erase(std::unique(readers_.begin(), readers_.end()), readers_.end());
     describe(opener.facts);
@@ -58,21 +58,21 @@ void Reader::open_hosted(ExtentOpener& opener) {
         opener.facts = {header.grain_size, header.has_zero_grains, header.is_compressed};
         opener.put_embedded(std::move(extent.reader));
     }
-    parts_ = opener.open(descriptor_);
+    extents_ = opener.open(descriptor_);
 }
 
-/// One without a descriptor. As qemu does, it is taken for a whole disk where it does not say that it is none.
+/// An extent without a descriptor. Like qemu, treats it as a whole disk unless its header names a parent.
 void Reader::open_cowd() {
-    CowdExtent extent = vmdk::open_cowd(image_, caches_);
+    CowdExtent cowd = vmdk::open_cowd(image_, caches_);
     descriptor_.create_type = "vmfsSparse";
-    descriptor_.parent_name = extent.parent_name;
-    descriptor_.size = extent.reader->info().virtual_size;
-    if (extent.origin == CowdOrigin::unknown)
+    descriptor_.parent_name = cowd.parent_name;
+    descriptor_.size = cowd.reader->info().virtual_size;
+    if (cowd.origin == CowdOrigin::unknown)
         info_.warnings.push_back(
-            fmt::format("{}: it was read as a whole disk, as it names no other; if it is the data "
-                        "of a snapshot, name the snapshot's descriptor instead",
+            fmt::format("{}: it names no parent and was read as a whole disk; if it is the data of a snapshot, "
+                        "open the snapshot's descriptor instead",
                         where_));
-    if (descriptor_.size.value != 0) parts_.push_back({{{}, descriptor_.size}, std::move(extent.reader), {}, false});
+    if (descriptor_.size.value != 0) extents_.push_back({{{}, descriptor_.size}, std::move(cowd.reader), {}, false});
 }
 
 void Reader::describe(const ExtentFacts& facts) {
@@ -87,30 +87,30 @@ void Reader::describe(const ExtentFacts& facts) {
         info_.options.emplace("zeroed_grain", facts.has_zero_grains ? "on" : "off");
 }
 
-const DiskExtent& Reader::part_at(ByteOffset at) const {
-    const auto after = std::upper_bound(parts_.begin(), parts_.end(), at,
+const DiskExtent& Reader::extent_in(ByteOffset at) const {
+    const auto after = std::upper_bound(extents_.begin(), extents_.end(), at,
                                         [](ByteOffset a, const DiskExtent& b) { return a < b.range.begin; });
     return *std::prev(after);
 }
 
 Extent Reader::extent_at(ByteOffset at) const {
     VARVE_CHECK(at.value < info_.virtual_size.value);
-    const DiskExtent& part = part_at(at);
-    const ByteCount rest = part.range.end() - at;
-    if (!part.reader) return {at, rest, ExtentKind::zero};
-    const Extent inside = part.reader->extent_at(part.begin + (at - part.range.begin));
-    const bool is_hidden = inside.kind == ExtentKind::unallocated && part.hides_parent;
+    const DiskExtent& extent = extent_in(at);
+    const ByteCount rest = extent.range.end() - at;
+    if (!extent.reader) return {at, rest, ExtentKind::zero};
+    const Extent inside = extent.reader->extent_at(extent.begin + (at - extent.range.begin));
+    const bool is_hidden = inside.kind == ExtentKind::unallocated && extent.hides_parent;
     return {at, std::min(inside.length, rest), is_hidden ? ExtentKind::zero : inside.kind};
 }
 
 void Reader::read(ByteOffset at, ByteSpan out) const {
     VARVE_CHECK(at.value <= info_.virtual_size.value && out.size() <= info_.virtual_size.value - at.value);
     while (!out.empty()) {
-        const DiskExtent& part = part_at(at);
-        const std::uint64_t rest = (part.range.end() - at).value;
+        const DiskExtent& extent = extent_in(at);
+        const std::uint64_t rest = (extent.range.end() - at).value;
         const ByteSpan piece = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(rest, out.size())));
-        if (part.reader)
-            part.reader->read(part.begin + (at - part.range.begin), piece);
+        if (extent.reader)
+            extent.reader->read(extent.begin + (at - extent.range.begin), piece);
         else
             std::fill(piece.begin(), piece.end(), std::byte{0});
         at += ByteCount{piece.size()};

@@ -1,7 +1,7 @@
 #pragma once
-/// A VMware disk without its parent: a descriptor in a file of its own or inside of a sparse extent, and the extents
-/// that it lists, one behind the other. Source: VMware Virtual Disk Format 5.0; formats/README.md, "VMDK", says what is
-/// read.
+/// A VMware disk without its parent: a descriptor, in a file of its own or embedded in a sparse extent, and the extents
+/// that it lists, one after the other. Source: VMware Virtual Disk Format 5.0; formats/README.md, "VMDK", lists what is
+/// supported.
 
 #include <optional>
 
@@ -13,10 +13,11 @@ class Reader final : public ImageReader {
 public:
     struct Options {
         OpenExtent open_extent;
-        std::vector<std::string> warnings;  ///< sentences about how it was opened; info().warnings begins with them
+        std::vector<std::string> warnings;  ///< about how it was opened; info().warnings begins with them
     };
 
-    /// `image` is the file that was named. Throws Error(corrupt | unsupported | refused), and what open_extent throws.
+    /// `image` is the file that the user named. Throws Error(corrupt | unsupported | refused), and what open_extent
+    /// throws.
     Reader(ByteSourcePtr image, const Options& options, std::shared_ptr<ReadCaches> caches);
 
     const ImageInfo& info() const override { return info_; }
@@ -32,14 +33,14 @@ private:
     void open_hosted(ExtentOpener& opener);
     void open_cowd();
     void describe(const ExtentFacts& facts);
-    const DiskExtent& part_at(ByteOffset at) const;
+    const DiskExtent& extent_in(ByteOffset at) const;
 
     ByteSourcePtr image_;
     std::shared_ptr<ReadCaches> caches_;
     std::string where_;
     Descriptor descriptor_;
-    std::vector<DiskExtent> parts_;
-    std::vector<const ImageReader*> readers_;  // of the parts, each once
+    std::vector<DiskExtent> extents_;
+    std::vector<const ImageReader*> readers_;  // of the extents, each once
     ImageInfo info_;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-/// A seSparse extent: the changes of a snapshot on VMFS 6, or of a disk of more than 2 TiB. VMware has published no
-/// specification; source: qemu block/vmdk.c, which reads the same.
+/// A seSparse extent: the changes of a snapshot on VMFS 6, or of a disk larger than 2 TiB. VMware has not published a
+/// specification; source: qemu block/vmdk.c, which reads the same subset.
 
 #include <memory>
 
@@ -10,8 +10,8 @@
 
 namespace varve::vmdk {
 
-/// The device begins with the magic CAFEBABE. Throws Error(corrupt | unsupported), and Error(refused) for an extent
-/// whose journal was not replayed: the host that wrote it has to be asked to do so.
+/// `device` begins with the magic CAFEBABE. Throws Error(corrupt | unsupported), and Error(refused) for an extent whose
+/// journal was not replayed: only the host that wrote it can do that.
 std::unique_ptr<ImageReader> open_sesparse(const ByteSourcePtr& device, const std::shared_ptr<ReadCaches>& caches);
 
 }  // namespace varve::vmdk

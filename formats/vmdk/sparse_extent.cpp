@@ -19,7 +19,7 @@ GrainCoding coding_of(const SparseHeader& header) {
     return header.has_markers ? GrainCoding::compressed_with_markers : GrainCoding::compressed;
 }
 
-/// Chooses what to go by. One use.
+/// Chooses the map to use: directory, redundant directory or markers. For one use.
 class MapChoice {
 public:
     MapChoice(const ByteSourcePtr& device, const SparseHeader& header, const std::shared_ptr<ReadCaches>& caches,
@@ -36,7 +36,7 @@ public:
             if (second.damage.empty() && (!is_sound || !second.is_empty)) return by_redundant(first);
         }
         if (!is_sound && coding_of(header_) == GrainCoding::compressed_with_markers) return by_markers(first.damage);
-        return tables(*header_.directory);  // the sound part of it can be read
+        return tables(*header_.directory);  // its undamaged part can be read
     }
 
 private:
@@ -56,11 +56,10 @@ private:
 
     std::unique_ptr<GrainMap> by_markers(const std::string& problem) {
         if (coding_of(header_) != GrainCoding::compressed_with_markers)
-            throw corrupt(device_->place({}), fmt::format("no grain directory can be read: {}", problem));
+            throw corrupt(device_->place({}), fmt::format("no grain directory is readable: {}", problem));
         auto index = std::make_unique<StreamIndex>(device_, header_);
         warnings_.push_back(
-            fmt::format("{}: no grain directory can be read ({}); the markers of the stream were "
-                        "followed instead",
+            fmt::format("{}: no grain directory is readable ({}); the stream's markers were used instead",
                         device_->place({}), problem));
         return index;
     }
@@ -71,14 +70,15 @@ private:
     std::vector<std::string>& warnings_;
 };
 
-/// The footer has the directory's place; all else must be the same in both.
+/// The footer has the directory's place; everything else must be the same in both.
 void check_footer(const ByteSourcePtr& device, const SparseHeader& header, const SparseHeader& footer) {
     const bool is_same = footer.capacity == header.capacity && footer.grain_size == header.grain_size &&
                          footer.grains_per_table == header.grains_per_table && coding_of(footer) == coding_of(header);
     if (!is_same)
-        throw corrupt(device->place({}), fmt::format("header and footer differ: {} and {} bytes in grains of {} and {}",
-                                                     header.capacity.value, footer.capacity.value,
-                                                     header.grain_size.value, footer.grain_size.value));
+        throw corrupt(device->place({}),
+                      fmt::format("header and footer differ: {} and {} bytes, in grains of {} and {} bytes",
+                                  header.capacity.value, footer.capacity.value, header.grain_size.value,
+                                  footer.grain_size.value));
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ SparseExtent open_sparse_extent(const ByteSourcePtr& device, const SparseHeader&
         }
     }
     if (header.is_unclean)
-        warnings.push_back(fmt::format("{}: it was not closed cleanly; it was read as it stands", device->place({})));
+        warnings.push_back(fmt::format("{}: it was not closed cleanly; it was read as it is", device->place({})));
     auto map = MapChoice(device, extent.header, caches, warnings).choose();
     const GrainLayout layout{header.capacity, header.grain_size, coding_of(header)};
     extent.reader = std::make_unique<GrainReader>(device, layout, std::move(map), caches);

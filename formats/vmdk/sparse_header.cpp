@@ -1,16 +1,19 @@
 #include "formats/vmdk/sparse_header.h"
 
+#include <algorithm>
 #include <bit>
+#include <concepts>
 
 #include <fmt/format.h>
 
 #include "engine/base/byte_reader.h"
+#include "engine/base/check.h"
 #include "formats/vmdk/error.h"
+#include "formats/vmdk/magic.h"
 
 namespace varve::vmdk {
 namespace {
 
-constexpr std::uint32_t magic = 0x564d444b;  // "KDMV"
 constexpr std::uint32_t version_max = 3;
 constexpr std::uint32_t flag_newline_check = 1;
 constexpr std::uint32_t flag_redundant_directory = 2;
@@ -21,12 +24,12 @@ constexpr std::uint64_t directory_at_end = ~std::uint64_t{0};
 constexpr std::uint32_t newline_check = 0x0a0d200a;
 constexpr std::uint64_t grain_sectors_min = 8;
 constexpr std::uint64_t grain_sectors_max = 1 << 21;
-constexpr std::uint64_t compressed_grain_sectors_max = 8 << 11;  // a grain must fit into memory, with its stream
+constexpr std::uint64_t compressed_grain_sectors_max = 8 << 11;  // a grain and its stream must fit into memory
 constexpr std::uint32_t grains_per_table_max = 512;
 constexpr std::uint64_t tables_max = 32 << 20;
 constexpr std::uint16_t deflate = 1;
 
-/// Reads the fields in their order, each checked by itself.
+/// Reads the fields in order and checks each by itself.
 class HeaderFields {
 public:
     HeaderFields(ByteView bytes, const ByteSourcePtr& device, ByteOffset at)
@@ -46,7 +49,7 @@ public:
         return value * sector_bytes;
     }
 
-    /// About the field of `bytes` that was read last.
+    /// About the field of `bytes` bytes that was read last.
     [[noreturn]] void fail(std::size_t bytes, std::string_view what) const { throw corrupt(place(bytes), what); }
     std::string place(std::size_t bytes) const { return device_->place(at_ + ByteCount{fields_.position() - bytes}); }
 
@@ -90,15 +93,26 @@ void read_directories(HeaderFields& fields, SparseHeader& header, bool has_redun
     if (has_redundant && redundant != 0 && redundant <= disk_sectors_max)
         header.redundant_directory = ByteOffset{redundant * sector_bytes};
     const std::uint64_t first = fields.u64();
-    // One that lies nowhere is damage which the redundant one may make good.
+    // A directory outside of any file is damage that the redundant directory may make up for.
     if (first != directory_at_end)
         header.directory = ByteOffset{(first <= disk_sectors_max ? first : disk_sectors_max) * sector_bytes};
+}
+
+std::uint32_t flags_of(const SparseHeader& header) {
+    return flag_newline_check | (header.redundant_directory ? flag_redundant_directory : 0) |
+           (header.has_zero_grains ? flag_zero_grains : 0) | (header.is_compressed ? flag_compressed : 0) |
+           (header.has_markers ? flag_markers : 0);
+}
+
+std::uint64_t to_sectors(std::uint64_t bytes) {
+    VARVE_CHECK(bytes % sector_bytes == 0);
+    return bytes / sector_bytes;
 }
 
 void read_newline_check(HeaderFields& fields, bool is_checked) {
     const std::uint32_t found = fields.u32();
     if (is_checked && found != newline_check)
-        fields.fail(4, fmt::format("newline check: expected {:#010x}, found {:#010x}: the file was sent as text",
+        fields.fail(4, fmt::format("newline check: expected {:#010x}, found {:#010x}: the file was transferred as text",
                                    newline_check, found));
 }
 
@@ -109,7 +123,7 @@ SparseHeader read_sparse_header(const ByteSourcePtr& device, ByteOffset at) {
     device->read_at(at, bytes);
     HeaderFields fields(bytes, device, at);
     SparseHeader header;
-    if (fields.u32() != magic) fields.fail(4, "expected the magic 'KDMV' of a sparse extent, found none");
+    if (fields.u32() != hosted_magic) fields.fail(4, "expected the magic 'KDMV' of a sparse extent, found none");
     header.version = fields.u32();
     if (header.version == 0 || header.version > version_max)
         throw unsupported(fields.place(4), fmt::format("a sparse extent of version {}", header.version));
@@ -129,6 +143,29 @@ SparseHeader read_sparse_header(const ByteSourcePtr& device, ByteOffset at) {
     if (header.is_compressed && algorithm > deflate)
         throw unsupported(fields.place(2), fmt::format("compression algorithm {}", algorithm));
     return header;
+}
+
+Bytes encode_sparse_header(const SparseHeader& header) {
+    Bytes out(SparseHeader::encoded_bytes);
+    const auto put = [&]<std::unsigned_integral T>(std::size_t at, T value) {
+        store_le<T>(ByteSpan(out).subspan(at, sizeof(T)), value);
+    };
+    const ByteRange descriptor = header.descriptor.value_or(ByteRange{});
+    put(0, hosted_magic);
+    put(4, header.version);
+    put(8, flags_of(header));
+    put(12, to_sectors(header.capacity.value));
+    put(20, to_sectors(header.grain_size.value));
+    put(28, to_sectors(descriptor.begin.value));
+    put(36, to_sectors(descriptor.length.value));
+    put(44, header.grains_per_table);
+    put(48, to_sectors(header.redundant_directory.value_or(ByteOffset{}).value));
+    put(56, header.directory ? to_sectors(header.directory->value) : directory_at_end);
+    put(64, to_sectors(header.data_begin.value));
+    put(72, static_cast<std::uint8_t>(header.is_unclean));
+    put(73, newline_check);
+    put(77, header.is_compressed ? deflate : std::uint16_t{0});
+    return out;
 }
 
 }  // namespace varve::vmdk

@@ -6,8 +6,8 @@
 #include "engine/base/check.h"
 #include "formats/output/unit_writer.h"
 #include "formats/vmdk/descriptor_writer.h"
-#include "formats/vmdk/header_writer.h"
 #include "formats/vmdk/new_grain_table.h"
+#include "formats/vmdk/new_layout.h"
 
 namespace varve::vmdk {
 namespace {
@@ -18,7 +18,7 @@ constexpr std::uint64_t directory_piece_entries = 16384;
 struct SparseFile {
     ByteCount length;  ///< of the disk, or of the extent
     bool zeroed_grain = false;
-    std::string descriptor;  ///< empty: it has none
+    std::string descriptor;  ///< empty: none
 };
 
 /// One of the two copies of directory and tables.
@@ -29,7 +29,7 @@ struct TablesPlace {
 };
 
 TablesPlace place_tables(ByteOffset begin, std::uint64_t tables) {
-    const ByteCount directory{divide_up(tables * 4, new_sector_bytes) * new_sector_bytes};
+    const ByteCount directory{divide_up(tables * 4, sector_bytes) * sector_bytes};
     return {begin, begin + directory, begin + directory + ByteCount{tables * new_table_length.value}};
 }
 
@@ -57,6 +57,7 @@ private:
     void take(ByteRange guest);
     void flush_table();
     void write_directory(const TablesPlace& place);
+    SparseHeader header() const;
 
     std::unique_ptr<Output> output_;
     SparseFile file_;
@@ -68,9 +69,9 @@ private:
     NewGrainTable table_;
 };
 
-/// Runs of data lie in one piece in the file and go there in one call each.
+/// Each run of data is contiguous in the file and is written in one call.
 void SparseGrains::put(ByteOffset guest, ByteView grains) {
-    std::size_t run = 0;  // where the grains begin that are data
+    std::size_t run = 0;  // where the current run of data begins
     for (std::size_t at = 0; at < grains.size(); at += new_grain.value) {
         if (!is_zero(grains.subspan(at, new_grain.value))) continue;
         put_data(guest + ByteCount{run}, grains.subspan(run, at - run));
@@ -99,7 +100,7 @@ void SparseGrains::zero(ByteRange guest) {
     for (ByteOffset at = guest.begin; at < guest.end(); at += new_grain) set(at, zeroed_entry);
 }
 
-/// Gives each grain of `guest` the next place.
+/// Gives each grain of `guest` the next place in the file.
 void SparseGrains::take(ByteRange guest) {
     for (ByteOffset at = guest.begin; at < guest.end(); at += new_grain) {
         set(at, table_entry(end_));
@@ -131,6 +132,17 @@ void SparseGrains::write_directory(const TablesPlace& place) {
     }
 }
 
+SparseHeader SparseGrains::header() const {
+    SparseHeader header = new_sparse_header(file_.length);
+    header.version = file_.zeroed_grain ? 2 : 1;
+    header.has_zero_grains = file_.zeroed_grain;
+    if (!file_.descriptor.empty()) header.descriptor = new_descriptor_place;
+    header.redundant_directory = redundant_.directory;
+    header.directory = primary_.directory;
+    header.data_begin = data_;
+    return header;
+}
+
 void SparseGrains::finish() {
     flush_table();
     write_directory(redundant_);
@@ -138,15 +150,7 @@ void SparseGrains::finish() {
     VARVE_CHECK(file_.descriptor.size() < new_descriptor_place.length.value);
     if (!file_.descriptor.empty()) output_->write(new_descriptor_place.begin, bytes_of(file_.descriptor));
     output_->resize(end_ - ByteOffset{});
-    NewHeader header;
-    header.version = file_.zeroed_grain ? 2 : 1;
-    header.flags = newlines_flag | redundant_flag | (file_.zeroed_grain ? zeroed_flag : 0);
-    header.virtual_size = file_.length;
-    if (file_.descriptor.empty()) header.descriptor = {};
-    header.redundant_directory = redundant_.directory;
-    header.directory = primary_.directory;
-    header.data = data_;
-    output_->write({}, encode_header(header));
+    output_->write({}, encode_sparse_header(header()));
     output_->commit();
 }
 

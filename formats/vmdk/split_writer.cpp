@@ -53,7 +53,7 @@ private:
     std::unique_ptr<OutputFiles> files_;
     NewDescriptor disk_;
     WriteOrder order_;
-    std::size_t number_ = 0;             ///< the extent that is being written
+    std::size_t number_ = 0;             ///< of the extent being written
     ByteOffset begin_;                   ///< of it in the disk
     std::unique_ptr<ImageWriter> part_;  ///< for it
 };
@@ -73,7 +73,7 @@ void SplitWriter::next() {
     begin();
 }
 
-/// What of `range` lies in the extent that it begins in, as the extent's own bytes; that extent is begun then.
+/// The part of `range` inside the extent in which it begins, relative to that extent, which is begun if necessary.
 ByteRange SplitWriter::go_to(ByteRange range) {
     while (range.begin - begin_ >= disk_.extents[number_].length) next();
     const ByteCount inside = range.begin - begin_;

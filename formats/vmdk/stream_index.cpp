@@ -6,52 +6,31 @@
 
 #include "engine/base/check.h"
 #include "formats/vmdk/error.h"
-#include "formats/vmdk/grain_inflater.h"
+#include "formats/vmdk/grain_codec.h"
+#include "formats/vmdk/magic.h"
+#include "formats/vmdk/stream_marker.h"
 
 namespace varve::vmdk {
 namespace {
 
-constexpr std::uint32_t magic = 0x564d444b;  // "KDMV"
 constexpr std::uint64_t padding_max = 16 << 20;
 constexpr std::size_t grains_max = 16 << 20;
-constexpr std::uint64_t footer_sectors = 2;  // its marker and itself
+constexpr std::uint64_t footer_sectors = 2;  // with its marker
 constexpr std::size_t piece_bytes = 64 << 10;
 
-enum class MarkerType : std::uint32_t {
-    end_of_stream = 0,
-    grain_table = 1,
-    grain_directory = 2,
-    footer = 3,
-    progress = 4
-};
-
-/// u64 value, u32 size; where the size is 0, u32 type.
-struct Marker {
-    std::uint64_t value = 0;  ///< a grain's sector on the disk; else sectors that follow
-    std::uint32_t size = 0;   ///< of a grain's stream; 0: no grain
-    std::uint32_t type = 0;
-
-    bool is(MarkerType which) const { return size == 0 && type == static_cast<std::uint32_t>(which); }
-};
-
-Marker decode_marker(ByteView sector) {
-    return {load_le<std::uint64_t>(sector), load_le<std::uint32_t>(sector.subspan(8)),
-            load_le<std::uint32_t>(sector.subspan(12))};
-}
-
-/// Whether a footer and the marker before it stand in these two sectors.
+/// Whether these two sectors are a marker and the footer that it announces.
 bool is_footer(ByteView sectors) {
-    const Marker marker = decode_marker(sectors);
+    const StreamMarker marker = parse_marker(sectors);
     return marker.is(MarkerType::footer) && marker.value == 1 &&
-           load_le<std::uint32_t>(sectors.subspan(sector_bytes)) == magic;
+           load_le<std::uint32_t>(sectors.subspan(sector_bytes)) == hosted_magic;
 }
 
-/// Gives a file's sectors in ascending order, and reads them in pieces.
+/// Serves a file's sectors in ascending order; reads them in larger pieces.
 class SectorStream {
 public:
     explicit SectorStream(const ByteSourcePtr& device) : device_(device) {}
 
-    /// The sector at `at`, which lies inside the device; valid until the next call.
+    /// The sector at `at`, which is inside the device. Valid until the next call.
     ByteView at(ByteOffset at) {
         if (at < begin_ || at.value + sector_bytes > begin_.value + piece_.size()) {
             begin_ = at;
@@ -75,7 +54,7 @@ std::optional<SparseHeader> find_footer(const ByteSourcePtr& device) {
     const std::uint64_t sectors = device->size().value / sector_bytes;
     const std::uint64_t first = sectors - std::min(sectors, padding_max / sector_bytes);
     Bytes piece;
-    // Pieces from the end on, each with the sector behind it, where a footer's second half may be.
+    // Pieces from the end backwards, each with one more sector, which may be the second half of a footer.
     for (std::uint64_t end = sectors; end >= first + footer_sectors;) {
         const std::uint64_t begin = std::max(first, end - std::min(end, piece_bytes / sector_bytes));
         piece.resize(static_cast<std::size_t>((end - begin) * sector_bytes));
@@ -99,16 +78,16 @@ void StreamIndex::walk(const ByteSourcePtr& device, const SparseHeader& header) 
     const std::uint64_t size = device->size().value;
     std::uint64_t at = std::max(header.data_begin.value, sector_bytes);
     while (at <= size && size - at >= sector_bytes) {
-        const Marker marker = decode_marker(sectors.at(ByteOffset{at}));
+        const StreamMarker marker = parse_marker(sectors.at(ByteOffset{at}));
         std::uint64_t skipped = 0;
         if (marker.is(MarkerType::end_of_stream)) return;
-        if (marker.size != 0) {
+        if (marker.is_grain()) {
             add(device, header, ByteOffset{at}, marker.value);
             if (marker.size > stream_bytes_max(header.grain_size))
                 throw corrupt(device->place(ByteOffset{at + 8}),
                               fmt::format("grain marker: expected a stream of at most {} bytes, found {}",
                                           stream_bytes_max(header.grain_size), marker.size));
-            skipped = divide_up(grain_marker_bytes + marker.size, sector_bytes);
+            skipped = divide_up(StreamMarker::grain_encoded_bytes + marker.size, sector_bytes);
         } else if (marker.type <= static_cast<std::uint32_t>(MarkerType::progress) &&
                    marker.value <= size / sector_bytes) {
             skipped = 1 + marker.value;
@@ -120,7 +99,7 @@ void StreamIndex::walk(const ByteSourcePtr& device, const SparseHeader& header) 
         at += skipped * sector_bytes;
     }
     throw corrupt(device->place(ByteOffset{size}),
-                  "the stream ends without its end-of-stream marker: its end was cut off");
+                  "the stream ends without an end-of-stream marker: its end was cut off");
 }
 
 void StreamIndex::add(const ByteSourcePtr& device, const SparseHeader& header, ByteOffset at,
@@ -145,7 +124,7 @@ void StreamIndex::sort(const ByteSourcePtr& device) {
     for (std::size_t i = 1; i < grains_.size(); ++i)
         if (grains_[i - 1].index == grains_[i].index)
             throw corrupt(device->place(ByteOffset{std::uint64_t{grains_[i].sector} * sector_bytes}),
-                          fmt::format("grain {} comes twice in the stream", grains_[i].index));
+                          fmt::format("grain {} occurs twice in the stream", grains_[i].index));
 }
 
 GrainRun StreamIndex::run_at(std::uint64_t grain, std::uint64_t count_max, GrainRunBy by) const {

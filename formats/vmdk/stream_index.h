@@ -1,7 +1,7 @@
 #pragma once
-/// Stream-optimized extents, which are written from the begin to the end: the footer that then has the header's last
-/// word, and the markers, from which the map of grains can be made where no table is left. Source: VMware Virtual Disk
-/// Format 5.0, "Stream-Optimized Compressed Sparse Extents".
+/// Stream-optimized extents, which are written from beginning to end: their footer, which overrides the header, and
+/// their markers, from which the map of grains can be rebuilt if no table is usable. Source: VMware Virtual Disk Format
+/// 5.0, "Stream-Optimized Compressed Sparse Extents".
 ///
 ///     header | descriptor | grains, each behind its marker; a table behind those it lists ... | directory |
 ///     footer marker | footer (a header) | end-of-stream marker
@@ -14,16 +14,16 @@
 
 namespace varve::vmdk {
 
-/// The footer of a stream, also in front of padding of up to 16 MiB; nothing when there is none. Errors as
-/// read_sparse_header's.
+/// The footer of a stream, also before padding of up to 16 MiB; nothing if there is none. Throws what
+/// read_sparse_header() throws.
 std::optional<SparseHeader> find_footer(const ByteSourcePtr& device);
 
-/// The map of the grains of a stream as its markers tell.
+/// The map of the grains of a stream, rebuilt from its markers.
 class StreamIndex final : public GrainMap {
 public:
-    /// Walks all markers from header.data_begin on, once and in ascending order, and skips the streams. Keeps 8 bytes a
-    /// grain, 128 MiB at most, else Error(unsupported). Throws Error(corrupt) for a marker that makes no sense, a grain
-    /// that comes twice or lies outside of the disk, and a stream that ends before its end-of-stream marker.
+    /// Walks all markers from header.data_begin on, once and in ascending order, and skips the grains' streams. Keeps 8
+    /// bytes per grain, at most 128 MiB; throws Error(unsupported) beyond that. Throws Error(corrupt) for an invalid
+    /// marker, a grain that occurs twice or is outside the disk, and a stream without an end-of-stream marker.
     StreamIndex(const ByteSourcePtr& device, const SparseHeader& header);
 
     GrainRun run_at(std::uint64_t grain, std::uint64_t grains_max, GrainRunBy by) const override;

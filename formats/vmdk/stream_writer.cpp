@@ -8,43 +8,41 @@
 #include "engine/base/check.h"
 #include "formats/output/unit_writer.h"
 #include "formats/vmdk/descriptor_writer.h"
-#include "formats/vmdk/grain_deflate.h"
-#include "formats/vmdk/header_writer.h"
+#include "formats/vmdk/grain_codec.h"
 #include "formats/vmdk/new_grain_table.h"
+#include "formats/vmdk/new_layout.h"
+#include "formats/vmdk/stream_marker.h"
 
 namespace varve::vmdk {
 namespace {
 
-constexpr std::size_t batch_grains = 4;  // handing work to a thread costs too
-constexpr std::size_t grain_header_bytes = 12;
+constexpr std::size_t batch_grains = 4;  // larger work items, since handing one to a thread has a cost
 constexpr const char* extent_name = "generated-stream.vmdk";
 
-/// What a sector announces that is no grain.
-enum class Marker : std::uint32_t { end_of_stream = 0, table = 1, directory = 2, footer = 3 };
-
-std::size_t whole_sectors(std::size_t length) {
-    return static_cast<std::size_t>(divide_up(length, new_sector_bytes) * new_sector_bytes);
+std::size_t padded_to_sectors(std::size_t length) {
+    return static_cast<std::size_t>(divide_up(length, sector_bytes) * sector_bytes);
 }
 
-/// Of one grain with all that is around it.
-std::size_t packed_bytes_max() { return whole_sectors(grain_header_bytes + deflated_bytes_max(new_grain.value)); }
+/// Of one grain with its marker and padding.
+std::size_t packed_bytes_max() {
+    return padded_to_sectors(StreamMarker::grain_encoded_bytes + deflated_bytes_max(new_grain.value));
+}
 
-/// Consecutive grains on their way through the threads.
+/// Consecutive grains on their way through the pipeline.
 struct Batch {
     ByteOffset guest;
-    std::size_t length = 0;            ///< of the guest's bytes
-    BufferPool::Buffer plain;          ///< them
-    BufferPool::Buffer packed;         ///< as in the file, one grain behind the other
-    std::vector<std::size_t> lengths;  ///< of each there; 0: it is zeros, and left out
+    std::size_t length = 0;            ///< of the guest bytes
+    BufferPool::Buffer plain;          ///< the guest bytes
+    BufferPool::Buffer packed;         ///< as in the file, one grain after the other
+    std::vector<std::size_t> lengths;  ///< of each grain in `packed`; 0: all zeros, left out
 };
 
-/// The grain as it lies in the file, at the begin of `out`; its length.
+/// Writes the grain to the beginning of `out` as it is in the file; returns its length there.
 std::size_t pack_grain(ByteOffset guest, ByteView grain, ByteSpan out) {
-    const std::size_t stream = deflate_grain(grain, out.subspan(grain_header_bytes));
-    store_le<std::uint64_t>(out.first(8), guest.value / new_sector_bytes);
-    store_le<std::uint32_t>(out.subspan(8, 4), static_cast<std::uint32_t>(stream));
-    const std::size_t length = whole_sectors(grain_header_bytes + stream);
-    std::ranges::fill(out.first(length).subspan(grain_header_bytes + stream), std::byte{0});
+    const std::size_t stream = deflate_grain(grain, out.subspan(StreamMarker::grain_encoded_bytes));
+    encode_marker({guest.value / sector_bytes, static_cast<std::uint32_t>(stream), 0}, out);
+    const std::size_t length = padded_to_sectors(StreamMarker::grain_encoded_bytes + stream);
+    std::ranges::fill(out.first(length).subspan(StreamMarker::grain_encoded_bytes + stream), std::byte{0});
     return length;
 }
 
@@ -62,11 +60,11 @@ private:
     Batch pack(Batch&& batch);
     void store(const Batch& batch);
     void append(ByteView bytes);
-    void append_marked(Marker marker, ByteView bytes);
+    void append_marked(MarkerType type, ByteView bytes);
     void flush_table();
 
     std::unique_ptr<Output> output_;
-    NewHeader header_;
+    SparseHeader header_;
     ByteOffset end_;  ///< of the file so far
     NewGrainTable table_;
     Bytes directory_;
@@ -76,18 +74,19 @@ private:
 
 StreamGrains::StreamGrains(std::unique_ptr<Output> output, const NewDescriptor& disk, unsigned workers)
     : output_(std::move(output)),
+      header_(new_sparse_header(disk.virtual_size())),
       directory_(divide_up(disk.virtual_size().value, new_table_reach.value) * 4),
       buffers_(batch_grains * packed_bytes_max()),
       pipeline_(workers, std::size_t{2} * workers, [this](Batch&& batch) { return pack(std::move(batch)); }) {
     header_.version = 3;
-    header_.flags = newlines_flag | compressed_flag | markers_flag;
-    header_.virtual_size = disk.virtual_size();
-    header_.data = {new_grain.value};
-    header_.directory_is_at_end = true;
-    Bytes begin = encode_header(header_);
+    header_.is_compressed = true;
+    header_.has_markers = true;
+    header_.descriptor = new_descriptor_place;
+    header_.data_begin = ByteOffset{new_grain.value};
+    Bytes begin = encode_sparse_header(header_);
     const std::string text = describe(disk);
     VARVE_CHECK(text.size() < new_descriptor_place.length.value);
-    begin.resize(header_.data.value);
+    begin.resize(header_.data_begin.value);
     std::ranges::copy(bytes_of(text), begin.begin() + static_cast<std::ptrdiff_t>(new_descriptor_place.begin.value));
     append(begin);
 }
@@ -134,31 +133,29 @@ void StreamGrains::append(ByteView bytes) {
     end_ += ByteCount{bytes.size()};
 }
 
-/// `bytes`, padded to whole sectors, after a sector that tells what and how much they are.
-void StreamGrains::append_marked(Marker marker, ByteView bytes) {
-    Bytes out(new_sector_bytes + whole_sectors(bytes.size()));
-    store_le<std::uint64_t>(ByteSpan(out).first(8), out.size() / new_sector_bytes - 1);
-    store_le<std::uint32_t>(ByteSpan(out).subspan(12, 4), static_cast<std::uint32_t>(marker));
-    std::ranges::copy(bytes, out.begin() + static_cast<std::ptrdiff_t>(new_sector_bytes));
+/// Appends a marker sector for `bytes`, then `bytes` padded to whole sectors.
+void StreamGrains::append_marked(MarkerType type, ByteView bytes) {
+    Bytes out(sector_bytes + padded_to_sectors(bytes.size()));
+    encode_marker({out.size() / sector_bytes - 1, 0, static_cast<std::uint32_t>(type)}, out);
+    std::ranges::copy(bytes, out.begin() + static_cast<std::ptrdiff_t>(sector_bytes));
     append(out);
 }
 
 void StreamGrains::flush_table() {
     if (!table_.number()) return;
-    const std::uint32_t entry = table_entry(end_ + ByteCount{new_sector_bytes});
+    const std::uint32_t entry = table_entry(end_ + ByteCount{sector_bytes});
     store_le<std::uint32_t>(ByteSpan(directory_).subspan(*table_.number() * 4, 4), entry);
-    append_marked(Marker::table, table_.entries());
+    append_marked(MarkerType::grain_table, table_.entries());
     table_.clear();
 }
 
 void StreamGrains::finish() {
     pipeline_.drain([this] { store(pipeline_.take()); });
     flush_table();
-    header_.directory = end_ + ByteCount{new_sector_bytes};
-    header_.directory_is_at_end = false;
-    append_marked(Marker::directory, directory_);
-    append_marked(Marker::footer, encode_header(header_));
-    append_marked(Marker::end_of_stream, {});
+    header_.directory = end_ + ByteCount{sector_bytes};
+    append_marked(MarkerType::grain_directory, directory_);
+    append_marked(MarkerType::footer, encode_sparse_header(header_));
+    append_marked(MarkerType::end_of_stream, {});
     output_->commit();
 }
 

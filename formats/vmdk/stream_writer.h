@@ -1,8 +1,8 @@
 #pragma once
-/// Writes a VMDK image of the kind streamOptimized, version 3, as VMware exports it: the one that ESXi imports, and the
-/// one that appliances (OVA) hold. It is written from its first byte to its last, so that it can go down a pipe. Grains
-/// (64 KiB) of only zeros are left out; each other one is compressed by itself, on several threads, padded with zeros
-/// at the end of the disk. The file is the same whatever the threads do.
+/// Writes a streamOptimized VMDK image, version 3, as VMware exports it: the kind that ESXi imports and appliances
+/// (OVA) contain. It is written from its first byte to its last, so it can go down a pipe. All-zero grains (64 KiB) are
+/// left out; every other grain is compressed separately, on several threads, padded with zeros at the end of the disk.
+/// The file does not depend on the scheduling of the threads.
 ///
 ///     header, directory "at the end" | descriptor | up to 64 KiB: zeros
 ///     for each 32 MiB of the disk with data:
@@ -11,9 +11,9 @@
 ///     marker: grain directory | grain directory; 0 for a part without data
 ///     marker: footer | the header, with the place of the directory | marker: end of stream
 ///
-/// Decision: the descriptor names the extent "generated-stream.vmdk", as vSphere does: a stream has no name, and the
-/// same disk is the same bytes in a pipe and in a file of any name. Memory: four buffers of 258 KiB for each thread,
-/// and four bytes for each 32 MiB of the disk.
+/// Decision: the descriptor calls the extent "generated-stream.vmdk", as vSphere does: a stream has no name, so the
+/// same disk is the same bytes in a pipe and in a file of any name. Memory: four buffers of 258 KiB per thread, and
+/// four bytes per 32 MiB of the disk.
 
 #include <memory>
 
@@ -24,8 +24,8 @@
 
 namespace varve::vmdk {
 
-/// `output` gets consecutive ranges, none of them by zero(). `workers` compress. Throws Error(unsupported) for a size
-/// that VMDK does not hold (vmdk_header_writer.h); write() and finish() throw it for an image of more than 2 TiB.
+/// `output` gets consecutive ranges, never by zero(). `workers` threads compress. Throws Error(unsupported) for a size
+/// that VMDK can't hold (check_new_size); write() and finish() throw it for an image of more than 2 TiB.
 std::unique_ptr<ImageWriter> create_stream_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
                                                   const CreationOptions& options, unsigned workers = worker_count());
 

@@ -72,8 +72,8 @@ std::unique_ptr<ObjectUpload> LocalBackend::upload(const std::string& name) {
     return std::make_unique<Upload>(*this, name, files_->create_unnamed());
 }
 
-/// The order is the promise: bytes, then folders, then the name, then the folder that holds the name. A name that is
-/// taken is synced too: its owner may not have come that far.
+/// The order is guaranteed: bytes, then folders, then the name, then the folder that holds the name. A name that is
+/// taken is synced too, because its owner may not have done so yet.
 PutResult LocalBackend::publish(UnnamedFile& file, const std::string& name) {
     file.sync();
     const std::string folder = folder_of(name);
@@ -83,7 +83,7 @@ PutResult LocalBackend::publish(UnnamedFile& file, const std::string& name) {
     return linked ? PutResult::stored : PutResult::exists;
 }
 
-/// A folder that exists may be another program's that has not synced it yet: so it counts only once synced from here.
+/// An existing folder may not have been synced yet by the program that made it, so it only counts once synced here.
 void LocalBackend::ensure_folder(const std::string& folder) {
     if (folder.empty()) return;
     const std::scoped_lock lock(folders_mutex_);
@@ -115,7 +115,7 @@ std::optional<Bytes> LocalBackend::get(const std::string& name, ByteCount bytes_
 void LocalBackend::get_range(const std::string& name, ByteOffset at, ByteSpan out) const {
     VARVE_CHECK(is_object_name(name));
     const auto file = open_cached(name);
-    if (file == nullptr) throw Error(ErrorCode::not_found, fmt::format("'{}' is not there", locate(name)));
+    if (file == nullptr) throw Error(ErrorCode::not_found, fmt::format("'{}' does not exist", locate(name)));
     if (const std::size_t got = file->read_some(at, out); got != out.size())
         throw Error(ErrorCode::corrupt, fmt::format("'{}' ends early: expected {} bytes at offset {}, found {}",
                                                     locate(name), out.size(), at.value, got));
@@ -140,7 +140,7 @@ void LocalBackend::list_into(std::vector<std::string>& names, const std::string&
     for (const FolderEntry& entry : files_->list_folder(folder)) {
         const std::string name = folder.empty() ? entry.name : folder + "/" + entry.name;
         if (entry.is_folder) {
-            // The root of an ext4 file system has this folder, which only root may read and which is never ours.
+            // The root of an ext4 file system has this folder, which only root may read; it never holds objects.
             const bool is_foreign = name == "lost+found";
             const bool may_match = (name + "/").starts_with(prefix) || prefix.starts_with(name + "/");
             if (may_match && !is_foreign && !lies_before(name, after)) list_into(names, name, prefix, after);
@@ -152,8 +152,8 @@ void LocalBackend::list_into(std::vector<std::string>& names, const std::string&
 
 void LocalBackend::make_durable(const std::string& name) {
     VARVE_CHECK(is_object_name(name));
-    if (!size(name)) throw Error(ErrorCode::not_found, fmt::format("'{}' is not there", locate(name)));
-    // Its bytes were synced before it got its name; only the name may not be.
+    if (!size(name)) throw Error(ErrorCode::not_found, fmt::format("'{}' does not exist", locate(name)));
+    // Its bytes were synced before it got its name; only the name may not have been.
     const std::string folder = folder_of(name);
     ensure_folder(folder);
     files_->sync_folder(folder);

@@ -1,6 +1,6 @@
 #pragma once
-/// A repository in a local folder: each object a file. A file is written without a name, synced, linked to its name if
-/// that is free, and every folder on the way is synced (FORMAT.md section 2).
+/// A repository in a local folder; each object is a file. A file is written without a name, synced, and linked to its
+/// name if that is free; all folders on the path are synced (FORMAT.md section 2).
 
 #include <list>
 #include <mutex>
@@ -16,9 +16,9 @@ class LocalBackend final : public Backend {
 public:
     explicit LocalBackend(std::unique_ptr<LocalFiles> files);
 
-    /// Opens the folder `path`; Error(not_found) when there is none.
+    /// Opens the folder `path`; Error(not_found) if there is none.
     static std::unique_ptr<LocalBackend> open(const std::string& path);
-    /// As open, but makes the folder first if it is not there (its parent must be).
+    /// As open, but first makes the folder if it does not exist (its parent must exist).
     static std::unique_ptr<LocalBackend> create(const std::string& path);
 
     PutResult put_if_absent(const std::string& name, ByteView bytes) override;

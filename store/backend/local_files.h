@@ -1,8 +1,7 @@
 #pragma once
-/// What the local backend needs of a file system, and no more, so that a test can put one in its place that forgets
-/// what was not synced. All names are relative to one folder, the root, and joined by '/'; "" is the root itself. A
-/// symbolic link under the root is never followed: it is Error(refused). Failures are Error(io). Safe from many
-/// threads.
+/// What the local backend needs from a file system, and no more, so that tests can substitute one that forgets what was
+/// not synced. All names are relative to one folder, the root, and joined by '/'; "" is the root itself. A symbolic
+/// link below the root is never followed: it is Error(refused). Failures are Error(io). Safe to use from many threads.
 
 #include <chrono>
 #include <memory>
@@ -15,24 +14,24 @@
 
 namespace varve {
 
-/// A new file that has no name yet (or one under tmp/); destroyed without a link it is gone. For one thread.
+/// A new file that has no name yet (or one under tmp/); destroying it without a link removes it. For one thread.
 class UnnamedFile {
 public:
     virtual ~UnnamedFile() = default;
     virtual void append(ByteView bytes) = 0;
-    /// The bytes appended so far survive a crash once this returned.
+    /// After this returns, the bytes appended so far survive a crash.
     virtual void sync() = 0;
-    /// Gives it `name`, in an existing folder, if that is free; false when it is taken. Durable only after a
-    /// sync_folder of that folder.
+    /// Gives it `name`, in an existing folder, if that is free; false if it is taken. Durable only after sync_folder()
+    /// for that folder.
     virtual bool link(const std::string& name) = 0;
 };
 
-/// An existing file, open for reading. Stays readable after its name was removed.
+/// An existing file, open for reading. Remains readable after its name was removed.
 class ReadableFile {
 public:
     virtual ~ReadableFile() = default;
     virtual ByteCount size() const = 0;
-    /// Reads up to out.size() bytes; less only at the end of the file.
+    /// Reads up to out.size() bytes; fewer only at the end of the file.
     virtual std::size_t read_some(ByteOffset at, ByteSpan out) const = 0;
 };
 
@@ -49,17 +48,18 @@ public:
     virtual std::string locate(std::string_view name) const = 0;
 
     virtual std::unique_ptr<UnnamedFile> create_unnamed() = 0;
-    /// nullptr when there is no such file.
+    /// nullptr if there is no such file.
     virtual std::unique_ptr<ReadableFile> open(const std::string& name) const = 0;
-    /// Makes a folder (0700) in an existing one; false when it is there. Durable only after a sync of its parent.
+    /// Makes a folder (0700) in an existing one; false if it exists. Durable only after a sync of its parent.
     virtual bool make_folder(const std::string& name) = 0;
-    /// The names in `folder` survive a crash once this returned.
+    /// After this returns, the names in `folder` survive a crash.
     virtual void sync_folder(const std::string& folder) = 0;
-    /// In no order; empty when there is no such folder.
+    /// In no particular order; empty if there is no such folder.
     virtual std::vector<FolderEntry> list_folder(const std::string& folder) const = 0;
-    /// False when there is no such file.
+    /// False if there is no such file.
     virtual bool unlink(const std::string& name) = 0;
-    /// Removes what killed writers left under tmp/, if nobody has it open and it was last written before `age` ago.
+    /// Removes what killed writers left under tmp/: files that no writer has locked and whose last write is older than
+    /// `age`.
     virtual void remove_stale(std::chrono::seconds age) = 0;
 };
 

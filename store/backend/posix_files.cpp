@@ -47,7 +47,7 @@ struct CloseFolder {
 };
 using FolderHandle = std::unique_ptr<DIR, CloseFolder>;
 
-/// The root folder with its path: what all names are relative to.
+/// The root folder, to which all names are relative, with its path.
 class Root {
 public:
     Root(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
@@ -56,7 +56,7 @@ public:
         return escape_for_display(name.empty() ? path_ : path_ + "/" + std::string(name));
     }
 
-    /// Opens a folder part by part, so that no symbolic link on the way is followed; an empty fd when one is not there.
+    /// Opens a folder part by part, so that no symbolic link on the path is followed; an empty fd if a part is missing.
     UniqueFd open_folder(std::string_view folder) const {
         UniqueFd fd(open_retrying(fd_.get(), ".", O_RDONLY | O_DIRECTORY));
         if (!fd) throw io_error(fmt::format("cannot open folder '{}'", locate("")), errno);
@@ -81,7 +81,7 @@ public:
     [[noreturn]] void throw_open_error(std::string_view name, int error_number) const {
         if (error_number == ELOOP || error_number == ENOTDIR)
             throw Error(ErrorCode::refused,
-                        fmt::format("'{}' is a symbolic link or no folder: expected what varve itself made there; "
+                        fmt::format("'{}' is a symbolic link or not a folder: expected the folder that varve made; "
                                     "put the real folder in its place",
                                     locate(name)));
         throw io_error(fmt::format("cannot open '{}'", locate(name)), error_number);
@@ -102,12 +102,12 @@ private:
     File file_;
 };
 
-/// Where an unnamed file of this process is found by linkat, without needing any privilege.
+/// The path through which linkat finds an unnamed file of this process, without needing any privilege.
 std::string path_of_descriptor(int fd) { return fmt::format("/proc/self/fd/{}", fd); }
 
 class PosixUnnamedFile final : public UnnamedFile {
 public:
-    /// `temporary` is its name under tmp/, empty when it has none.
+    /// `temporary` is its name under tmp/, empty if it has none.
     PosixUnnamedFile(const Root& root, File file, std::string temporary)
         : root_(root), file_(std::move(file)), temporary_(std::move(temporary)) {}
 
@@ -139,7 +139,7 @@ private:
         return ::linkat(from.get(), temporary_.c_str(), folder, leaf.c_str(), 0) == 0;
     }
 
-    /// What it fails to remove, remove_stale finds in a day.
+    /// If removing fails, remove_stale does it a day later.
     void discard_temporary() const noexcept {
         try {
             if (const UniqueFd folder = root_.open_folder("tmp")) ::unlinkat(folder.get(), temporary_.c_str(), 0);
@@ -176,9 +176,8 @@ public:
         if (!fd) root_.throw_open_error(name, errno);
         File file(std::move(fd), root_.locate(name));
         if (file.kind() != FileKind::regular)
-            throw Error(
-                ErrorCode::refused,
-                fmt::format("'{}' is no regular file: expected what varve itself made there", root_.locate(name)));
+            throw Error(ErrorCode::refused, fmt::format("'{}' is not a regular file: expected the file that varve made",
+                                                        root_.locate(name)));
         return std::make_unique<PosixReadableFile>(std::move(file));
     }
 
@@ -226,7 +225,7 @@ public:
     }
 
 private:
-    /// nullptr when the file system or the kernel knows no O_TMPFILE, or /proc is not there to link from.
+    /// nullptr if the file system or the kernel does not support O_TMPFILE, or there is no /proc to link from.
     std::unique_ptr<UnnamedFile> create_without_name() const {
         const UniqueFd in = root_.open_folder("");
         UniqueFd fd(open_retrying(in.get(), ".", O_TMPFILE | O_WRONLY, file_mode));
@@ -242,8 +241,9 @@ private:
         const std::string name = RandomId<struct TemporaryTag>::make().hex();
         UniqueFd fd(open_retrying(folder.get(), name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, file_mode));
         if (!fd) throw io_error(fmt::format("cannot make a file in '{}'", root_.locate("tmp")), errno);
-        ::flock(fd.get(),
-                LOCK_EX | LOCK_NB);  // tells remove_stale that somebody writes it; where it fails, age alone decides
+        ::flock(
+            fd.get(),
+            LOCK_EX | LOCK_NB);  // shows remove_stale that the file is being written; if this fails, age alone decides
         return finish_create(std::move(fd), name);
     }
 
@@ -291,7 +291,7 @@ std::unique_ptr<LocalFiles> open_posix_files(const std::string& path, UnnamedKin
     UniqueFd fd(open_retrying(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY));
     if (!fd && (errno == ENOENT || errno == ENOTDIR))
         throw Error(ErrorCode::not_found,
-                    fmt::format("'{}' is not a varve repository: expected a folder, found none; 'varve init' makes one",
+                    fmt::format("'{}' is not a varve repository: there is no such folder; 'varve init' makes one",
                                 escape_for_display(path)));
     if (!fd) throw io_error(fmt::format("cannot open folder '{}'", escape_for_display(path)), errno);
     return std::make_unique<PosixFiles>(Root(std::move(fd), path), kind);

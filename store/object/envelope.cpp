@@ -20,7 +20,7 @@ constexpr std::size_t tag_and_signature_bytes = 16 + 64;
 constexpr std::size_t digest_bytes = 32;
 static_assert(head_bytes + tag_and_signature_bytes + digest_bytes == envelope_extra_bytes);
 
-/// Before anything else is believed: magic and the digest at the end, which every envelope version has.
+/// Checks what every envelope version has, before trusting anything else: the magic, and the digest at the end.
 void check_whole(ByteReader& from, ByteView bytes, std::string_view magic) {
     if (bytes.size() < envelope_extra_bytes)
         from.fail(fmt::format("expected at least {} bytes, found {}", envelope_extra_bytes, bytes.size()));
@@ -28,8 +28,8 @@ void check_whole(ByteReader& from, ByteView bytes, std::string_view magic) {
     const Digest expected = sha256(bytes.first(bytes.size() - digest_bytes));
     const ByteView found = bytes.last(digest_bytes);
     if (!std::equal(found.begin(), found.end(), expected.bytes.begin()))
-        from.fail(
-            fmt::format("damaged: its bytes have digest {}, its end says {}", to_hex(expected.view()), to_hex(found)));
+        from.fail(fmt::format("damaged: its bytes have digest {}, expected {} according to its end",
+                              to_hex(expected.view()), to_hex(found)));
 }
 
 }  // namespace
@@ -55,9 +55,10 @@ Envelope open_envelope(ByteView bytes, std::string_view magic, const std::string
     ByteReader from(bytes, object);
     check_whole(from, bytes, magic);
     if (const std::uint16_t version = from.u16le(); version != envelope_version)
-        throw Error(ErrorCode::unsupported,
-                    fmt::format("{}: expected envelope version {}, found {}: written by a newer varve; use that one",
-                                object, envelope_version, version));
+        throw Error(
+            ErrorCode::unsupported,
+            fmt::format("{}: expected envelope version {}, found {}: written by a newer varve; use that version",
+                        object, envelope_version, version));
     if (const std::uint16_t cipher = from.u16le(); cipher != 0)
         throw Error(ErrorCode::unsupported,
                     fmt::format("{} is encrypted (cipher {}); this version cannot read it", object, cipher));

@@ -1,6 +1,6 @@
 #pragma once
-/// The envelope of small objects, config and log entries (FORMAT.md section 3): who it belongs to, a body, and a
-/// SHA-256 over all of it, so that any flipped bit is found. Pure functions.
+/// The envelope of small objects, config and log entries (FORMAT.md section 3): the id of the repository, a body, and a
+/// SHA-256 of everything, so that any flipped bit is detected. Pure functions.
 
 #include <string>
 #include <string_view>
@@ -22,7 +22,7 @@ struct Envelope {
     ByteView body;  ///< borrowed from the bytes that were opened
 };
 
-/// The bytes of an object with this body; not encrypted, not signed. Error(usage) for a body that is too long.
+/// The bytes of an object with this body, neither encrypted nor signed. Error(usage) for a body that is too long.
 Bytes seal_envelope(std::string_view magic, const RepositoryId& repository, ByteView body);
 
 /// Error(corrupt) that names `object` unless magic, digest and lengths are right; Error(unsupported) for an encrypted

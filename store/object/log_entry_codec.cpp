@@ -20,7 +20,7 @@ constexpr std::uint16_t move_table_record = 30;
 constexpr std::uint16_t condemned_record = 31;
 constexpr std::uint16_t tags_record = 40;
 
-/// On-disk numbers of the entry kinds; the order of LogEntry::body's alternatives.
+/// On-disk numbers of the entry kinds, in the order of LogEntry::body's alternatives.
 constexpr std::uint8_t commit_kind = 1;
 constexpr std::uint8_t forget_kind = 2;
 constexpr std::uint8_t move_kind = 3;
@@ -28,7 +28,7 @@ constexpr std::uint8_t tag_kind = 4;
 
 std::uint16_t count16(std::size_t count) {
     if (count > std::numeric_limits<std::uint16_t>::max())
-        throw Error(ErrorCode::usage, fmt::format("{} items are too many to be stored", count));
+        throw Error(ErrorCode::usage, fmt::format("{} items are too many to store", count));
     return static_cast<std::uint16_t>(count);
 }
 
@@ -208,7 +208,7 @@ private:
     RecordWriter& records_;
 };
 
-/// Everything that the records of an entry said, before its kind is known for sure: the head may come last.
+/// Everything in the records of an entry, before its kind is known: the head may come last.
 struct Gathered {
     bool has_head = false;
     std::uint8_t kind = 0;
@@ -274,7 +274,7 @@ bool take_record(ParsedLogEntry& parsed, Gathered& gathered, std::uint16_t type,
     throw Error(ErrorCode::corrupt, fmt::format("{}: {}", object, message));
 }
 
-/// Records of a kind that the entry is not would be lost in silence: an entry that has them is not believed.
+/// Refuses records that do not belong to the kind of the entry, because they would be silently lost.
 void check_kind_of_records(const Gathered& gathered, const std::string& object) {
     const bool has_commit = !gathered.commit.snapshots.empty() || !gathered.commit.hit_packs.empty();
     const bool has_forget = !gathered.forget.snapshots.empty();
@@ -292,7 +292,7 @@ std::variant<CommitEntry, ForgetEntry, MoveEntry, TagEntry> body_of(Gathered gat
     if (gathered.kind < commit_kind || gathered.kind > tag_kind)
         throw Error(ErrorCode::unsupported,
                     fmt::format("{}: expected an entry kind from 1 to 4, found {}: written by a newer varve; use that "
-                                "one",
+                                "version",
                                 object, gathered.kind));
     check_kind_of_records(gathered, object);
     switch (gathered.kind) {

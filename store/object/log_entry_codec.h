@@ -1,5 +1,5 @@
 #pragma once
-/// The bytes of a log entry (FORMAT.md section 8) and back. Pure functions.
+/// Encodes and parses log entries (FORMAT.md section 8). Pure functions.
 
 #include <string>
 
@@ -7,11 +7,11 @@
 
 namespace varve {
 
-/// A log entry as its bytes say it, before anybody judged whether it fits the chain.
+/// A log entry as parsed from its bytes, before checking whether it fits the chain.
 struct ParsedLogEntry {
     RepositoryId repository;
     LogNumber number = 0;
-    Digest previous;  ///< digest of the entry before
+    Digest previous;  ///< digest of the previous entry
     LogEntry entry;
 };
 

@@ -35,16 +35,15 @@ void read_records(ByteView body, const std::string& object,
         ByteReader fields(from.take(length), fmt::format("{}, record of type {}", object, type));
         if (!take(type, fields) && (flags & critical_flag) != 0)
             throw Error(ErrorCode::unsupported,
-                        fmt::format("{} holds a record of type {} that this version does not know: written by a "
-                                    "newer varve; use that one",
+                        fmt::format("{} holds a record of unknown type {}: written by a newer varve; use that version",
                                     object, type));
     }
 }
 
 void write_text(ByteWriter& to, std::string_view text) {
     if (text.size() > std::numeric_limits<std::uint16_t>::max())
-        throw Error(ErrorCode::usage, fmt::format("a text of {} bytes is too long to be stored: at most {}",
-                                                  text.size(), std::numeric_limits<std::uint16_t>::max()));
+        throw Error(ErrorCode::usage, fmt::format("a text of {} bytes is too long to store: at most {}", text.size(),
+                                                  std::numeric_limits<std::uint16_t>::max()));
     to.u16le(static_cast<std::uint16_t>(text.size()));
     to.append(bytes_of(text));
 }
@@ -58,7 +57,7 @@ std::string read_text(ByteReader& from) {
 
 void write_map(ByteWriter& to, const std::map<std::string, std::string>& map) {
     if (map.size() > std::numeric_limits<std::uint16_t>::max())
-        throw Error(ErrorCode::usage, fmt::format("{} keys are too many to be stored", map.size()));
+        throw Error(ErrorCode::usage, fmt::format("{} keys are too many to store", map.size()));
     to.u16le(static_cast<std::uint16_t>(map.size()));
     for (const auto& [key, value] : map) {
         write_text(to, key);

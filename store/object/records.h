@@ -1,6 +1,6 @@
 #pragma once
-/// The records that bodies of small objects are made of (FORMAT.md section 3): type, flags, length, bytes. Also the few
-/// compound fields inside them: str, map, addr.
+/// The records of which bodies of small objects consist (FORMAT.md section 3): type, flags, length, bytes. Also the few
+/// compound fields in them: str, map, addr.
 
 #include <functional>
 #include <map>
@@ -14,13 +14,13 @@ namespace varve {
 
 enum class RecordNeed {
     critical,   ///< a reader that does not know the type must refuse the object
-    ignorable,  ///< it passes it over
+    ignorable,  ///< such a reader skips it
 };
 
 /// Builds a body record by record. Error(usage) for a text or a record too long for its field.
 class RecordWriter {
 public:
-    /// Appends one record whose bytes `fill` writes.
+    /// Appends one record; `fill` writes its bytes.
     void record(std::uint16_t type, RecordNeed need, const std::function<void(ByteWriter&)>& fill);
     Bytes release() { return body_.release(); }
 
@@ -28,13 +28,13 @@ private:
     ByteWriter body_;
 };
 
-/// Hands each record of `body` to `take`, which answers whether it knows the type. Throws Error(corrupt) for a body
-/// that does not fit, Error(unsupported) for a critical record that nobody knows. `object` names it in error texts.
+/// Passes each record of `body` to `take`, which returns whether it knows the type. Throws Error(corrupt) for a body
+/// that is not a sequence of records, Error(unsupported) for an unknown critical record. `object` is for error texts.
 void read_records(ByteView body, const std::string& object,
                   const std::function<bool(std::uint16_t type, ByteReader& fields)>& take);
 
 void write_text(ByteWriter& to, std::string_view text);
-/// Error(corrupt) when it is no UTF-8.
+/// Error(corrupt) if it is not UTF-8.
 std::string read_text(ByteReader& from);
 
 void write_map(ByteWriter& to, const std::map<std::string, std::string>& map);

@@ -25,7 +25,7 @@ constexpr std::uint64_t known_features = 0;
 void read_format(RepositoryConfig& config, ByteReader& fields) {
     if (const std::uint32_t version = fields.u32le(); version != format_version)
         throw Error(ErrorCode::unsupported,
-                    fmt::format("{}: expected repository format {}, found {}: made by a newer varve; use that one",
+                    fmt::format("{}: expected repository format {}, found {}: made by a newer varve; use that version",
                                 fields.object(), format_version, version));
     if (const std::uint32_t bytes = fields.u32le(); bytes != chunk_bytes)
         throw Error(ErrorCode::unsupported,
@@ -58,7 +58,7 @@ RepositoryInfo info_of(const RepositoryConfig& config) {
 void refuse_taken(const Backend& backend) {
     if (backend.size(config_name))
         throw Error(ErrorCode::refused,
-                    fmt::format("'{}' holds a varve repository already: nothing was changed", backend.locate("")));
+                    fmt::format("'{}' already holds a varve repository: nothing was changed", backend.locate("")));
     for (const std::string& name : backend.list(""))
         if (!name.starts_with("tmp/"))
             throw Error(ErrorCode::refused,
@@ -110,7 +110,7 @@ RepositoryConfig parse_repository_config(ByteView bytes, const std::string& obje
         }
     });
     if (!has_format || !has_seed)
-        throw Error(ErrorCode::corrupt, fmt::format("{}: expected its format and its seed, found one missing", object));
+        throw Error(ErrorCode::corrupt, fmt::format("{}: its format or its seed is missing", object));
     return config;
 }
 
@@ -124,17 +124,15 @@ RepositoryInfo create_repository(Backend& backend) {
 RepositoryInfo open_repository(const Backend& backend) {
     const auto bytes = backend.get(config_name, {envelope_bytes_max});
     if (!bytes)
-        throw Error(
-            ErrorCode::not_found,
-            fmt::format("'{}' is not a varve repository: expected its config, found none; 'varve init' makes one",
-                        backend.locate("")));
+        throw Error(ErrorCode::not_found,
+                    fmt::format("'{}' is not a varve repository: it has no config; 'varve init' makes one",
+                                backend.locate("")));
     const RepositoryConfig config =
         parse_repository_config(*bytes, fmt::format("config '{}'", backend.locate(config_name)));
     if (const std::uint64_t unknown = config.features_to_open & ~known_features; unknown != 0)
-        throw Error(
-            ErrorCode::unsupported,
-            fmt::format("repository '{}' needs features {:#x} that this version does not know; use a newer varve",
-                        backend.locate(""), unknown));
+        throw Error(ErrorCode::unsupported,
+                    fmt::format("repository '{}' needs features unknown to this version ({:#x}); use a newer varve",
+                                backend.locate(""), unknown));
     return info_of(config);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-/// The config object of a repository (FORMAT.md section 4): its id, its fingerprint seed, and which features a program
-/// must know to open it or to write to it.
+/// The config object of a repository (FORMAT.md section 4): its id, its fingerprint seed, and the features that a
+/// program must know to open it or to write to it.
 
 #include <string>
 
@@ -21,14 +21,14 @@ struct RepositoryConfig {
 };
 
 Bytes encode(const RepositoryConfig& config);
-/// Error(corrupt) for damage, Error(unsupported) for encryption, another chunk size or a newer format version. Feature
-/// bits are not judged here.
+/// Error(corrupt) for damage, Error(unsupported) for encryption, another chunk size or a newer format version. Does not
+/// check feature bits.
 RepositoryConfig parse_repository_config(ByteView bytes, const std::string& object);
 
-/// Makes a new repository in an empty place. Error(refused) when the place holds one already, or anything else.
+/// Makes a new repository in an empty place. Error(refused) if the place already holds one, or anything else.
 RepositoryInfo create_repository(Backend& backend);
 
-/// Error(not_found) when the place holds no repository; Error(unsupported) when it needs a newer version to be opened.
+/// Error(not_found) if the place holds no repository; Error(unsupported) if opening it needs a newer version.
 RepositoryInfo open_repository(const Backend& backend);
 
 }  // namespace varve

@@ -1,6 +1,6 @@
 #pragma once
-/// The most recently used decoded frames, so that single chunks and map pages of one frame are not decoded again and
-/// again. Packs never change, so nothing in it grows stale. Safe from many threads; its lock is never held while
+/// The most recently used decoded frames, so that a frame is not decoded again for each of its chunks or map pages.
+/// Packs never change, so its contents never become stale. Safe to use from many threads; its lock is never held while
 /// something is read or decoded.
 
 #include <list>

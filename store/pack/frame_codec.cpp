@@ -26,7 +26,7 @@ ZSTD_DCtx* thread_decompressor() {
     return context.get();
 }
 
-/// Window_Size of RFC 8878 section 3.1.1.1.2; a single-segment frame has none but its content.
+/// Window_Size of RFC 8878 section 3.1.1.1.2; for a single-segment frame, the size of its content.
 std::uint64_t window_bytes(ByteView payload) {
     const auto descriptor = std::to_integer<unsigned>(payload[frame_descriptor_at]);
     if ((descriptor & single_segment_bit) != 0) return 0;
@@ -80,7 +80,7 @@ struct FrameEncoder::Context {
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
     ZSTD_CCtx* zstd;
-    Bytes compressed;  ///< reused from frame to frame
+    Bytes compressed;  ///< reused for every frame
 };
 
 FrameEncoder::FrameEncoder(int level) : context_(std::make_unique<Context>(level)) {}

@@ -1,6 +1,6 @@
 #pragma once
-/// Compresses gathered slots into a frame and decompresses it again (FORMAT.md section 5). Whatever zstd does not make
-/// smaller is stored plain.
+/// Compresses gathered slots into a frame and decompresses frames (FORMAT.md section 5). A frame that zstd does not
+/// make smaller is stored plain.
 
 #include <memory>
 #include <string>
@@ -18,7 +18,7 @@ struct FrameDraft {
     std::vector<PatchBase> patch_bases;
     Bytes plain;
 
-    /// Appends a slot; its frame, offset and length are filled in. Returns its number.
+    /// Appends a slot and fills in its frame, offset and length. Returns its number.
     std::uint32_t add(Slot slot, ByteView content);
 };
 
@@ -29,7 +29,7 @@ struct EncodedFrame {
     Bytes bytes;         ///< header and payload
 };
 
-/// Encodes frames one after the other with one compression context. For one thread at a time.
+/// Encodes one frame after another with one compression context. For one thread at a time.
 class FrameEncoder {
 public:
     explicit FrameEncoder(int level);
@@ -45,8 +45,8 @@ private:
 };
 
 /// Fills `plain`, of exactly frame.plain_bytes, from the payload, of exactly frame.stored_bytes. Throws Error(corrupt)
-/// that names `object` for anything that is not one zstd frame of that length; allocates nothing that the payload asks
-/// for. Safe from many threads.
+/// that names `object` for anything that is not a single zstd frame of that length; never allocates what the payload
+/// requests. Safe to use from many threads.
 void decode_frame(const Frame& frame, ByteView payload, ByteSpan plain, const std::string& object);
 
 }  // namespace varve

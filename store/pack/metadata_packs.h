@@ -1,6 +1,6 @@
 #pragma once
-/// The metadata packs of a session: pages and copies of slot tables gathered into small frames. They are written as
-/// they fill but get their names only in commit(), after all data packs are durable. For one thread at a time.
+/// The metadata packs of a session: pages and copies of slot tables, gathered into small frames. They are written as
+/// they fill up but get their names only in commit(), after all data packs are durable. For one thread at a time.
 
 #include <optional>
 
@@ -19,7 +19,7 @@ public:
 
     bool empty() const { return !draft_ && writers_.empty(); }
 
-    /// Ends all packs, makes them durable and returns them. Called once.
+    /// Completes all packs, makes them durable and returns them. Call it once.
     std::vector<StoredPack> commit();
 
 private:
@@ -31,7 +31,7 @@ private:
     const RepositoryId repository_;
     const SessionLimits limits_;
     FrameEncoder encoder_;
-    std::vector<std::unique_ptr<PackWriter>> writers_;  ///< the last one is being filled
+    std::vector<std::unique_ptr<PackWriter>> writers_;  ///< the last one is the one being filled
     std::optional<FrameDraft> draft_;
 };
 

@@ -20,7 +20,7 @@ constexpr std::uint64_t digest_bytes = 32;
 
 std::uint64_t end_of(const Frame& frame) { return frame.offset + frame.header_bytes + frame.stored_bytes; }
 
-/// One walk over the pack, from its first byte to its last, in pieces that hold whole frames.
+/// Reads the pack once, from its first byte to its last, in pieces that consist of whole frames.
 class PackCheckWalk {
 public:
     PackCheckWalk(const Backend& backend, const RepositoryId& repository, const PackFacts& facts,
@@ -46,14 +46,14 @@ private:
         const auto size = backend_.size(pack_name(facts_.id));
         if (!size)
             throw Error(ErrorCode::not_found,
-                        fmt::format("{} is missing; 'varve verify' tells what it held", pack_.object()));
+                        fmt::format("{} is missing; 'varve verify' reports what it held", pack_.object()));
         return size->value;
     }
 
     void tell(std::string message) const { damage_({std::nullopt, std::move(message)}); }
     void tell(std::uint32_t slot, std::string message) const { damage_({slot, std::move(message)}); }
 
-    /// Its own table, or the copy that somebody keeps, or what its frames say.
+    /// Its own table, or the known copy, or a table made from its frames.
     std::shared_ptr<const SlotTable> choose_table(std::shared_ptr<const SlotTable> known) const {
         std::shared_ptr<const SlotTable> own;
         try {
@@ -62,7 +62,7 @@ private:
             if (found.facts.kind != facts_.kind)
                 tell(fmt::format("{}: expected a pack of another kind", pack_.object()));
             if (known != nullptr && *known != *own)
-                tell(fmt::format("{}: its slot table is not the one that the log's copy holds", pack_.object()));
+                tell(fmt::format("{}: its slot table differs from the log's copy", pack_.object()));
         } catch (const Error& error) {
             if (error.code() == ErrorCode::not_found) throw;
             tell(error.what());
@@ -74,7 +74,7 @@ private:
     std::shared_ptr<const SlotTable> scanned_table() const {
         auto scanned = scan_pack(backend_, facts_.id).slot_table();
         if (!scanned)
-            tell(fmt::format("{}: frames are lost, and no copy of its slot table is known; run 'varve rebuild'",
+            tell(fmt::format("{}: frames are lost, and there is no copy of its slot table; run 'varve rebuild'",
                              pack_.object()));
         return std::make_shared<const SlotTable>(scanned ? std::move(*scanned) : SlotTable());
     }
@@ -96,7 +96,7 @@ private:
         if (all_read_) compare_digests();
     }
 
-    /// False, and told, when the medium does not give these bytes. A pack that vanished meanwhile ends the check.
+    /// Reports these bytes and returns false if they can't be read. A pack that has vanished ends the check.
     bool read_piece(std::uint64_t begin, std::uint64_t end) {
         try {
             piece_.resize(end - begin);
@@ -110,7 +110,7 @@ private:
         }
     }
 
-    /// Frame by frame where a large piece could not be read: most of it may be well.
+    /// Goes frame by frame if a large piece could not be read, because most of it may be sound.
     void check_frame_alone(std::uint32_t ordinal) {
         const Frame& frame = table_->frames[ordinal];
         try {
@@ -124,7 +124,7 @@ private:
         check_frame(ordinal, frame.offset, piece_);
     }
 
-    /// The digest covers all bytes but its own at the end.
+    /// The digest covers all bytes except its own at the end.
     void hash(std::uint64_t at, std::uint64_t size) {
         const std::uint64_t end = std::min(at + piece_.size(), size - std::min(size, digest_bytes));
         if (at < end) hasher_.update(ByteView(piece_).first(end - at));
@@ -136,8 +136,8 @@ private:
         for (std::uint32_t i = 0; i < frame.slot_count; ++i) tell(frame.first_slot + i, message);
     }
 
-    /// Where the piece that begins at `at` ends: after a whole frame, if one ends in reach. `frame` moves past its
-    /// frames.
+    /// Where the piece that begins at `at` ends: after a whole frame, if one ends within reach. Moves `frame` past the
+    /// frames of the piece.
     std::uint64_t piece_end(std::uint64_t at, std::uint64_t size, std::size_t& frame) const {
         std::uint64_t end = at;
         for (; frame < table_->frames.size(); ++frame) {
@@ -150,12 +150,12 @@ private:
         return end > at ? end : std::min(size, at + piece_bytes);
     }
 
-    /// Frames that lie past the end of a cut file.
+    /// Reports frames past the end of a truncated file.
     void tell_lost_frames(std::size_t first) const {
         for (std::size_t i = first; i < table_->frames.size(); ++i) {
             const Frame& frame = table_->frames[i];
-            tell_frame(frame, fmt::format("{}, frame {} at offset {}: lies past the end of the file", pack_.object(), i,
-                                          frame.offset));
+            tell_frame(frame, fmt::format("{}, frame {} at offset {}: it is past the end of the file", pack_.object(),
+                                          i, frame.offset));
         }
     }
 
@@ -181,7 +181,7 @@ private:
             const auto slots = std::span(table_->slots).subspan(frame.first_slot, frame.slot_count);
             if (header.frame != frame || header.ordinal != ordinal ||
                 !std::equal(slots.begin(), slots.end(), header.slots.begin(), header.slots.end()))
-                tell(object + ": its header and the slot table do not say the same");
+                tell(object + ": its header and the slot table contradict each other");
         } catch (const Error& error) {
             tell(error.what());
         }
@@ -210,7 +210,7 @@ private:
         });
     }
 
-    /// What all bytes give, what the file's end says and what the log says must be one.
+    /// The digest of all bytes, the one at the file's end and the one in the log must be equal.
     void compare_digests() {
         if (const Digest found = hasher_.finish(); found != facts_.digest)
             tell(fmt::format("{}: expected digest {}, found {}", pack_.object(), to_hex(facts_.digest.view()),
@@ -228,7 +228,7 @@ private:
     const SlotReader& slots_reader_;
     const std::function<void(const PackDamage&)>& damage_;
     std::shared_ptr<const SlotTable> table_;
-    Bytes piece_;          ///< what is being checked
+    Bytes piece_;          ///< the piece being checked
     Bytes footer_digest_;  ///< the last bytes of the file
     Sha256 hasher_;
     bool all_read_ = true;

@@ -22,12 +22,12 @@ constexpr std::size_t checksum_bytes = 8;
 constexpr std::size_t footer_bytes_before_checksum = 40;
 constexpr std::size_t digest_bytes = 32;
 
-/// XXH3-64 seeded with the pack id: what lies in another pack, or in guest data, does not fit.
+/// XXH3-64 seeded with the pack id, so that frames of another pack, or inside guest data, do not match.
 std::uint64_t checksum(ByteView bytes, const PackId& pack) {
     return XXH3_64bits_withSeed(bytes.data(), bytes.size(), load_le<std::uint64_t>(pack.view()));
 }
 
-/// Longest header that a frame can have: all slots of a pack, each with a base.
+/// The longest header that a frame can have: all slots of a pack, each with a base.
 constexpr std::size_t frame_header_bytes_max = frame_header_bytes(0xffff, 0xffff);
 
 PackKind parse_pack_kind(ByteReader& from) {
@@ -63,7 +63,7 @@ PackHeader parse_pack_header(ByteView bytes, const std::string& object) {
         from.fail(fmt::format("expected the magic {} of a pack", pack_magic));
     if (const std::uint16_t version = from.u16le(); version != pack_version)
         throw Error(ErrorCode::unsupported,
-                    fmt::format("{}: expected pack version {}, found {}: written by a newer varve; use that one",
+                    fmt::format("{}: expected pack version {}, found {}: written by a newer varve; use that version",
                                 object, pack_version, version));
     PackHeader header;
     header.kind = parse_pack_kind(from);
@@ -101,7 +101,8 @@ PackFooter parse_pack_footer(ByteView bytes, std::uint64_t file_bytes, const std
     from.skip(4);
     footer.pack.bytes = from.array<16>();
     if (text_of(from.take(footer_magic.size())) != footer_magic)
-        from.fail(fmt::format("expected the magic {} at the end of a pack: cut or overwritten", footer_magic));
+        from.fail(
+            fmt::format("expected the magic {} at the end of a pack: it is truncated or overwritten", footer_magic));
     footer.checksum = from.u64le();
     footer.digest.bytes = from.array<32>();
     if (footer.table_offset < pack_header_bytes || footer.table_offset > file_bytes - pack_footer_bytes ||
@@ -152,7 +153,7 @@ FrameHeader parse_frame_header(ByteView bytes, const PackId& pack, const std::st
         from.fail(fmt::format("expected a frame header of {} bytes", bytes.size()));
     if (load_le<std::uint64_t>(bytes.last(checksum_bytes)) !=
         checksum(bytes.first(bytes.size() - checksum_bytes), pack))
-        from.fail("the frame header is damaged: its checksum does not fit");
+        from.fail("the frame header is damaged: its checksum does not match");
     from.skip(8);
     FrameHeader header;
     Frame& frame = header.frame;

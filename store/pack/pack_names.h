@@ -13,7 +13,7 @@ inline constexpr std::string_view packs_prefix = "packs/";
 
 std::string pack_name(const PackId& id);
 
-/// The pack of this object name, or nullopt when it is not one of a pack.
+/// The pack with this object name, or nullopt if it is not the name of a pack.
 std::optional<PackId> pack_of_name(std::string_view name);
 
 }  // namespace varve

@@ -82,7 +82,7 @@ void DataPipeline::wake_all() noexcept {
     closing_changed_.notify_all();
 }
 
-/// The root of each thread: what it throws goes to the caller's thread.
+/// The root of each thread: its exception is passed to the caller's thread.
 void DataPipeline::run(void (DataPipeline::*work)()) {
     try {
         (this->*work)();
@@ -133,7 +133,7 @@ void DataPipeline::write() {
     closing_changed_.notify_all();
 }
 
-/// Appends to the pack of the frame; the one before it is full.
+/// Appends to the pack of the frame; a previous pack is full.
 void DataPipeline::append(EncodedFrame frame, std::unique_ptr<PackWriter>& writer) {
     if (writer == nullptr || writer->id() != frame.pack) {
         if (writer != nullptr) hand_to_close(std::move(writer));

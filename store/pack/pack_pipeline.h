@@ -1,11 +1,12 @@
 #pragma once
-/// The background half of a session's data packs: frames are compressed by a few threads, appended in order by one, and
-/// whole packs are ended and made durable by another. Bounded: submit() waits while too many frames are under way.
+/// The background half of a session's data packs: a few threads compress frames, one appends them in order, and another
+/// one completes packs and makes them durable. Bounded: the caller must not have more than limits.frames_in_flight
+/// frames in flight.
 ///
 ///   submit → [drafts] → compress × n → [encoded, by ordinal] → write → [full packs] → close → take_durable
 ///
-/// The caller's thread alone calls the public methods. The first exception of a thread stops all of them and is thrown
-/// by every later call. The destructor stops the threads; packs that were not durable by then leave nothing.
+/// Only the caller's thread calls the public methods. The first exception of a thread stops all of them and is thrown
+/// by every later call. The destructor stops the threads; packs that are not durable by then leave nothing behind.
 
 #include <condition_variable>
 #include <deque>
@@ -29,17 +30,17 @@ public:
     DataPipeline(const DataPipeline&) = delete;
     DataPipeline& operator=(const DataPipeline&) = delete;
 
-    /// Hands over the next frame; frames of one pack follow each other. At most limits.frames_in_flight may be out: the
-    /// caller takes back the size of an older one first.
+    /// Submits the next frame; frames of one pack are consecutive. At most limits.frames_in_flight may be in flight: if
+    /// necessary, call take_written() first.
     void submit(FrameDraft draft);
 
-    /// Waits until the oldest frame whose size was not taken yet is written; returns its bytes in the pack.
+    /// Waits until the oldest frame whose size was not taken yet is written; returns its size in the pack.
     ByteCount take_written();
 
-    /// Packs that became durable since the last call, in the order in which they were written.
+    /// Packs that became durable since the last call, in the order of writing.
     std::vector<StoredPack> take_durable();
 
-    /// Ends the last pack and waits until all are durable and the threads have ended.
+    /// Completes the last pack and waits until all packs are durable and the threads have ended.
     void finish();
 
     /// Throws what a thread threw.
@@ -61,11 +62,11 @@ private:
     const SessionLimits limits_;
 
     std::mutex mutex_;
-    // Each is waited for by one kind of thread, so that a frame does not wake those whom it does not concern.
-    std::condition_variable draft_came_;       ///< the compressing threads: a draft, or the end
-    std::condition_variable next_encoded_;     ///< the writing thread: its next frame, or the end
-    std::condition_variable frame_written_;    ///< the caller
-    std::condition_variable closing_changed_;  ///< the writing and the closing thread
+    // One per kind of waiter, so that a frame wakes only the threads that it concerns (LOCKING.md).
+    std::condition_variable draft_came_;       ///< compressing threads: a draft, or the end of the input
+    std::condition_variable next_encoded_;     ///< writing thread: its next frame, or the end of the input
+    std::condition_variable frame_written_;    ///< caller: a frame was written
+    std::condition_variable closing_changed_;  ///< writing thread: room for a pack; closing thread: a pack, or the end
     std::deque<std::pair<std::uint64_t, FrameDraft>> drafts_;
     std::map<std::uint64_t, EncodedFrame> encoded_;
     std::deque<ByteCount> written_;
@@ -78,7 +79,7 @@ private:
     bool stopped_ = false;
     std::exception_ptr error_;
 
-    std::vector<std::thread> threads_;  ///< last: they use all of the above
+    std::vector<std::thread> threads_;  ///< last, because they use all of the above
 };
 
 }  // namespace varve

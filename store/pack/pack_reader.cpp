@@ -18,7 +18,7 @@ constexpr std::size_t digest_bytes = 32;
     throw Error(ErrorCode::corrupt, fmt::format("{}: {}", object, message));
 }
 
-/// Frames lie between header and slot table, and hold what this kind of pack may hold.
+/// Frames must be between header and slot table, and hold only what this kind of pack may hold.
 void check_table(const SlotTable& table, const PackHeader& header, const PackFooter& footer,
                  const std::string& object) {
     if (!table.frames.empty()) {
@@ -44,7 +44,7 @@ PackReader::PackReader(const Backend& backend, const PackId& id)
 ByteCount PackReader::size() const {
     const auto size = backend_.size(name_);
     if (!size)
-        throw Error(ErrorCode::not_found, fmt::format("{} is missing; 'varve verify' tells what it held", object_));
+        throw Error(ErrorCode::not_found, fmt::format("{} is missing; 'varve verify' reports what it held", object_));
     if (size->value < pack_header_bytes + pack_footer_bytes || size->value > pack_bytes_max)
         fail(object_, fmt::format("expected {} to {} bytes, found {}", pack_header_bytes + pack_footer_bytes,
                                   pack_bytes_max, size->value));
@@ -98,7 +98,7 @@ void PackReader::read(ByteOffset at, ByteSpan out) const {
         backend_.get_range(name_, at, out);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::not_found) throw;
-        throw Error(ErrorCode::not_found, fmt::format("{} is missing; 'varve verify' tells what it held", object_));
+        throw Error(ErrorCode::not_found, fmt::format("{} is missing; 'varve verify' reports what it held", object_));
     }
 }
 

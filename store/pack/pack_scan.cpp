@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t window_bytes = 1u << 20;
 
-/// A sliding view of the file, so that a search byte by byte costs no read a byte.
+/// A sliding window of the file, so that a search byte by byte does not read byte by byte.
 class Window {
 public:
     Window(const PackReader& reader, std::uint64_t file_bytes) : reader_(reader), file_bytes_(file_bytes) {}
@@ -29,7 +29,7 @@ public:
         return ByteView(bytes_).subspan(at - begin_, length);
     }
 
-    /// Where the next frame magic begins, from `from` on; the file's length when there is none.
+    /// Where the next frame magic begins, from `from` on; the file's length if there is none.
     std::uint64_t find_magic(std::uint64_t from) {
         while (file_bytes_ - from >= frame_magic.size()) {
             const std::string_view text = text_of(at(from, window_bytes / 2));
@@ -48,7 +48,7 @@ private:
 
 std::uint64_t end_of(const Frame& frame) { return frame.offset + frame.header_bytes + frame.stored_bytes; }
 
-/// The frame at `offset`, or nullopt when there is no whole one of this pack.
+/// The frame at `offset`, or nullopt if there is no complete frame of this pack.
 std::optional<FrameHeader> frame_at(Window& window, std::uint64_t offset, const PackId& pack) {
     const std::size_t length = frame_header_length(window.at(offset, 8));
     if (length == 0 || length > window.file_bytes() - offset) return std::nullopt;
@@ -58,7 +58,7 @@ std::optional<FrameHeader> frame_at(Window& window, std::uint64_t offset, const 
         if (end_of(header.frame) > window.file_bytes()) return std::nullopt;
         return header;
     } catch (const Error&) {
-        return std::nullopt;  // no frame of ours: the search goes on behind it
+        return std::nullopt;  // not a frame of ours: the search continues after it
     }
 }
 
@@ -86,7 +86,7 @@ ScannedPack scan_pack(const Backend& backend, const PackId& id) {
     const PackReader reader(backend, id);
     const auto file_bytes = backend.size(pack_name(id));
     if (!file_bytes)
-        throw Error(ErrorCode::not_found, reader.object() + " is missing; 'varve verify' tells what it held");
+        throw Error(ErrorCode::not_found, reader.object() + " is missing; 'varve verify' reports what it held");
     Window window(reader, std::min(file_bytes->value, pack_bytes_max));
     ScannedPack scanned;
     std::uint64_t accounted = std::min<std::uint64_t>(pack_header_bytes, window.file_bytes());

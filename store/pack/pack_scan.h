@@ -1,6 +1,6 @@
 #pragma once
-/// Finds what survives of a pack whose slot table or frames are damaged, from the frame headers alone: each says which
-/// slots it holds and is bound to its pack by its checksum.
+/// Finds what survives of a pack whose slot table or frames are damaged, from the frame headers alone: each lists its
+/// slots and is bound to its pack by its checksum.
 
 #include <optional>
 #include <vector>
@@ -13,15 +13,15 @@ namespace varve {
 struct ScannedPack {
     std::vector<FrameHeader>
         frames;         ///< in file order; ordinals and slot numbers ascend, with gaps where frames are lost
-    ByteCount skipped;  ///< bytes between frames that made no sense
+    ByteCount skipped;  ///< bytes between frames that could not be interpreted
 
-    /// The slot table, if no frame is missing from the first to the last found. (Frames lost at the end leave no
-    /// trace.)
+    /// The slot table, if no frame is missing between the first and the last one found. (Frames lost at the end leave
+    /// no trace.)
     std::optional<SlotTable> slot_table() const;
 };
 
-/// Reads the whole pack file `id`. Payloads are not looked at: check the slots that matter by their ids.
-/// Error(not_found) when it is missing; damage is no error.
+/// Reads the whole pack file `id`. Does not check payloads: check the slots that matter by their ids.
+/// Error(not_found) if the file is missing; damage is not an error.
 ScannedPack scan_pack(const Backend& backend, const PackId& id);
 
 }  // namespace varve

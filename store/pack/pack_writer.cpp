@@ -36,7 +36,7 @@ StoredPack PackWriter::commit() {
     if (upload_->commit() == PutResult::exists)
         throw Error(
             ErrorCode::conflict,
-            fmt::format("pack {} exists already: expected a new random name; run the command again", id_.hex()));
+            fmt::format("pack {} already exists, although its name is random; run the command again", id_.hex()));
     upload_.reset();
     return {{id_, kind_, digest, {position_}}, std::make_shared<const SlotTable>(std::move(table_))};
 }

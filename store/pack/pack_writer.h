@@ -1,6 +1,6 @@
 #pragma once
 /// Writes one pack, frame by frame, into an upload: header, frames, slot table, footer. Nothing of it is visible before
-/// commit(); destroyed without it leaves nothing. For one thread at a time.
+/// commit(); destroying it without commit() leaves nothing behind. For one thread at a time.
 
 #include <memory>
 
@@ -15,7 +15,7 @@ public:
     /// Borrows `backend`.
     PackWriter(Backend& backend, const RepositoryId& repository, const PackId& id, PackKind kind);
 
-    /// Appends the frame that comes next in the pack.
+    /// Appends the next frame of the pack.
     void append(EncodedFrame frame);
 
     const PackId& id() const { return id_; }
@@ -23,7 +23,7 @@ public:
     ByteCount bytes() const { return {position_}; }
     const SlotTable& slots() const { return table_; }
 
-    /// Ends the pack with slot table and footer and gives it its name; it is durable on return. Called once.
+    /// Completes the pack with slot table and footer and gives it its name; it is durable on return. Call it once.
     StoredPack commit();
 
 private:

@@ -5,7 +5,7 @@
 
 namespace varve {
 
-/// Turns `chunk`, which holds the base (chunk_bytes), into the chunk that patch slot `slot` makes; `blocks` is the
+/// Turns `chunk`, which holds the base (chunk_bytes), into the chunk that patch slot `slot` describes; `blocks` is the
 /// slot's content. Lengths were checked when the slot was parsed.
 void apply_patch(const Slot& slot, ByteView blocks, ByteSpan chunk);
 

@@ -1,5 +1,5 @@
 #pragma once
-/// The sizes that a writing session keeps to. Tests make them small.
+/// The limits of a writing session. Tests make them small.
 
 #include <cstdint>
 
@@ -9,12 +9,12 @@
 namespace varve {
 
 struct SessionLimits {
-    ByteCount pack_bytes = mib(64);  ///< a pack is closed about there
+    ByteCount pack_bytes = mib(64);  ///< a pack is closed at about this size
     std::uint32_t slots_per_pack = slots_per_pack_max;
-    std::uint32_t chunks_per_frame = 4;  ///< 256 KiB: what a data frame may hold at most
+    std::uint32_t chunks_per_frame = 4;  ///< 256 KiB: the maximum of a data frame
     std::uint32_t metadata_frame_bytes = 32 * 1024;
-    std::uint32_t frames_in_flight = 8;  ///< gathered but not written yet: bounds memory
-    std::uint32_t packs_closing = 2;     ///< written but not durable yet
+    std::uint32_t frames_in_flight = 8;  ///< gathered but not yet written: bounds memory
+    std::uint32_t packs_closing = 2;     ///< written but not yet durable
     std::uint32_t compress_threads = 2;
     int zstd_level = 2;
 };

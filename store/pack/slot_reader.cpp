@@ -37,7 +37,7 @@ const Slot& slot_at(const Backend& backend, const PackId& pack, const SlotTable&
                             const char* expected) {
     throw Error(
         ErrorCode::corrupt,
-        fmt::format("{}: expected {}, found a slot of kind {}; 'varve verify' tells what it concerns",
+        fmt::format("{}: expected {}, found a slot of kind {}; 'varve verify' reports what is affected",
                     describe_slot(backend, pack, table, slot), expected, static_cast<int>(table.slots[slot].kind)));
 }
 
@@ -54,23 +54,23 @@ void check_content(const Backend& backend, const PackId& pack, const SlotTable& 
     const Digest found = sha256(content);
     if (found == table.slots[slot].id) return;
     throw Error(ErrorCode::corrupt,
-                fmt::format("{}: expected content with id {}, found {}; 'varve verify' tells what it concerns",
+                fmt::format("{}: expected content with id {}, found {}; 'varve verify' reports what is affected",
                             describe_slot(backend, pack, table, slot), to_hex(table.slots[slot].id.view()),
                             to_hex(found.view())));
 }
 
-/// One address of a call, resolved.
+/// One resolved address of a call.
 struct SlotReader::Want {
-    ChunkAddress at;    ///< where it lies now
+    ChunkAddress at;    ///< where it is now
     std::size_t index;  ///< in the caller's list
     friend bool operator<(const Want& a, const Want& b) { return a.at != b.at ? a.at < b.at : a.index < b.index; }
 };
 
-/// The wants of one frame.
+/// The wants that are in one frame.
 struct SlotReader::FrameWant {
     std::uint32_t frame;
     std::span<const Want> wants;
-    bool whole;  ///< every slot of the frame is wanted: it is not worth keeping
+    bool whole;  ///< every slot of the frame is wanted, so caching it is not worthwhile
 };
 
 SlotReader::SlotReader(const Backend& backend, const SlotDirectory& directory)
@@ -94,7 +94,7 @@ void SlotReader::fetch(std::span<const ChunkAddress> addresses, Wanted wanted, c
     }
 }
 
-/// Where everything lies now, in the order in which it is read.
+/// Where everything is now, in the order of reading.
 std::vector<SlotReader::Want> SlotReader::plan(std::span<const ChunkAddress> addresses, Wanted wanted,
                                                Tables& tables) const {
     std::vector<Want> wants;
@@ -117,12 +117,12 @@ ChunkAddress SlotReader::resolve(const ChunkAddress& address) const {
     if (const auto at = directory_.current(address)) return *at;
     throw Error(
         ErrorCode::not_found,
-        fmt::format("slot {} of pack {} was given up by a prune: nothing holds its content any more; 'varve verify' "
-                    "tells what it concerns",
+        fmt::format("slot {} of pack {} was discarded by a prune and its content no longer exists; 'varve verify' "
+                    "reports what is affected",
                     address.slot, address.pack.hex()));
 }
 
-/// Groups the wants of one pack into frames, and frames that touch into runs read at once.
+/// Groups the wants of one pack into frames, and adjacent frames into runs that are read at once.
 void SlotReader::fetch_pack(std::span<const Want> wants, const SlotTable& table, const ChunkSink& sink) const {
     std::vector<FrameWant> frames;
     for (std::size_t begin = 0, end = 0; begin < wants.size(); begin = end) {
@@ -148,7 +148,7 @@ void SlotReader::fetch_pack(std::span<const Want> wants, const SlotTable& table,
     }
 }
 
-/// Reads frames that touch in one go, decodes and delivers each.
+/// Reads adjacent frames in one go, then decodes and delivers each.
 void SlotReader::fetch_run(const PackId& pack, const SlotTable& table, std::span<const FrameWant> run,
                            const ChunkSink& sink) const {
     const PackReader reader(backend_, pack);

@@ -1,6 +1,6 @@
 #pragma once
-/// Reads slots by address: finds their frames through the slot directory, reads and decodes each frame once, rebuilds
-/// patched chunks, and checks every content against its id. Safe from many threads.
+/// Reads slots by address: finds their frames through the slot directory, reads and decodes each frame once, applies
+/// patches, and checks every content against its id. Safe to use from many threads.
 
 #include <functional>
 #include <map>
@@ -22,13 +22,13 @@ public:
     /// As ChunkStore::get.
     void get_chunks(std::span<const ChunkAddress> addresses, const ChunkSink& sink) const;
 
-    /// As get_chunks for one address that is known to be a whole chunk where it lies: the base of a patch.
+    /// As get_chunks for one address that is known to be that of a whole chunk: the base of a patch.
     void get_base(const ChunkAddress& address, const ChunkSink& sink) const;
 
     /// As ChunkStore::get_metadata.
     Bytes get_metadata(const ChunkAddress& address, SlotKind kind) const;
 
-    /// The content of one slot that is no patch, by a slot table that the caller has.
+    /// The content of one slot that is not a patch, using the caller's slot table.
     Bytes read_slot(const PackId& pack, const SlotTable& table, std::uint32_t slot) const;
 
 private:

@@ -135,10 +135,12 @@ std::string make_vdi_chain(const Disk& disk, const ScratchFolder& folder) {
 /// A machine's descriptor, its disk from qemu-img and their manifest, as files.
 std::string make_ovf(const Disk& disk, const ScratchFolder& folder) {
     const std::string path = folder.path().string();
-    ova_test::convert(disk.raw, "vmdk", folder.file("web01-disk1.vmdk"), "subformat=streamOptimized");
-    ova_test::put_text(folder.file("web01.ovf"),
-                       ova_test::descriptor_of({{"vmdisk1", "web01-disk1.vmdk", std::to_string(disk_bytes)}}));
-    ova_test::put_text(folder.file("web01.mf"), ova_test::manifest_of(path, {"web01.ovf", "web01-disk1.vmdk"}));
+    appliance_test::convert(disk.raw, "vmdk", folder.file("web01-disk1.vmdk"), "subformat=streamOptimized");
+    appliance_test::put_text(
+        folder.file("web01.ovf"),
+        appliance_test::descriptor_of({{"vmdisk1", "web01-disk1.vmdk", std::to_string(disk_bytes)}}));
+    appliance_test::put_text(folder.file("web01.mf"),
+                             appliance_test::manifest_of(path, {"web01.ovf", "web01-disk1.vmdk"}));
     return folder.file("web01.ovf");
 }
 
@@ -146,7 +148,7 @@ std::string make_ovf(const Disk& disk, const ScratchFolder& folder) {
 std::string make_ova(const Disk& disk, const ScratchFolder& folder) {
     make_ovf(disk, folder);
     std::string path = folder.file("web01.ova");
-    ova_test::archive(folder.path().string(), {"web01.ovf", "web01.mf", "web01-disk1.vmdk"}, path);
+    appliance_test::archive(folder.path().string(), {"web01.ovf", "web01.mf", "web01-disk1.vmdk"}, path);
     return path;
 }
 
@@ -209,7 +211,7 @@ bool is_same_to_qemu(const Disk& disk, const std::string& image, const std::stri
 
 /// qemu-img reads no archive: tar takes it apart, and the one disk in it is what is looked at.
 bool is_same_packed(const Disk& disk, const std::string& archive) {
-    const ova_test::Unpacked unpacked(archive);
+    const appliance_test::Unpacked unpacked(archive);
     REQUIRE(unpacked.members().size() == 3);  // descriptor, manifest, disk
     return is_same_to_qemu(disk, unpacked.file(unpacked.members().back()), "vmdk");
 }

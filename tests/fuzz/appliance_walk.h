@@ -1,5 +1,5 @@
 #pragma once
-/// What the fuzz target of whole appliances does with one input; a test of tests/formats does the same with the corpus.
+/// What the fuzz target of whole appliances does with one input. A test of tests/formats runs the corpus through it.
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ inline std::uint64_t octal_at(ByteView block, std::size_t at, std::size_t length
     return value;
 }
 
-/// With the right checksum in each header, member by member, so that contents stay as they are.
+/// With a correct checksum in each header, member by member, so that contents stay unchanged.
 inline Bytes with_sealed_headers(ByteView input) {
     Bytes out(input.begin(), input.end());
     for (std::size_t at = 0; at + 512 <= out.size();) {
@@ -34,12 +34,10 @@ inline Bytes with_sealed_headers(ByteView input) {
 }
 
 inline ImageFile file_of(ByteView bytes) {
-    File file(UniqueFd(::memfd_create("fuzz", MFD_CLOEXEC)), "input");
-    file.write_all(ByteOffset{}, bytes);
-    return {std::move(file), {"input", "/input", "/"}};
+    return {memory_source(bytes), {"input", "/input", "/"}};
 }
 
-/// A kept descriptor that fits must become one that can be read, whatever its disks are called.
+/// A kept descriptor that fits must become a readable one, whatever its disks are called.
 inline void revise(const appliance::PackageReader& package) {
     std::vector<std::string> warnings;
     const std::vector<FileToAttach> files = package.small_files(warnings);
@@ -86,7 +84,7 @@ inline void open_each_disk(ByteView input) {
     }
 }
 
-/// As it is, and with right checksums. Errors are the right answer.
+/// As it is, and with correct checksums. May throw nothing but Error.
 inline void open_appliance(ByteView input) {
     open_each_disk(input);
     open_each_disk(with_sealed_headers(input));

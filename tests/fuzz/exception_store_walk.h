@@ -39,7 +39,7 @@ private:
     ImageInfo info_;
 };
 
-/// The list, as LVM's own rules have it, without any check.
+/// The list according to LVM's own rules, without any check.
 inline std::map<std::uint64_t, std::uint64_t> plain_list(ByteView device, std::uint64_t chunk) {
     std::map<std::uint64_t, std::uint64_t> list;
     const std::uint64_t per_area = chunk / 16;
@@ -84,7 +84,7 @@ inline void check_reader(const lvm::CowSnapshotReader& reader, const Bytes& expe
     }
 }
 
-/// What is called the same is the origin's.
+/// What is reported as the same must be the origin's.
 inline void check_changes(const RangeChanges& changes, const Bytes& origin, const Bytes& snapshot) {
     for (ByteOffset at; at.value < origin.size();) {
         const ChangeRun run = changes.change_at(at);
@@ -97,7 +97,7 @@ inline void check_changes(const RangeChanges& changes, const Bytes& origin, cons
     }
 }
 
-/// Throws Error for what is refused.
+/// Throws Error for a refused input.
 inline void open_walk_read(ByteView device, std::size_t origin_size) {
     const Bytes origin = origin_bytes(origin_size);
     const auto named = std::make_shared<const ReaderSource>(std::make_shared<View>(device), "input");
@@ -108,8 +108,8 @@ inline void open_walk_read(ByteView device, std::size_t origin_size) {
     VARVE_CHECK(store->used().value <= device.size() + store->chunk_size().value);
 }
 
-/// One input of the fuzz target: its first byte says how large the origin is, and whether the rest gets a sound header,
-/// which few mutations would leave alone. Whether it opened.
+/// One input of the fuzz target: its first byte chooses the size of the origin, and whether the rest gets a valid
+/// header, which few mutations would leave intact. Returns whether it opened.
 inline bool run(ByteView input) {
     if (input.empty()) return false;
     const auto first = std::to_integer<std::size_t>(input[0]);

@@ -1,4 +1,4 @@
-// libFuzzer target: reads any bytes as an appliance, with all its disks, and puts its descriptor right for a new one.
+// libFuzzer target: reads any bytes as an appliance, with all its disks, and revises its descriptor for a new one.
 
 #include "tests/fuzz/appliance_walk.h"
 

@@ -1,5 +1,4 @@
-// libFuzzer target: makes a qcow2 image of any kind with any calls to its writers, and reads it back: the same bytes,
-// the same kinds.
+// libFuzzer target: writes a qcow2 image of any kind with any calls, and reads it back: the same bytes and extents.
 
 #include "tests/fuzz/write_check.h"
 

@@ -1,6 +1,6 @@
-// Small objects of any bytes: envelope, records, log entry and config. The input is tried as a whole object, and as a
-// body in a sound envelope, which a digest would otherwise keep from ever being reached. What parses is written again
-// and must come back the same.
+// libFuzzer target: any bytes as a small object: envelope, records, log entry and config. The input is tried as a whole
+// object and as the body of a valid envelope, since a digest would otherwise stop every mutation. What parses is
+// encoded again and must come back unchanged.
 
 #include <cstdlib>
 

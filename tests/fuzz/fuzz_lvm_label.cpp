@@ -1,6 +1,6 @@
 // libFuzzer target: any bytes as a small disk. Its label or partitions, metadata areas and texts are read, up to the
-// groups that they make up. A checksum that no mutation hits would keep all but the first from ever being reached, so
-// the input is tried as it is, and again with the checksums of label, areas and texts set right.
+// groups that they describe. No mutation hits a checksum, so the input is tried as it is, and again with the checksums
+// of label, areas and texts corrected.
 
 #include <cstdlib>
 

@@ -1,5 +1,5 @@
-// libFuzzer target: any bytes as the metadata text of an LVM volume group. What is read keeps the rules that its
-// readers stand on.
+// libFuzzer target: any bytes as the metadata text of an LVM volume group. What parses keeps the rules on which its
+// readers rely.
 
 #include <cstdlib>
 

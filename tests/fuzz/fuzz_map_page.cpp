@@ -1,4 +1,5 @@
-// Map pages, slot tables and move tables of any bytes. What parses is written again and must come back the same.
+// libFuzzer target: any bytes as map page, slot table and move table. What parses is encoded again and must come back
+// unchanged.
 
 #include <cstdlib>
 

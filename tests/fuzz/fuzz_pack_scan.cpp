@@ -1,5 +1,5 @@
-// A pack file of any bytes: its trailer, a scan of its frames and the content of every slot, through the code that a
-// restore and a repair use. Whatever they are, each step answers or throws Error.
+// libFuzzer target: any bytes as a pack file: its trailer, a scan of its frames and the content of every slot, through
+// the code that restore and repair use. Each step returns or throws Error.
 
 #include <cstdlib>
 
@@ -22,7 +22,7 @@ Id filled(unsigned byte) {
     return id;
 }
 
-/// Runs one step; an Error is an answer.
+/// Runs one step, which may throw Error.
 template <typename Step>
 void try_step(const Step& step) {
     try {

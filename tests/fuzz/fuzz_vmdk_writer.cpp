@@ -1,5 +1,5 @@
-// libFuzzer target: makes VMDK images of both kinds with any calls to their writers, and walks them as the
-// specification says: the same bytes, the same grains.
+// libFuzzer target: writes VMDK images of both kinds with any calls, and checks them against the specification: the
+// same bytes, the same grains.
 
 #include "tests/fuzz/vmdk_write_check.h"
 

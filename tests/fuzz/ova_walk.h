@@ -1,5 +1,5 @@
 #pragma once
-/// What the fuzz targets of OVA and OVF do with one input; a test of tests/formats does the same with the corpus.
+/// What the fuzz targets of OVA and OVF do with one input. A test of tests/formats runs the corpus through it.
 
 #include <algorithm>
 #include <set>
@@ -14,7 +14,7 @@
 
 namespace varve::fuzz {
 
-/// Every member must lie within the archive and have a name of its own that leads nowhere else.
+/// Every member must be within the archive and have a unique name that does not lead outside.
 inline void check_archive(const tar::Archive& archive, ByteCount size) {
     std::set<std::string> names;
     const auto check_name = [&](const std::string& name) {
@@ -42,7 +42,7 @@ inline void list_as_it_is(ByteView input) {
     }
 }
 
-/// With the right checksum in each block that is not all zeros, so that a change is not stopped there.
+/// With a correct checksum in each block that is not all zeros, so that mutations get past it.
 inline Bytes sealed(ByteView input) {
     Bytes out(input.begin(), input.end());
     for (std::size_t at = 0; at + 512 <= out.size(); at += 512) {
@@ -56,7 +56,7 @@ inline Bytes sealed(ByteView input) {
     return out;
 }
 
-/// As it is, and with right checksums. Errors are the right answer.
+/// As it is, and with correct checksums. May throw nothing but Error.
 inline void list_archive(ByteView input) {
     list_as_it_is(input);
     list_as_it_is(sealed(input));
@@ -89,7 +89,7 @@ inline void check_manifest(const appliance::Manifest& manifest) {
     }
 }
 
-/// An input that begins with an odd byte ('m') goes on as a manifest, with an even one ('d') as a descriptor.
+/// After an odd first byte ('m') the input is a manifest, after an even one ('d') a descriptor.
 inline void parse_ovf(ByteView input) {
     if (input.empty()) return;
     try {

@@ -1,6 +1,6 @@
 #pragma once
-/// What the qcow2 fuzz target does with one input; a test of tests/formats does the same with the corpus, so that every
-/// input that once broke something is run by everybody.
+/// What the qcow2 fuzz target does with one input. A test of tests/formats runs the corpus through it, so that every
+/// build repeats past findings.
 
 #include <algorithm>
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace varve::fuzz {
 
-/// Reads the begin of an extent and, for data, its end; what is no data must read as zeros.
+/// Reads the beginning of an extent and, for data, its end; anything but data must read as zeros.
 inline void read_extent(const ImageReader& reader, const Extent& extent, ByteSpan buffer) {
     const ByteSpan piece =
         buffer.first(static_cast<std::size_t>(std::min<std::uint64_t>(extent.length.value, buffer.size())));
@@ -36,12 +36,12 @@ inline void walk(const ImageReader& reader, ByteOffset at) {
             read_extent(reader, extent, buffer);
             at = extent.end();
         } catch (const Error&) {
-            at += std::min(end - at, kib(64));  // behind the damage
+            at += std::min(end - at, kib(64));  // past the damage
         }
     }
 }
 
-/// What the tables call the same must read the same, where it reads at all.
+/// What the tables report as the same must read the same, where it is readable.
 inline void compare_states(ByteView input, const std::optional<std::string>& before) {
     const auto map = qcow2::changes_between_states(memory_source(input), before, std::nullopt);
     if (!map) return;
@@ -72,7 +72,7 @@ inline void compare_states(ByteView input, const std::optional<std::string>& bef
 }
 
 /// Opens the active disk (with the input itself as its external data file, where it has one) and a few snapshots, walks
-/// each from its begin and near its end. Errors are the right answer.
+/// each from its beginning and near its end. May throw nothing but Error.
 inline void open_walk_read(ByteView input) {
     std::vector<std::optional<std::string>> states{std::nullopt};
     for (std::size_t i = 0; i < states.size() && i < 4; ++i) {

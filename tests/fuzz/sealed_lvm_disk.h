@@ -1,5 +1,5 @@
 #pragma once
-/// For the fuzz target of LVM's labels: a disk in memory, and the checksums of what lies on it set right.
+/// For the fuzz target of LVM labels: a disk in memory, and the checksums of its structures corrected.
 
 #include <algorithm>
 #include <cstdlib>
@@ -29,7 +29,7 @@ private:
     ImageInfo info_;
 };
 
-/// The text that the header's slot points to, both of them inside `area`; else the slot stays as it is.
+/// Seals the text that the header's slot points to, if both are inside `area`; otherwise the slot stays as it is.
 inline void set_text_checksum(ByteSpan area) {
     constexpr std::size_t header_bytes = 512;
     const auto offset = load_le<std::uint64_t>(area.subspan(40));

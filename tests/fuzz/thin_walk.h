@@ -1,6 +1,6 @@
 #pragma once
-/// What the fuzz target of thin pools does with one input; a test of tests/formats does the same with the corpus, so
-/// that every input that once broke something is run by everybody.
+/// What the fuzz target of thin pools does with one input. A test of tests/formats runs the corpus through it, so that
+/// every build repeats past findings.
 
 #include <algorithm>
 #include <memory>
@@ -40,7 +40,7 @@ private:
     ImageInfo info_;
 };
 
-/// The same metadata with every block's number and checksum right, as whoever means harm would write it.
+/// The same metadata with every block's number and checksum correct, as an attacker would write it.
 inline Bytes with_checksums(Bytes metadata) {
     constexpr std::size_t held_root_at = 56;
     const std::uint64_t held_root = load_le<std::uint64_t>(ByteView(metadata).subspan(held_root_at));
@@ -65,7 +65,7 @@ inline void walk_mapping(const thin::Mapping& mapping) {
     }
 }
 
-/// What a comparison says of a run must be what the mappings say of its first and last block, where they can be read.
+/// A comparison's result for a run must match the mappings of its first and last block, where those are readable.
 inline void check_run(const thin::ComparedRun& run, const thin::Mapping& before, const thin::Mapping& now) {
     using thin::BlockRelation;
     for (const std::uint64_t block : {run.begin, run.end() - 1}) {
@@ -121,7 +121,7 @@ inline void walk_changes(const std::shared_ptr<const thin::MetadataBlocks>& bloc
     static_cast<void>(changes.before_is_untouched(pair.before.mapped_blocks));
 }
 
-/// Reads the begin of every extent; what is no data must read as zeros.
+/// Reads the beginning of every extent; anything but data must read as zeros.
 inline void walk_disk(const thin::Reader& reader) {
     const ByteOffset end = ByteOffset{} + reader.info().virtual_size;
     Bytes buffer(5000);
@@ -138,7 +138,7 @@ inline void walk_disk(const thin::Reader& reader) {
     }
 }
 
-/// Runs `step`; an Error is the right answer, too.
+/// Runs `step`, which may throw Error.
 template <typename Step>
 void unless_damaged(Step step) {
     try {
@@ -172,7 +172,7 @@ inline void walk_pool(const Bytes& metadata, thin::SuperblockChoice choice) {
     }
 }
 
-/// The input as a pool's metadata, as it is and with right checksums; the last committed roots and the held ones.
+/// The input as a pool's metadata, as it is and with correct checksums; the last committed roots and the held ones.
 inline void open_walk_compare(ByteView input) {
     Bytes metadata(input.begin(), input.end());
     metadata.resize(divide_up(std::max<std::size_t>(input.size(), 1), thin::metadata_block_bytes) *

@@ -1,5 +1,5 @@
 #pragma once
-/// What the VDI fuzz target does with one input; a test of tests/formats does the same with the corpus.
+/// What the VDI fuzz target does with one input. A test of tests/formats runs the corpus through it.
 
 #include "formats/chain/parent_by_uuid.h"
 #include "formats/vdi/reader.h"
@@ -7,8 +7,8 @@
 
 namespace varve::fuzz {
 
-/// Opens the input as a VDI image, walks it from its begin and near its end, and asks whether it is its own parent.
-/// Errors are the right answer.
+/// Opens the input as a VDI image, walks it from its beginning and near its end, and asks whether it is its own parent.
+/// May throw nothing but Error.
 inline void open_walk_read_vdi(ByteView input) {
     try {
         const vdi::Reader reader(memory_source(input), {}, std::make_shared<ReadCaches>());

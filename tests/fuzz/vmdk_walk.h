@@ -1,5 +1,5 @@
 #pragma once
-/// What the VMDK fuzz targets do with one input; a test of tests/formats does the same with the corpus.
+/// What the VMDK fuzz targets do with one input. A test of tests/formats runs the corpus through it.
 
 #include <algorithm>
 #include <memory>
@@ -12,8 +12,8 @@
 
 namespace varve::fuzz {
 
-/// Walks the map from `at` for a bounded number of steps and reads both ends of each extent; what is no data must read
-/// as zeros, and the end of data must be the same when it is read alone and with what is before it.
+/// Walks the map from `at` for a bounded number of steps and reads both ends of each extent. Anything but data must
+/// read as zeros, and the end of data must be the same whether read alone or with what precedes it.
 inline void walk_vmdk(const ImageReader& reader, ByteOffset at) {
     Bytes buffer(10000);
     const ByteOffset end{reader.info().virtual_size.value};
@@ -32,7 +32,7 @@ inline void walk_vmdk(const ImageReader& reader, ByteOffset at) {
             reader.read(extent.end() - ByteCount{1}, ByteSpan(&last, 1));
             VARVE_CHECK(last == piece.back());
         } catch (const Error&) {
-            if (at < end) at += std::min(end - at, kib(64));  // behind the damage
+            if (at < end) at += std::min(end - at, kib(64));  // past the damage
         }
     }
 }
@@ -49,7 +49,7 @@ inline void open_and_walk(const ByteSourcePtr& image, const ByteSourcePtr& exten
     }
 }
 
-/// As a whole disk, and as the one sparse extent of a disk whose descriptor is sound. Errors are the right answer.
+/// As a whole disk, and as the only sparse extent of a disk with a valid descriptor. May throw nothing but Error.
 inline void open_walk_read_vmdk(ByteView input) {
     const ByteSourcePtr device = memory_source(input);
     open_and_walk(device, device);
@@ -58,7 +58,7 @@ inline void open_walk_read_vmdk(ByteView input) {
     open_and_walk(memory_source(bytes_of(text)), device);
 }
 
-/// What is read must hold together.
+/// What parses must be consistent.
 inline void parse_vmdk_descriptor(ByteView input) {
     try {
         const vmdk::Descriptor descriptor = vmdk::parse_descriptor(text_of(input), "'input'");

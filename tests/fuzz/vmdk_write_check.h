@@ -1,6 +1,6 @@
 #pragma once
-/// Bytes as a plan of calls to a VMDK writer: any size, options and order of ranges. What comes out must be the layout
-/// of its kind, and give the same disk back.
+/// Bytes as a plan of calls to a VMDK writer: any size, options and order of ranges. The result must have the layout of
+/// its kind and read back as the same disk.
 
 #include <memory>
 
@@ -28,7 +28,7 @@ inline VmdkPlan choose_vmdk_plan(ByteView input) {
     plan.options.zeroed_grain = !plan.options.is_streamed() && choices.yes();
     if (choices.yes()) plan.options.uuid = vmdk::Uuid{std::byte{1}};
     plan.workers = 1 + static_cast<unsigned>(choices.below(3));
-    // Some disks reach into a second table, of which little is said then.
+    // Some disks extend into a second table, which then has little data.
     const std::uint64_t more = choices.below(32) == 0 ? 65536 : 0;
     plan.guest.resize(512 * (1 + choices.below(512) + more));
     const std::vector<std::uint64_t> units{1, 512, 4096, 65536, 65537, 1 << 20, 32 << 20};
@@ -79,7 +79,7 @@ inline void check_sparse_grains(const VmdkPlan& plan, const std::vector<writer_t
     }
 }
 
-/// Ends the process, or throws std::logic_error, when anything is not as it must be.
+/// Aborts, or throws std::logic_error, at any violation.
 inline void check_vmdk_plan(const VmdkPlan& plan) {
     const Bytes image = write_vmdk(plan);
     if (plan.options.is_streamed()) {

@@ -1,5 +1,5 @@
 #pragma once
-/// Reads back with varve's own reader what a plan wrote: the bytes of the disk, and the kind of each unit of the image.
+/// Reads back what a plan wrote with varve's own reader: the bytes of the disk, and the kind of each unit of the image.
 
 #include "engine/base/check.h"
 #include "formats/chain/layered_reader.h"
@@ -22,7 +22,7 @@ inline void check_kinds(const WritePlan& plan, const ImageReader& image) {
     }
 }
 
-/// Ends the process when anything comes back in another way than it went in.
+/// Aborts if anything reads back differently.
 inline void check_reads_back(const WritePlan& plan) {
     const Bytes file = write_image(plan);
     std::unique_ptr<ImageReader> image =
@@ -32,7 +32,7 @@ inline void check_reads_back(const WritePlan& plan) {
     if (plan.backing)
         image = std::make_unique<LayeredReader>(std::move(image), std::make_unique<fakes::MemoryImage>(*plan.backing));
     Bytes read(plan.guest.size(), std::byte{0x5a});
-    for (std::size_t at = 0; at < read.size();) {  // extent by extent: a fake is not read where it has nothing
+    for (std::size_t at = 0; at < read.size();) {  // extent by extent, since a fake can't be read where it has no data
         const Extent extent = image->extent_at({at});
         const ByteSpan part = ByteSpan(read).subspan(at, extent.length.value);
         if (extent.kind == ExtentKind::data)

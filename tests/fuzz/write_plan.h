@@ -1,7 +1,6 @@
 #pragma once
-/// From any bytes a plan: a kind of qcow2 image, a backing image or none, and calls to its writer; and the same plan
-/// carried out by the writers in memory. What the fuzz target checks with varve's own reader, a test of tests/formats
-/// checks with qemu-img.
+/// Turns any bytes into a plan (a kind of qcow2 image, a backing image or none, and calls to its writer) and carries it
+/// out in memory. The fuzz target checks the result with varve's own reader, a test of tests/formats with qemu-img.
 
 #include <algorithm>
 #include <functional>
@@ -17,7 +16,7 @@
 
 namespace varve::fuzz {
 
-/// Takes choices from bytes; when they are used up every choice is the first.
+/// Takes choices from bytes; after their end every choice is the first.
 class Choices {
 public:
     explicit Choices(ByteView bytes) : bytes_(bytes) {}
@@ -46,7 +45,7 @@ struct WriteStep {
     ExtentKind kind = ExtentKind::unallocated;  ///< data: write(); zero: zero(); unallocated: no call
 };
 
-/// The bytes of a disk, and the calls that make them; ascending.
+/// The bytes of a disk, and the calls that write them, in ascending order.
 struct WritePlan {
     OptionMap options;
     Bytes guest;
@@ -61,7 +60,7 @@ inline void fill(ByteSpan to, ByteView block) {
                           to.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
-/// 64 KiB: longer than what deflate remembers, so that it is as good as random to it.
+/// 64 KiB: longer than deflate's window, so that deflate can't compress it.
 inline Bytes noise(std::uint64_t seed) {
     Bytes bytes(65536);
     std::uint64_t state = seed;
@@ -72,7 +71,7 @@ inline Bytes noise(std::uint64_t seed) {
     return bytes;
 }
 
-/// Fills `to`: what compresses, what does not, zeros, or what the backing image has there.
+/// Fills `to` with compressible data, incompressible data, zeros, or the bytes of the backing image.
 inline void choose_bytes(Choices& choices, const fakes::MemoryImage* backing, std::uint64_t at, ByteSpan to) {
     enum : std::uint64_t { zeros, text, random, mixed, as_backing, nearly_as_backing, kinds };
     const std::uint64_t kind = choices.below(kinds);
@@ -123,7 +122,7 @@ inline std::shared_ptr<fakes::MemoryImage> choose_backing(Choices& choices, std:
     return backing;
 }
 
-/// Any choice of options that go together.
+/// Any valid combination of options.
 inline OptionMap choose_options(Choices& choices, bool has_backing) {
     OptionMap options;
     const auto offer = [&](const std::string& word, const std::vector<std::string>& values) {
@@ -189,7 +188,7 @@ inline Bytes seen_of_backing(const WritePlan& plan) {
     return seen;
 }
 
-/// What the image must say of each of its units, by itself: its backing image is not looked at.
+/// The kind that the image alone must report for each of its units, regardless of its backing image.
 inline std::vector<ExtentKind> expected_kinds(const WritePlan& plan) {
     const qcow2::CreationOptions options = qcow2::parse_options(plan.options);
     const std::uint64_t unit = options.unit().value;

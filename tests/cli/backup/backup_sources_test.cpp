@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "cli/options/source_path.h"
 #include "engine/base/error.h"
 #include "tests/catch.h"
 
@@ -23,7 +24,7 @@ ErrorCode refusal(const Words& paths, const Words& disks) {
 
 }  // namespace
 
-TEST_CASE("backup sources: a disk is named after its file without the last ending", "[cli]") {
+TEST_CASE("backup sources: a disk is named after its file without the extension", "[cli]") {
     const auto sources = backup_sources(Words{"/vm/web01.qcow2", "db.old.raw", "/dev/vg/disk"}, Words{});
     REQUIRE(sources.size() == 3);
     CHECK(sources[0].disk == "web01");
@@ -32,7 +33,7 @@ TEST_CASE("backup sources: a disk is named after its file without the last endin
     CHECK(sources[0].named == DiskNamed::by_file);
 }
 
-TEST_CASE("backup sources: typed names go to the sources in order", "[cli]") {
+TEST_CASE("backup sources: typed names apply to the sources in order", "[cli]") {
     const auto sources = backup_sources(Words{"a.raw", "-"}, Words{"web01/vda", "web01/vdb"});
     CHECK(sources[0].disk == "web01/vda");
     CHECK(sources[1].disk == "web01/vdb");

@@ -6,7 +6,7 @@
 
 using namespace varve;
 
-TEST_CASE("nearest word: a slip of the fingers is understood, another word is not", "[cli]") {
+TEST_CASE("nearest word: a typing error is understood, another word is not", "[cli]") {
     const std::vector<std::string> verbs{"init", "backup", "list", "show", "restore", "diff", "verify", "rebuild"};
     CHECK(nearest_word("bakcup", verbs) == "backup");
     CHECK(nearest_word("lst", verbs) == "list");

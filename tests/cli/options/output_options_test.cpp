@@ -41,19 +41,19 @@ TEST_CASE("output options: a doubled comma is a comma in a value", "[cli][option
     CHECK(parse_output_options({"a=x,,"}) == Options{{"a", "x,"}});
 }
 
-TEST_CASE("output options: what is no list of words with values is wrong usage", "[cli][options]") {
+TEST_CASE("output options: text that is not a list of words with values is wrong usage", "[cli][options]") {
     expect_usage({""}, "WORD=VALUE");
     expect_usage({"help"}, "'help'");
     expect_usage({"=1"}, "'=1'");
     expect_usage({"a=1,"}, "''");
     expect_usage({"a=1,b"}, "'b'");
-    expect_usage({"a=1", "a=2"}, "says a twice, as '1' and as '2'");
+    expect_usage({"a=1", "a=2"}, "gives a twice, as '1' and as '2'");
     expect_usage({"a=1,a=2"}, "twice");
     expect_usage({"a=\xff"}, "UTF-8");
-    expect_usage({"\x1b[2J"}, "\\x1b");
+    expect_usage({"\x1b[2J"}, "'\x1b[2J'");
 }
 
-TEST_CASE("output options: the source's own are taken in the same format only", "[cli][options]") {
+TEST_CASE("output options: those of the source are taken over in the same format only", "[cli][options]") {
     Options source = plain_source;
     source["cluster_size"] = "4096";
     CHECK(options_for_target({}, "qcow2", source, "qcow2").at("cluster_size") == "4096");
@@ -64,7 +64,7 @@ TEST_CASE("output options: the source's own are taken in the same format only", 
     CHECK_THROWS_AS(options_for_target({{"cluster_size", "3"}}, "qcow2", source, "qcow2"), Error);
 }
 
-TEST_CASE("output options: files that the source named and words unknown here are not taken over", "[cli][options]") {
+TEST_CASE("output options: files that the source references and unknown words are not taken over", "[cli][options]") {
     Options source = plain_source;
     for (const std::string word : {"backing_file", "backing_fmt", "data_file", "data_file_raw", "encrypt.format", "x"})
         source[word] = "/etc/passwd";

@@ -23,7 +23,7 @@ SnapshotRecord record() {
 
 }  // namespace
 
-TEST_CASE("snapshot filter: group, tags and time must all fit", "[cli]") {
+TEST_CASE("snapshot filter: group, tags and time must all match", "[cli]") {
     const SnapshotRecord r = record();
     CHECK(parsed({}).fits(r));
     CHECK(parsed({"--group", "web01"}).fits(r));
@@ -39,7 +39,7 @@ TEST_CASE("snapshot filter: group, tags and time must all fit", "[cli]") {
     CHECK_FALSE(parsed({"--group", "web01", "--since", "2001-09-10Z"}).fits(r));
 }
 
-TEST_CASE("list: groups have a column only where there is one, and always their key", "[cli]") {
+TEST_CASE("list: groups have a column only if there is one, but always their key", "[cli]") {
     ListedSnapshot with{record(), 1, 0};
     ListedSnapshot without{record(), 2, 0};
     without.record.group.clear();
@@ -49,7 +49,7 @@ TEST_CASE("list: groups have a column only where there is one, and always their 
     CHECK(list_json({without})[0]["group"].is_null());
 }
 
-TEST_CASE("show: the group and what could not be read are told", "[cli]") {
+TEST_CASE("show: the group and unreadable places are shown", "[cli]") {
     ListedSnapshot snapshot{record(), 1, 0};
     snapshot.record.unreadable = {{{1048576}, {4096}}};
     CHECK(show_text(snapshot).find("group           web01") != std::string::npos);

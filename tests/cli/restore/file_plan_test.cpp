@@ -37,17 +37,18 @@ using Paths = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("restore plan: a disk has its own name and the ending of its format", "[cli][restore]") {
+TEST_CASE("restore plan: a disk has its own name and the extension of its format", "[cli][restore]") {
     CHECK(paths({snapshot("web01/vda", "qcow2", 1), snapshot("b.raw", "raw", 2)}) ==
           Paths{"web01/vda.qcow2", "b.raw.raw"});
     CHECK(paths({snapshot("web01/vda", "qcow2", 1), snapshot("b", "vpc", 2)}, "raw") ==
           Paths{"web01/vda.raw", "b.raw"});
     CHECK(paths({snapshot("b", "vpc", 2)}) == Paths{"b.vhd"});
-    CHECK_THROWS_WITH(paths({snapshot("b", "../x", 2)}), ContainsSubstring("'../x' is no format"));
-    CHECK_THROWS_WITH(paths({snapshot("b", "raw", 2)}, "nothing"), ContainsSubstring("'nothing' is no format"));
+    CHECK_THROWS_WITH(paths({snapshot("b", "../x", 2)}), ContainsSubstring("unknown format '../x'"));
+    CHECK_THROWS_WITH(paths({snapshot("b", "raw", 2)}, "nothing"), ContainsSubstring("unknown format 'nothing'"));
 }
 
-TEST_CASE("restore plan: attachments lie in the innermost folder around the disks of their commit", "[cli][restore]") {
+TEST_CASE("restore plan: attachments go to the innermost folder that contains the disks of their commit",
+          "[cli][restore]") {
     const auto xml = attachment("x.xml", 1);
     CHECK(paths({snapshot("a/b/c", "raw", 1, {xml})}) == Paths{"a/b/c.raw", "a/b/x.xml"});
     CHECK(paths({snapshot("a/b/c", "raw", 1, {xml}), snapshot("a/b/d", "raw", 1, {xml})}) ==
@@ -68,5 +69,5 @@ TEST_CASE("restore plan: equal attachments are written once, others of one name 
           Paths{"a.raw", "b.raw", "x"});
     CHECK_THROWS_WITH(
         paths({snapshot("a", "raw", 1, {attachment("x", 1)}), snapshot("b", "raw", 2, {attachment("x", 2, 9)})}),
-        ContainsSubstring("attachment 'x' and attachment 'x' would both need the name 'x'"));
+        ContainsSubstring("attachment 'x' and attachment 'x' both need the name 'x'"));
 }

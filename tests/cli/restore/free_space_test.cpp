@@ -42,16 +42,16 @@ void check(const TemporaryFolder& folder, std::vector<std::pair<std::string, con
 
 }  // namespace
 
-TEST_CASE("free space: what cannot fit is refused with both numbers", "[cli][space]") {
+TEST_CASE("free space: files that cannot fit are refused with both numbers", "[cli][space]") {
     const TemporaryFolder folder;
     const HugeImage image(huge, huge / 2);
     REQUIRE_THROWS_WITH(check(folder, {{"raw", &image}}),
-                        ContainsSubstring("'x\\x1b' needs up to 512.0 PiB (576460752303423488 bytes)") &&
+                        ContainsSubstring("'x\x1b' needs up to 512.0 PiB (576460752303423488 bytes)") &&
                             ContainsSubstring(" free (") && ContainsSubstring("--no-space-check"));
     REQUIRE_THROWS_AS(check(folder, {{"qcow2", &image}}), Error);
 }
 
-TEST_CASE("free space: what is thin fits, and what fits as a whole is not looked into", "[cli][space]") {
+TEST_CASE("free space: a thin image fits, and one whose full size fits is not inspected", "[cli][space]") {
     const TemporaryFolder folder;
     const HugeImage thin(huge, 4096);
     check(folder, {{"raw", &thin}, {"qcow2", &thin}});
@@ -70,7 +70,7 @@ TEST_CASE("free space: the files of one file system count together", "[cli][spac
                         ContainsSubstring("and 2 more need up to 1.0 EiB (1152921504606855168 bytes)"));
 }
 
-TEST_CASE("free space: creation options say what is taken, or that nobody knows", "[cli][space]") {
+TEST_CASE("free space: creation options decide the space needed, or that it is unknown", "[cli][space]") {
     const TemporaryFolder folder;
     const HugeImage thin(huge, 4096);
     const HugeImage image(huge, huge);

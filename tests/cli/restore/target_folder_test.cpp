@@ -32,7 +32,7 @@ ErrorCode code_of(const std::function<void()>& action) {
 
 }  // namespace
 
-TEST_CASE("target folder: folders are made where they are missing, and what is empty goes again", "[cli][restore]") {
+TEST_CASE("target folder: missing folders are created, and removed again if they stay empty", "[cli][restore]") {
     const TemporaryFolder scratch;
     {
         TargetFolder target(scratch / "to");
@@ -52,7 +52,7 @@ TEST_CASE("target folder: folders are made where they are missing, and what is e
     REQUIRE(!fs::exists(scratch / "nothing"));
 }
 
-TEST_CASE("target folder: what was there stays, empty or not", "[cli][restore]") {
+TEST_CASE("target folder: existing folders stay, empty or not", "[cli][restore]") {
     const TemporaryFolder scratch;
     fs::create_directories(scratch / "to/was/there");
     {
@@ -62,7 +62,7 @@ TEST_CASE("target folder: what was there stays, empty or not", "[cli][restore]")
     REQUIRE(fs::is_directory(scratch / "to/was/there"));
 }
 
-TEST_CASE("target folder: no link beneath is followed, only the one that the user named", "[cli][restore]") {
+TEST_CASE("target folder: only the link that the user named is followed, none below it", "[cli][restore]") {
     const TemporaryFolder scratch;
     fs::create_directories(scratch / "to");
     fs::create_directories(scratch / "outside");
@@ -76,7 +76,7 @@ TEST_CASE("target folder: no link beneath is followed, only the one that the use
     REQUIRE(fs::is_empty(scratch / "outside"));
 }
 
-TEST_CASE("target folder: a folder that is swapped for a link at the wrong moment leads nowhere else",
+TEST_CASE("target folder: a folder that is swapped for a link at the wrong moment cannot lead elsewhere",
           "[cli][restore]") {
     const TemporaryFolder scratch;
     fs::create_directories(scratch / "outside");
@@ -89,7 +89,7 @@ TEST_CASE("target folder: a folder that is swapped for a link at the wrong momen
     REQUIRE(fs::is_empty(scratch / "outside"));
 }
 
-TEST_CASE("target folder: the folder around it must be there", "[cli][restore]") {
+TEST_CASE("target folder: the parent folder must exist", "[cli][restore]") {
     const TemporaryFolder scratch;
     REQUIRE(code_of([&] { TargetFolder target(scratch / "no/such/"); }) == ErrorCode::not_found);
     std::ofstream(scratch / "file") << "x";

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Sourced by every script here. A test runs in a folder of its own with a blank in its name, with its own cache, in UTC.
-# VARVE names the program, CHECK_JSON a cmake script.
+# Sourced by every script below this folder. A test runs in its own folder, whose name contains a blank, with its own
+# cache, in UTC. VARVE names the program, CHECK_JSON a cmake script.
 set -euo pipefail
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/varve test.XXXXXX")
@@ -24,29 +24,29 @@ fail() {
   exit 1
 }
 
-# run ARGUMENT...: the program with its streams in the files out and err, its exit status in $status.
+# run ARGUMENT...: runs the program; its output goes to the files out and err, its exit status to $status.
 run() {
   status=0
   "$VARVE" "$@" >out 2>err </dev/null || status=$?
 }
 
-expect_status() { [ "$status" = "$1" ] || fail "exit status $1 was expected, $status came"; }
-expect_out() { [[ $(<out) == *"$1"* ]] || fail "standard output should hold: $1"; }
-expect_err() { [[ $(<err) == *"$1"* ]] || fail "standard error should hold: $1"; }
-expect_no_out() { [ ! -s out ] || fail "standard output should be empty"; }
-expect_no_err() { [ ! -s err ] || fail "standard error should be empty"; }
-# One sentence on standard error, exit status $1, nothing on standard output.
+expect_status() { [ "$status" = "$1" ] || fail "expected exit status $1, got $status"; }
+expect_out() { [[ $(<out) == *"$1"* ]] || fail "standard output does not contain: $1"; }
+expect_err() { [[ $(<err) == *"$1"* ]] || fail "standard error does not contain: $1"; }
+expect_no_out() { [ ! -s out ] || fail "standard output is not empty"; }
+expect_no_err() { [ ! -s err ] || fail "standard error is not empty"; }
+# Expects exit status $1, one sentence on standard error that contains $2, and nothing on standard output.
 expect_refusal() {
   expect_status "$1"
   expect_no_out
-  [ "$(wc -l <err)" = 1 ] || fail "one line was expected on standard error"
-  [[ $(<err) == "varve: "* ]] || fail "standard error should begin with 'varve: '"
+  [ "$(wc -l <err)" = 1 ] || fail "expected one line on standard error"
+  [[ $(<err) == "varve: "* ]] || fail "standard error does not begin with 'varve: '"
   expect_err "$2"
 }
-expect_same() { cmp "$1" "$2" >/dev/null || fail "$1 and $2 should be the same"; }
-expect_json() { cmake -DFILE="$work/${1:-out}" -P "$CHECK_JSON" >json.log 2>&1 || fail "not one JSON value: $(cat json.log)"; }
+expect_same() { cmp "$1" "$2" >/dev/null || fail "$1 and $2 differ"; }
+expect_json() { cmake -DFILE="$work/${1:-out}" -P "$CHECK_JSON" >json.log 2>&1 || fail "not a single JSON value: $(cat json.log)"; }
 
-# expect_golden NAME: out, with all that changes from run to run made alike, is tests/golden/NAME.
+# expect_golden NAME: out equals tests/golden/NAME once everything that varies between runs is normalized.
 expect_golden() {
   sed -E -e 's/"[0-9a-f]{32}"/"ID"/' -e 's/("seconds": )[0-9.e-]+/\1SECONDS/' -e "s#$work#WORK#g" \
     -e 's/("(pack_bytes|compression_ratio|metadata_share|growth_per_[a-z]+)": )[0-9.e-]+/\1NUMBER/' \
@@ -55,7 +55,7 @@ expect_golden() {
   diff -u "$GOLDEN/$1" normal >golden.diff || fail "differs from tests/golden/$1: $(cat golden.diff)"
 }
 
-# make_image FILE MIB [SEED]: a raw disk with 64 KiB of data every 2 MiB, holes between.
+# make_image FILE MIB [SEED]: a raw disk with 64 KiB of data every 2 MiB and holes between.
 make_image() {
   local at
   truncate -s "$2M" "$1"

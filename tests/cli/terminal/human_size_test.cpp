@@ -14,7 +14,7 @@ TEST_CASE("human size: binary units with one digit after the point", "[cli]") {
     CHECK(human_size({~0ull}) == "16.0 EiB");
 }
 
-TEST_CASE("human size: durations and counts as people say them", "[cli]") {
+TEST_CASE("human size: durations and counts as people read them", "[cli]") {
     CHECK(human_seconds(0.04) == "0.0 s");
     CHECK(human_seconds(59.9) == "59.9 s");
     CHECK(human_seconds(59.96) == "1:00 min");

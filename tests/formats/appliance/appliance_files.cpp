@@ -9,7 +9,7 @@
 #include "tests/catch.h"
 #include "tests/support/writer_support.h"
 
-namespace varve::ova_test {
+namespace varve::appliance_test {
 namespace {
 
 std::string run(const std::vector<std::string>& command) {
@@ -55,7 +55,8 @@ void make_disk(const std::string& path, unsigned mib, unsigned seed) {
     constexpr std::size_t block = 64 << 10;
     for (std::size_t at = 0; at < disk.size(); at += block) {
         if (random() % 2 == 0) continue;
-        for (std::size_t i = 0; i < block; i += 2) disk[at + i] = static_cast<std::byte>(random());  // half of it packs
+        for (std::size_t i = 0; i < block; i += 2)
+            disk[at + i] = static_cast<std::byte>(random());  // half of it is compressible
     }
     writer_test::write_file(path, disk);
 }
@@ -85,4 +86,4 @@ std::string manifest_of(const std::string& folder, const std::vector<std::string
 
 void put_text(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
-}  // namespace varve::ova_test
+}  // namespace varve::appliance_test

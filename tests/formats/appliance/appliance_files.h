@@ -1,11 +1,11 @@
 #pragma once
-/// Appliances for the tests: real images by qemu-img, archives by tar, manifests by sha*sum, and descriptors written
-/// out here.
+/// Appliances for the tests: real images by qemu-img, archives by tar, manifests by sha*sum, and descriptors composed
+/// here.
 
 #include <string>
 #include <vector>
 
-namespace varve::ova_test {
+namespace varve::appliance_test {
 
 /// A File element and the Disk on it. Empty texts are left out.
 struct DescribedDisk {
@@ -16,7 +16,7 @@ struct DescribedDisk {
     std::string format = "http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized";
 };
 
-/// A descriptor with those disks, and with `other_files` that belong to none.
+/// A descriptor with those disks, and with `other_files` that belong to no disk.
 std::string descriptor_of(const std::vector<DescribedDisk>& disks, const std::vector<std::string>& other_files = {});
 
 /// A raw disk of `mib` MiB with data in about half of its 64 KiB blocks, by `seed`.
@@ -36,4 +36,4 @@ std::string manifest_of(const std::string& folder, const std::vector<std::string
 
 void put_text(const std::string& path, const std::string& text);
 
-}  // namespace varve::ova_test
+}  // namespace varve::appliance_test

@@ -1,6 +1,6 @@
 #pragma once
-/// What the tests of appliances share: archives taken apart by tar, their manifests checked by sha256sum and its like,
-/// their descriptors parsed.
+/// Shared by the tests of appliances: extracts archives with tar, checks manifests with sha256sum and the like, parses
+/// descriptors.
 
 #include <sstream>
 #include <string>
@@ -13,7 +13,7 @@
 #include "tests/contract/image_writer_contract.h"
 #include "tests/support/writer_support.h"
 
-namespace varve::ova_test {
+namespace varve::appliance_test {
 
 using writer_test::read_file;
 using writer_test::run_tool;
@@ -89,4 +89,4 @@ private:
 
 using Texts = std::vector<std::string>;
 
-}  // namespace varve::ova_test
+}  // namespace varve::appliance_test

@@ -31,7 +31,7 @@ std::string envelope(const std::string& inside) {
 std::string references(const std::string& files) { return "<References>" + files + "</References>"; }
 std::string section(const std::string& disks) { return "<DiskSection><Info/>" + disks + "</DiskSection>"; }
 
-/// One disk of these attributes in one file.
+/// One disk with these attributes in one file.
 std::string with_disk(const std::string& attributes) {
     return envelope(references("<File ovf:id='f' ovf:href='a.vmdk'/>") +
                     section("<Disk ovf:diskId='d' ovf:fileRef='f' " + attributes + "/>"));
@@ -41,11 +41,11 @@ std::string with_file(const std::string& attributes) {
     return envelope(references("<File ovf:id='f' ovf:href='a.vmdk' " + attributes + "/>"));
 }
 
-appliance::Descriptor parse(const std::string& text) { return parse_descriptor(bytes_of(text), "'a.ovf'"); }
+appliance::Descriptor parse_xml(const std::string& text) { return parse_descriptor(bytes_of(text), "'a.ovf'"); }
 
-std::pair<std::optional<ErrorCode>, std::string> refusal(const std::string& text) {
+std::pair<std::optional<ErrorCode>, std::string> descriptor_refusal(const std::string& text) {
     try {
-        parse(text);
+        parse_xml(text);
         return {};
     } catch (const Error& error) {
         return {error.code(), error.what()};
@@ -68,7 +68,7 @@ struct ExpectedDisk {
     std::uint64_t capacity;
 };
 
-/// What a person reads in the real descriptors.
+/// The content of the real descriptors, read by a person.
 struct RealDescriptor {
     std::string file, name;
     std::vector<ExpectedFile> files;
@@ -165,7 +165,7 @@ void check_real(const RealDescriptor& expected, const Bytes& text) {
 
 }  // namespace
 
-TEST_CASE("OVF: real descriptors tell files, disks and capacities as a person reads them", "[formats][ova]") {
+TEST_CASE("OVF: files, disks and capacities of real descriptors are what a person reads in them", "[formats][ova]") {
     const char* corpus = std::getenv("VARVE_CORPUS");
     const std::filesystem::path folder =
         std::filesystem::path(corpus == nullptr ? "" : corpus) / "vmware+govmomi/ovf/fixtures/external";
@@ -183,7 +183,7 @@ TEST_CASE("OVF: real descriptors tell files, disks and capacities as a person re
     CHECK(static_cast<std::size_t>(files) == real_descriptors.size() + 1);
 }
 
-TEST_CASE("OVF: a descriptor is read with any prefix, in UTF-8 and UTF-16, with what products put in",
+TEST_CASE("OVF: a descriptor is accepted with any prefix, in UTF-8 and UTF-16, with products' additions",
           "[formats][ova]") {
     const std::string text = R"(<?xml version="1.0" encoding="UTF-8"?>
 <!-- a comment --><o:Envelope xmlns:o="http://schemas.dmtf.org/ovf/envelope/2" xmlns:x="urn:x" xml:lang="en">
@@ -201,7 +201,7 @@ TEST_CASE("OVF: a descriptor is read with any prefix, in UTF-8 and UTF-16, with 
  <o:VirtualSystem o:id="vm"><o:Name> A machine </o:Name></o:VirtualSystem>
 </o:Envelope>)";
     for (const std::string& one : {text, "\xef\xbb\xbf" + text, in_utf16(text, false), in_utf16(text, true)}) {
-        const appliance::Descriptor d = parse(one);
+        const appliance::Descriptor d = parse_xml(one);
         CHECK(d.name == "A machine");
         REQUIRE(d.files.size() == 2);
         CHECK(d.files[0].href == "a & b.vmdk");
@@ -222,13 +222,13 @@ TEST_CASE("OVF: a descriptor is read with any prefix, in UTF-8 and UTF-16, with 
         CHECK_FALSE(d.disks[3].capacity);
         CHECK_FALSE(d.disks[4].capacity);
         REQUIRE(d.warnings.size() == 2);
-        CHECK_THAT(d.warnings[0], ContainsSubstring("disk 'd4' is not known: '${size}' is chosen when"));
-        CHECK_THAT(d.warnings[1], ContainsSubstring("disk 'd5' is not known: it is counted in 'furlong'"));
+        CHECK_THAT(d.warnings[0], ContainsSubstring("disk 'd4' is unknown: '${size}' is chosen when"));
+        CHECK_THAT(d.warnings[1], ContainsSubstring("disk 'd5' is unknown: its unit 'furlong' is unknown"));
     }
 }
 
 TEST_CASE("OVF: the sections of the drafts before 1.0 and shared disks are found", "[formats][ova]") {
-    const appliance::Descriptor d = parse(R"(<ovf:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+    const appliance::Descriptor d = parse_xml(R"(<ovf:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
       xmlns:ovf="http://www.vmware.com/schema/ovf/1/envelope"><References><File ovf:href="a" ovf:id="f"/></References>
       <Section xsi:type="ovf:NetworkSection_Type"><Disk ovf:diskId="no"/></Section>
       <Section xsi:type="ovf:DiskSection_Type"><Disk ovf:diskId="d" ovf:fileRef="f" ovf:capacity="8"/></Section>
@@ -240,7 +240,7 @@ TEST_CASE("OVF: the sections of the drafts before 1.0 and shared disks are found
     CHECK(d.name == "vm");
 }
 
-TEST_CASE("OVF: units of capacity are products of powers, or the words of old", "[formats][ova]") {
+TEST_CASE("OVF: units of capacity are products of powers, or words of old versions", "[formats][ova]") {
     const auto bytes = [](std::string_view units) { return appliance::bytes_per_unit(units); };
     constexpr std::uint64_t most = ~std::uint64_t{0};
     CHECK(bytes("") == 1);
@@ -264,8 +264,7 @@ TEST_CASE("OVF: units of capacity are products of powers, or the words of old", 
     }
 }
 
-TEST_CASE("BAD-INPUT 15: OVF descriptors that lie are refused with place, expected and found",
-          "[formats][ova][bad-input]") {
+TEST_CASE("OVF: invalid descriptors are refused with place, expected and found", "[formats][ova][bad-input]") {
     const std::string disk = "<Disk ovf:diskId='d' ovf:capacity='1'/>";
     const std::string xxe =
         "<!DOCTYPE Envelope [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>" + envelope(references("<File href='&e;'/>"));
@@ -313,13 +312,13 @@ TEST_CASE("BAD-INPUT 15: OVF descriptors that lie are refused with place, expect
         {envelope(section("<Disk ovf:capacity='1'/>")), ErrorCode::corrupt, "expected attribute 'diskId', found none"},
         {envelope(section(disk + disk)), ErrorCode::corrupt, "expected each disk's id once, found 'd' a second time"},
         {envelope(section("<Disk ovf:diskId='d' ovf:fileRef='\x1b[m'/>")), ErrorCode::corrupt,
-         "disk 'd' lies in the file '\\x1b[m', which is not among"},
+         "disk 'd' is in the file '\x1b[m', which is not among"},
         {envelope(section("<Disk ovf:diskId='d' ovf:parentRef='e'/>")), ErrorCode::corrupt,
-         "disk 'd' stands on the disk 'e', which the package does not have"},
-        {envelope(section("<Disk diskId='d' parentRef='d'/>")), ErrorCode::corrupt, "disk 'd' stands on itself"},
+         "disk 'd' is based on the disk 'e', which the package does not have"},
+        {envelope(section("<Disk diskId='d' parentRef='d'/>")), ErrorCode::corrupt, "disk 'd' is based on itself"},
         {envelope(section("<Disk diskId='a' parentRef='b'/><Disk diskId='b' parentRef='c'/>"
                           "<Disk diskId='c' parentRef='b'/>")),
-         ErrorCode::corrupt, "disk 'b' stands on itself"},
+         ErrorCode::corrupt, "disk 'b' is based on itself"},
         {with_disk("ovf:capacity='-1'"), ErrorCode::corrupt, "expected a capacity of 0 to 2^63 - 1, found '-1'"},
         {with_disk("ovf:capacity='10 GB'"), ErrorCode::corrupt, "found '10 GB'"},
         {with_disk("ovf:capacity='8589934592' ovf:capacityAllocationUnits='byte * 2^30'"), ErrorCode::corrupt,
@@ -330,7 +329,7 @@ TEST_CASE("BAD-INPUT 15: OVF descriptors that lie are refused with place, expect
     };
     for (const Case& one : cases) {
         CAPTURE(one.says);
-        const auto [code, text] = refusal(one.text);
+        const auto [code, text] = descriptor_refusal(one.text);
         CHECK(code == one.code);
         CHECK_THAT(text, ContainsSubstring(one.says));
         CHECK_THAT(text, ContainsSubstring("'a.ovf': "));
@@ -340,23 +339,23 @@ TEST_CASE("BAD-INPUT 15: OVF descriptors that lie are refused with place, expect
         files += fmt::format("<File id='{}' href='a'/>", i);
         disks += fmt::format("<Disk diskId='{0}' capacity='1' {1}='{2}'/>", i, i == 0 ? "x" : "parentRef", i - 1);
     }
-    CHECK_THAT(refusal(envelope(references(files))).second, ContainsSubstring("at most 4096 files"));
-    CHECK_THAT(refusal(envelope(section(disks))).second, ContainsSubstring("at most 4096 disks"));
+    CHECK_THAT(descriptor_refusal(envelope(references(files))).second, ContainsSubstring("at most 4096 files"));
+    CHECK_THAT(descriptor_refusal(envelope(section(disks))).second, ContainsSubstring("at most 4096 disks"));
     for (int i = 0; i < 20; ++i) prefixes += fmt::format(" xmlns:p{}='http://schemas.dmtf.org/ovf/envelope/1'", i);
-    CHECK_THAT(refusal("<Envelope" + prefixes + "/>").second, ContainsSubstring("more than 16"));
+    CHECK_THAT(descriptor_refusal("<Envelope" + prefixes + "/>").second, ContainsSubstring("more than 16"));
 }
 
-TEST_CASE("OVF: deep and wide descriptors cost little", "[formats][ova][bad-input]") {
+TEST_CASE("OVF: deeply nested and wide descriptors cost little", "[formats][ova][bad-input]") {
     std::string deep;
     for (int i = 0; i < 100000; ++i) deep += "<a>";
-    CHECK_THAT(refusal(envelope(deep)).second, ContainsSubstring("expected XML"));
+    CHECK_THAT(descriptor_refusal(envelope(deep)).second, ContainsSubstring("expected XML"));
     std::string closed = deep;
     for (int i = 0; i < 100000; ++i) closed += "</a>";
-    CHECK(parse(envelope(closed)).files.empty());
-    CHECK(parse(envelope("<a>" + std::string(15 << 20, 'x') + "</a>")).disks.empty());
+    CHECK(parse_xml(envelope(closed)).files.empty());
+    CHECK(parse_xml(envelope("<a>" + std::string(15 << 20, 'x') + "</a>")).disks.empty());
 }
 
-TEST_CASE("OVF: the largest descriptor that is read takes a bounded memory", "[formats][ova][bad-input]") {
+TEST_CASE("OVF: the largest accepted descriptor takes bounded memory", "[formats][ova][bad-input]") {
     CHECK(writer_test::in_child([] {
               std::string text;
               text.reserve(16 << 20);
@@ -365,20 +364,21 @@ TEST_CASE("OVF: the largest descriptor that is read takes a bounded memory", "[f
               text += std::string((16 << 20) - text.size() - 11, 'x') + "</Envelope>";
               rusage before{}, after{};
               ::getrusage(RUSAGE_SELF, &before);
-              const bool is_read = parse(text).files.empty();
+              const bool is_read = parse_xml(text).files.empty();
               ::getrusage(RUSAGE_SELF, &after);
               return is_read && after.ru_maxrss - before.ru_maxrss < 128 << 10;  // KiB; twice what it takes
           }) == 0);
 }
 
-TEST_CASE("every truncation and bit flip of an OVF descriptor is read or refused", "[formats][ova][bad-input]") {
+TEST_CASE("OVF: every truncation and bit flip of a descriptor is read or refused", "[formats][ova][bad-input]") {
     const std::string text =
         envelope(references("<File ovf:id='f' ovf:href='a.vmdk' ovf:size='5' ovf:chunkSize='9' compression='gzip'/>") +
                  section("<Disk ovf:diskId='d' ovf:fileRef='f' ovf:capacity='1' "
                          "ovf:capacityAllocationUnits='byte * 2^30'/><Disk ovf:diskId='e' ovf:parentRef='d'/>") +
                  "<VirtualSystem ovf:id='v'><Name>n</Name></VirtualSystem>");
-    REQUIRE(refusal(text).second.empty());
-    for (std::size_t length = 0; length + 1 < text.size(); ++length) CHECK(refusal(text.substr(0, length)).first);
+    REQUIRE(descriptor_refusal(text).second.empty());
+    for (std::size_t length = 0; length + 1 < text.size(); ++length)
+        CHECK(descriptor_refusal(text.substr(0, length)).first);
     constexpr unsigned seed = 15;
     INFO("seed " << seed);
     std::mt19937_64 random(seed);
@@ -386,12 +386,12 @@ TEST_CASE("every truncation and bit flip of an OVF descriptor is read or refused
         for (int i = 0; i < 5000; ++i) {
             std::string changed = whole;
             changed[random() % changed.size()] ^= static_cast<char>(1 << random() % 8);
-            CHECK_NOTHROW(refusal(changed));
+            CHECK_NOTHROW(descriptor_refusal(changed));
         }
     }
 }
 
-TEST_CASE("OVF: a name that could lead out of the package has a fault, percent signs decoded or not",
+TEST_CASE("OVF: a name that could lead out of the package is rejected, percent-decoded or not",
           "[formats][ova][bad-input]") {
     for (const std::string_view good : {"a.vmdk", "sub/a.vmdk", "./a.vmdk", "a b%20c.vmdk", "100%.vmdk", "..a", "a..",
                                         "caf\xc3\xa9", "a%zz", "%", "1:2"})

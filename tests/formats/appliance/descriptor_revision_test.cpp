@@ -1,4 +1,4 @@
-// Kept descriptors put right: real ones of VMware's products, small ones for each rule, and damaged ones.
+// Kept descriptors, corrected: real ones of VMware's products, small ones for each rule, and damaged ones.
 
 #include "formats/appliance/descriptor_revision.h"
 
@@ -9,8 +9,9 @@
 #include "engine/base/error.h"
 #include "tests/formats/appliance/archive_support.h"
 
-using namespace varve;
-using namespace varve::ova_test;
+namespace varve::descriptor_revision_test {
+
+using namespace appliance_test;
 using appliance::DescriptorRevision;
 
 namespace {
@@ -66,7 +67,7 @@ std::string revised(const std::string& text, const Texts& names, bool keeps_othe
     return revision.text(lengths);
 }
 
-/// Without all that a revision may change.
+/// Without everything that a revision may change.
 std::string unchanging(const std::string& text) {
     pugi::xml_document document;
     REQUIRE(document.load_string(text.c_str(), pugi::parse_full | pugi::parse_ws_pcdata));
@@ -94,7 +95,8 @@ std::string text_of_file(const std::filesystem::path& path) { return std::string
 
 }  // namespace
 
-TEST_CASE("ovf revision: of real descriptors only names, sizes and formats of files and disks change", "[ova][ovf]") {
+TEST_CASE("descriptor revision: in real descriptors only names, sizes and formats of files and disks change",
+          "[ova][ovf]") {
     const auto descriptors = real_descriptors();
     if (descriptors.empty()) {
         WARN("skipped: VARVE_CORPUS names no folder");
@@ -106,7 +108,7 @@ TEST_CASE("ovf revision: of real descriptors only names, sizes and formats of fi
         const std::string text = text_of_file(path);
         pugi::xml_document document;
         if (!document.load_string(text.c_str())) {  // jeos_corrupted.ovf
-            CHECK(refusal_of(text, {"x"}, ErrorCode::corrupt).find("is no XML") != std::string::npos);
+            CHECK(refusal_of(text, {"x"}, ErrorCode::corrupt).find("is not XML") != std::string::npos);
             continue;
         }
         Texts names;
@@ -125,7 +127,7 @@ TEST_CASE("ovf revision: of real descriptors only names, sizes and formats of fi
     CHECK(done >= 15);
 }
 
-TEST_CASE("ovf revision: a chunked disk becomes a plain one", "[ova][ovf]") {
+TEST_CASE("descriptor revision: a chunked disk becomes a plain one", "[ova][ovf]") {
     for (const auto& path : real_descriptors()) {
         if (path.filename() != "nostalgia-chunkdisk.ovf") continue;
         const Ovf ovf(revised(text_of_file(path), {"whatever"}));
@@ -137,7 +139,7 @@ TEST_CASE("ovf revision: a chunked disk becomes a plain one", "[ova][ovf]") {
     }
 }
 
-TEST_CASE("ovf revision: disks are matched by name, in whatever order they come", "[ova][ovf]") {
+TEST_CASE("descriptor revision: disks are matched by name, in whatever order they come", "[ova][ovf]") {
     const std::string two = envelope(file("a%20b.vmdk", "f1") + file("c.vmdk.gz", "f2", " ovf:compression=\"gzip\""),
                                      disk("d1", in_file("f1")) + disk("d2", in_file("f2")));
     for (const std::string first : {"/p/x.ova/a b.vmdk", "a%20b.vmdk"}) {
@@ -152,7 +154,7 @@ TEST_CASE("ovf revision: disks are matched by name, in whatever order they come"
     CHECK(refusal_of(two, {"a b.vmdk", "c.vmdk.gz", "e"}) == "it has no disk 'e'");
 }
 
-TEST_CASE("ovf revision: a single disk is the descriptor's single disk", "[ova][ovf]") {
+TEST_CASE("descriptor revision: a single disk is the descriptor's single disk", "[ova][ovf]") {
     const std::string one = envelope(file("a.vmdk", "f1"), disk("d1", in_file("f1")));
     CHECK(refusal_of(one, {"other.qcow2"}).empty());
     CHECK(refusal_of(one, {"-"}).empty());
@@ -162,7 +164,7 @@ TEST_CASE("ovf revision: a single disk is the descriptor's single disk", "[ova][
     CHECK(refusal_of(envelope("", ""), {"a"}) == "it has no disk 'a'");
 }
 
-TEST_CASE("ovf revision: an empty disk gets a file, or stays as it is", "[ova][ovf]") {
+TEST_CASE("descriptor revision: an empty disk gets a file, or stays as it is", "[ova][ovf]") {
     const std::string text =
         envelope(file("a.vmdk", "f1") + file("nvram", "f2"),
                  disk("d1", in_file("f1")) + disk("d2", "ovf:capacity=\"5\"") + disk("d3", "ovf:capacity=\"6\""));
@@ -179,7 +181,8 @@ TEST_CASE("ovf revision: an empty disk gets a file, or stays as it is", "[ova][o
     CHECK(filled.all("//Disk/@ovf:capacity") == Texts{"1048576", "1048576", "1048576"});
 }
 
-TEST_CASE("ovf revision: a file that is not packed goes, with what points to it", "[ova][ovf]") {
+TEST_CASE("descriptor revision: a file that is not packed is removed, with everything that points to it",
+          "[ova][ovf]") {
     const std::string text = envelope(
         file("a.vmdk", "f1") + file("cd.iso", "f2") + file("a.nvram", "f3"), disk("d1", in_file("f1")),
         "<Strings ovf:fileRef=\"f3\" xml:lang=\"de\"/>"
@@ -198,8 +201,8 @@ TEST_CASE("ovf revision: a file that is not packed goes, with what points to it"
     CHECK(with.all("//vmw:ExtraConfig/@vmw:value") == Texts{"ovf:/file/f3"});
 }
 
-TEST_CASE("ovf revision: a disk stays, whatever else it names that is not packed", "[ova][ovf]") {
-    // Found by fuzzing: a fileRef of a foreign name space made the disk look like one that goes with its file.
+TEST_CASE("descriptor revision: a disk stays even if it names a file that is not packed", "[ova][ovf]") {
+    // Found by fuzzing: a fileRef of a foreign namespace made the disk look as if it belonged to a removed file.
     const std::string kept = envelope(file("a.vmdk", "f1") + file("b", "f2"),
                                       disk("d1", in_file("f1")) + disk("d2", "x:fileRef=\"f2\" ovf:capacity=\"1\""));
     const std::string text = revised(kept, {"a.vmdk", "d2"}, false);
@@ -207,7 +210,7 @@ TEST_CASE("ovf revision: a disk stays, whatever else it names that is not packed
     CHECK(text.find("new-1.vmdk") != std::string::npos);
 }
 
-TEST_CASE("ovf revision: a capacity that is right in its own unit stays as it was", "[ova][ovf]") {
+TEST_CASE("descriptor revision: a capacity that is correct in its own unit stays unchanged", "[ova][ovf]") {
     const auto capacity = [](const std::string& number, const std::string& unit) {
         const std::string words = "ovf:fileRef=\"f1\" ovf:capacity=\"" + number + "\"" +
                                   (unit.empty() ? "" : " ovf:capacityAllocationUnits=\"" + unit + "\"");
@@ -226,14 +229,14 @@ TEST_CASE("ovf revision: a capacity that is right in its own unit stays as it wa
     CHECK(capacity("-1", "byte * 2^64") == "1048576|byte");
 }
 
-TEST_CASE("ovf revision: comments, blanks, CDATA and other vendors' elements survive", "[ova][ovf]") {
+TEST_CASE("descriptor revision: comments, blanks, CDATA and other vendors' elements survive", "[ova][ovf]") {
     const std::string odd =
         "<!-- a --><?pi x?><v:x xmlns:v=\"q\" a=\"&quot;&lt;&amp;\">\n\t t &amp; <![CDATA[<c>]]></v:x>";
     const std::string text = envelope(file("a", "f1"), disk("d1", in_file("f1")), odd);
     CHECK(revised(text, {"a"}).find(odd) != std::string::npos);
 }
 
-TEST_CASE("ovf revision: the machine's name is changed where it is said", "[ova][ovf]") {
+TEST_CASE("descriptor revision: the machine's name is changed where it is stated", "[ova][ovf]") {
     DescriptorRevision revision(bytes_of(envelope(file("a", "f1"), disk("d1", in_file("f1")))));
     const Texts names{"a"};
     revision.match(names);
@@ -244,7 +247,7 @@ TEST_CASE("ovf revision: the machine's name is changed where it is said", "[ova]
     CHECK(Ovf(revision.text(lengths)).all("//VirtualSystem/Name") == Texts{"other <1>"});
 }
 
-TEST_CASE("ovf revision: texts that are no descriptor are refused", "[ova][ovf]") {
+TEST_CASE("descriptor revision: texts that are not descriptors are refused", "[ova][ovf]") {
     const std::string good = envelope(file("a", "f1"), disk("d1", in_file("f1")));
     const auto with_doctype = [&](const std::string& type) {
         std::string text = good;
@@ -259,8 +262,8 @@ TEST_CASE("ovf revision: texts that are no descriptor are refused", "[ova][ovf]"
     for (int i = 0; i < 100000; ++i) deep += "<a>";
     for (int i = 0; i < 100000; ++i) deep += "</a>";
     CHECK(refusal_of(envelope("", "", deep)).find("more than 200 deep") != std::string::npos);
-    CHECK(refusal_of("", {"x"}, ErrorCode::corrupt).find("is no XML") != std::string::npos);
-    CHECK(refusal_of("<html/>", {"x"}, ErrorCode::corrupt) == "its root is no Envelope");
+    CHECK(refusal_of("", {"x"}, ErrorCode::corrupt).find("is not XML") != std::string::npos);
+    CHECK(refusal_of("<html/>", {"x"}, ErrorCode::corrupt) == "its root is not an Envelope");
     CHECK(refusal_of(envelope(file("a", "f1") + file("b", "f1"), ""), {"x"}, ErrorCode::corrupt).find("'f1'") !=
           std::string::npos);
     CHECK(refusal_of(envelope(file("a", "f1"), disk("d", in_file("f1")) + disk("d", "")), {"x"}, ErrorCode::corrupt)
@@ -272,7 +275,7 @@ TEST_CASE("ovf revision: texts that are no descriptor are refused", "[ova][ovf]"
         0);
 }
 
-TEST_CASE("ovf revision: every truncation and every flipped bit is refused, or gives XML", "[ova][ovf]") {
+TEST_CASE("descriptor revision: every truncation and bit flip is refused or gives XML", "[ova][ovf]") {
     const std::string good =
         envelope(file("a.vmdk", "f1") + file("n", "f2"), disk("d1", in_file("f1")) + disk("d2", ""),
                  "<Item><rasd:HostResource>ovf:/file/f2</rasd:HostResource></Item>");
@@ -292,7 +295,7 @@ TEST_CASE("ovf revision: every truncation and every flipped bit is refused, or g
         CHECK(result >= 0);
         right += static_cast<std::size_t>(result > 0);
     }
-    CHECK(right <= 1);  // without the last line's end it is whole
+    CHECK(right <= 1);  // complete without the last newline
     const unsigned seed = 20261123;
     std::mt19937 random(seed);
     for (int round = 0; round < 4000; ++round) {
@@ -303,3 +306,5 @@ TEST_CASE("ovf revision: every truncation and every flipped bit is refused, or g
         REQUIRE(try_one(text) >= 0);
     }
 }
+
+}  // namespace varve::descriptor_revision_test

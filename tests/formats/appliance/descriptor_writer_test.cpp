@@ -1,4 +1,4 @@
-// Generated descriptors: what importers look for.
+// Generated descriptors have what importers need.
 
 #include "formats/appliance/descriptor_writer.h"
 
@@ -7,8 +7,9 @@
 
 #include "tests/formats/appliance/archive_support.h"
 
-using namespace varve;
-using namespace varve::ova_test;
+namespace varve::descriptor_writer_test {
+
+using namespace appliance_test;
 
 namespace {
 
@@ -25,7 +26,7 @@ std::string described(std::size_t disks, vmdk::AdapterType adapter = vmdk::Adapt
 
 }  // namespace
 
-TEST_CASE("ovf writer: a machine is described as VMware's importers want it", "[ova][ovf]") {
+TEST_CASE("descriptor writer: a machine is described as VMware's importers expect", "[ova][ovf]") {
     const Ovf ovf(described(2));
     CHECK(ovf.all("/Envelope/References/File/@ovf:id") == Texts{"file1", "file2"});
     CHECK(ovf.all("/Envelope/References/File/@ovf:href") == Texts{"web01-disk1.vmdk", "web01-disk2.vmdk"});
@@ -41,7 +42,7 @@ TEST_CASE("ovf writer: a machine is described as VMware's importers want it", "[
     CHECK(ovf.all("//Item[rasd:ResourceType=17]/rasd:HostResource") == Texts{"ovf:/disk/vmdisk1", "ovf:/disk/vmdisk2"});
 }
 
-TEST_CASE("ovf writer: the elements of every item are in alphabetical order", "[ova][ovf]") {
+TEST_CASE("descriptor writer: the elements of every item are in alphabetical order", "[ova][ovf]") {
     for (const auto adapter : {vmdk::AdapterType::lsilogic, vmdk::AdapterType::buslogic, vmdk::AdapterType::ide}) {
         pugi::xml_document document;
         REQUIRE(document.load_string(described(3, adapter).c_str()));
@@ -55,7 +56,7 @@ TEST_CASE("ovf writer: the elements of every item are in alphabetical order", "[
     }
 }
 
-TEST_CASE("ovf writer: every disk has a place of its own, and none is the controller's", "[ova][ovf]") {
+TEST_CASE("descriptor writer: every disk has a unit number of its own, never the controller's", "[ova][ovf]") {
     for (const auto& [adapter, count, controllers] :
          std::vector<std::tuple<vmdk::AdapterType, std::size_t, std::size_t>>{{vmdk::AdapterType::lsilogic, 15, 1},
                                                                               {vmdk::AdapterType::lsilogic, 16, 2},
@@ -84,9 +85,11 @@ TEST_CASE("ovf writer: every disk has a place of its own, and none is the contro
     }
 }
 
-TEST_CASE("ovf writer: the text is longest for the greatest lengths", "[ova][ovf]") {
+TEST_CASE("descriptor writer: the greatest lengths give the longest text", "[ova][ovf]") {
     auto disks = disks_of(1);
     const std::size_t small = appliance::describe_machine("m", disks, vmdk::AdapterType::lsilogic).size();
     disks[0].file_length = {INT64_MAX};
     CHECK(appliance::describe_machine("m", disks, vmdk::AdapterType::lsilogic).size() == small + 19 - 5);
 }
+
+}  // namespace varve::descriptor_writer_test

@@ -1,4 +1,4 @@
-// The seeds and past findings of the fuzz targets of OVA and OVF, run by every build.
+// The seeds and past findings of the OVA and OVF fuzz targets, run by every build.
 
 #include <filesystem>
 #include <map>
@@ -22,7 +22,7 @@ using tarball::record;
 const std::string corpus = test::source_path("tests/fuzz/corpus/");
 
 template <typename Run>
-unsigned run_all(const std::string& folder, Run run) {
+unsigned run_appliance_corpus(const std::string& folder, Run run) {
     unsigned inputs = 0;
     for (const auto& entry : std::filesystem::directory_iterator(corpus + folder)) {
         INFO(entry.path().string());
@@ -51,19 +51,19 @@ std::map<std::string, std::string> tar_seeds() {
 }  // namespace
 
 TEST_CASE("fuzz corpus: every OVA and OVF input is read or refused", "[formats][ova][bad-input]") {
-    CHECK(run_all("tar_archive", [](ByteView input) { fuzz::list_archive(input); }) >= tar_seeds().size());
-    CHECK(run_all("appliance", [](ByteView input) { fuzz::open_appliance(input); }) >= 3);
-    CHECK(run_all("ovf", [](ByteView input) { fuzz::parse_ovf(input); }) >= 5);
+    CHECK(run_appliance_corpus("tar_archive", [](ByteView input) { fuzz::list_archive(input); }) >= tar_seeds().size());
+    CHECK(run_appliance_corpus("appliance", [](ByteView input) { fuzz::open_appliance(input); }) >= 3);
+    CHECK(run_appliance_corpus("ovf", [](ByteView input) { fuzz::parse_ovf(input); }) >= 5);
 }
 
-TEST_CASE("fuzz corpus: the seeds of tar are what the builder makes", "[formats][ova]") {
+TEST_CASE("fuzz corpus: the tar seeds are what the builder writes", "[formats][ova]") {
     for (const auto& [name, bytes] : tar_seeds()) {
         CAPTURE(name);
         CHECK(text_of(writer_test::read_file(corpus + "tar_archive/" + name)) == bytes);
     }
 }
 
-TEST_CASE("fuzz corpus: the seeds of OVF are descriptors and manifests that parse", "[formats][ova]") {
+TEST_CASE("fuzz corpus: the OVF seeds are descriptors and manifests that parse", "[formats][ova]") {
     for (const auto& [name, disks] :
          std::map<std::string, std::size_t>{{"workstation", 3}, {"draft", 1}, {"utf16", 1}}) {
         CAPTURE(name);
@@ -74,7 +74,7 @@ TEST_CASE("fuzz corpus: the seeds of OVF are descriptors and manifests that pars
     CHECK(appliance::parse_manifest(ByteView(manifest).subspan(1), "x").entries.size() == 3);
 }
 
-TEST_CASE("fuzz corpus: the seeds of appliances have disks that are read", "[formats][ova]") {
+TEST_CASE("fuzz corpus: the appliance seeds have readable disks", "[formats][ova]") {
     for (const auto& [name, disks] : std::map<std::string, std::size_t>{{"several", 3}, {"packed", 2}, {"last", 3}}) {
         const std::string path = corpus + "appliance/" + name;
         OpenOptions options;

@@ -14,11 +14,11 @@ namespace {
 
 using namespace std::string_literals;
 
-appliance::Manifest parse(const std::string& text) { return appliance::parse_manifest(bytes_of(text), "'a.mf'"); }
+appliance::Manifest parse_lines(const std::string& text) { return appliance::parse_manifest(bytes_of(text), "'a.mf'"); }
 
-std::pair<std::optional<ErrorCode>, std::string> refusal(const std::string& text) {
+std::pair<std::optional<ErrorCode>, std::string> manifest_refusal(const std::string& text) {
     try {
-        parse(text);
+        parse_lines(text);
         return {};
     } catch (const Error& error) {
         return {error.code(), error.what()};
@@ -33,7 +33,7 @@ const std::string sha512 = digits(128, '5');
 
 }  // namespace
 
-TEST_CASE("content digests are what the system's tools print", "[engine][ova]") {
+TEST_CASE("content digests are those that the system's tools print", "[engine][ova]") {
     const ScratchFolder folder;
     std::string text;
     for (int i = 0; i < 30000; ++i) text += static_cast<char>(i * 7);
@@ -55,11 +55,11 @@ TEST_CASE("content digests are what the system's tools print", "[engine][ova]") 
     }
 }
 
-TEST_CASE("OVF: a manifest is read as any product writes it", "[formats][ova]") {
+TEST_CASE("OVF: manifests of all products are accepted", "[formats][ova]") {
     const appliance::Manifest manifest =
-        parse("\xef\xbb\xbfSHA256(a.ovf)= " + sha256 + "\r\n\r\n  sha1 (a b (1).vmdk) =" + sha1 +
-              "  \n \t\nSha512(b)=c).iso)= " + digits(128, 'F') + "\nSHA1(a.ovf)=" + sha1 +
-              "\nSHA-256(a.ovf)= " + sha256 + "\nMD5(old.iso)= 12\nSHA1( blank )= " + sha1);
+        parse_lines("\xef\xbb\xbfSHA256(a.ovf)= " + sha256 + "\r\n\r\n  sha1 (a b (1).vmdk) =" + sha1 +
+                    "  \n \t\nSha512(b)=c).iso)= " + digits(128, 'F') + "\nSHA1(a.ovf)=" + sha1 +
+                    "\nSHA-256(a.ovf)= " + sha256 + "\nMD5(old.iso)= 12\nSHA1( blank )= " + sha1);
     REQUIRE(manifest.entries.size() == 5);
     CHECK(manifest.entries[0].file == "a.ovf");
     CHECK(manifest.entries[0].algorithm == DigestAlgorithm::sha256);
@@ -76,17 +76,17 @@ TEST_CASE("OVF: a manifest is read as any product writes it", "[formats][ova]") 
     CHECK(manifest.find("old.iso") == nullptr);
     CHECK(manifest.find("A.ovf") == nullptr);
     const std::string weak = "SHA1(a)= " + sha1 + "\n", strong = "SHA512(a)= " + sha512 + "\n";
-    CHECK(parse(weak + strong).find("a")->algorithm == DigestAlgorithm::sha512);
-    CHECK(parse(strong + weak).find("a")->algorithm == DigestAlgorithm::sha512);
-    CHECK(parse("").entries.empty());
+    CHECK(parse_lines(weak + strong).find("a")->algorithm == DigestAlgorithm::sha512);
+    CHECK(parse_lines(strong + weak).find("a")->algorithm == DigestAlgorithm::sha512);
+    CHECK(parse_lines("").entries.empty());
 }
 
-TEST_CASE("OVF: what the openssl tool prints is a manifest", "[formats][ova]") {
+TEST_CASE("OVF: the output of the openssl tool is a manifest", "[formats][ova]") {
     const ScratchFolder folder;
     write_file(folder.file("a b"), bytes_of("hello"));
     for (const std::string option : {"-sha1", "-sha256", "-sha512"}) {
         const appliance::Manifest manifest =
-            parse(writer_test::run_tool({"openssl", "dgst", option, folder.file("a b")}).output);
+            parse_lines(writer_test::run_tool({"openssl", "dgst", option, folder.file("a b")}).output);
         REQUIRE(manifest.entries.size() == 1);
         CHECK(manifest.entries[0].file == folder.file("a b"));
         ContentDigest digest(manifest.entries[0].algorithm);
@@ -94,7 +94,7 @@ TEST_CASE("OVF: what the openssl tool prints is a manifest", "[formats][ova]") {
         CHECK(digest.finish() == manifest.entries[0].digest);
     }
     const auto tagged = writer_test::run_tool({"sha256sum", "--tag", folder.file("a b")});
-    CHECK(parse(tagged.output).find(folder.file("a b"))->algorithm == DigestAlgorithm::sha256);
+    CHECK(parse_lines(tagged.output).find(folder.file("a b"))->algorithm == DigestAlgorithm::sha256);
 }
 
 TEST_CASE("OVF: manifests that break the grammar are refused with line, expected and found",
@@ -114,7 +114,7 @@ TEST_CASE("OVF: manifests that break the grammar are refused with line, expected
         {"SHA256(= " + sha256, ErrorCode::corrupt, "expected 'SHA256(file)= digest'"},
         {"(a)= " + sha256, ErrorCode::corrupt, "expected 'SHA256(file)= digest'"},
         {sha256 + "  a.ovf", ErrorCode::corrupt, "expected 'SHA256(file)= digest'"},
-        {"\x1b[m", ErrorCode::corrupt, "found '\\x1b[m'"},
+        {"\x1b[m", ErrorCode::corrupt, "found '\x1b[m'"},
         {"SHA256(a)= ", ErrorCode::corrupt, "expected 64 hexadecimal digits of SHA256, found ''"},
         {"SHA256(a)= " + sha1, ErrorCode::corrupt, "expected 64 hexadecimal digits of SHA256, found '1111"},
         {"SHA1(a)= " + sha256, ErrorCode::corrupt, "expected 40 hexadecimal digits"},
@@ -126,29 +126,29 @@ TEST_CASE("OVF: manifests that break the grammar are refused with line, expected
     };
     for (const Case& one : cases) {
         CAPTURE(one.says);
-        const auto [code, text] = refusal(one.text);
+        const auto [code, text] = manifest_refusal(one.text);
         CHECK(code == one.code);
         CHECK_THAT(text, ContainsSubstring(one.says));
         CHECK_THAT(text, ContainsSubstring("'a.mf'"));
     }
     std::string many;
     for (int i = 0; i <= 65536; ++i) many += "X(a)=1\n";
-    CHECK_THAT(refusal(many).second, ContainsSubstring("expected at most 65536 lines"));
+    CHECK_THAT(manifest_refusal(many).second, ContainsSubstring("expected at most 65536 lines"));
 }
 
-TEST_CASE("every truncation and bit flip of an OVF manifest is read or refused", "[formats][ova][bad-input]") {
+TEST_CASE("OVF: every truncation and bit flip of a manifest is read or refused", "[formats][ova][bad-input]") {
     const std::string text = "SHA256(a.ovf)= " + sha256 + "\r\nSHA1(b.vmdk)= " + sha1 + "\nSHA512(c)= " + sha512;
     std::size_t read = 0;
     for (std::size_t length = 0; length <= text.size(); ++length)
-        read += refusal(text.substr(0, length)).first ? 0u : 1u;
-    CHECK(read == 7);  // nothing; each line, with and without its end; the whole
+        read += manifest_refusal(text.substr(0, length)).first ? 0u : 1u;
+    CHECK(read == 7);  // nothing; each line, with and without its newline; the whole
     constexpr unsigned seed = 14;
     INFO("seed " << seed);
     std::mt19937_64 random(seed);
     for (int i = 0; i < 5000; ++i) {
         std::string changed = text;
         changed[random() % changed.size()] ^= static_cast<char>(1 << random() % 8);
-        CHECK_NOTHROW(refusal(changed));
+        CHECK_NOTHROW(manifest_refusal(changed));
     }
 }
 

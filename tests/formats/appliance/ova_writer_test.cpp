@@ -10,8 +10,9 @@
 #include "tests/formats/appliance/archive_support.h"
 #include "tests/formats/vmdk/stream_layout.h"
 
-using namespace varve;
-using namespace varve::ova_test;
+namespace varve::ova_writer_test {
+
+using namespace appliance_test;
 
 namespace {
 
@@ -65,7 +66,7 @@ void check_disk(const std::string& vmdk, const contract::Pattern& pattern) {
 
 }  // namespace
 
-TEST_CASE("ova writer: an image is an archive that real tools take apart", "[ova]") {
+TEST_CASE("ova writer: an image is an archive that real tools extract", "[ova]") {
     const ScratchFolder folder;
     const contract::Pattern pattern = contract::random_pattern(mib(6), 21, 300000);
     write_ova(folder.file("web01.ova"), pattern);
@@ -81,7 +82,7 @@ TEST_CASE("ova writer: an image is an archive that real tools take apart", "[ova
     CHECK(folder.names() == Texts{"web01.ova"});
 }
 
-TEST_CASE("ova writer: the manifest's lines have the form that ESXi takes", "[ova]") {
+TEST_CASE("ova writer: the manifest's lines have the form that ESXi accepts", "[ova]") {
     const contract::Pattern pattern = contract::random_pattern(mib(1), 22, 300000);
     for (const auto& [word, tool] : std::vector<std::pair<std::string, std::string>>{
              {"SHA1", "sha1sum"}, {"SHA256", "sha256sum"}, {"SHA512", "sha512sum"}}) {
@@ -97,7 +98,7 @@ TEST_CASE("ova writer: the manifest's lines have the form that ESXi takes", "[ov
     CHECK(members_of(folder.file("a.ova")) == Texts{"a.ovf", "a-disk1.vmdk"});
 }
 
-TEST_CASE("ova writer: with a uuid the same disk gives the same bytes, else other ones", "[ova]") {
+TEST_CASE("ova writer: the same disk gives the same bytes with a uuid, and different ones without", "[ova]") {
     const ScratchFolder folder;
     const ScratchFolder other;
     const contract::Pattern pattern = contract::random_pattern(mib(3), 23, 300000);
@@ -113,7 +114,7 @@ TEST_CASE("ova writer: with a uuid the same disk gives the same bytes, else othe
     CHECK(one.text("b-disk1.vmdk") != two.text("a2-disk1.vmdk"));  // a content ID of its own
 }
 
-TEST_CASE("ova writer: several disks lie in one archive, each with an identity of its own", "[ova]") {
+TEST_CASE("ova writer: several disks are in one archive, each with its own identity", "[ova]") {
     const ScratchFolder folder;
     const std::vector<contract::Pattern> disks{contract::random_pattern(mib(2), 31, 300000),
                                                contract::random_pattern(mib(1) + ByteCount{512}, 32, 300000),
@@ -139,7 +140,7 @@ TEST_CASE("ova writer: several disks lie in one archive, each with an identity o
 }
 
 TEST_CASE("ova writer: every byte of the archive is written once", "[ova]") {
-    /// Fails the test for a byte that comes twice, or never.
+    /// Fails the test for a byte written twice or never.
     class CountingOutput final : public Output {
     public:
         explicit CountingOutput(std::vector<int>& counts) : counts_(counts) {}
@@ -165,7 +166,7 @@ TEST_CASE("ova writer: every byte of the archive is written once", "[ova]") {
     CHECK(counts.size() % 512 == 0);
 }
 
-TEST_CASE("ova writer: an error of the medium at any call comes out, and nothing appears", "[ova]") {
+TEST_CASE("ova writer: an I/O error at any call is reported, and no file appears", "[ova]") {
     for (std::size_t fail_at = 0;; ++fail_at) {
         const auto medium = std::make_shared<MemoryMedium>();
         medium->fail_at = fail_at;
@@ -183,7 +184,7 @@ TEST_CASE("ova writer: an error of the medium at any call comes out, and nothing
     }
 }
 
-TEST_CASE("ova writer: an appliance that is not finished leaves no file", "[ova]") {
+TEST_CASE("ova writer: an unfinished appliance leaves no file", "[ova]") {
     const ScratchFolder folder;
     {
         const auto writer = create_image(folder.file("a.ova"), options_of(mib(1)));
@@ -200,14 +201,14 @@ TEST_CASE("ova writer: disks that a VMDK can't hold are refused before anything 
     }
     CHECK_THROWS_WITH(
         create_image(folder.file("a.ova"), options_of({1000})),
-        "an appliance holds its disks as VMDK images: a disk of 1000 bytes is not made of whole sectors of "
-        "512 bytes, and VMDK holds only such: choose raw or qcow2");
+        "an appliance holds its disks as VMDK images: a disk of 1000 bytes does not consist of whole sectors of "
+        "512 bytes, which VMDK requires: choose raw or qcow2");
     CHECK_THROWS_WITH(plan_of("x", std::vector<ByteCount>(61, mib(1))), ContainsSubstring("has 60 at most"));
     CHECK_THROWS_WITH(plan_of("x", std::vector<ByteCount>(5, mib(1)), {{"adapter_type", "ide"}}),
                       ContainsSubstring("has 4 at most"));
 }
 
-TEST_CASE("ova writer: a pipe takes no appliance", "[ova]") {
+TEST_CASE("ova writer: an appliance can't be written to a pipe", "[ova]") {
     try {
         create_image("-", options_of(mib(1)));
         FAIL("it was taken");
@@ -217,7 +218,7 @@ TEST_CASE("ova writer: a pipe takes no appliance", "[ova]") {
     }
 }
 
-TEST_CASE("ova writer: options that OVA does not have are told with those it has", "[ova]") {
+TEST_CASE("ova writer: an error about an unknown option lists the valid ones", "[ova]") {
     for (const OptionMap& words :
          {OptionMap{{"manifest", "MD5"}}, OptionMap{{"manifest", "sha256"}}, OptionMap{{"adapter_type", "legacyESX"}},
           OptionMap{{"uuid", "00000000-0000-0000-0000-000000000000"}}, OptionMap{{"uuid", "x"}},
@@ -233,7 +234,7 @@ TEST_CASE("ova writer: options that OVA does not have are told with those it has
     CHECK(appliance::parse_creation_options({{"name", "Büro & <Küche> \"1\""}}).machine == "Büro & <Küche> \"1\"");
 }
 
-TEST_CASE("ova names: names are plain, and never equal where case does not count", "[ova]") {
+TEST_CASE("ova names: names are plain, and unique regardless of case", "[ova]") {
     appliance::MemberNames names;
     CHECK(names.take("web 01/\xc3\xa4", ".ovf") == "web_01___.ovf");
     CHECK(names.take("a", ".vmdk") == "a.vmdk");
@@ -280,7 +281,7 @@ appliance::KeptFiles kept_files() {
 
 }  // namespace
 
-TEST_CASE("ova writer: the kept descriptor and its files go in, in the order of its References", "[ova]") {
+TEST_CASE("ova writer: the kept descriptor and its files are packed in the order of its References", "[ova]") {
     const ScratchFolder folder;
     const std::vector<contract::Pattern> disks{contract::random_pattern(mib(2), 51, 300000),
                                                contract::random_pattern(mib(1), 52, 300000)};
@@ -288,7 +289,7 @@ TEST_CASE("ova writer: the kept descriptor and its files go in, in the order of 
                                 appliance::parse_creation_options(fixed), kept_files());
     CHECK(plan.keeps_descriptor());
     CHECK(plan.warnings() ==
-          Texts{"the kept file 'domain.xml' is not packed: the appliance's descriptor has no use for it"});
+          Texts{"the kept file 'domain.xml' is not packed: the appliance's descriptor does not reference it"});
     CHECK(plan.disk_order() == std::vector<std::size_t>{1, 0});
     const auto medium = std::make_shared<MemoryMedium>();
     write_file(folder.file("web01.ova"), archive_of(std::move(plan), {disks[1], disks[0]}, medium));
@@ -311,10 +312,12 @@ TEST_CASE("ova writer: a kept descriptor that does not fit is replaced, with the
                                       appliance::parse_creation_options(fixed), kept_files());
     CHECK_FALSE(plan.keeps_descriptor());
     REQUIRE(plan.warnings().size() == 3);
-    CHECK(
-        plan.warnings()[0] ==
-        "the appliance gets a plain descriptor, since the kept 'vm.ovf' does not fit: its disk '2' is not among those "
-        "that go in");
+    CHECK(plan.warnings()[0] ==
+          "the appliance gets a plain descriptor, because the kept 'vm.ovf' does not fit: its disk '2' is not among "
+          "those "
+          "to be packed");
     CHECK(plan.members().size() == 1);
     CHECK(plan.members()[0].name == "web01-disk1.vmdk");
 }
+
+}  // namespace varve::ova_writer_test

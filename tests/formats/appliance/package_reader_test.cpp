@@ -11,9 +11,10 @@
 #include "tests/formats/appliance/appliance_files.h"
 #include "tests/support/reader_support.h"
 
-using namespace varve;
-using namespace varve::ova_test;
-using namespace varve::reader_test;
+namespace varve::package_reader_test {
+
+using namespace appliance_test;
+using namespace reader_test;
 using writer_test::read_file;
 using writer_test::run_tool;
 
@@ -41,7 +42,7 @@ public:
     void add_disk(const std::string& name, unsigned seed) const {
         const std::string disk = folder.file("more.raw");
         make_disk(disk, 2, seed);
-        ova_test::convert(disk, "vmdk", in(name), "subformat=streamOptimized");
+        appliance_test::convert(disk, "vmdk", in(name), "subformat=streamOptimized");
     }
     void describe(const std::vector<DescribedDisk>& disks, const std::vector<std::string>& others = {}) const {
         put_text(in("web01.ovf"), descriptor_of(disks, others));
@@ -59,7 +60,7 @@ OpenOptions disk_named(const std::string& member) {
     return options;
 }
 
-/// Bytes, size and the kinds of sectors of the disk in the appliance are those of the image outside of it.
+/// Bytes, size and extents of the disk in the appliance are those of the image outside it.
 void check_same_disk(const std::string& appliance, const std::string& image, const OpenOptions& options = {}) {
     const auto packed = open_image(appliance, options);
     const auto plain = open_image(image);
@@ -78,7 +79,7 @@ std::vector<std::string> warnings_of(const std::string& path, const OpenOptions&
 
 }  // namespace
 
-TEST_CASE("A disk in an appliance is the disk beside it, whatever its format and the archive's", "[ova]") {
+TEST_CASE("appliance: a disk in it reads as the same disk beside it, whatever its format and the archive's", "[ova]") {
     const Appliance a;
     const std::vector<Container> containers{{"stream.vmdk", "vmdk", "subformat=streamOptimized"},
                                             {"sparse.vmdk", "vmdk", "subformat=monolithicSparse"},
@@ -90,7 +91,7 @@ TEST_CASE("A disk in an appliance is the disk beside it, whatever its format and
             INFO(c.name << " in a " << tar << " archive");
             std::filesystem::remove(a.in(c.name));
             std::filesystem::remove(a.ova());
-            ova_test::convert(a.raw(), c.format, a.in(c.name), c.options);
+            appliance_test::convert(a.raw(), c.format, a.in(c.name), c.options);
             a.describe({{"d", c.name, "3145728", "", c.format == "vmdk" ? "vmdk.html" : "another"}});
             a.pack({"web01.ovf", c.name}, tar);
             check_same_disk(a.ova(), a.in(c.name));
@@ -99,12 +100,12 @@ TEST_CASE("A disk in an appliance is the disk beside it, whatever its format and
     }
 }
 
-TEST_CASE("A disk in an archive keeps the contract of images", "[ova][contract][pipeline]") {
+TEST_CASE("appliance: a disk in an archive keeps the contract of images", "[ova][contract][pipeline]") {
     const Appliance a;
     for (const Container& c : {Container{"stream.vmdk", "vmdk", "subformat=streamOptimized"},
                                Container{"disk.qcow2", "qcow2"}, Container{"disk.vdi", "vdi"}}) {
         INFO(c.name);
-        ova_test::convert(a.raw(), c.format, a.in(c.name), c.options);
+        appliance_test::convert(a.raw(), c.format, a.in(c.name), c.options);
         a.describe({{"d", c.name, "", "", "another"}});
         std::filesystem::remove(a.ova());
         a.pack({"web01.ovf", c.name});
@@ -112,7 +113,7 @@ TEST_CASE("A disk in an archive keeps the contract of images", "[ova][contract][
     }
 }
 
-TEST_CASE("Of several disks one is named, by its file or its id", "[ova]") {
+TEST_CASE("appliance: one of several disks is chosen by its file or its id", "[ova]") {
     const Appliance a;
     a.add_disk("root.vmdk", 1);
     a.add_disk("data.vmdk", 2);
@@ -134,7 +135,7 @@ TEST_CASE("Of several disks one is named, by its file or its id", "[ova]") {
     CHECK_THAT(refusal_of(a.raw(), disk_named("x")), ContainsSubstring("--member"));
 }
 
-TEST_CASE("What the manifest tells is checked before a disk is read", "[ova]") {
+TEST_CASE("appliance: files are checked against the manifest before a disk is read", "[ova]") {
     const Appliance a;
     a.add_disk("root.vmdk", 1);
     a.describe({{"d", "root.vmdk"}});
@@ -153,7 +154,7 @@ TEST_CASE("What the manifest tells is checked before a disk is read", "[ova]") {
     std::filesystem::remove(a.ova());
     a.pack({"web01.ovf", "web01.mf", "root.vmdk"});
     for (const std::string& path : {a.ova(), a.in("web01.ovf")}) {
-        CHECK_THAT(refusal_of(path), ContainsSubstring("root.vmdk' is not what the manifest") &&
+        CHECK_THAT(refusal_of(path), ContainsSubstring("root.vmdk' does not match the manifest") &&
                                          ContainsSubstring("SHA512") && ContainsSubstring("web01.mf"));
         OpenOptions looking;
         looking.package.content = appliance::PackagedContent::unchecked;
@@ -164,14 +165,14 @@ TEST_CASE("What the manifest tells is checked before a disk is read", "[ova]") {
     }
     // The descriptor.
     a.describe({{"d", "root.vmdk", "4096"}});
-    CHECK_THAT(refusal_of(a.in("web01.ovf")), ContainsSubstring("web01.ovf' is not what the manifest"));
-    // A file that the manifest leaves out.
+    CHECK_THAT(refusal_of(a.in("web01.ovf")), ContainsSubstring("web01.ovf' does not match the manifest"));
+    // A file that is not in the manifest.
     a.add_disk("root.vmdk", 1);
     put_text(a.in("web01.mf"), manifest_of(a.in(), {"web01.ovf"}));
     CHECK(open_image(a.in("web01.ovf"))->info().virtual_size == mib(2));
 }
 
-TEST_CASE("A manifest that can't be read is refused, unless it is to be ignored", "[ova]") {
+TEST_CASE("appliance: an unreadable manifest is refused, unless it is to be ignored", "[ova]") {
     const Appliance a;
     a.add_disk("root.vmdk", 1);
     a.describe({{"d", "root.vmdk"}, {"swap", "", "1048576"}});
@@ -185,15 +186,15 @@ TEST_CASE("A manifest that can't be read is refused, unless it is to be ignored"
     a.pack({"web01.ovf", "web01.mf", "root.vmdk"});
     CHECK_THAT(refusal_of(a.ova(), disk_named("root.vmdk")), ContainsSubstring("web01.mf' as a symbolic link"));
     check_same_disk(a.ova(), a.in("root.vmdk"), trusting);
-    // What there is to say of the package is said of an empty disk, too.
+    // The package's warnings also apply to an empty disk.
     std::filesystem::remove(a.in("web01.mf"));
     put_text(a.in("web01.mf"), "WHIRLPOOL(root.vmdk)= 00\n");
     CHECK(warnings_of(a.in("web01.ovf"), disk_named("swap")).size() == 1);
 }
 
-TEST_CASE("A disk that is compressed, in pieces, or both is read as it was", "[ova]") {
+TEST_CASE("appliance: a disk that is compressed, in pieces, or both is restored when read", "[ova]") {
     const Appliance a;
-    ova_test::convert(a.raw(), "vmdk", a.in("d.vmdk"), "subformat=streamOptimized");
+    appliance_test::convert(a.raw(), "vmdk", a.in("d.vmdk"), "subformat=streamOptimized");
     const std::string disk = a.folder.file("d.vmdk");
     std::filesystem::rename(a.in("d.vmdk"), disk);
     REQUIRE(run_tool({"cp", disk, a.in("d.vmdk")}).status == 0);
@@ -213,7 +214,7 @@ TEST_CASE("A disk that is compressed, in pieces, or both is read as it was", "[o
             INFO(path << ": " << member);
             check_same_disk(path, disk, disk_named(member));
         }
-    // A piece is gone.
+    // A missing piece.
     const std::string size = std::to_string(std::filesystem::file_size(disk));
     a.describe({{"b", "plain", "", chunked + " ovf:size=\"" + size + "\""}});
     CHECK(refusal_of(a.in("web01.ovf")).empty());
@@ -222,10 +223,10 @@ TEST_CASE("A disk that is compressed, in pieces, or both is read as it was", "[o
                ContainsSubstring("in 2 pieces") && ContainsSubstring("expected " + size));
 }
 
-TEST_CASE("Names in an appliance lead to its own files and nowhere else", "[ova]") {
+TEST_CASE("appliance: names in it lead to its own files and nowhere else", "[ova]") {
     const Appliance a;
     put_text(a.folder.file("secret"), std::string(4096, 's'));
-    ova_test::convert(a.raw(), "vmdk", a.in("d.vmdk"), "subformat=streamOptimized");
+    appliance_test::convert(a.raw(), "vmdk", a.in("d.vmdk"), "subformat=streamOptimized");
     std::filesystem::create_symlink("../secret", a.in("link.vmdk"));
     const std::vector<std::pair<std::string, std::string>> names{
         {"../secret", "names a file '../secret'"},
@@ -254,9 +255,9 @@ TEST_CASE("Names in an appliance lead to its own files and nowhere else", "[ova]
     check_same_disk(a.in("web01.ovf"), a.in("my disks/a b.vmdk"));
 }
 
-TEST_CASE("An image in an archive finds what it names among the members alone", "[ova]") {
+TEST_CASE("appliance: what an image in an archive names is searched among the members alone", "[ova]") {
     const Appliance a;
-    ova_test::convert(a.raw(), "qcow2", a.in("base.qcow2"));
+    appliance_test::convert(a.raw(), "qcow2", a.in("base.qcow2"));
     qemu_img({"create", "-q", "-f", "qcow2", "-b", "base.qcow2", "-F", "qcow2", a.in("top.qcow2")});
     qemu_io(a.in("top.qcow2"), "qcow2", {"write -P 9 64k 128k"});
     a.describe({{"d", "top.qcow2", "", "", "qcow2"}});
@@ -267,13 +268,13 @@ TEST_CASE("An image in an archive finds what it names among the members alone", 
     CHECK(opened.layers[0].role == LayerRole::package);
     CHECK(opened.layers[1].path.ends_with("web01.ova/top.qcow2"));
     CHECK(opened.layers[2].path.ends_with("web01.ova/base.qcow2"));
-    // The base lies beside the archive, not in it.
+    // The base is beside the archive, not in it.
     std::filesystem::remove(a.ova());
     a.pack({"web01.ovf", "top.qcow2"});
     std::filesystem::copy_file(a.in("base.qcow2"), a.folder.file("base.qcow2"));
     CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("names its backing file 'base.qcow2'"));
     // A flat image: a text that names its extent.
-    ova_test::convert(a.raw(), "vmdk", a.in("flat.vmdk"), "subformat=monolithicFlat");
+    appliance_test::convert(a.raw(), "vmdk", a.in("flat.vmdk"), "subformat=monolithicFlat");
     a.describe({{"d", "flat.vmdk"}});
     std::filesystem::remove(a.ova());
     a.pack({"web01.ovf", "flat.vmdk", "flat-flat.vmdk"});
@@ -283,7 +284,7 @@ TEST_CASE("An image in an archive finds what it names among the members alone", 
     CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("names its extent 'flat-flat.vmdk'"));
 }
 
-TEST_CASE("An appliance may lie in a folder of its archive", "[ova]") {
+TEST_CASE("appliance: it may be in a folder of its archive", "[ova]") {
     const Appliance a;
     a.add_disk("root.vmdk", 1);
     a.describe({{"d", "root.vmdk"}});
@@ -293,7 +294,7 @@ TEST_CASE("An appliance may lie in a folder of its archive", "[ova]") {
     CHECK(open_package(a.ova(), {})->has_manifest());
 }
 
-TEST_CASE("An image over a member of its own archive that is itself is a loop", "[ova]") {
+TEST_CASE("appliance: an image that is based on its own archive member is a loop", "[ova]") {
     const Appliance a;
     qemu_img({"create", "-q", "-f", "qcow2", "-u", "-b", "top.qcow2", "-F", "qcow2", a.in("top.qcow2"), "1M"});
     a.describe({{"d", "top.qcow2", "", "", "qcow2"}});
@@ -301,14 +302,14 @@ TEST_CASE("An image over a member of its own archive that is itself is a loop", 
     CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("loops"));
 }
 
-TEST_CASE("An appliance is known by its content, wherever the descriptor lies in it", "[ova]") {
+TEST_CASE("appliance: it is recognized by its content, wherever the descriptor is in the archive", "[ova]") {
     const Appliance a;
     a.add_disk("root.vmdk", 1);
     a.describe({{"d", "root.vmdk"}});
     const std::string odd = a.folder.file("download");
     archive(a.in(), {"root.vmdk", "web01.ovf"}, odd);
     check_same_disk(odd, a.in("root.vmdk"));
-    // A tar archive without a descriptor is bytes like any other, and no appliance.
+    // A tar archive without a descriptor is ordinary data, not an appliance.
     archive(a.in(), {"root.vmdk"}, a.folder.file("plain.tar"));
     CHECK(open_image(a.folder.file("plain.tar"))->info().format == "raw");
     OpenOptions as_appliance;
@@ -325,7 +326,7 @@ TEST_CASE("An appliance is known by its content, wherever the descriptor lies in
     CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("an appliance in an appliance"));
 }
 
-TEST_CASE("A file of another size than the descriptor tells is read with a warning", "[ova]") {
+TEST_CASE("appliance: a file whose size differs from the descriptor is read with a warning", "[ova]") {
     const Appliance a;
     a.add_disk("root.vmdk", 1);
     const auto size = std::filesystem::file_size(a.in("root.vmdk"));
@@ -337,15 +338,15 @@ TEST_CASE("A file of another size than the descriptor tells is read with a warni
     CHECK_THAT(warnings[0], ContainsSubstring(fmt::format("has {} bytes, and {} are there", size + 1, size)));
 }
 
-TEST_CASE("A disk that should be VMware's and does not begin like it is refused, not taken for raw", "[ova]") {
+TEST_CASE("appliance: a disk described as VMware's that does not begin like one is refused, not read as raw", "[ova]") {
     const Appliance a;
     std::filesystem::copy_file(a.raw(), a.in("d.vmdk"));
     a.describe({{"d", "d.vmdk"}});
     a.pack({"web01.ovf", "d.vmdk"});
-    CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("should be a VMware disk"));
+    CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("is a VMware disk according to the appliance"));
 }
 
-TEST_CASE("What belongs to no disk is kept when it is small", "[ova]") {
+TEST_CASE("appliance: files that belong to no disk are kept if they are small", "[ova]") {
     const Appliance a;
     a.add_disk("root.vmdk", 1);
     put_text(a.in("web01.nvram"), "boot order");
@@ -369,7 +370,7 @@ TEST_CASE("What belongs to no disk is kept when it is small", "[ova]") {
     CHECK_THROWS_AS(open_package(a.in("web01.ovf"), {})->small_files(warnings), Error);
 }
 
-TEST_CASE("An archive that is cut off anywhere is refused, or gives the whole disk", "[ova]") {
+TEST_CASE("appliance: a truncated archive is refused or still gives the whole disk", "[ova]") {
     const Appliance a;
     a.add_disk("root.vmdk", 1);
     a.describe({{"d", "root.vmdk"}});
@@ -392,7 +393,7 @@ TEST_CASE("An archive that is cut off anywhere is refused, or gives the whole di
     CHECK(refused > 10);
 }
 
-TEST_CASE("An appliance that came through a pipe is read as it is, a descriptor alone is not", "[ova]") {
+TEST_CASE("appliance: an archive can be read from a pipe, a descriptor alone cannot", "[ova]") {
     const Appliance a;
     a.add_disk("root.vmdk", 1);
     a.describe({{"d", "root.vmdk"}});
@@ -403,3 +404,5 @@ TEST_CASE("An appliance that came through a pipe is read as it is, a descriptor 
     CHECK(digest_of(*piped.reader) == digest_of(*open_image(a.in("root.vmdk"))));
     CHECK_THROWS_AS(open_lone_image(File::open(a.in("web01.ovf"), O_RDONLY), options), Error);
 }
+
+}  // namespace varve::package_reader_test

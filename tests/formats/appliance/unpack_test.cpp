@@ -18,7 +18,7 @@ using namespace std::string_literals;
 
 constexpr ByteCount plenty{std::uint64_t{1} << 40};
 
-/// Files of these bytes in a folder of their own.
+/// Files with these bytes in a folder of their own.
 class Chunks {
 public:
     explicit Chunks(const std::vector<std::string>& contents) {
@@ -46,8 +46,8 @@ std::string text_in(const File& file) {
     return text;
 }
 
-std::pair<std::optional<ErrorCode>, std::string> refusal(const std::vector<std::string>& contents, bool is_gzip,
-                                                         ByteCount length_max = plenty) {
+std::pair<std::optional<ErrorCode>, std::string> unpack_refusal(const std::vector<std::string>& contents, bool is_gzip,
+                                                                ByteCount length_max = plenty) {
     try {
         unpack(Chunks(contents), is_gzip, length_max);
         return {};
@@ -56,7 +56,7 @@ std::pair<std::optional<ErrorCode>, std::string> refusal(const std::vector<std::
     }
 }
 
-/// What the gzip tool makes of it.
+/// Compressed by the gzip tool.
 std::string gzip(const std::string& text) {
     const ScratchFolder folder;
     write_file(folder.file("a"), bytes_of(text));
@@ -86,7 +86,7 @@ std::uint64_t allocated(const File& file) {
 
 }  // namespace
 
-TEST_CASE("OVF: chunks are put together in their order, and zeros take no space", "[formats][ova]") {
+TEST_CASE("OVF: chunks are joined in order, and zeros take no space", "[formats][ova]") {
     const std::string text = mixed_text(70001, 5 << 20);
     for (const std::size_t length : {std::size_t{1} << 16, std::size_t{99999}, std::size_t{1} << 20, text.size()}) {
         CAPTURE(length);
@@ -100,7 +100,7 @@ TEST_CASE("OVF: chunks are put together in their order, and zeros take no space"
     CHECK(text_in(unpack(Chunks({}), false)).empty());
 }
 
-TEST_CASE("OVF: gzip is taken off, of one member or more, in chunks or not", "[formats][ova]") {
+TEST_CASE("OVF: gzip is decompressed, with one member or more, in chunks or not", "[formats][ova]") {
     const std::string text = mixed_text(400001, 9 << 20);
     const std::string packed = gzip(text);
     for (const std::size_t length : {std::size_t{1} << 16, std::size_t{77777}, packed.size()}) {
@@ -119,37 +119,38 @@ TEST_CASE("OVF: gzip is taken off, of one member or more, in chunks or not", "[f
     }
 }
 
-TEST_CASE("BAD-INPUT 8: what unpacks to more than is allowed is refused before it is written",
+TEST_CASE("OVF: data that unpacks to more than the limit is refused before it is written",
           "[formats][ova][bad-input]") {
     const std::string packed = gzip(std::string(50 << 20, '\0'));
     REQUIRE(packed.size() < 100000);
-    CHECK(refusal({packed}, true, mib(50)).second.empty());
+    CHECK(unpack_refusal({packed}, true, mib(50)).second.empty());
     for (const ByteCount limit : {mib(50) - ByteCount{1}, mib(1), ByteCount{0}}) {
-        const auto [code, text] = refusal({packed}, true, limit);
+        const auto [code, text] = unpack_refusal({packed}, true, limit);
         CHECK(code == ErrorCode::refused);
         CHECK_THAT(text, ContainsSubstring("'a.ova: a.vmdk': expected at most " + std::to_string(limit.value) +
                                            " bytes when unpacked, found more"));
     }
-    CHECK(refusal({"abc", "def"}, false, ByteCount{6}).second.empty());
-    CHECK(refusal({"abc", "def"}, false, ByteCount{5}).first == ErrorCode::refused);
+    CHECK(unpack_refusal({"abc", "def"}, false, ByteCount{6}).second.empty());
+    CHECK(unpack_refusal({"abc", "def"}, false, ByteCount{5}).first == ErrorCode::refused);
 }
 
-TEST_CASE("OVF: gzip that is cut off or damaged is refused with the place", "[formats][ova][bad-input]") {
+TEST_CASE("OVF: truncated or damaged gzip is refused with the place", "[formats][ova][bad-input]") {
     const std::string packed = gzip(mixed_text(300, 3000));
     for (std::size_t length = 0; length < packed.size(); ++length) {
-        const auto [code, text] = refusal({packed.substr(0, length)}, true);
+        const auto [code, text] = unpack_refusal({packed.substr(0, length)}, true);
         CHECK(code == ErrorCode::corrupt);
         CHECK_THAT(text, ContainsSubstring("'a.ova: a.vmdk': gzip is damaged at offset " + std::to_string(length)));
         CHECK_THAT(text, ContainsSubstring("cut off"));
     }
-    CHECK_THAT(refusal({}, true).second, ContainsSubstring("gzip is damaged at its end"));
-    CHECK_THAT(refusal({"KDMV, no gzip at all"}, true).second, ContainsSubstring("incorrect header check"));
-    CHECK_THAT(refusal({packed + "tail"}, true).second, ContainsSubstring("incorrect header check"));
-    CHECK_THAT(refusal({packed + "\0\0tail"s}, true).second, ContainsSubstring("expected zeros up to the end"));
-    CHECK_THAT(refusal({packed + "\0"s, packed}, true).second, ContainsSubstring("/c1': expected zeros up to the end"));
+    CHECK_THAT(unpack_refusal({}, true).second, ContainsSubstring("gzip is damaged at its end"));
+    CHECK_THAT(unpack_refusal({"KDMV, no gzip at all"}, true).second, ContainsSubstring("incorrect header check"));
+    CHECK_THAT(unpack_refusal({packed + "tail"}, true).second, ContainsSubstring("incorrect header check"));
+    CHECK_THAT(unpack_refusal({packed + "\0\0tail"s}, true).second, ContainsSubstring("expected zeros up to the end"));
+    CHECK_THAT(unpack_refusal({packed + "\0"s, packed}, true).second,
+               ContainsSubstring("/c1': expected zeros up to the end"));
     std::string wrong_sum = packed;
     wrong_sum[packed.size() - 8] ^= 1;
-    CHECK_THAT(refusal({wrong_sum.substr(0, 100), wrong_sum.substr(100)}, true).second,
+    CHECK_THAT(unpack_refusal({wrong_sum.substr(0, 100), wrong_sum.substr(100)}, true).second,
                ContainsSubstring("/c1': incorrect data check"));
     constexpr unsigned seed = 8;
     INFO("seed " << seed);
@@ -165,13 +166,13 @@ TEST_CASE("OVF: gzip that is cut off or damaged is refused with the place", "[fo
         } catch (const Error& error) {
             CHECK(error.code() == ErrorCode::corrupt);
         }
-        if (found) CHECK(*found == right);  // a flip in what does not count: the time, the name
+        if (found) CHECK(*found == right);  // a flip in an ignored field: the time, the name
         refused += found ? 0u : 1u;
     }
     CHECK(refused > 350);
 }
 
-TEST_CASE("OVF: unpacking tells how far it is and stops when asked to", "[formats][ova]") {
+TEST_CASE("OVF: unpacking reports progress and stops when asked to", "[formats][ova]") {
     struct Steps final : Progress {
         void begin(std::string_view phase, ByteCount bytes) override {
             CHECK(phase == "unpacking");
@@ -199,7 +200,7 @@ TEST_CASE("OVF: unpacking tells how far it is and stops when asked to", "[format
     }
 }
 
-TEST_CASE("a nameless file lies where TMPDIR says, and has no name", "[engine][ova]") {
+TEST_CASE("an unnamed file is in $TMPDIR and has no name", "[engine][ova]") {
     const ScratchFolder folder;
     const auto is_kept_in = [&](const std::filesystem::path& place) {
         const File file = open_nameless_file(folder.path() / "otherwise", "standard input");

@@ -136,7 +136,7 @@ TEST_CASE("snapshots: an ambiguous name is refused with the ids", "[formats][qco
     CHECK_THAT(refusal_of(path, {{.snapshot = "id:3"}}), ContainsSubstring("no internal snapshot 'id:3'"));
 
     write_file(path, with_snapshots("1", "2", "2", "x").view());
-    CHECK_THAT(refusal_of(path, {{.snapshot = "2"}}), ContainsSubstring("can mean"));
+    CHECK_THAT(refusal_of(path, {{.snapshot = "2"}}), ContainsSubstring("2 snapshots that match"));
     CHECK(refusal_of(path, {{.snapshot = "x"}}).empty());
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-/// Builds tar archives by hand, header by header, for what no tar writes. Knows the format from its specification only
-/// and shares no constant or header with the reader.
+/// Builds tar archives header by header, for cases that no tar writes. Based on the specification alone: it shares no
+/// constant or header with the reader.
 
 #include <cstdint>
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace varve::reader_test::tarball {
 
-/// One header of 512 bytes; the fields hold their text as it is. sealed() puts the checksum in.
+/// One header of 512 bytes; the fields hold their text as given. sealed() sets the checksum.
 class HeaderBlock {
 public:
-    /// A file of ustar: octal size, magic, type '0'.
+    /// A ustar file: octal size, magic, type '0'.
     HeaderBlock(std::string_view name, std::uint64_t size, char type = '0') : text_(512, '\0') {
         field(0, 100, name).field(100, 8, "0000644").field(108, 8, "0000000").field(116, 8, "0000000");
         field(136, 12, "00000000000").octal_size(size).field(156, 1, {&type, 1});
@@ -37,7 +37,7 @@ public:
         for (std::size_t i = 11; i-- > 0; size /= 8) digits[i] = static_cast<char>('0' + size % 8);
         return field(124, 12, digits);
     }
-    /// GNU's binary size: `first` is 0x80 for what is not negative.
+    /// GNU's binary size: `first` is 0x80 unless it is negative.
     HeaderBlock& binary_size(std::uint64_t size, char first = '\x80') {
         std::string bytes(12, '\0');
         bytes[0] = first;
@@ -45,7 +45,7 @@ public:
         return field(124, 12, bytes);
     }
 
-    /// With the sum of all bytes, taken as signed or unsigned ones.
+    /// With the sum of all bytes, signed or unsigned.
     std::string sealed(bool is_signed = false) const {
         std::string out = text_;
         out.replace(148, 8, 8, ' ');
@@ -60,7 +60,7 @@ private:
     std::string text_;
 };
 
-/// `content` and what fills its last block.
+/// `content` padded to whole blocks.
 inline std::string padded(std::string_view content) {
     return std::string(content) + std::string((512 - content.size() % 512) % 512, '\0');
 }
@@ -70,7 +70,7 @@ inline std::string member(std::string_view name, std::string_view content, char 
     return HeaderBlock(name, content.size(), type).sealed() + padded(content);
 }
 
-/// One record of a pax header, with its own length in front.
+/// One record of a pax header, with its length in front.
 inline std::string record(std::string_view key, std::string_view value) {
     const std::size_t rest = key.size() + value.size() + 3;  // blank, '=' and newline
     std::size_t length = rest + 1;

@@ -1,5 +1,5 @@
-// VMDK files that lie: rows 1, 4 to 8 and 17 of the list of known weaknesses of image parsers. Each is refused in a
-// sentence that names the place, or read as it should be.
+// Malicious VMDK files, after the known weaknesses of image parsers. Each is refused with an error that names the
+// place, or is read correctly.
 
 #include <fcntl.h>
 #include <functional>
@@ -21,14 +21,14 @@ using vmdk::StreamTail;
 struct Case {
     std::string what;
     std::function<void(FileBytes&)> change;
-    std::string says;  ///< a part of the refusal; empty: it must be read
+    std::string says;  ///< a part of the error; empty: it must be readable
 };
 
 std::string text(std::uint64_t sectors, const std::string& create_type) {
     return vmdk::descriptor(create_type, {"RW " + std::to_string(sectors) + " SPARSE \"x\""});
 }
 
-/// `file` is the image, or the extent of one that the descriptor `beside` is written for.
+/// `file` is the image, or its extent, which the descriptor `beside` lists.
 void run(const std::vector<Case>& cases, const FileBytes& file, const std::string& beside = {}) {
     ScratchFolder folder;
     const std::string path = folder.file("x");
@@ -52,7 +52,7 @@ constexpr std::uint64_t huge = std::uint64_t{1} << 63;
 
 }  // namespace
 
-TEST_CASE("BAD-INPUT 1: a VMDK leads to no file outside of its folder", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: an extent outside the image's folder is refused", "[formats][vmdk][bad-input]") {
     ScratchFolder folder;
     write_file(folder.file("secret"), Bytes(4096, std::byte{'s'}));
     std::filesystem::create_directory(folder.file("vm"));
@@ -72,7 +72,8 @@ TEST_CASE("BAD-INPUT 1: a VMDK leads to no file outside of its folder", "[format
     CHECK(refusal_of(path, {{.allow_under = {folder.path().string()}}}).empty());
 }
 
-TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a VMDK descriptor", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: a descriptor written by the guest of a raw disk gives no access to other files",
+          "[formats][vmdk][bad-input]") {
     ScratchFolder folder;
     write_file(folder.file("secret"), Bytes(4096, std::byte{'s'}));
     const std::string guest = vmdk::descriptor("monolithicFlat", {"RW 8 FLAT \"secret\" 0"});
@@ -85,7 +86,7 @@ TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a VMDK descriptor", "[forma
     CHECK(open_image(folder.file("disk.vmdk"))->info().warnings.empty());
 }
 
-TEST_CASE("BAD-INPUT 4, 5: sizes of a hosted sparse VMDK are refused before anything is allocated",
+TEST_CASE("VMDK: impossible sizes in a hosted sparse header are refused before anything is allocated",
           "[formats][vmdk][bad-input]") {
     run(
         {
@@ -107,9 +108,9 @@ TEST_CASE("BAD-INPUT 4, 5: sizes of a hosted sparse VMDK are refused before anyt
             {"descriptor of 0 sectors", [](FileBytes& f) { f.le64(36, 0); }, "descriptorSize"},
             {"descriptor past the end", [](FileBytes& f) { f.le64(28, 1 << 20); }, "expected the descriptor"},
             {"descriptor at 2^63", [](FileBytes& f) { f.le64(28, huge); }, "descriptorOffset"},
-            {"no descriptor", [](FileBytes& f) { f.le64(28, 0).le64(36, 0); }, "name the descriptor instead"},
+            {"no descriptor", [](FileBytes& f) { f.le64(28, 0).le64(36, 0); }, "open the descriptor instead"},
             {"overHead 2^63", [](FileBytes& f) { f.le64(64, huge); }, "overHead"},
-            {"sent as text", [](FileBytes& f) { f.text(73, "\n \n\n"); }, "the file was sent as text"},
+            {"sent as text", [](FileBytes& f) { f.text(73, "\n \n\n"); }, "the file was transferred as text"},
             {"shorter than the line", [](FileBytes& f) { f.le64(12, 63); }, "expected 32768 bytes from 0 on"},
             {"unclean", [](FileBytes& f) { f.text(72, "\1"); }, ""},
         },
@@ -119,7 +120,7 @@ TEST_CASE("BAD-INPUT 4, 5: sizes of a hosted sparse VMDK are refused before anyt
         vmdk::stream(256, {{1, 'a'}}, text(256, "streamOptimized"), StreamTail::footer).file);
 }
 
-TEST_CASE("BAD-INPUT 6, 7: VMDK table entries that lead nowhere are named, shared grains are read",
+TEST_CASE("VMDK: table entries past the end of the file are named in the error, shared grains are read",
           "[formats][vmdk][bad-input]") {
     const Hosted good = vmdk::hosted(64, {{1, 'a'}, {2, 'b'}}, text(64, "monolithicSparse"));
     const std::uint64_t end = good.file.end();
@@ -151,7 +152,7 @@ TEST_CASE("BAD-INPUT 6, 7: VMDK table entries that lead nowhere are named, share
     CHECK(bytes == Bytes(4096, std::byte{'b'}));
 }
 
-TEST_CASE("BAD-INPUT 8: compressed grains that lie are refused", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: inconsistent compressed grains are refused", "[formats][vmdk][bad-input]") {
     const Stream good = vmdk::stream(256, {{0, 'a'}, {1, 'b'}}, text(256, "streamOptimized"), StreamTail::footer);
     const std::uint64_t at = good.markers.at(1);
     const auto put = [&](std::size_t length) {
@@ -179,7 +180,7 @@ TEST_CASE("BAD-INPUT 8: compressed grains that lie are refused", "[formats][vmdk
     const Stream bare = vmdk::stream(256, {{0, 'a'}, {1, 'b'}}, text(256, "streamOptimized"), StreamTail::none);
     run(
         {
-            {"a grain twice", [&](FileBytes& f) { f.le64(at, 0); }, "grain 0 comes twice in the stream"},
+            {"a grain twice", [&](FileBytes& f) { f.le64(at, 0); }, "grain 0 occurs twice in the stream"},
             {"a grain past the disk", [&](FileBytes& f) { f.le64(at, 256); },
              "expected the first sector of one of 2 grains"},
             {"between grains", [&](FileBytes& f) { f.le64(at, 100); }, "found sector 100"},
@@ -192,7 +193,7 @@ TEST_CASE("BAD-INPUT 8: compressed grains that lie are refused", "[formats][vmdk
         bare.file);
 }
 
-TEST_CASE("BAD-INPUT 5, 6: COWD extents that lie are refused", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: inconsistent COWD extents are refused", "[formats][vmdk][bad-input]") {
     run(
         {
             {"as it is", [](FileBytes&) {}, ""},
@@ -212,7 +213,7 @@ TEST_CASE("BAD-INPUT 5, 6: COWD extents that lie are refused", "[formats][vmdk][
         vmdk::cowd(5000, {{0, 'a'}}), vmdk::descriptor("vmfsSparse", {"RW 5000 VMFSSPARSE \"x\""}));
 }
 
-TEST_CASE("BAD-INPUT 5, 6: seSparse extents that lie are refused", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: inconsistent seSparse extents are refused", "[formats][vmdk][bad-input]") {
     const auto type = [](std::uint64_t entry) { return [=](FileBytes& f) { f.le64(SeSparse::tables, entry); }; };
     run(
         {
@@ -233,7 +234,7 @@ TEST_CASE("BAD-INPUT 5, 6: seSparse extents that lie are refused", "[formats][vm
              "grain directory: expected at least 1 entries"},
             {"entry without mark", [](FileBytes& f) { f.le64(SeSparse::directory, 5); }, "grain directory entry 0"},
             {"table 2^32-1", [](FileBytes& f) { f.le64(SeSparse::directory, 0x10000000ffffffff); }, "entry 0"},
-            {"unallocated with bits", type(5), "an unallocated grain with a place"},
+            {"unallocated with bits", type(5), "an unallocated grain with an address"},
             {"type 4", type(0x4000000000000000), "an unknown type"},
             {"grain past the end", type(0x3000000000000001), "a grain past the end of the file"},
             {"index that overflows", type(0x3fffffffffffffff), "a grain past the end of the file"},
@@ -242,7 +243,7 @@ TEST_CASE("BAD-INPUT 5, 6: seSparse extents that lie are refused", "[formats][vm
         vmdk::sesparse(64, {{0, 'a'}}).file, vmdk::descriptor("seSparse", {"RW 64 SESPARSE \"x\""}));
 }
 
-TEST_CASE("BAD-INPUT 17: virtual sizes of VMDK are exact", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: virtual sizes are exact", "[formats][vmdk][bad-input]") {
     ScratchFolder folder;
     const std::string path = folder.file("d.vmdk");
     for (const std::uint64_t sectors :
@@ -265,7 +266,7 @@ TEST_CASE("BAD-INPUT 17: virtual sizes of VMDK are exact", "[formats][vmdk][bad-
     CHECK(last[0] == std::byte{0});
 }
 
-TEST_CASE("VMDK: every truncation and bit flip is an error or is read", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK: every truncation and bit flip is either refused or read", "[formats][vmdk][bad-input]") {
     ScratchFolder folder;
     constexpr unsigned seed = 4711;
     CAPTURE(seed);

@@ -88,7 +88,7 @@ void marker(FileBytes& file, std::uint64_t sectors, std::uint32_t type) {
     file.le64(at, sectors).le32(at + 12, type).grow(at + 512);
 }
 
-/// The table behind the grains that it lists; gives its sector.
+/// Appends the table after the grains that it lists; returns its sector.
 std::uint32_t put_table(FileBytes& file, const std::map<std::uint64_t, std::uint64_t>& markers, std::uint64_t table) {
     marker(file, 4, 1);
     const std::uint64_t at = file.end();

@@ -1,6 +1,6 @@
 #pragma once
-/// Builds VMDK files by hand, field by field, for what no tool writes. Knows the format from its specification only and
-/// shares no constant or header with the reader.
+/// Builds VMDK files field by field, for cases that no tool writes. Based on the specification alone: it shares no
+/// constant or header with the reader.
 
 #include <map>
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace varve::reader_test::vmdk {
 
-/// A file of little-endian fields that grows as it is written to.
+/// A file of little-endian fields that grows as needed.
 class FileBytes {
 public:
     FileBytes& le16(std::uint64_t at, std::uint16_t v) { return integer(at, v); }
@@ -34,12 +34,12 @@ private:
     Bytes bytes_;
 };
 
-/// A descriptor with these extent lines; each of `more` is a line of its own.
+/// A descriptor with these extent lines; each of `more` is a further line.
 std::string descriptor(const std::string& create_type, const std::vector<std::string>& extents,
                        const std::string& cid = "12345678", const std::string& parent_cid = "ffffffff",
                        const std::vector<std::string>& more = {});
 
-/// What a sparse file has in its parts; the key is the grain's number, the value what it is filled with.
+/// The grains of a sparse file: the number of each and the byte that fills it.
 using Grains = std::map<std::uint64_t, char>;
 
 /// Places of a hosted sparse file with grains of 4 KiB: descriptor in sectors 1 to 20, both directories and all their
@@ -61,7 +61,7 @@ Hosted hosted(std::uint64_t sectors, const Grains& grains, const std::string& de
 
 enum class StreamTail { footer, directory_in_front, none };
 
-/// A stream as VMware writes it, with grains of 64 KiB: markers, tables behind their grains, directory, footer.
+/// A stream as VMware writes it, with grains of 64 KiB: markers, tables after their grains, directory, footer.
 struct Stream {
     static constexpr std::uint64_t grain = 65536;
     static constexpr std::uint64_t data = 24 * 512;  ///< where the markers begin
@@ -76,7 +76,7 @@ Stream stream(std::uint64_t sectors, const Grains& grains, const std::string& de
 /// The bytes of a zlib stream.
 std::string deflated(std::string_view plain);
 
-/// A COWD file with grains of one sector; the tables are there only where a grain is.
+/// A COWD file with grains of one sector; only tables with a grain exist.
 FileBytes cowd(std::uint32_t sectors, const Grains& grains);
 
 /// Places of a seSparse file.
@@ -89,11 +89,11 @@ struct SeSparse {
     FileBytes file;
 };
 
-/// `zeros` are of type 2, `unmapped` of type 1. The tables lie in the file in descending order.
+/// `zeros` are of type 2, `unmapped` of type 1. The tables are in the file in descending order.
 SeSparse sesparse(std::uint64_t sectors, const Grains& grains, const std::vector<std::uint64_t>& zeros = {},
                   const std::vector<std::uint64_t>& unmapped = {});
 
-/// The guest bytes of what was asked for.
+/// The guest bytes of these grains.
 Bytes guest_bytes(std::uint64_t sectors, std::uint64_t grain, const Grains& grains);
 
 }  // namespace varve::reader_test::vmdk

@@ -16,7 +16,7 @@ using varve::vmdk::ExtentStorage;
 using varve::vmdk::parent_names;
 using varve::vmdk::parse_descriptor;
 
-std::string refusal(const std::string& text) {
+std::string vmdk_refusal(const std::string& text) {
     try {
         parse_descriptor(text, "'d.vmdk'");
         return {};
@@ -29,7 +29,7 @@ std::string with_extent(const std::string& line) { return vmdk::descriptor("mono
 
 }  // namespace
 
-TEST_CASE("a VMDK descriptor is read in any case, with odd blanks, CRLF, comments and a BOM", "[formats][vmdk]") {
+TEST_CASE("VMDK descriptor: any case, odd blanks, CRLF, comments and a BOM are accepted", "[formats][vmdk]") {
     const auto d = parse_descriptor(
         "\xef\xbb\xbf# made by somebody\r\n\r\n #Disk DescriptorFile\r\nVERSION = 1 \r\nEncoding=\"GBK\"\r\n"
         "cid = 0A54774a \r\nPARENTcid=FFFFFFFF\r\ncreatetype=\"2gbMaxExtentSPARSE\" \r\n"
@@ -55,8 +55,7 @@ TEST_CASE("a VMDK descriptor is read in any case, with odd blanks, CRLF, comment
     CHECK_FALSE(d.fact("virtualhwversion"));
 }
 
-TEST_CASE("BAD-INPUT 14: VMDK descriptors that lie are refused with line, expected and found",
-          "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK descriptor: invalid ones are refused with line, expected and found", "[formats][vmdk][bad-input]") {
     const std::vector<std::pair<std::string, std::string>> cases{
         {std::string((1 << 20) + 1, 'x'), "expected at most 1048576 bytes"},
         {std::string(1 << 20, 'x'), "line 1: expected an extent"},
@@ -83,7 +82,7 @@ TEST_CASE("BAD-INPUT 14: VMDK descriptors that lie are refused with line, expect
         {vmdk::descriptor("monolithicFlat", {"RW 18014398509481983 ZERO", "RW 1 ZERO"}), "line 9"},
         {vmdk::descriptor("fullDevice", {}), "createType 'fullDevice'"},
         {vmdk::descriptor("vmfsRDMP", {}), "createType 'vmfsRDMP'"},
-        {vmdk::descriptor("\x1b[m", {}), "createType '\\x1b[m'"},
+        {vmdk::descriptor("\x1b[m", {}), "createType '\x1b[m'"},
         {vmdk::descriptor("vmfs", {}, "xyz"), "expected cid as up to 8 hexadecimal digits, found 'xyz'"},
         {vmdk::descriptor("vmfs", {}, "123456789"), "8 hexadecimal digits"},
         {vmdk::descriptor("vmfs", {}, "1", "1"), "parentFileNameHint does not name it"},
@@ -94,27 +93,27 @@ TEST_CASE("BAD-INPUT 14: VMDK descriptors that lie are refused with line, expect
     };
     for (const auto& [text, says] : cases) {
         CAPTURE(says);
-        CHECK_THAT(refusal(text), ContainsSubstring(says));
-        CHECK_THAT(refusal(text), ContainsSubstring("descriptor of 'd.vmdk'"));
+        CHECK_THAT(vmdk_refusal(text), ContainsSubstring(says));
+        CHECK_THAT(vmdk_refusal(text), ContainsSubstring("descriptor of 'd.vmdk'"));
     }
     std::string many = vmdk::descriptor("vmfs", {});
     for (int i = 0; i < 65537; ++i) many += "RW 1 ZERO\n";
-    CHECK_THAT(refusal(many), ContainsSubstring("expected at most 65536 extents"));
+    CHECK_THAT(vmdk_refusal(many), ContainsSubstring("expected at most 65536 extents"));
 }
 
-TEST_CASE("every truncation and bit flip of a VMDK descriptor is read or refused", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK descriptor: every truncation and bit flip is read or refused", "[formats][vmdk][bad-input]") {
     const std::string text = vmdk::descriptor("vmfs", {"RW 63 VMFS \"a-flat.vmdk\"", "NOACCESS 5 ZERO"}, "ab12", "cd34",
                                               {"parentFileNameHint=\"C:\\vm\\b.vmdk\""});
     std::mt19937_64 random(5);
-    for (std::size_t length = 0; length <= text.size(); ++length) CHECK_NOTHROW(refusal(text.substr(0, length)));
+    for (std::size_t length = 0; length <= text.size(); ++length) CHECK_NOTHROW(vmdk_refusal(text.substr(0, length)));
     for (int i = 0; i < 5000; ++i) {
         std::string changed = text;
         changed[random() % changed.size()] ^= static_cast<char>(1 << random() % 8);
-        CHECK_NOTHROW(refusal(changed));
+        CHECK_NOTHROW(vmdk_refusal(changed));
     }
 }
 
-TEST_CASE("a parent's name of another host is also looked for by its last part", "[formats][vmdk]") {
+TEST_CASE("VMDK: a parent whose path is from another host is also searched by its last part", "[formats][vmdk]") {
     using Names = std::vector<std::string>;
     CHECK(parent_names("base.vmdk") == Names{"base.vmdk"});
     CHECK(parent_names("../base/base.vmdk") == Names{"../base/base.vmdk"});
@@ -129,7 +128,7 @@ TEST_CASE("a parent's name of another host is also looked for by its last part",
     CHECK(parent_names("nbd://host/x") == Names{"nbd://host/x"});
 }
 
-TEST_CASE("the builder of VMDK files shares no header with the reader", "[formats][vmdk]") {
+TEST_CASE("VMDK: the test builder shares no header with the reader", "[formats][vmdk]") {
     for (const std::string name : {"builder.h", "builder.cpp"}) {
         const Bytes source = writer_test::read_file(test::source_path("tests/formats/vmdk/" + name));
         std::string_view rest = text_of(source);

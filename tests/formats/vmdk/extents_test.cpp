@@ -1,5 +1,5 @@
 // What qemu does not write or gets wrong: extent lines of every kind, damaged directories, streams with and without
-// footers, COWD and seSparse, chains of files that were copied together. Images are built from the specification.
+// footers, COWD and seSparse, chains of files copied from another host. Images are built from the specification.
 
 #include <fcntl.h>
 #include <functional>
@@ -39,7 +39,7 @@ const std::string& warning_of(const ImageReader& reader) {
 
 }  // namespace
 
-TEST_CASE("VMDK extent lines of every kind stand in their place, whatever their order", "[formats][vmdk]") {
+TEST_CASE("VMDK: extents of every kind are mapped in the order of their lines", "[formats][vmdk]") {
     ScratchFolder folder;
     Bytes flat = fill(4096, 'a');
     std::fill_n(flat.begin() + 1024, 1024, std::byte{'b'});
@@ -75,7 +75,7 @@ TEST_CASE("VMDK extent lines of every kind stand in their place, whatever their 
     CHECK(reader.info().options.at("adapter_type") == "lsilogic");
 }
 
-TEST_CASE("a hole of a flat VMDK over a parent is zero", "[formats][vmdk]") {
+TEST_CASE("VMDK: a hole of a flat extent over a parent reads as zeros", "[formats][vmdk]") {
     ScratchFolder folder;
     write_file(folder.file("base.vmdk"), vmdk::hosted(2048, {{0, 'p'}, {200, 'p'}}, one_extent(2048)).file.view());
     const File file = File::open(folder.file("f"), O_RDWR | O_CREAT);
@@ -89,7 +89,7 @@ TEST_CASE("a hole of a flat VMDK over a parent is zero", "[formats][vmdk]") {
     CHECK(kind_at(*reader, 200 * 4096) == ExtentKind::zero);
 }
 
-TEST_CASE("hosted sparse VMDK: data, zero and unallocated grains, and a size that is no whole grain",
+TEST_CASE("VMDK hosted sparse: data, zero and unallocated grains, and a size that is not a whole number of grains",
           "[formats][vmdk][pipeline]") {
     ScratchFolder folder;
     const Grains grains{{0, 'a'}, {5, 'b'}, {6, 'c'}, {512, 'd'}, {600, 'e'}};
@@ -104,7 +104,7 @@ TEST_CASE("hosted sparse VMDK: data, zero and unallocated grains, and a size tha
     CHECK(reader->info().cluster_size.value == 4096);
 }
 
-TEST_CASE("the redundant grain directory is read where the first is damaged", "[formats][vmdk]") {
+TEST_CASE("VMDK: the redundant grain directory is used if the first is damaged", "[formats][vmdk]") {
     ScratchFolder folder;
     const Grains grains{{0, 'a'}, {513, 'b'}};
     const std::uint64_t sectors = 1024 * 8;
@@ -139,7 +139,7 @@ TEST_CASE("the redundant grain directory is read where the first is damaged", "[
     CHECK_THAT(refusal_of(path), ContainsSubstring("grain directory entry 1: expected a grain table within"));
 }
 
-TEST_CASE("a stream reads by its footer, through padding, by a directory in front, and by its markers",
+TEST_CASE("VMDK stream: read by its footer, past padding, by a directory in front, or by its markers",
           "[formats][vmdk]") {
     ScratchFolder folder;
     const Grains grains{{0, 'a'}, {3, 'b'}, {511, 'c'}, {1024, 'd'}, {1030, 'e'}};
@@ -175,7 +175,7 @@ TEST_CASE("a stream reads by its footer, through padding, by a directory in fron
     contract::check_image_reader(*open_image(path), expected);
 }
 
-TEST_CASE("a stream that was cut off anywhere is refused or whole", "[formats][vmdk][bad-input]") {
+TEST_CASE("VMDK stream: truncated anywhere, it is refused or still complete", "[formats][vmdk][bad-input]") {
     ScratchFolder folder;
     const Grains grains{{0, 'a'}, {3, 'b'}};
     const std::string path = folder.file("a.vmdk");
@@ -197,7 +197,7 @@ TEST_CASE("a stream that was cut off anywhere is refused or whole", "[formats][v
     }
 }
 
-TEST_CASE("a stream with comments before its title and odd blanks is read", "[formats][vmdk]") {
+TEST_CASE("VMDK stream: a descriptor with comments before its title and odd blanks is accepted", "[formats][vmdk]") {
     ScratchFolder folder;
     const std::string text =
         "# exported by a tool\n# at night\n# Disk DescriptorFile\nversion=1 \nCID=a454774a \n"
@@ -207,7 +207,7 @@ TEST_CASE("a stream with comments before its title and odd blanks is read", "[fo
     CHECK(read_all(*open_image(folder.file("a"))) == vmdk::guest_bytes(256, Stream::grain, {{1, 'x'}}));
 }
 
-TEST_CASE("COWD: an ESX delta over its base, and files without descriptor", "[formats][vmdk][pipeline]") {
+TEST_CASE("VMDK COWD: an ESX delta over its base, and files without a descriptor", "[formats][vmdk][pipeline]") {
     ScratchFolder folder;
     const std::uint32_t sectors = 10000;
     write_file(folder.file("base-flat.vmdk"), fill(sectors * 512, 'b'));
@@ -227,7 +227,7 @@ TEST_CASE("COWD: an ESX delta over its base, and files without descriptor", "[fo
 
     const auto alone = open_image(folder.file("d-delta.vmdk"));
     CHECK(read_all(*alone) == vmdk::guest_bytes(sectors, 512, grains));
-    CHECK_THAT(warning_of(*alone), ContainsSubstring("name the snapshot's descriptor instead"));
+    CHECK_THAT(warning_of(*alone), ContainsSubstring("open the snapshot's descriptor instead"));
     auto root = vmdk::cowd(sectors, grains);
     write_file(folder.file("root.vmdk"), root.le32(32, 20).le32(36, 16).le32(40, 63).view());
     CHECK(open_image(folder.file("root.vmdk"))->info().warnings.empty());
@@ -236,7 +236,7 @@ TEST_CASE("COWD: an ESX delta over its base, and files without descriptor", "[fo
     CHECK(read_all(*open_image(folder.file("child.vmdk"))) == expected);
 }
 
-TEST_CASE("seSparse: a delta over its base, as qemu reads it", "[formats][vmdk]") {
+TEST_CASE("VMDK seSparse: a delta over its base reads as in qemu", "[formats][vmdk]") {
     ScratchFolder folder;
     const std::uint64_t sectors = 3 * 4096 * 8;
     const std::uint64_t size = sectors * 512;
@@ -259,10 +259,10 @@ TEST_CASE("seSparse: a delta over its base, as qemu reads it", "[formats][vmdk]"
     CHECK(is_zero(ByteView(found).subspan(3 * 4096, 3 * 4096)));
     CHECK(kind_at(*reader, 5 * 4096) == ExtentKind::zero);
     CHECK(kind_at(*reader, 6 * 4096) == ExtentKind::data);
-    CHECK_THAT(refusal_of(folder.file("d-sesparse.vmdk")), ContainsSubstring("name the descriptor instead"));
+    CHECK_THAT(refusal_of(folder.file("d-sesparse.vmdk")), ContainsSubstring("open the descriptor instead"));
 }
 
-TEST_CASE("a VMDK chain that was copied from another host is found, and its content ids count", "[formats][vmdk]") {
+TEST_CASE("VMDK: a chain copied from another host is found, and its content IDs are checked", "[formats][vmdk]") {
     ScratchFolder folder;
     write_file(folder.file("base.vmdk"), vmdk::hosted(64, {{0, 'b'}}, one_extent(64)).file.view());
     const std::string path = folder.file("top.vmdk");

@@ -11,7 +11,7 @@ namespace varve::reader_test {
 namespace {
 
 template <typename Run>
-unsigned run_all(const std::string& folder, Run run) {
+unsigned run_vmdk_corpus(const std::string& folder, Run run) {
     unsigned inputs = 0;
     for (const auto& entry : std::filesystem::directory_iterator(test::source_path("tests/fuzz/corpus/" + folder))) {
         INFO(entry.path().string());
@@ -25,11 +25,11 @@ unsigned run_all(const std::string& folder, Run run) {
 }  // namespace
 
 TEST_CASE("fuzz corpus: every VMDK input is read or refused", "[formats][vmdk][bad-input]") {
-    CHECK(run_all("vmdk", [](ByteView input) { fuzz::open_walk_read_vmdk(input); }) >= 5);
-    CHECK(run_all("vmdk_descriptor", [](ByteView input) { fuzz::parse_vmdk_descriptor(input); }) >= 3);
+    CHECK(run_vmdk_corpus("vmdk", [](ByteView input) { fuzz::open_walk_read_vmdk(input); }) >= 5);
+    CHECK(run_vmdk_corpus("vmdk_descriptor", [](ByteView input) { fuzz::parse_vmdk_descriptor(input); }) >= 3);
 }
 
-TEST_CASE("fuzz corpus: the seeds of VMDK are images that open", "[formats][vmdk]") {
+TEST_CASE("fuzz corpus: the VMDK seeds are images that open", "[formats][vmdk]") {
     for (const std::string name : {"hosted", "stream", "cowd"}) {
         CAPTURE(name);
         const Bytes input = writer_test::read_file(test::source_path("tests/fuzz/corpus/vmdk/" + name));

@@ -8,7 +8,7 @@
 namespace varve::reader_test {
 namespace {
 
-/// Throws what `error` says, and frees it.
+/// Throws the text of `error`, and frees it.
 [[noreturn]] void fail(libvmdk_error_t* error) {
     std::array<char, 4096> text{};
     libvmdk_error_backtrace_sprint(error, text.data(), text.size());

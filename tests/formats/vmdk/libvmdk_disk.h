@@ -1,6 +1,5 @@
 #pragma once
-/// VMDK images as libvmdk of the libyal project reads them: a second reader, which shares nothing with varve and
-/// nothing with qemu.
+/// VMDK images as read by libvmdk of the libyal project: a second reader, which shares nothing with varve or qemu.
 
 #include <cstdint>
 #include <memory>
@@ -13,8 +12,8 @@ namespace varve::reader_test {
 
 class LibvmdkDisk {
 public:
-    /// `chain`: the image, then what it stands on, each with the files that it names. Throws std::runtime_error with
-    /// all that libvmdk says, the cause first.
+    /// `chain`: the image, then what it is based on, each with the files that it names. Throws std::runtime_error with
+    /// libvmdk's messages, the cause first.
     explicit LibvmdkDisk(const std::vector<std::string>& chain);
     ~LibvmdkDisk();
     LibvmdkDisk(const LibvmdkDisk&) = delete;
@@ -27,7 +26,7 @@ public:
 
 private:
     struct Handle;
-    std::vector<std::unique_ptr<Handle>> handles_;  ///< of the chain, the image's last
+    std::vector<std::unique_ptr<Handle>> handles_;  ///< of the chain; the image is last
 };
 
 }  // namespace varve::reader_test

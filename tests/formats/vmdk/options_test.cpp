@@ -4,8 +4,7 @@
 #include "formats/creation_options.h"
 #include "tests/catch.h"
 
-using namespace varve;
-
+namespace varve::vmdk_options_test {
 namespace {
 
 void expect_usage(const OptionMap& options, const std::vector<std::string>& texts) {
@@ -26,7 +25,7 @@ std::string_view option_words_of_subformat() {
 
 }  // namespace
 
-TEST_CASE("vmdk options: each word sets what it says", "[vmdk-writer][options]") {
+TEST_CASE("vmdk options: each option sets its value", "[vmdk-writer][options]") {
     const vmdk::CreationOptions plain = vmdk::parse_creation_options({});
     CHECK(plain.subformat == vmdk::Subformat::monolithic_sparse);
     CHECK(plain.adapter_type == vmdk::AdapterType::lsilogic);
@@ -46,7 +45,7 @@ TEST_CASE("vmdk options: each word sets what it says", "[vmdk-writer][options]")
         CHECK(name_of(vmdk::parse_creation_options({{"adapter_type", adapter}}).adapter_type) == adapter);
 }
 
-TEST_CASE("vmdk options: what is wrong is said with what is right", "[vmdk-writer][options]") {
+TEST_CASE("vmdk options: an error lists the valid options or values", "[vmdk-writer][options]") {
     expect_usage({{"subformat", "streamoptimized"}}, {"subformat=streamoptimized", "monolithicSparse"});
     expect_usage({{"adapter_type", "nvme"}}, {"adapter_type=nvme", "ide, buslogic, lsilogic or legacyESX"});
     for (const std::string version : {"0", "100", "-4", "", "4x", "18446744073709551620"})
@@ -59,7 +58,7 @@ TEST_CASE("vmdk options: what is wrong is said with what is right", "[vmdk-write
     expect_usage({{"cluster_size", "64K"}}, {"cluster_size", "subformat, adapter_type"});
 }
 
-TEST_CASE("vmdk options: every subformat that the words list is taken", "[vmdk-writer][options]") {
+TEST_CASE("vmdk options: every subformat in the help is accepted", "[vmdk-writer][options]") {
     const std::string list(option_words_of_subformat());
     for (const std::string subformat : {"monolithicSparse", "monolithicFlat", "twoGbMaxExtentSparse",
                                         "twoGbMaxExtentFlat", "streamOptimized", "vmfs"}) {
@@ -70,7 +69,7 @@ TEST_CASE("vmdk options: every subformat that the words list is taken", "[vmdk-w
         expect_usage({{"subformat", subformat}}, {"subformat=" + subformat, list});
 }
 
-TEST_CASE("vmdk options: a source's own are taken over where they can be written", "[vmdk-writer][options]") {
+TEST_CASE("vmdk options: those of the source are kept if they can be written", "[vmdk-writer][options]") {
     const OptionMap source{{"subformat", "twoGbMaxExtentSparse"},
                            {"adapter_type", "ide"},
                            {"hwversion", "19"},
@@ -82,7 +81,7 @@ TEST_CASE("vmdk options: a source's own are taken over where they can be written
     CHECK(with_recorded_options("vmdk", {}, {{"subformat", "vmfs"}}) == OptionMap{{"subformat", "vmfs"}});
 }
 
-TEST_CASE("vmdk options: a source of a kind that is not written becomes a file of the usual one",
+TEST_CASE("vmdk options: a source whose subformat can't be written becomes one of the default subformat",
           "[vmdk-writer][options]") {
     for (const std::string subformat : {"vmfsThin", "vmfsPreallocated", "vmfsEagerZeroedThick", "vmfsSparse",
                                         "seSparse", "custom", "fullDevice", "", "x"}) {
@@ -92,7 +91,7 @@ TEST_CASE("vmdk options: a source of a kind that is not written becomes a file o
     }
 }
 
-TEST_CASE("vmdk options: only what is written from front to back goes down a pipe", "[vmdk-writer][options]") {
+TEST_CASE("vmdk options: only subformats written sequentially can go to a pipe", "[vmdk-writer][options]") {
     CHECK(is_streamed("vmdk", {{"subformat", "streamOptimized"}}));
     CHECK_FALSE(is_streamed("vmdk", {{"subformat", "monolithicSparse"}}));
     for (const std::string subformat : {"monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat", "vmfs"})
@@ -104,8 +103,7 @@ TEST_CASE("vmdk options: only what is written from front to back goes down a pip
     CHECK(may_be_streamed("raw"));
     CHECK_FALSE(may_be_streamed("qcow2"));
     for (const std::string subformat : {"streamOptimized", "monolithicFlat", "twoGbMaxExtentFlat", "vmfs"})
-        expect_usage({{"subformat", subformat}, {"zeroed_grain", "on"}},
-                     {"subformat=" + subformat, "don't go together"});
+        expect_usage({{"subformat", subformat}, {"zeroed_grain", "on"}}, {"subformat=" + subformat, "conflicts with"});
     CHECK(vmdk::parse_creation_options({{"subformat", "twoGbMaxExtentSparse"}, {"zeroed_grain", "on"}}).zeroed_grain);
 }
 
@@ -115,3 +113,5 @@ TEST_CASE("vmdk options: a source that was a stream is restored as one", "[vmdk-
     CHECK(with_recorded_options("vmdk", {{"zeroed_grain", "on"}}, {{"subformat", "streamOptimized"}}) ==
           OptionMap{{"zeroed_grain", "on"}});
 }
+
+}  // namespace varve::vmdk_options_test

@@ -1,5 +1,5 @@
-// VMDK against qemu-img: what qemu writes in every subformat, with and without a parent, reads to qemu's bytes and
-// kinds.
+// VMDK compared with qemu-img: what qemu writes in every subformat, with and without a parent, reads as qemu's bytes
+// and extents.
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 namespace varve::reader_test {
 namespace {
 
-constexpr std::uint64_t seed = 20261122;
+constexpr std::uint64_t oracle_seed = 20261122;
 constexpr std::uint64_t grain = 65536;
 
 bool is_flat(const std::string& subformat) { return subformat.ends_with("Flat"); }
@@ -25,7 +25,7 @@ void check_bytes(const std::string& path) {
     CHECK_FALSE(difference);
 }
 
-/// qemu calls the holes of a flat extent data.
+/// qemu reports the holes of a flat extent as data.
 void check(const std::string& path, const std::string& subformat) {
     if (is_flat(subformat))
         check_bytes(path);
@@ -35,9 +35,9 @@ void check(const std::string& path, const std::string& subformat) {
 
 }  // namespace
 
-TEST_CASE("VMDK as qemu writes it reads to the same bytes and kinds", "[formats][vmdk][oracle]") {
-    std::mt19937_64 random(seed);
-    CAPTURE(seed);
+TEST_CASE("VMDK: what qemu writes reads as the same bytes and extents", "[formats][vmdk][oracle]") {
+    std::mt19937_64 random(oracle_seed);
+    CAPTURE(oracle_seed);
     for (const std::string subformat :
          {"monolithicSparse", "monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat"}) {
         for (const std::string more : {"", ",zeroed_grain=on"}) {
@@ -62,11 +62,11 @@ TEST_CASE("VMDK as qemu writes it reads to the same bytes and kinds", "[formats]
     }
 }
 
-TEST_CASE("VMDK over a parent reads to qemu's bytes and kinds, three deep", "[formats][vmdk][oracle]") {
-    std::mt19937_64 random(seed + 1);
+TEST_CASE("VMDK: chains of three images read as qemu's bytes and extents", "[formats][vmdk][oracle]") {
+    std::mt19937_64 random(oracle_seed + 1);
     constexpr std::uint64_t size = 9 << 20;
     for (const std::string zeroed : {"off", "on"}) {
-        CAPTURE(seed, zeroed);
+        CAPTURE(oracle_seed, zeroed);
         ScratchFolder folder;
         std::string below;
         for (const std::string name : {"base.vmdk", "mid.vmdk", "top.vmdk"}) {
@@ -86,18 +86,17 @@ TEST_CASE("VMDK over a parent reads to qemu's bytes and kinds, three deep", "[fo
     }
 }
 
-TEST_CASE("streamOptimized VMDK as qemu writes it reads to the same bytes and kinds", "[formats][vmdk][oracle]") {
-    std::mt19937_64 random(seed + 2);
+TEST_CASE("VMDK stream: what qemu writes reads as the same bytes and extents", "[formats][vmdk][oracle]") {
+    std::mt19937_64 random(oracle_seed + 2);
     for (const std::uint64_t size : {std::uint64_t{1} << 20, (std::uint64_t{70} << 20) + 512}) {
-        CAPTURE(seed, size);
+        CAPTURE(oracle_seed, size);
         ScratchFolder folder;
         const std::string raw = folder.file("disk.raw");
         const std::string path = folder.file("disk.vmdk");
         qemu_img({"create", "-q", "-f", "raw", raw, std::to_string(size)});
         qemu_io(raw, "raw", random_commands(random, size, grain, 9, false));
         qemu_img({"convert", "-f", "raw", "-O", "vmdk", "-o", "subformat=streamOptimized", raw, path});
-        // Its last, partial grain makes qemu fail at a read that is not the whole disk; the raw disk is the oracle
-        // then.
+        // With a partial last grain qemu fails unless it reads the whole disk; then the raw disk is the oracle.
         const auto reader = open_image(path);
         CHECK(writer_test::read_file(raw) == read_all(*reader));
         CHECK(reader->info().options.at("subformat") == "streamOptimized");
@@ -106,7 +105,7 @@ TEST_CASE("streamOptimized VMDK as qemu writes it reads to the same bytes and ki
     }
 }
 
-TEST_CASE("VMDK split into pieces of 2 GiB reads across their borders", "[formats][vmdk][oracle]") {
+TEST_CASE("VMDK: pieces of 2 GiB are read across their borders", "[formats][vmdk][oracle]") {
     ScratchFolder folder;
     for (const std::string subformat : {"twoGbMaxExtentSparse", "twoGbMaxExtentFlat"}) {
         CAPTURE(subformat);
@@ -144,7 +143,7 @@ TEST_CASE("contract: vmdk in every subformat", "[formats][vmdk][contract]") {
     }
 }
 
-TEST_CASE("a qcow2 image may have a VMDK below it", "[formats][vmdk][oracle]") {
+TEST_CASE("VMDK: a qcow2 image may be based on one", "[formats][vmdk][oracle]") {
     ScratchFolder folder;
     qemu_img({"create", "-q", "-f", "vmdk", folder.file("base.vmdk"), "4M"});
     qemu_io(folder.file("base.vmdk"), "vmdk", {"write -P 5 1M 300k"});
@@ -153,7 +152,7 @@ TEST_CASE("a qcow2 image may have a VMDK below it", "[formats][vmdk][oracle]") {
     compare_with_qemu(folder.file("top.qcow2"), "qcow2");
 }
 
-TEST_CASE("a renamed VMDK reads as before", "[formats][vmdk]") {
+TEST_CASE("VMDK: a renamed image reads as before", "[formats][vmdk]") {
     ScratchFolder folder;
     for (const std::string subformat : {"monolithicSparse", "streamOptimized"}) {
         CAPTURE(subformat);

@@ -1,5 +1,5 @@
-// VMDK against libvmdk, which has no code of varve's and none of qemu's: it finds the same bytes in what varve writes,
-// in what qemu writes and in real images. Where it doesn't, a table says why, and that it still doesn't.
+// VMDK compared with libvmdk, which shares no code with varve or qemu: it reads the same bytes from what varve writes,
+// what qemu writes and real images. A table lists where it does not and why; the tests check that this still holds.
 
 #include <algorithm>
 #include <cstdlib>
@@ -20,8 +20,8 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr std::uint64_t seed = 20261123;
-constexpr std::uint64_t odd_bytes = (std::uint64_t{9} << 20) + 5 * 512;  // a last grain that is cut
+constexpr std::uint64_t second_reader_seed = 20261123;
+constexpr std::uint64_t odd_bytes = (std::uint64_t{9} << 20) + 5 * 512;  // with a partial last grain
 
 const Names subformats{"monolithicSparse",   "monolithicFlat",  "twoGbMaxExtentSparse",
                        "twoGbMaxExtentFlat", "streamOptimized", "vmfs"};
@@ -39,21 +39,21 @@ std::unique_ptr<ImageWriter> create(const std::string& path, std::uint64_t bytes
     return create_image(path, {.format = "vmdk", .virtual_size = {bytes}, .options = options});
 }
 
-/// A stream calls itself as VMware's do, and libvmdk looks for that name.
+/// A stream has VMware's name for its extent, and libvmdk looks for a file of that name.
 std::string name_for(const std::string& subformat) {
     return subformat == "streamOptimized" ? "generated-stream.vmdk" : "disk.vmdk";
 }
 
-/// Where libvmdk is wrong, or knows less.
+/// Cases where libvmdk is wrong or supports less.
 struct Difference {
     std::string name;
-    std::string says;  ///< words of its error; empty: it reads, to other bytes
-    std::function<Bytes(const ScratchFolder& folder, const std::string& path)> make;  ///< gives the guest's bytes
+    std::string says;  ///< words of its error; empty: it reads other bytes
+    std::function<Bytes(const ScratchFolder& folder, const std::string& path)> make;  ///< returns the guest bytes
 };
 
 void write_text(const std::string& path, const std::string& text) { write_file(path, bytes_of(text)); }
 
-/// A renamed image, which names itself in its extent line.
+/// A renamed image, whose extent line has the old name.
 Bytes make_renamed(const std::string& subformat, const ScratchFolder& folder, const std::string& path) {
     const contract::Pattern pattern = contract::random_pattern(mib(1), 42, 100000);
     const auto writer = create(folder.file("before.vmdk"), pattern.guest.size(), {{"subformat", subformat}});
@@ -63,7 +63,7 @@ Bytes make_renamed(const std::string& subformat, const ScratchFolder& folder, co
     return pattern.guest;
 }
 
-/// Files "a" and "b" of 8 sectors with the letters of their names, and a descriptor of these extents.
+/// Files "a" and "b" of 8 sectors filled with their names, and a descriptor with these extents.
 Bytes make_text(const ScratchFolder& folder, const std::string& path, const std::string& create_type,
                 const Names& extents, const std::string& guest_sectors) {
     write_text(folder.file("a"), std::string(4096, 'a'));
@@ -141,7 +141,7 @@ std::string error_of_libvmdk(const std::string& path) {
     }
 }
 
-/// The VMDK files of the corpus that have a disk in them.
+/// The VMDK files of the corpus that contain a disk.
 Names images_of(const std::filesystem::path& corpus) {
     std::ifstream in(corpus / "MANIFEST.tsv");
     REQUIRE(in);
@@ -155,7 +155,7 @@ Names images_of(const std::filesystem::path& corpus) {
 
 }  // namespace
 
-TEST_CASE("libvmdk finds what varve wrote, in every subformat", "[vmdk][second-reader]") {
+TEST_CASE("VMDK: libvmdk reads what varve wrote, in every subformat", "[vmdk][second-reader]") {
     for (const std::string& subformat : subformats) {
         for (const std::uint64_t bytes : {std::uint64_t{512}, std::uint64_t{6} << 20, odd_bytes}) {
             CAPTURE(subformat, bytes);
@@ -170,7 +170,7 @@ TEST_CASE("libvmdk finds what varve wrote, in every subformat", "[vmdk][second-r
     }
 }
 
-TEST_CASE("libvmdk finds what varve wrote around the borders of pieces", "[vmdk][second-reader]") {
+TEST_CASE("VMDK: libvmdk reads what varve wrote around the borders of pieces", "[vmdk][second-reader]") {
     constexpr std::uint64_t piece = std::uint64_t{4192256} * 512;
     constexpr std::uint64_t size = 2 * piece + (1 << 20);
     constexpr std::uint64_t around = 70000;
@@ -178,7 +178,7 @@ TEST_CASE("libvmdk finds what varve wrote around the borders of pieces", "[vmdk]
         CAPTURE(subformat);
         const ScratchFolder folder;
         const std::string path = folder.file("disk.vmdk");
-        std::mt19937_64 random(seed);
+        std::mt19937_64 random(second_reader_seed);
         const auto writer = create(path, size, {{"subformat", subformat}});
         Bytes data(2 * around);
         for (std::byte& byte : data) byte = static_cast<std::byte>(random());
@@ -194,12 +194,12 @@ TEST_CASE("libvmdk finds what varve wrote around the borders of pieces", "[vmdk]
     }
 }
 
-TEST_CASE("varve and libvmdk find the same in what qemu wrote", "[vmdk][second-reader]") {
-    std::mt19937_64 random(seed);
+TEST_CASE("VMDK: varve and libvmdk read the same from what qemu wrote", "[vmdk][second-reader]") {
+    std::mt19937_64 random(second_reader_seed);
     for (const std::string& subformat : subformats) {
         if (subformat == "vmfs") continue;  // qemu writes none
         for (const std::uint64_t bytes : {std::uint64_t{8} << 20, odd_bytes}) {
-            CAPTURE(seed, subformat, bytes);
+            CAPTURE(second_reader_seed, subformat, bytes);
             const ScratchFolder folder;
             const std::string raw = folder.file("disk.raw");
             const std::string path = folder.file("disk.vmdk");
@@ -213,10 +213,10 @@ TEST_CASE("varve and libvmdk find the same in what qemu wrote", "[vmdk][second-r
     }
 }
 
-TEST_CASE("varve and libvmdk find the same in deltas that qemu wrote, three deep", "[vmdk][second-reader]") {
-    std::mt19937_64 random(seed + 1);
+TEST_CASE("VMDK: varve and libvmdk read the same from chains of three that qemu wrote", "[vmdk][second-reader]") {
+    std::mt19937_64 random(second_reader_seed + 1);
     for (const std::string subformat : {"monolithicSparse", "twoGbMaxExtentSparse"}) {
-        CAPTURE(seed, subformat);
+        CAPTURE(second_reader_seed, subformat);
         const ScratchFolder folder;
         Names chain;
         for (const std::string name : {"base.vmdk", "mid.vmdk", "top.vmdk"}) {
@@ -232,7 +232,7 @@ TEST_CASE("varve and libvmdk find the same in deltas that qemu wrote, three deep
     }
 }
 
-TEST_CASE("varve and libvmdk find the same in what only VMware writes", "[vmdk][second-reader]") {
+TEST_CASE("VMDK: varve and libvmdk read the same from what only VMware writes", "[vmdk][second-reader]") {
     const ScratchFolder folder;
     const std::string path = folder.file("disk.vmdk");
     const vmdk::Grains grains{{0, 'a'}, {3, 'b'}, {15, 'c'}};
@@ -253,7 +253,7 @@ TEST_CASE("varve and libvmdk find the same in what only VMware writes", "[vmdk][
     check_same(varve_bytes(path), found);
 }
 
-TEST_CASE("what libvmdk is known not to read, varve reads, and libvmdk still doesn't", "[vmdk][second-reader]") {
+TEST_CASE("VMDK: varve reads what libvmdk is known not to read, and libvmdk still does not", "[vmdk][second-reader]") {
     for (const Difference& difference : differences()) {
         INFO(difference.name);
         const ScratchFolder folder;
@@ -270,7 +270,7 @@ TEST_CASE("what libvmdk is known not to read, varve reads, and libvmdk still doe
     }
 }
 
-TEST_CASE("corpus: varve and libvmdk find the same in real VMDK images", "[vmdk][second-reader][corpus]") {
+TEST_CASE("corpus: varve and libvmdk read the same from real VMDK images", "[vmdk][second-reader][corpus]") {
     const char* corpus = std::getenv("VARVE_CORPUS");
     if (corpus == nullptr) {
         WARN("skipped: VARVE_CORPUS names no folder");

@@ -1,5 +1,5 @@
 #pragma once
-/// A checker of monolithicSparse VMDK images as VMware lays them out, written from the specification (VMware Virtual
+/// A checker for monolithicSparse VMDK images as VMware lays them out, written from the specification (VMware Virtual
 /// Disk Format 5.0, "Hosted Sparse Extents") alone: it shares no code, header or constant with the writer.
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace varve::writer_test {
 
-/// Throws std::logic_error at the first thing that is not as the format says. Borrows the image.
+/// Throws std::logic_error at the first violation of the format. Borrows the image.
 class SparseLayout {
 public:
     enum class Grain { unallocated, zeroed, data };
@@ -85,7 +85,7 @@ private:
         must(is_zero(bytes(end, tables_begin(directory, tables) - end)));
     }
 
-    /// Grains lie one behind the other in guest order, each once.
+    /// Grains follow each other in guest order, each once.
     void check_grain(std::uint64_t index, std::uint32_t entry) {
         if (index >= grains_.size()) return must(entry == 0);
         if (entry == 0) return;
@@ -109,7 +109,7 @@ private:
     std::uint64_t capacity_ = 0;
     Bytes guest_;
     std::vector<Grain> grains_;
-    std::uint64_t next_ = 0;  ///< the sector where the next grain must lie
+    std::uint64_t next_ = 0;  ///< the sector where the next grain must be
 };
 
 }  // namespace varve::writer_test

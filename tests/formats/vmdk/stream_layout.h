@@ -1,5 +1,5 @@
 #pragma once
-/// A checker of streamOptimized VMDK images, written from the specification (VMware Virtual Disk Format 5.0,
+/// A checker for streamOptimized VMDK images, written from the specification (VMware Virtual Disk Format 5.0,
 /// "Stream-Optimized Compressed Sparse Extents") alone: it shares no code, header or constant with the writer.
 
 #include <algorithm>
@@ -19,8 +19,8 @@ inline void must(bool holds, int line = __builtin_LINE()) {
     if (!holds) throw std::logic_error("the image breaks the rule in line " + std::to_string(line) + " of its checker");
 }
 
-/// Walks an image from its first byte to its last, as its reader at the end of a pipe would; throws
-/// std::logic_error at the first thing that is not as the format says. Borrows the image.
+/// Walks an image from its first byte to its last, like a reader at the end of a pipe; throws
+/// std::logic_error at the first violation of the format. Borrows the image.
 class StreamLayout {
 public:
     explicit StreamLayout(ByteView image) : image_(image) {

@@ -1,4 +1,4 @@
-// Images of the kind streamOptimized: their layout byte by byte, and what qemu-img makes of them.
+// streamOptimized images: their layout byte by byte, and how qemu-img reads them.
 
 #include "formats/vmdk/stream_writer.h"
 
@@ -16,8 +16,9 @@
 #include "tests/fakes/memory_output.h"
 #include "tests/formats/vmdk/stream_layout.h"
 
-using namespace varve;
-using namespace varve::writer_test;
+namespace varve::stream_writer_test {
+
+using namespace writer_test;
 
 namespace {
 
@@ -46,7 +47,7 @@ Bytes written(const contract::Pattern& pattern, unsigned workers = 2, const Opti
     return medium->bytes;
 }
 
-/// Some data in every part of a disk that `every` gives, the rest never written.
+/// Some data in every `every` bytes of a disk, the rest never written.
 contract::Pattern scattered(ByteCount size, std::uint64_t first, std::uint64_t every) {
     contract::Pattern pattern{Bytes(size.value), {}};
     std::mt19937 random(7);
@@ -64,7 +65,7 @@ TEST_CASE("vmdk stream writer: keeps the contract", "[vmdk-writer][contract]") {
     contract::check_image_writer(stream_kind());
 }
 
-TEST_CASE("vmdk stream writer: every image is what the specification says, byte by byte", "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: every image matches the specification, byte by byte", "[vmdk-writer]") {
     for (std::uint32_t seed = 1; seed <= 60; ++seed) {
         std::mt19937 random(seed);
         const ByteCount size{(1 + random() % 8000) * sector};
@@ -75,7 +76,7 @@ TEST_CASE("vmdk stream writer: every image is what the specification says, byte 
     }
 }
 
-TEST_CASE("vmdk stream writer: the layout's checker finds what is changed", "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: the layout checker detects changes", "[vmdk-writer]") {
     const contract::Pattern pattern = scattered(mib(1), 70000, mib(1).value);
     Bytes image = written(pattern);
     const std::size_t tables_begin = image.size() - 5120;
@@ -90,7 +91,7 @@ TEST_CASE("vmdk stream writer: the layout's checker finds what is changed", "[vm
         try {
             const StreamLayout layout(image);
             const bool is_another_stream = at < tables_begin && layout.guest() == pattern.guest;
-            if (!is_another_stream) ++missed;  // deflate has several ways to say one thing
+            if (!is_another_stream) ++missed;  // deflate can encode the same data in several ways
         } catch (const std::logic_error&) {
         }
         image[at] ^= std::byte{0xff};
@@ -98,7 +99,7 @@ TEST_CASE("vmdk stream writer: the layout's checker finds what is changed", "[vm
     CHECK(missed == 0);
 }
 
-TEST_CASE("vmdk stream writer: random calls read back in qemu-img at any number of sectors", "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: qemu-img reads back random calls, for any number of sectors", "[vmdk-writer]") {
     for (std::uint32_t seed = 101; seed <= 140; ++seed) {
         std::mt19937 random(seed);
         const ByteCount size{(1 + random() % 12000) * sector};
@@ -106,7 +107,7 @@ TEST_CASE("vmdk stream writer: random calls read back in qemu-img at any number 
     }
 }
 
-TEST_CASE("vmdk stream writer: only grains with data are there", "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: only grains with data are stored", "[vmdk-writer]") {
     const ScratchFolder folder;
     const contract::WriterKind kind = stream_kind();
     const contract::Pattern pattern = contract::random_pattern(mib(6), 5, 200000);
@@ -126,7 +127,7 @@ TEST_CASE("vmdk stream writer: parts of the disk without data have no table", "[
     CHECK(first_difference(layout.guest(), pattern.guest) == std::nullopt);
 }
 
-TEST_CASE("vmdk stream writer: a batch of grains across the border of two tables is cut there", "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: a batch of grains is split at the border of two tables", "[vmdk-writer]") {
     contract::Pattern pattern{Bytes(mib(66).value), {}};
     const ByteRange data{{mib(32).value - 65536}, mib(33)};
     for (std::uint64_t at = data.begin.value; at < data.end().value; at += 512)
@@ -139,20 +140,20 @@ TEST_CASE("vmdk stream writer: a batch of grains across the border of two tables
     CHECK(first_difference(layout.guest(), pattern.guest) == std::nullopt);
 }
 
-TEST_CASE("vmdk stream writer: a disk without data is whole", "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: a disk without data is a complete image", "[vmdk-writer]") {
     const Bytes image = written({Bytes(mib(100).value), {}});
     CHECK(image.size() == 65536 + 1024 + 1024 + 512);
     CHECK(StreamLayout(image).grains() == 0);
 }
 
-TEST_CASE("vmdk stream writer: the file is the same whatever the threads do", "[vmdk-writer][pipeline]") {
+TEST_CASE("vmdk stream writer: the file does not depend on the scheduling of the threads", "[vmdk-writer][pipeline]") {
     const contract::Pattern pattern = contract::random_pattern(mib(20), 11, 900000);
     const Bytes image = written(pattern, 1);
     for (const unsigned workers : {2u, 3u, 8u, 8u}) CHECK(written(pattern, workers) == image);
     CHECK(written(pattern, 2, {{"subformat", "streamOptimized"}}) != image);
 }
 
-TEST_CASE("vmdk stream writer: the file is the same however the calls are cut", "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: the file does not depend on how the calls split the data", "[vmdk-writer]") {
     contract::Pattern whole{contract::random_pattern(mib(5), 12, 900000).guest, {}};
     contract::Pattern cut = whole;
     whole.steps.push_back({{{}, mib(5)}, ExtentKind::data, false});
@@ -161,7 +162,7 @@ TEST_CASE("vmdk stream writer: the file is the same however the calls are cut", 
     CHECK(written(whole) == written(cut));
 }
 
-TEST_CASE("vmdk stream writer: a pipe gets the bytes of the file", "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: a pipe gets the same bytes as a file", "[vmdk-writer]") {
     const ScratchFolder folder;
     const contract::Pattern pattern = contract::random_pattern(mib(9), 13, 700000);
     contract::write_image(stream_kind(), folder.file("a"), pattern);
@@ -185,7 +186,7 @@ TEST_CASE("vmdk stream writer: a pipe gets the bytes of the file", "[vmdk-writer
     CHECK(first_difference(piped, read_file(folder.file("a"))) == std::nullopt);
 }
 
-TEST_CASE("vmdk stream writer: create_image makes one for a file and for standard output", "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: create_image creates one for a file and for standard output", "[vmdk-writer]") {
     const ScratchFolder folder;
     CreateOptions options;
     options.format = "vmdk";
@@ -208,7 +209,7 @@ TEST_CASE("vmdk stream writer: create_image makes one for a file and for standar
     CHECK(first_difference(StreamLayout(image).guest(), pattern.guest) == std::nullopt);
 }
 
-TEST_CASE("vmdk stream writer: what VMDK does not hold is refused before anything is sent", "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: sizes that VMDK can't hold are refused before anything is sent", "[vmdk-writer]") {
     for (const ByteCount size : {ByteCount{}, ByteCount{513}, mib(64 << 20) + ByteCount{512}}) {
         const auto medium = std::make_shared<MemoryMedium>();
         CHECK_THROWS_AS(vmdk::create_stream_writer(std::make_unique<MemoryOutput>(medium), size, {}), Error);
@@ -216,8 +217,7 @@ TEST_CASE("vmdk stream writer: what VMDK does not hold is refused before anythin
     }
 }
 
-TEST_CASE("vmdk stream writer: an error of the medium at any call comes out, and nothing is committed",
-          "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: an I/O error at any call is reported, and nothing is committed", "[vmdk-writer]") {
     for (std::size_t fail_at = 0;; ++fail_at) {
         const auto medium = std::make_shared<MemoryMedium>();
         medium->fail_at = fail_at;
@@ -237,3 +237,5 @@ TEST_CASE("vmdk stream writer: an error of the medium at any call comes out, and
         break;
     }
 }
+
+}  // namespace varve::stream_writer_test

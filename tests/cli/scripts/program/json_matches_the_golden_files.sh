@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+. "$(dirname "$0")/../lib.sh"
+
+make_repository
+make_image a.raw 4
+run backup a.raw --disk web01/vda --time 2026-11-18T02:30:15Z --tag night=1 --tag "owner=the team" --json
+expect_status 0
+expect_no_err
+expect_golden backup.json
+make_image b.raw 2 1
+dd if=b.raw of=a.raw bs=64K seek=16 count=1 conv=notrunc status=none
+truncate -s 5M a.raw
+run backup a.raw nothere.raw --disk web01/vda --disk web02 --time 2026-11-19T02:30Z --json
+expect_status 1
+expect_golden backup_one_failed.json
+run list --json
+expect_golden list.json
+run list web01/vda --json
+expect_golden list.json
+run list web09 --json
+expect_status 0
+[ "$(<out)" = "[]" ] || fail "an empty array was expected"
+run show web01/vda@~1 --json
+expect_golden show.json
+run tag web01/vda@~1 web01/vda@latest --add keep=always --add night=2 --json
+expect_golden tag.json
+run diff web01/vda@~1 web01/vda@latest --json
+expect_golden diff.json
+run restore web01/vda@latest --to back.qcow2 --json
+expect_golden restore.json
+run stats --json
+expect_golden stats.json
+run verify --json
+expect_golden verify.json
+run verify web01/vda@~1 --against a.raw --json
+expect_status 3
+expect_golden verify_against.json
+run rebuild --json
+expect_golden rebuild.json
+run map a.raw --json
+expect_golden map_raw.json
