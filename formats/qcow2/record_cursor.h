@@ -5,9 +5,9 @@
 
 #include <string>
 
+#include "formats/base/byte_source.h"
 #include "formats/base/source_cursor.h"
 #include "formats/qcow2/header.h"
-#include "formats/base/byte_source.h"
 
 namespace varve {
 class ByteReader;

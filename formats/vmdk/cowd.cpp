@@ -56,15 +56,15 @@ void take_origin(ByteView field, CowdHeader& header) {
 void check_grain_size(const ByteSourcePtr& device, std::uint32_t sectors) {
     if (std::has_single_bit(sectors) && sectors <= cowd_grain_sectors_max) return;
     throw corrupt(device->place({16}), fmt::format("grainSize: expected a power of two from 1 to {} sectors, found {}",
-                                                  cowd_grain_sectors_max, sectors));
+                                                   cowd_grain_sectors_max, sectors));
 }
 
 CowdHeader read_cowd_header(const ByteSourcePtr& device) {
     Bytes bytes(cowd_header_bytes);
     if (device->size().value < bytes.size())
         throw corrupt(device->place({}), fmt::format("expected a COWD header of {} bytes, found the end of the file at "
-                                                    "{}",
-                                                    bytes.size(), device->size().value));
+                                                     "{}",
+                                                     bytes.size(), device->size().value));
     device->read_at({}, bytes);
     ByteReader fields(bytes, "COWD header");
     fields.skip(4);

@@ -82,8 +82,8 @@ Bytes read_stream(const ByteSourcePtr& device, const CompressedGrain& grain) {
     const std::uint64_t expected = grain.index * (grain.grain_size.value / sector_bytes);
     if (marker.value != expected)
         throw corrupt(device->place(grain.place), fmt::format("grain marker: expected the one of sector {}, found the "
-                                                             "one of sector {}",
-                                                             expected, marker.value));
+                                                              "one of sector {}",
+                                                              expected, marker.value));
     const std::uint64_t fits = std::min(length_max, rest - bytes.size());
     if (!marker.is_grain() || marker.size > fits)
         throw corrupt(device->place(grain.place + ByteCount{8}),

@@ -202,8 +202,8 @@ std::unique_ptr<ImageReader> open_sesparse(const ByteSourcePtr& device, const st
                    {header.directory.begin, divide_up(header.table_count() * sesparse_entry_bytes, sector_bytes)});
     if (header.directory.length * (sector_bytes / sesparse_entry_bytes) < header.table_count())
         throw corrupt(device->place({128}), fmt::format("grain directory: expected at least {} entries, found {} "
-                                                       "sectors",
-                                                       header.table_count(), header.directory.length));
+                                                        "sectors",
+                                                        header.table_count(), header.directory.length));
     const GrainLayout layout{ByteCount{header.capacity * sector_bytes}, ByteCount{grain_sectors * sector_bytes},
                              GrainCoding::plain};
     return std::make_unique<GrainReader>(device, layout, std::make_unique<SeSparseTables>(device, header, caches),

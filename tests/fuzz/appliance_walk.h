@@ -33,9 +33,7 @@ inline Bytes with_sealed_headers(ByteView input) {
     return out;
 }
 
-inline ImageFile file_of(ByteView bytes) {
-    return {memory_source(bytes), {"input", "/input", "/"}};
-}
+inline ImageFile file_of(ByteView bytes) { return {memory_source(bytes), {"input", "/input", "/"}}; }
 
 /// A kept descriptor that fits must become a readable one, whatever its disks are called.
 inline void revise(const appliance::PackageReader& package) {

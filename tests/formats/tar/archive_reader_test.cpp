@@ -333,7 +333,8 @@ TEST_CASE("tar: every truncation and bit flip of an archive is listed or refused
         }
     };
     REQUIRE(check(whole));
-    REQUIRE(member_names(tar::read_archive(*open_file_source(folder.file("a.tar")))) == Names{"a.ovf", "by pax.vmdk", std::string(200, 'n')});
+    REQUIRE(member_names(tar::read_archive(*open_file_source(folder.file("a.tar")))) ==
+            Names{"a.ovf", "by pax.vmdk", std::string(200, 'n')});
     std::size_t read = 0;
     for (std::size_t length = 0; length < whole.size(); ++length) read += check(whole.substr(0, length)) ? 1u : 0u;
     CHECK(read < 2300);  // cut in the padding of a member, or in the end blocks
