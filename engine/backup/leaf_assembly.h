@@ -18,7 +18,7 @@ public:
         : leaf_(leaf), parent_(std::move(parent)) {}
 
     /// Stores what is new of `segment`. `disk_size` clips the last chunk when bytes are counted.
-    void add(const ScannedSegment& segment, ChunkDeposit& deposit, ByteCount disk_size);
+    void add(const ScannedSegment& segment, Deduplicator& deduplicator, ByteCount disk_size);
 
     /// Hands the page to `map` unless it is the parent's.
     void finish(MapBuilder& map) const;

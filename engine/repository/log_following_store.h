@@ -12,11 +12,11 @@
 
 namespace varve {
 
-class FollowingStore final : public ChunkStore {
+class LogFollowingStore final : public ChunkStore {
 public:
     /// Borrows all for its life. `chunks` resolves addresses through `catalog`, which is brought up to `log` after a
     /// miss.
-    FollowingStore(const RepositoryInfo& info, CommitLog& log, ChunkStore& chunks, Catalog& catalog)
+    LogFollowingStore(const RepositoryInfo& info, CommitLog& log, ChunkStore& chunks, Catalog& catalog)
         : repository_{info, log, chunks, catalog} {}
 
     std::unique_ptr<PackSession> begin_session() override { return repository_.chunks.begin_session(); }

@@ -16,7 +16,6 @@ namespace varve {
 namespace {
 
 constexpr std::uint64_t piece_bytes = 2u << 20;
-constexpr std::uint64_t digest_bytes = 32;
 
 std::uint64_t end_of(const Frame& frame) { return frame.offset + frame.header_bytes + frame.stored_bytes; }
 
@@ -126,7 +125,7 @@ private:
 
     /// The digest covers all bytes but its own at the end.
     void hash(std::uint64_t at, std::uint64_t size) {
-        const std::uint64_t end = std::min(at + piece_.size(), size - std::min(size, digest_bytes));
+        const std::uint64_t end = std::min(at + piece_.size(), size - std::min<std::uint64_t>(size, sha256_bytes));
         if (at < end) hasher_.update(ByteView(piece_).first(end - at));
         const ByteView tail = ByteView(piece_).subspan(end > at ? end - at : 0);
         footer_digest_.insert(footer_digest_.end(), tail.begin(), tail.end());

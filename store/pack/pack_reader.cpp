@@ -12,7 +12,6 @@ namespace varve {
 namespace {
 
 constexpr std::size_t read_piece_bytes = 1u << 20;
-constexpr std::size_t digest_bytes = 32;
 
 [[noreturn]] void fail(const std::string& object, const std::string& message) {
     throw Error(ErrorCode::corrupt, fmt::format("{}: {}", object, message));
@@ -82,7 +81,7 @@ StoredPack PackReader::read_trailer(const RepositoryId& repository) const {
 
 Digest PackReader::compute_digest() const {
     Sha256 hasher;
-    const std::uint64_t end = size().value - digest_bytes;
+    const std::uint64_t end = size().value - sha256_bytes;
     Bytes piece(std::min<std::uint64_t>(read_piece_bytes, end));
     for (std::uint64_t at = 0; at < end;) {
         const ByteSpan part = ByteSpan(piece).first(std::min<std::uint64_t>(piece.size(), end - at));
