@@ -8,7 +8,7 @@
 namespace varve {
 namespace {
 
-/// As large as the largest cluster of qcow2, so that none is cut; larger ones are out of the processor's caches before
+/// As large as the largest cluster of qcow2, so that none is cut; larger pieces leave the processor's caches before
 /// they are written.
 constexpr std::size_t copy_piece_bytes = 2 << 20;
 
@@ -55,7 +55,7 @@ void copy_image(const ImageReader& source, ImageWriter& writer, Progress& progre
     for (ByteOffset at; at < end;) {
         Extent extent = source.extent_at(at);
         if (extent.kind == ExtentKind::data) {
-            // Pieces end at multiples of their size, so that frames are seldom cut.
+            // Pieces end at multiples of their size, so that frames are rarely cut.
             const std::uint64_t piece_end = (at.value / copy_piece_bytes + 1) * copy_piece_bytes;
             extent.length = std::min(extent.end(), ByteOffset{piece_end}) - at;
         }

@@ -5,7 +5,7 @@
 
 namespace varve {
 
-/// Brings the catalog up to the log; false when it knows nothing that was not known at `seen`.
+/// Brings the catalog up to date; false when the log has nothing newer than `seen`.
 bool LogFollowingStore::read_on(LogNumber seen) const {
     const std::lock_guard lock(mutex_);
     NoProgress quiet;

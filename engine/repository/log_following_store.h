@@ -1,5 +1,5 @@
 #pragma once
-/// A chunk store that reads the log again when a pack is not there: another program may have moved its content and
+/// A chunk store that reads the log again when a pack is missing: another program may have moved its content and
 /// deleted it since. A pack is lost only if the log, read after the miss, still names it (store/FORMAT.md section 9).
 /// Safe from many threads.
 
@@ -21,7 +21,7 @@ public:
 
     std::unique_ptr<PackSession> begin_session() override { return repository_.chunks.begin_session(); }
 
-    /// After a miss chunks that were handed over already are handed over again.
+    /// After a miss, chunks that were already passed to the sink are passed again.
     void get(std::span<const ChunkAddress> addresses, const ChunkSink& sink) const override;
     Bytes get_metadata(const ChunkAddress& address, SlotKind kind) const override;
 

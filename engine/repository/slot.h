@@ -34,6 +34,9 @@ struct Frame {
     std::uint32_t first_slot = 0;
     std::uint32_t slot_count = 0;
     FrameCodec codec = FrameCodec::plain;
+
+    /// Where the next frame begins.
+    std::uint64_t end() const { return offset + header_bytes + stored_bytes; }
     friend bool operator==(const Frame&, const Frame&) = default;
 };
 

@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::uint64_t piece_bytes = 2u << 20;
 
-std::uint64_t end_of(const Frame& frame) { return frame.offset + frame.header_bytes + frame.stored_bytes; }
-
 /// One walk over the pack, from its first byte to its last, in pieces that hold whole frames.
 class PackCheckWalk {
 public:
@@ -141,10 +139,10 @@ private:
         std::uint64_t end = at;
         for (; frame < table_->frames.size(); ++frame) {
             const Frame& next = table_->frames[frame];
-            if (next.offset < at || end_of(next) > size) break;
+            if (next.offset < at || next.end() > size) break;
             if (next.offset - at > piece_bytes) return end > at ? end : at + std::min(piece_bytes, next.offset - at);
-            if (end > at && end_of(next) - at > piece_bytes) return end;
-            end = end_of(next);
+            if (end > at && next.end() - at > piece_bytes) return end;
+            end = next.end();
         }
         return end > at ? end : std::min(size, at + piece_bytes);
     }

@@ -1,5 +1,6 @@
 // Several disks in one commit, with small files beside them.
 
+#include "engine/backup/attachment_deposit.h"
 #include "engine/backup/backup.h"
 #include "engine/base/error.h"
 #include "tests/catch.h"
