@@ -1,4 +1,5 @@
 #include "cli/help.h"
+#include "cli/verbs.h"
 
 #include <fmt/format.h>
 

@@ -96,7 +96,6 @@ public:
                     number() % 2 == 0 ? "" : "before upgrade",
                     "state of then",
                     {{"cluster_size", "65536"}, {"compat", "1.1"}}};
-        r.change_source = "full";
         r.change_token = Bytes{std::byte{0}, std::byte{255}, std::byte{7}};
         r.tags = {{"why", "nightly \xc3\xa9"}, {"empty", ""}};
         r.statistics = {number(), number(), number(), number(), number(), number(), number()};

@@ -46,6 +46,7 @@ public:
         request.time = time;
         request.source.path = "/images/" + disk;
         request.source.format = "raw";
+        catch_up(repository, progress);
         return varve::backup(repository, source, request, progress, {});
     }
 
@@ -80,10 +81,10 @@ private:
 
 public:
     const RepositoryInfo info;
-    StoredLog log;
+    BackendLog log;
     std::unique_ptr<Catalog> catalog;
     PackStore packs;
-    FollowingStore chunks;
+    LogFollowingStore chunks;
     Repository repository{info, log, chunks, *catalog};
     ListeningProgress progress;
 };

@@ -93,7 +93,7 @@ SnapshotRecord snapshot() {
     record.map_digest = digest_of(4);
     record.map = {id_of<PackId>(5), 99};
     record.source = {"/images/web01.qcow2", "qcow2", "nightly", "frozen", {{"cluster_size", "65536"}}};
-    record.change_source = "rescan";
+    record.change_detection = {ChangeDetection::How::rescan};
     record.change_token = {std::byte{'t'}, std::byte{'o'}, std::byte{'k'}};
     record.tags = {{"a", "b"}, {"c", ""}};
     record.statistics = {10, 20, 30, 40, 50, 60, 70};
