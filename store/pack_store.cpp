@@ -19,7 +19,7 @@ std::unique_ptr<PackSession> PackStore::begin_session() {
     if (!info_.writable)
         throw Error(
             ErrorCode::unsupported,
-            fmt::format("repository '{}' needs a newer varve to be written; reading it works", backend_.locate("")));
+            fmt::format("writing to repository '{}' needs a newer varve; reading it works", backend_.locate("")));
     return std::make_unique<BackendSession>(backend_, info_.id, limits_);
 }
 
