@@ -49,7 +49,7 @@ TEST_CASE("the log is read as it was appended", "[store][log]") {
     REQUIRE(backend.list("log/", "").front() == "log/0000000000000001");
 }
 
-TEST_CASE("of two writers at one number the second is told", "[store][log]") {
+TEST_CASE("the second of two writers at one number learns that it lost", "[store][log]") {
     MemoryBackend backend;
     const RepositoryInfo info = create_repository(backend);
     BackendLog log(backend, info);
@@ -59,7 +59,7 @@ TEST_CASE("of two writers at one number the second is told", "[store][log]") {
     REQUIRE(log.next(log.genesis())->entry == first);
 }
 
-TEST_CASE("an entry that does not fit the chain is corrupt", "[store][log]") {
+TEST_CASE("an entry that does not continue the chain is corrupt", "[store][log]") {
     MemoryBackend backend;
     const RepositoryInfo info = create_repository(backend);
     BackendLog log(backend, info);
@@ -93,7 +93,7 @@ TEST_CASE("a lost reply leaves an entry that its writer finds again", "[store][l
     REQUIRE_FALSE(log.head_at(2));
 }
 
-TEST_CASE("a repository that may only be read takes no entry", "[store][log]") {
+TEST_CASE("a read-only repository accepts no entry", "[store][log]") {
     MemoryBackend backend;
     RepositoryInfo info = create_repository(backend);
     info.writable = false;

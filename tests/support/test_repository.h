@@ -1,6 +1,6 @@
 #pragma once
-/// A whole repository over any backend with a catalog in a temporary folder, for tests of the jobs. Opening a second
-/// one over the same backend is a second host.
+/// A whole repository over any backend, with a catalog in a temporary folder, for tests of the jobs. A second one over
+/// the same backend acts as a second host.
 
 #include <memory>
 #include <stop_token>
