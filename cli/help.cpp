@@ -1,5 +1,4 @@
 #include "cli/help.h"
-#include "cli/verbs.h"
 
 #include <fmt/format.h>
 

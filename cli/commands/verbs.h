@@ -20,10 +20,4 @@ Verb stats_verb();
 Verb tag_verb();
 Verb verify_verb();
 
-/// All verbs in the order of the help.
-const std::vector<Verb>& all_verbs();
-
-/// By name or alias. Throws Error(usage) with the nearest verb when there is none of this name.
-const Verb& find_verb(std::string_view name);
-
 }  // namespace varve
