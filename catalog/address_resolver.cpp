@@ -27,7 +27,7 @@ std::optional<Place> AddressResolver::resolve(const CatalogView& view, ChunkAddr
         address = {row->id, move->to_slot + (address.slot - move->from_slot)};
         table = move->table;
     }
-    if (row != nullptr && row->standing == PackStanding::condemned) return Place{};
+    if (row != nullptr && row->standing == PackRowState::condemned) return Place{};
     return Place{address};
 }
 

@@ -10,11 +10,10 @@
 #include "catalog/snapshot_rows.h"
 #include "engine/base/check.h"
 #include "engine/base/timestamp.h"
+#include "engine/repository/slot_record.h"
 
 namespace varve {
 namespace {
-
-bool is_chunk(const Slot& slot) { return slot.kind == SlotKind::chunk || slot.kind == SlotKind::patch; }
 
 std::string_view kind_of(const LogEntry& entry) {
     constexpr std::array<std::string_view, 4> names{"commit", "forget", "move", "tag"};
@@ -63,13 +62,13 @@ void CatalogChange::apply_move(const LogRecord& record, const MoveEntry& move, s
 
 void CatalogChange::name_pack(const PackFacts& facts, LogNumber entry, std::span<const StoredPack> packs) {
     PackRow& row = row_of(facts.id);
-    if (row.standing == PackStanding::condemned) return;  // gone is gone: no entry brings a condemned pack back
+    if (row.standing == PackRowState::condemned) return;  // gone is gone: no entry brings a condemned pack back
     const bool is_same = row.facts == facts;
-    if (row.standing == PackStanding::committed && !is_same)
+    if (row.standing == PackRowState::committed && !is_same)
         throw Error(ErrorCode::corrupt,
                     fmt::format("log entry {} names pack {} with another digest or size than entry {} did", entry,
                                 facts.id.hex(), row.entry));
-    row.standing = PackStanding::committed;
+    row.standing = PackRowState::committed;
     row.facts = facts;
     if (row.entry == 0) row.entry = entry;
     if (row.slots && is_same) return;
@@ -82,22 +81,23 @@ void CatalogChange::name_pack(const PackFacts& facts, LogNumber entry, std::span
 void CatalogChange::condemn(const PackId& id) {
     PackRow& row = row_of(id);
     // What this host happened to know of an orphan is not in the log: a rebuilt catalog would not know it.
-    if (row.standing != PackStanding::committed && row.standing != PackStanding::condemned) row.facts.reset();
-    row.standing = PackStanding::condemned;
+    if (row.standing != PackRowState::committed && row.standing != PackRowState::condemned) row.facts.reset();
+    row.standing = PackRowState::condemned;
 }
 
 /// A reader that resolved an address just before its pack was condemned may still ask for its slots: they stay until
 /// the next move entry.
 void CatalogChange::forget_slots_of_condemned() {
     for (const PackRow& row : view_->packs())
-        if (row.standing == PackStanding::condemned && row.slots) drop_slot_table(database_, row_of(row.id));
+        if (row.standing == PackRowState::condemned && row.slots) drop_slot_table(database_, row_of(row.id));
 }
 
 void CatalogChange::take_slots(PackRow& row, const SlotTable& table) {
     write_slot_table(database_, row, table);
     for (std::uint32_t slot = 0; slot < table.slots.size(); ++slot)
-        if (is_chunk(table.slots[slot])) added_.push_back({tag_of(table.slots[slot].id), row.number, slot});
-    row.chunks = static_cast<std::uint32_t>(std::count_if(table.slots.begin(), table.slots.end(), is_chunk));
+        if (is_data(table.slots[slot].kind)) added_.push_back({tag_of(table.slots[slot].id), row.number, slot});
+    row.chunks = static_cast<std::uint32_t>(
+        std::count_if(table.slots.begin(), table.slots.end(), [](const Slot& slot) { return is_data(slot.kind); }));
 }
 
 void CatalogChange::enter_table(LogNumber entry, const MoveTable& table) {
@@ -111,8 +111,8 @@ void CatalogChange::enter_table(LogNumber entry, const MoveTable& table) {
 void CatalogChange::add_uncommitted(std::span<const StoredPack> packs) {
     for (const StoredPack& pack : packs) {
         PackRow& row = row_of(pack.facts.id);
-        if (row.standing != PackStanding::named) continue;
-        row.standing = PackStanding::uncommitted;
+        if (row.standing != PackRowState::named) continue;
+        row.standing = PackRowState::uncommitted;
         row.facts = pack.facts;
         take_slots(row, *pack.slots);
     }
@@ -121,9 +121,9 @@ void CatalogChange::add_uncommitted(std::span<const StoredPack> packs) {
 void CatalogChange::drop_uncommitted(std::span<const PackId> packs) {
     for (const PackId& id : packs) {
         const PackRow* known = view_->find(id);
-        if (known == nullptr || known->standing != PackStanding::uncommitted) continue;
+        if (known == nullptr || known->standing != PackRowState::uncommitted) continue;
         PackRow& row = row_of(id);
-        row.standing = PackStanding::named;
+        row.standing = PackRowState::named;
         row.facts.reset();
         drop_slot_table(database_, row);
     }

@@ -38,7 +38,7 @@ PackRow parse(const SqliteQuery& from) {
     PackRow row;
     row.number = static_cast<PackNumber>(from.integer(0));
     row.id = id_column<PackId>(from, 1);
-    row.standing = static_cast<PackStanding>(index_of(standing_names, from, 2));
+    row.standing = static_cast<PackRowState>(index_of(standing_names, from, 2));
     if (!from.is_null(3))
         row.facts = PackFacts{
             row.id, static_cast<PackKind>(index_of(kind_names, from, 3)), id_column<Digest>(from, 4), {from.number(5)}};

@@ -15,12 +15,12 @@ using PackNumber = std::uint32_t;
 
 /// PackState, and one more for a pack of which only the name is known: a move table mentioned it, or it was an orphan
 /// that went away. The number stays its own, so that it is never given to another pack.
-enum class PackStanding { named, uncommitted, committed, condemned };
+enum class PackRowState { named, uncommitted, committed, condemned };
 
 struct PackRow {
     PackNumber number = 0;
     PackId id;
-    PackStanding standing = PackStanding::named;
+    PackRowState standing = PackRowState::named;
     std::optional<PackFacts> facts;      ///< none: no entry named the pack before it was condemned
     LogNumber entry = 0;                 ///< the entry that named it first; 0: none yet
     std::optional<std::uint32_t> slots;  ///< slots in its slot table; none: the table is not here
@@ -31,7 +31,7 @@ struct PackRow {
     std::uint64_t changed = 0;           ///< generation that changed the row last
     std::uint64_t seal = 0;              ///< as read or written
 
-    bool is_live() const { return standing == PackStanding::committed || standing == PackStanding::uncommitted; }
+    bool is_live() const { return standing == PackRowState::committed || standing == PackRowState::uncommitted; }
 };
 
 /// All rows changed after generation `since`. Throws Error(catalog_damaged) for one that does not fit its seal.

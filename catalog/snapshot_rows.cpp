@@ -35,7 +35,7 @@ std::uint64_t seal_of_snapshot(const ListedSnapshot& listed) {
         .add(std::string_view(r.source.state));
     seal.add(std::string_view(r.group));
     add_map(seal, r.source.options);
-    seal.add(std::string_view(r.change_source)).add(ByteView(r.change_token));
+    seal.add(std::string_view(to_text(r.change_detection))).add(ByteView(r.change_token));
     add_map(seal, r.tags);
     const BackupStatistics& s = r.statistics;
     seal.add(s.bytes_scanned).add(s.bytes_audited).add(s.bytes_changed).add(s.bytes_stored);
@@ -142,7 +142,7 @@ ListedSnapshot parse_snapshot(SqliteDatabase& database, const SqliteQuery& row) 
     r.source.snapshot = row.text(11);
     r.source.state = row.text(12);
     r.group = row.text(13);
-    r.change_source = row.text(14);
+    r.change_detection = parse_change_detection(row.text(14));
     const ByteView token = row.blob(15);
     r.change_token.assign(token.begin(), token.end());
     r.statistics = {row.number(16), row.number(17), row.number(18), row.number(19),
@@ -235,8 +235,8 @@ void insert_snapshot(SqliteDatabase& database, CatalogState& state, const Listed
         "?)",
         id, parent, r.disk, format_utc(r.time), r.time, r.size.value, to_hex(r.root.view()),
         to_hex(r.map_digest.view()), r.map.pack.hex(), r.map.slot, r.source.path, r.source.format, r.source.snapshot,
-        r.source.state, r.group, r.change_source, ByteView(r.change_token), s.bytes_scanned, s.bytes_audited,
-        s.bytes_changed, s.bytes_stored, s.chunks_new, s.chunks_reused, s.duration_ns, snapshot.commit,
+        r.source.state, r.group, to_text(r.change_detection), ByteView(r.change_token), s.bytes_scanned,
+        s.bytes_audited, s.bytes_changed, s.bytes_stored, s.chunks_new, s.chunks_reused, s.duration_ns, snapshot.commit,
         snapshot.position, seal);
     insert_details(database, r, id);
     count_snapshot(database, state, r.disk, seal, 1);

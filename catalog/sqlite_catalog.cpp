@@ -18,6 +18,7 @@
 #include "catalog/schema.h"
 #include "catalog/slot_table_cache.h"
 #include "catalog/snapshot_rows.h"
+#include "engine/base/ascii.h"
 #include "engine/base/check.h"
 #include "engine/base/file.h"
 
@@ -74,8 +75,8 @@ std::unique_ptr<SqliteDatabase> open_database(const std::filesystem::path& folde
 
 ListedPack listed(const PackRow& row) {
     PackState state = PackState::committed;
-    if (row.standing == PackStanding::uncommitted) state = PackState::uncommitted;
-    if (row.standing == PackStanding::condemned) state = PackState::condemned;
+    if (row.standing == PackRowState::uncommitted) state = PackState::uncommitted;
+    if (row.standing == PackRowState::condemned) state = PackState::condemned;
     return {row.facts.value_or(PackFacts{row.id, PackKind::data, {}, {}}), state};
 }
 
@@ -132,9 +133,7 @@ public:
     }
 
     std::vector<ListedSnapshot> snapshots_by_prefix(const std::string& hex_prefix) const override {
-        std::string prefix = hex_prefix;
-        std::transform(prefix.begin(), prefix.end(), prefix.begin(),
-                       [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
+        const std::string prefix = ascii_lower(hex_prefix);
         std::vector<ListedSnapshot> found = snapshots(std::nullopt);
         std::erase_if(found,
                       [&](const ListedSnapshot& snapshot) { return !snapshot.record.id.hex().starts_with(prefix); });
@@ -144,7 +143,7 @@ public:
     std::optional<ListedPack> pack(const PackId& id) const override {
         const auto view = fresh_view();
         const PackRow* row = view->find(id);
-        if (row == nullptr || row->standing == PackStanding::named) return std::nullopt;
+        if (row == nullptr || row->standing == PackRowState::named) return std::nullopt;
         return listed(*row);
     }
 
@@ -152,7 +151,7 @@ public:
         std::vector<ListedPack> result;
         const auto view = fresh_view();
         for (const PackRow& row : view->packs())
-            if (row.standing != PackStanding::named) result.push_back(listed(row));
+            if (row.standing != PackRowState::named) result.push_back(listed(row));
         return result;
     }
 

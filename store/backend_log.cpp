@@ -31,9 +31,9 @@ std::string log_entry_name(LogNumber number) {
     return fmt::format("log/{:016}", number);
 }
 
-LogHead StoredLog::genesis() const { return {0, sha256(info_.id.view())}; }
+LogHead BackendLog::genesis() const { return {0, sha256(info_.id.view())}; }
 
-std::optional<LogHead> StoredLog::head_at(LogNumber number) const {
+std::optional<LogHead> BackendLog::head_at(LogNumber number) const {
     if (number == 0) return genesis();
     if (number > log_number_max) return std::nullopt;
     const auto bytes = read(number);
@@ -42,7 +42,7 @@ std::optional<LogHead> StoredLog::head_at(LogNumber number) const {
     return LogHead{number, sha256(*bytes)};
 }
 
-std::optional<LogRecord> StoredLog::next(const LogHead& head) const {
+std::optional<LogRecord> BackendLog::next(const LogHead& head) const {
     const LogNumber number = head.number + 1;
     const auto bytes = read(number);
     if (!bytes) return std::nullopt;
@@ -56,7 +56,7 @@ std::optional<LogRecord> StoredLog::next(const LogHead& head) const {
     return LogRecord{{number, sha256(*bytes)}, std::move(parsed.entry)};
 }
 
-std::optional<LogHead> StoredLog::append(const LogHead& head, const LogEntry& entry) {
+std::optional<LogHead> BackendLog::append(const LogHead& head, const LogEntry& entry) {
     if (!info_.writable)
         throw Error(
             ErrorCode::unsupported,
@@ -69,11 +69,11 @@ std::optional<LogHead> StoredLog::append(const LogHead& head, const LogEntry& en
     return LogHead{head.number + 1, sha256(bytes)};
 }
 
-std::optional<Bytes> StoredLog::read(LogNumber number) const {
+std::optional<Bytes> BackendLog::read(LogNumber number) const {
     return backend_.get(log_entry_name(number), {envelope_bytes_max});
 }
 
-std::string StoredLog::describe(LogNumber number) const {
+std::string BackendLog::describe(LogNumber number) const {
     return fmt::format("log entry {} ('{}')", number, backend_.locate(log_entry_name(number)));
 }
 

@@ -10,9 +10,9 @@
 namespace varve {
 
 /// Has no state of its own: safe to use from many threads and programs. Borrows both arguments of its constructor.
-class StoredLog final : public CommitLog {
+class BackendLog final : public CommitLog {
 public:
-    StoredLog(Backend& backend, const RepositoryInfo& info) : backend_(backend), info_(info) {}
+    BackendLog(Backend& backend, const RepositoryInfo& info) : backend_(backend), info_(info) {}
 
     LogHead genesis() const override;
     std::optional<LogHead> head_at(LogNumber number) const override;

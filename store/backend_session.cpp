@@ -22,13 +22,13 @@ std::uint64_t bytes_in_pack_at_most(const FrameDraft& draft) {
 
 }  // namespace
 
-StoredSession::StoredSession(Backend& backend, const RepositoryId& repository, const SessionLimits& limits)
+BackendSession::BackendSession(Backend& backend, const RepositoryId& repository, const SessionLimits& limits)
     : backend_(backend), repository_(repository), limits_(limits), metadata_(backend, repository, limits) {
     VARVE_CHECK(limits.chunks_per_frame > 0 && limits.chunks_per_frame * chunk_bytes <= data_frame_plain_bytes_max);
     VARVE_CHECK(limits.slots_per_pack >= limits.chunks_per_frame && limits.slots_per_pack <= slots_per_pack_max);
 }
 
-ChunkAddress StoredSession::put_chunk(const ChunkId& id, const Fingerprint& fingerprint, ByteView plain) {
+ChunkAddress BackendSession::put_chunk(const ChunkId& id, const Fingerprint& fingerprint, ByteView plain) {
     VARVE_CHECK(!finished_ && plain.size() == chunk_bytes);
     if (!draft_) begin_frame();
     Slot slot;
@@ -43,7 +43,7 @@ ChunkAddress StoredSession::put_chunk(const ChunkId& id, const Fingerprint& fing
 
 /// Decides which pack gets the next frame. One size is settled per frame, in order, even if more are known, so that the
 /// decision, and with it every address, depends only on the bytes.
-void StoredSession::begin_frame() {
+void BackendSession::begin_frame() {
     if (pipeline_ == nullptr) pipeline_ = std::make_unique<DataPipeline>(backend_, repository_, limits_);
     if (out_.size() == limits_.frames_in_flight) settle_oldest();
     const bool is_full =
@@ -56,14 +56,14 @@ void StoredSession::begin_frame() {
     draft_->plain.reserve(limits_.chunks_per_frame * chunk_bytes);
 }
 
-void StoredSession::begin_pack() {
+void BackendSession::begin_pack() {
     pack_ = PackId::make();
     pack_bytes_ = 0;
     next_frame_ = 0;
     next_slot_ = 0;
 }
 
-void StoredSession::submit_frame() {
+void BackendSession::submit_frame() {
     const std::uint64_t estimated = bytes_in_pack_at_most(*draft_);
     pipeline_->submit(std::move(*draft_));
     draft_.reset();
@@ -73,32 +73,32 @@ void StoredSession::submit_frame() {
 }
 
 /// Waits for the oldest frame to be written, which also bounds memory, and replaces its estimated size by the real one.
-void StoredSession::settle_oldest() {
+void BackendSession::settle_oldest() {
     const ByteCount bytes = pipeline_->take_written();
     const OutFrame frame = out_.front();
     out_.pop_front();
     if (frame.pack == pack_) pack_bytes_ = pack_bytes_ - frame.estimated_bytes + bytes.value;
 }
 
-ChunkAddress StoredSession::put_metadata(SlotKind kind, ByteView plain) {
+ChunkAddress BackendSession::put_metadata(SlotKind kind, ByteView plain) {
     VARVE_CHECK(!finished_);
     if (pipeline_ != nullptr) pipeline_->check();
     return metadata_.put(kind, plain);
 }
 
-std::vector<StoredPack> StoredSession::take_durable() {
+std::vector<StoredPack> BackendSession::take_durable() {
     collect_durable();
     std::vector<StoredPack> fresh(written_.begin() + static_cast<std::ptrdiff_t>(taken_), written_.end());
     taken_ = written_.size();
     return fresh;
 }
 
-void StoredSession::adopt(const StoredPack& pack) {
+void BackendSession::adopt(const StoredPack& pack) {
     VARVE_CHECK(!finished_ && pack.facts.kind == PackKind::data);
     adopted_.push_back(pack);
 }
 
-std::vector<StoredPack> StoredSession::finish() {
+std::vector<StoredPack> BackendSession::finish() {
     VARVE_CHECK(!finished_);
     if (draft_) submit_frame();
     if (pipeline_ != nullptr) pipeline_->finish();
@@ -115,7 +115,7 @@ std::vector<StoredPack> StoredSession::finish() {
     return packs;
 }
 
-void StoredSession::collect_durable() {
+void BackendSession::collect_durable() {
     if (pipeline_ == nullptr) return;
     for (StoredPack& pack : pipeline_->take_durable()) {
         bytes_stored_ += pack.facts.size;

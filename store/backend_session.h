@@ -12,10 +12,10 @@
 
 namespace varve {
 
-class StoredSession final : public PackSession {
+class BackendSession final : public PackSession {
 public:
     /// Borrows `backend`.
-    StoredSession(Backend& backend, const RepositoryId& repository, const SessionLimits& limits);
+    BackendSession(Backend& backend, const RepositoryId& repository, const SessionLimits& limits);
 
     ChunkAddress put_chunk(const ChunkId& id, const Fingerprint& fingerprint, ByteView plain) override;
     ChunkAddress put_metadata(SlotKind kind, ByteView plain) override;

@@ -20,7 +20,7 @@ std::unique_ptr<PackSession> PackStore::begin_session() {
         throw Error(
             ErrorCode::unsupported,
             fmt::format("writing to repository '{}' needs a newer varve; reading it works", backend_.locate("")));
-    return std::make_unique<StoredSession>(backend_, info_.id, limits_);
+    return std::make_unique<BackendSession>(backend_, info_.id, limits_);
 }
 
 void PackStore::get(std::span<const ChunkAddress> addresses, const ChunkSink& sink) const {

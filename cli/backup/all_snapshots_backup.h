@@ -34,9 +34,9 @@ public:
 private:
     void run(const ImageSnapshot& snapshot, RepositoryAccess& access, Progress& progress, const std::stop_token& stop,
              const Listener& listener);
-    bool is_there(RepositoryAccess& access, const BackupInput& input, const ImageSnapshot& snapshot);
-    SnapshotRecord back_up(RepositoryAccess& access, BackupInput& input, const std::vector<FileToAttach>& attachments,
-                           Progress& progress, const std::stop_token& stop);
+    SnapshotRecord back_up(Repository& repository, const BackupInput& input,
+                           const std::vector<FileToAttach>& attachments, Progress& progress,
+                           const std::stop_token& stop) const;
 
     const BackupInputs& inputs_;
     BackupInput active_;

@@ -1,17 +1,17 @@
 #include "cli/backup/backup_inputs.h"
 
 #include <unistd.h>
-#include <charconv>
 
 #include <fmt/format.h>
 
-#include "cli/backup/source_change.h"
 #include "cli/backup/spool.h"
 #include "cli/options/image_options.h"
 #include "cli/options/source_path.h"
 #include "cli/options/tag_options.h"
+#include "engine/backup/change_policy.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
+#include "engine/base/number_text.h"
 #include "engine/base/timestamp.h"
 #include "formats/appliance/package_reader.h"
 
@@ -36,9 +36,8 @@ std::vector<FileToAttach> kept_with_disk(const appliance::PackageReader& package
 
 std::uint32_t parse_audit(const std::string& word) {
     constexpr std::uint32_t chunks_max = 1'000'000;
-    std::uint32_t chunks = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), chunks);
-    if (error == std::errc() && end == word.data() + word.size() && chunks <= chunks_max) return chunks;
+    const auto chunks = parse_number<std::uint32_t>(word);
+    if (chunks && *chunks <= chunks_max) return *chunks;
     throw Error(ErrorCode::usage, fmt::format("--audit: '{}' is not a number from 0 to {}", word, chunks_max));
 }
 
@@ -101,19 +100,18 @@ BackupInput BackupInputs::described(const BackupSource& source, OpenedImage imag
         input.request.source.path += '/' + recorded_text(image.member);
         input.attachments = kept_with_disk(*image.package, progress_);
     }
-    input.audit_chunks = audit_chunks_;
+    input.request.audit_chunks = audit_chunks_;
     input.layers = std::move(image.layers);
     input.change_source = std::move(image.changes);
+    input.request.change_source = input.change_source.get();
     if (input.change_source) input.request.change_token = input.change_source->token();
     input.image = apply_read_errors(std::move(image.reader), read_errors_);
     return input;
 }
 
 void BackupInputs::check_same_source(const Catalog& catalog, const BackupInput& input) const {
-    const auto former = catalog.snapshots(input.source.disk);
-    if (former.empty()) return;
-    varve::check_same_source(former.back().record, input.source, input.request.source,
-                             call_.arguments.has("format") ? FormatNamed::by_user : FormatNamed::by_detection);
+    const NamedByUser named{input.source.named == DiskNamed::by_user, call_.arguments.has("format")};
+    varve::check_same_source(catalog, input.request, named);
 }
 
 }  // namespace varve

@@ -11,9 +11,9 @@
 #include "cli/backup/backup_sources.h"
 #include "cli/options/invocation.h"
 #include "cli/options/read_errors.h"
-#include "engine/backup/attachment_deposit.h"
-#include "engine/backup/backup.h"
-#include "engine/change/change_map.h"
+#include "engine/backup/backup_request.h"
+#include "engine/change/change_source.h"
+#include "engine/repository/catalog.h"
 #include "formats/open_image.h"
 
 namespace varve {
@@ -25,9 +25,7 @@ struct BackupInput {
     std::vector<LayerInfo> layers;  ///< its files, the named one first; none of standard input
     std::unique_ptr<ImageReader> image;
     BackupRequest request;
-    std::unique_ptr<ChangeSource> change_source;  ///< of the source; null: it has none
-    std::unique_ptr<ChangeMap> changes;           ///< what request.changes points to
-    std::uint32_t audit_chunks = 0;               ///< how much of what `changes` lets pass is checked
+    std::unique_ptr<ChangeSource> change_source;  ///< what request.change_source points to; null: there is none
     std::vector<FileToAttach> attachments;        ///< of an appliance: its descriptor and small files
 };
 
@@ -44,7 +42,7 @@ public:
     /// An internal snapshot of the image that `input` is, with the snapshot's own time.
     BackupInput open_snapshot(const BackupInput& input, const ImageSnapshot& snapshot) const;
 
-    /// Throws Error(refused) when the disk's newest snapshot was taken from something else (source_change.h).
+    /// Throws Error(refused) when the disk's newest snapshot was taken from another source (change_policy.h).
     void check_same_source(const Catalog& catalog, const BackupInput& input) const;
 
 private:

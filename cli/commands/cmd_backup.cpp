@@ -6,7 +6,6 @@
 #include "cli/backup/all_snapshots_backup.h"
 #include "cli/backup/attached_files.h"
 #include "cli/backup/backup_inputs.h"
-#include "cli/backup/compare_with_former.h"
 #include "cli/commands/verbs.h"
 #include "cli/options/image_options.h"
 #include "cli/render/render_backup.h"
@@ -158,10 +157,6 @@ void BackupCall::back_up_each(RepositoryAccess& access) {
                 back_up_all_snapshots(access, source);
             } else {
                 BackupInput input = inputs_.open(source, access.cache_folder());
-                access.run([&](Repository& repository) {
-                    inputs_.check_same_source(repository.catalog, input);
-                    compare_with_former(input, repository.catalog, progress_);
-                });
                 back_up(access, input);
             }
         } catch (const Error& error) {
@@ -175,6 +170,7 @@ void BackupCall::back_up(RepositoryAccess& access, BackupInput& input) {
     std::vector<FileToAttach> attachments = attachments_;
     add_attachments(attachments, std::move(input.attachments), progress_);
     access.run([&](Repository& repository) {
+        inputs_.check_same_source(repository.catalog, input);
         const BackupGroup group{"", {{input.image.get(), input.request}}, attachments};
         snapshot = backup(repository, group, progress_, call_.stop).front();
     });
@@ -207,7 +203,6 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
             for (BackupInput& input : inputs) {
                 culprit = input.source.path;
                 inputs_.check_same_source(repository.catalog, input);
-                compare_with_former(input, repository.catalog, progress_);
                 group.disks.push_back({input.image.get(), input.request});
             }
             culprit.clear();  // the job itself names the disk
@@ -226,7 +221,6 @@ void BackupCall::plan(RepositoryAccess& access, const BackupSource& source) {
     BackupInput input = inputs_.open(source, access.cache_folder());
     access.run([&](Repository& repository) {
         inputs_.check_same_source(repository.catalog, input);
-        compare_with_former(input, repository.catalog, progress_);
         plans_.push_back({plan_backup(repository.catalog, {input.image.get(), input.request}, progress_, call_.stop),
                           input.request.source, input.layers});
     });

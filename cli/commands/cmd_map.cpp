@@ -3,6 +3,7 @@
 #include "cli/commands/verbs.h"
 #include "cli/options/image_options.h"
 #include "cli/terminal/progress_bar.h"
+#include "engine/image/extent_walk.h"
 
 namespace varve {
 namespace {
@@ -37,18 +38,17 @@ private:
 
 /// Prints extents, merging neighbours of one kind.
 void walk(const ImageReader& image, const std::stop_token& stop, MapPrinter& printer) {
-    const ByteOffset end = ByteOffset{} + image.info().virtual_size;
-    for (ByteOffset at; at < end;) {
+    Extent run;
+    for_each_extent(image, whole_disk(image), [&](const Extent& extent) {
         throw_if_stopped(stop);
-        Extent run = image.extent_at(at);
-        while (run.end() < end) {
-            const Extent next = image.extent_at(run.end());
-            if (next.kind != run.kind) break;
-            run.length += next.length;
+        if (extent.kind == run.kind) {
+            run.length += extent.length;
+            return;
         }
-        printer.print(run);
-        at = run.end();
-    }
+        if (run.length.value != 0) printer.print(run);
+        run = extent;
+    });
+    if (run.length.value != 0) printer.print(run);
 }
 
 ExitStatus run_map(const Invocation& call) {

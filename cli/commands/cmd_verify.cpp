@@ -5,6 +5,7 @@
 #include "cli/terminal/progress_bar.h"
 #include "engine/base/error.h"
 #include "engine/jobs/verify.h"
+#include "engine/jobs/verify_against.h"
 #include "engine/naming/snapshot_name.h"
 
 namespace varve {

@@ -45,7 +45,7 @@ std::string full_text(const SnapshotRecord& r) {
         "  changed {}: {} new, {} reused\n"
         "  stored {}\n{}{}",
         title_of(r), source_snapshot_text(r), human_size({s.bytes_scanned}), human_size(r.size),
-        human_seconds(static_cast<double>(s.duration_ns) / 1e9), safe_sentence(r.change_source),
+        human_seconds(static_cast<double>(s.duration_ns) / 1e9), safe_sentence(to_text(r.change_detection)),
         human_size({s.bytes_changed}), counted(s.chunks_new, "chunk"), s.chunks_reused, human_size({s.bytes_stored}),
         audit_text(s), r.unreadable.empty() ? "" : fmt::format("  {}\n", unreadable_text(r.unreadable)));
 }

@@ -54,7 +54,7 @@ std::string one_text(const SourcePlan& source) {
     const BackupPlan& p = source.plan;
     return fmt::format("would back up {}\n{}  read {} of {} ({}): {}\n", escape_for_display(p.disk),
                        layers_text(source.layers), human_size(p.to_read), human_size(p.size),
-                       safe_sentence(p.change_source), reason_of(p));
+                       safe_sentence(to_text(p.change_detection)), reason_of(p));
 }
 
 Json one_json(const SourcePlan& source) {
@@ -77,7 +77,7 @@ Json one_json(const SourcePlan& source) {
     json["zero_bytes"] = p.zero.value;
     json["unallocated_bytes"] = p.unallocated.value;
     json["parent"] = p.parent ? Json(p.parent->id.hex()) : Json(nullptr);
-    json["change_source"] = p.change_source;
+    json["change_source"] = to_text(p.change_detection);
     return json;
 }
 

@@ -121,7 +121,7 @@ Json backed_up_json(const SnapshotRecord& snapshot) {
     json["group"] = group_json(snapshot);
     json["attachments"] = attachments_json(snapshot);
     json["source_snapshot"] = snapshot.source.snapshot.empty() ? Json(nullptr) : Json(snapshot.source.snapshot);
-    json["change_source"] = snapshot.change_source;
+    json["change_source"] = to_text(snapshot.change_detection);
     json["unreadable"] = unreadable_json(snapshot.unreadable);
     json.update(statistics_json(snapshot.statistics));
     return json;
@@ -142,7 +142,7 @@ std::string show_text(const ListedSnapshot& snapshot) {
     if (!r.source.options.empty()) out += snapshot_line("options", pairs_text(r.source.options));
     if (!r.group.empty()) out += snapshot_line("group", escape_for_display(r.group));
     if (!r.tags.empty()) out += snapshot_line("tags", pairs_text(r.tags));
-    out += snapshot_line("change source", escape_for_display(r.change_source)) +
+    out += snapshot_line("change source", escape_for_display(to_text(r.change_detection))) +
            snapshot_line("scanned", exact_size({s.bytes_scanned}));
     if (s.bytes_audited != 0) out += snapshot_line("audited", exact_size({s.bytes_audited}));
     out += snapshot_line("changed", exact_size({s.bytes_changed})) +
@@ -168,7 +168,7 @@ Json show_json(const ListedSnapshot& snapshot) {
     source["snapshot"] = r.source.snapshot.empty() ? Json(nullptr) : Json(r.source.snapshot);
     source["options"] = map_json(r.source.options);
     json["source"] = std::move(source);
-    json["change_source"] = r.change_source;
+    json["change_source"] = to_text(r.change_detection);
     json["unreadable"] = unreadable_json(r.unreadable);
     json.update(statistics_json(r.statistics));
     json["attachments"] = attachments_json(r);

@@ -20,7 +20,7 @@ std::string verify_text(const VerifyReport& report, FindingDetail detail) {
     std::string out;
     for (std::size_t i = 0; i < shown; ++i) {
         const Finding& f = report.findings[i];
-        out += fmt::format("{}: {}\n", f.kind, safe_sentence(f.message));
+        out += fmt::format("{}: {}\n", to_string(f.kind), safe_sentence(f.message));
     }
     if (shown < count) out += fmt::format("and {} more (--verbose shows all)\n", count - shown);
     return out + fmt::format("checked {} ({}): {}\n", counted(report.checked_chunks, "chunk"),
@@ -35,7 +35,7 @@ Json verify_json(const VerifyReport& report) {
     json["findings"] = Json::array();
     for (const Finding& f : report.findings) {
         Json one;
-        one["kind"] = f.kind;
+        one["kind"] = to_string(f.kind);
         one["object"] = f.object;
         one["snapshot"] = f.snapshot;
         one["disk"] = f.disk;

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli/terminal/json.h"
-#include "engine/jobs/verify.h"
+#include "engine/jobs/verify_report.h"
 
 namespace varve {
 

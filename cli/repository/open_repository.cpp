@@ -22,7 +22,7 @@ struct RepositoryAccess::Store {
 
     std::unique_ptr<Backend> backend;
     RepositoryInfo info;
-    StoredLog log;
+    BackendLog log;
 };
 
 /// How this host sees it.
@@ -35,7 +35,7 @@ struct RepositoryAccess::View {
 
     std::unique_ptr<Catalog> catalog;
     PackStore packs;
-    FollowingStore chunks;
+    LogFollowingStore chunks;
     Repository repository;
 };
 

@@ -6,19 +6,16 @@
 
 #include "engine/base/check.h"
 #include "engine/base/escape.h"
+#include "engine/repository/slot_in_force.h"
 
 namespace varve {
 namespace {
 
-/// Whether the slot that the parent's attachment means today holds these bytes, and in which pack it lies.
+/// The pack that holds the parent's attachment today, if that still has these bytes.
 std::optional<PackId> pack_with(const Catalog& catalog, const ChunkAddress& address, const ChunkId& id) {
-    const auto now = catalog.current(address);
-    if (!now) return std::nullopt;
-    const auto table = catalog.slots(now->pack);
-    if (now->slot >= table->slots.size() || table->slots[now->slot].kind != SlotKind::attachment ||
-        table->slots[now->slot].id != id)
-        return std::nullopt;
-    return now->pack;
+    const auto found = SlotsInForce(catalog).find(address);
+    if (!found || found->slot().kind != SlotKind::attachment || found->slot().id != id) return std::nullopt;
+    return found->address.pack;
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-/// Keeps small files (a machine's configuration, its nvram) with a backup. A file that the parent snapshot has already
+/// Stores small files (a machine's configuration, its nvram) with a backup. A file that the parent snapshot already has
 /// is not stored again.
 
 #include <string>
@@ -12,12 +12,7 @@
 
 namespace varve {
 
-struct FileToAttach {
-    std::string name;  ///< one path component; see check_attachment_name
-    Bytes bytes;       ///< at most attachment_bytes_max
-};
-
-/// Throws Error(usage) when attachment_name_fault() finds fault with `name`.
+/// Throws Error(usage) with what attachment_name_fault() finds wrong with `name`.
 void check_attachment_name(const std::string& name);
 
 struct DepositedAttachments {
@@ -25,7 +20,7 @@ struct DepositedAttachments {
     std::vector<PackId> hit_packs;        ///< older packs that hold some of them: the commit entry names them
 };
 
-/// Puts the files into the session's metadata pack. `parent` is the snapshot to look for them in; null: none.
+/// Writes the files to the session's metadata pack, unless the snapshot `parent` (null: none) has them.
 DepositedAttachments deposit_attachments(const std::vector<FileToAttach>& files, const SnapshotRecord* parent,
                                          PackSession& session, const Catalog& catalog);
 

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/backup/backup_parent.h"
 #include "engine/backup/commit.h"
 #include "engine/backup/disk_backup.h"
 #include "engine/backup/orphan_packs.h"
@@ -18,20 +17,19 @@ namespace {
 constexpr int attempts_max = 3;
 
 /// One attempt at a backup, from the parents' maps to the commit.
-class BackupRun {
+class BackupAttempt {
 public:
-    BackupRun(Repository& repository, const BackupGroup& group, Progress& progress, const std::stop_token& stop)
+    BackupAttempt(Repository& repository, const BackupGroup& group, Progress& progress, const std::stop_token& stop)
         : repository_(repository), group_(group), progress_(progress), stop_(stop) {}
 
     std::vector<SnapshotRecord> run();
 
-    /// Whether a parent was forgotten since the run began: then parts of its map may be gone.
+    /// Whether a parent was forgotten since the attempt began: then parts of its map may be gone.
     bool lost_parent();
 
 private:
     void back_up(const DiskToBackUp& disk);
-    /// Errors say which disk of a group it was.
-    FinishedDisk run(DiskBackup& backup, const std::string& disk);
+    FinishedDisk run(const DiskToBackUp& disk);
     void attach(DiskBackup& first);
     void enter();
 
@@ -46,39 +44,38 @@ private:
     std::vector<Attachment> attachments_;
 };
 
-void BackupRun::attach(DiskBackup& first) {
+void BackupAttempt::attach(DiskBackup& first) {
     DepositedAttachments deposited = first.attach(group_.attachments);
     attachments_ = std::move(deposited.attachments);
     hits_.insert(deposited.hit_packs.begin(), deposited.hit_packs.end());
 }
 
-FinishedDisk BackupRun::run(DiskBackup& backup, const std::string& disk) {
-    try {
-        return backup.run(progress_, stop_);
-    } catch (Error& error) {
-        if (group_.disks.size() > 1 && error.code() != ErrorCode::cancelled)
-            error.with_context(fmt::format("disk '{}'", disk));
-        throw;
-    }
-}
-
-void BackupRun::back_up(const DiskToBackUp& disk) {
+FinishedDisk BackupAttempt::run(const DiskToBackUp& disk) {
     std::set<PackId> siblings;
     for (const StoredPack& pack : packs_) siblings.insert(pack.facts.id);
-    DiskBackup backup(repository_, disk, std::move(siblings));
+    DiskBackup backup(repository_, disk, std::move(siblings), progress_);
     if (backup.parent()) basis_.parents.push_back(backup.parent()->record.id);
     if (entry_.snapshots.empty()) attach(backup);
-    FinishedDisk finished = run(backup, disk.request.disk);
+    return backup.run(progress_, stop_);
+}
+
+/// Errors name the disk of a group that they are about.
+void BackupAttempt::back_up(const DiskToBackUp& disk) try {
+    FinishedDisk finished = run(disk);
     finished.record.group = group_.name;
     finished.record.attachments = attachments_;
     entry_.snapshots.push_back(std::move(finished.record));
-    // So that the next disk finds what this one brought.
+    // So that the next disk finds what this one added.
     if (group_.disks.size() > 1) repository_.catalog.add_uncommitted(finished.packs);
     packs_.insert(packs_.end(), finished.packs.begin(), finished.packs.end());
     hits_.insert(finished.hit_packs.begin(), finished.hit_packs.end());
+} catch (Error& error) {
+    if (group_.disks.size() > 1 && error.code() != ErrorCode::cancelled)
+        error.with_context(fmt::format("disk '{}'", disk.request.disk));
+    throw;
 }
 
-void BackupRun::enter() {
+void BackupAttempt::enter() {
     progress_.begin("committing", {});
     throw_if_stopped(stop_);
     for (const DiskToBackUp& disk : group_.disks) disk.source->check_unchanged();
@@ -86,8 +83,7 @@ void BackupRun::enter() {
     commit(repository_, entry_, packs_, basis_, progress_);
 }
 
-std::vector<SnapshotRecord> BackupRun::run() {
-    catch_up(repository_, progress_);
+std::vector<SnapshotRecord> BackupAttempt::run() {
     find_orphan_packs(repository_);
     basis_.last_move = repository_.catalog.last_move();
     for (const DiskToBackUp& disk : group_.disks) back_up(disk);
@@ -95,15 +91,15 @@ std::vector<SnapshotRecord> BackupRun::run() {
     return entry_.snapshots;
 }
 
-bool BackupRun::lost_parent() {
+bool BackupAttempt::lost_parent() {
     catch_up(repository_, progress_);
     return std::any_of(basis_.parents.begin(), basis_.parents.end(), [&](const SnapshotId& parent) {
         return repository_.catalog.snapshots_by_prefix(parent.hex()).empty();
     });
 }
 
-/// Whether a prune of another program, and nothing else, made the run fail.
-bool was_overtaken(const Error& error, BackupRun& run) {
+/// Whether only another program's prune made the attempt fail.
+bool was_overtaken(const Error& error, BackupAttempt& run) {
     if (error.code() == ErrorCode::conflict) return true;
     return is_damaged_or_missing(error) && run.lost_parent();
 }
@@ -128,12 +124,13 @@ std::vector<SnapshotRecord> backup(Repository& repository, const BackupGroup& gr
                                    const std::stop_token& stop) {
     check_group(group);
     for (int attempt = 1;; ++attempt) {
-        BackupRun run(repository, group, progress, stop);
+        BackupAttempt run(repository, group, progress, stop);
         try {
             return run.run();
         } catch (const Error& error) {
             if (!can_restart(group) || attempt == attempts_max || !was_overtaken(error, run)) throw;
             progress.warn(fmt::format("{}; starting again", error.what()));
+            catch_up(repository, progress);
         }
     }
 }

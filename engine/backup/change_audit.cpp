@@ -8,13 +8,14 @@
 #include "engine/backup/inherited_chunks.h"
 #include "engine/backup/segment_scan.h"
 #include "engine/base/progress.h"
-#include "engine/repository/known_chunks.h"
+#include "engine/image/extent_walk.h"
+#include "engine/repository/slot_in_force.h"
 
 namespace varve {
 namespace {
 
-/// Draws that may come to nothing, for every chunk of the sample, before it is taken as it is.
-constexpr std::uint64_t vain_draws_max = 64;
+/// Futile draws allowed per chunk of the sample before the sample is used as it is.
+constexpr std::uint64_t futile_draws_max = 64;
 
 class AuditSample {
 public:
@@ -25,7 +26,7 @@ public:
           inherited_(&changes, source.info().virtual_size, parent.size()),
           space_(chunk_count(source.info().virtual_size)),
           random_(request.seed),
-          wanted_(request.chunks) {}
+          count_(request.chunks) {}
 
     /// Ascending.
     std::set<ChunkIndex> draw(const std::stop_token& stop);
@@ -35,8 +36,8 @@ private:
     void draw_anywhere(const std::stop_token& stop);
     std::vector<ChunkIndex> neighbours_of_changes(const std::stop_token& stop);
     void take(ChunkIndex chunk);
-    /// The end of the chunks from `chunk` on that there is no use in looking at; `chunk` itself when there is.
-    ChunkIndex useless_until(ChunkIndex chunk) const;
+    /// The end of the run of chunks from `chunk` on that are pointless to verify; `chunk` itself if it is worth it.
+    ChunkIndex pointless_until(ChunkIndex chunk) const;
     ChunkIndex changed_until(ChunkIndex chunk) const;
     /// Looks no further than `limit`.
     ChunkIndex empty_in_source_until(ChunkIndex chunk, ChunkIndex limit) const;
@@ -49,7 +50,7 @@ private:
     const InheritedChunks inherited_;
     ChunkSpace space_;
     std::mt19937_64 random_;
-    const std::uint64_t wanted_;
+    const std::uint64_t count_;
     std::set<ChunkIndex> sample_;
 };
 
@@ -67,13 +68,9 @@ ChunkIndex AuditSample::changed_until(ChunkIndex chunk) const {
 
 ChunkIndex AuditSample::empty_in_source_until(ChunkIndex chunk, ChunkIndex limit) const {
     const ByteOffset end = std::min(limit.begin(), disk_end());
-    ByteOffset at = chunk.begin();
-    while (at < end) {
-        const Extent extent = source_.extent_at(at);
-        if (extent.kind == ExtentKind::data) return {at.value / chunk_bytes};
-        at = extent.end();
-    }
-    return limit;
+    if (end <= chunk.begin()) return limit;
+    const auto data = first_data(source_, {chunk.begin(), end - chunk.begin()});
+    return data ? chunk_containing(data->begin) : limit;
 }
 
 ChunkIndex AuditSample::empty_in_parent_until(ChunkIndex chunk) const {
@@ -88,7 +85,7 @@ ChunkIndex AuditSample::empty_in_parent_until(ChunkIndex chunk) const {
     return {leaf * map_fanout + entry};
 }
 
-ChunkIndex AuditSample::useless_until(ChunkIndex chunk) const {
+ChunkIndex AuditSample::pointless_until(ChunkIndex chunk) const {
     if (const ChunkIndex changed = changed_until(chunk); changed > chunk) return changed;
     const ChunkIndex in_parent = empty_in_parent_until(chunk);
     return in_parent == chunk ? chunk : empty_in_source_until(chunk, in_parent);
@@ -100,7 +97,7 @@ std::vector<ChunkIndex> AuditSample::neighbours_of_changes(const std::stop_token
     std::uint64_t seen = 0;
     const auto offer = [&](ChunkIndex chunk) {
         ++seen;
-        if (chosen.size() < wanted_) return chosen.push_back(chunk);
+        if (chosen.size() < count_) return chosen.push_back(chunk);
         const std::uint64_t place = std::uniform_int_distribution<std::uint64_t>(0, seen - 1)(random_);
         if (place < chosen.size()) chosen[static_cast<std::size_t>(place)] = chunk;
     };
@@ -118,19 +115,19 @@ std::vector<ChunkIndex> AuditSample::neighbours_of_changes(const std::stop_token
 
 void AuditSample::draw_beside_changes(const std::stop_token& stop) {
     for (const ChunkIndex chunk : neighbours_of_changes(stop)) {
-        if (sample_.size() >= wanted_ / 2) return;
-        if (space_.contains(chunk) && useless_until(chunk) == chunk) take(chunk);
+        if (sample_.size() >= count_ / 2) return;
+        if (space_.contains(chunk) && pointless_until(chunk) == chunk) take(chunk);
     }
 }
 
 void AuditSample::draw_anywhere(const std::stop_token& stop) {
-    for (std::uint64_t draws = 0; draws < vain_draws_max * wanted_; ++draws) {
-        if (sample_.size() >= wanted_ || space_.left() == 0) return;
+    for (std::uint64_t draws = 0; draws < futile_draws_max * count_; ++draws) {
+        if (sample_.size() >= count_ || space_.left() == 0) return;
         throw_if_stopped(stop);
         const ChunkIndex chunk = space_.draw(random_);
-        const ChunkIndex useless = useless_until(chunk);
-        if (useless > chunk)
-            space_.remove(chunk, useless);
+        const ChunkIndex pointless = pointless_until(chunk);
+        if (pointless > chunk)
+            space_.remove(chunk, pointless);
         else
             take(chunk);
     }
@@ -142,7 +139,7 @@ std::set<ChunkIndex> AuditSample::draw(const std::stop_token& stop) {
     return std::move(sample_);
 }
 
-/// Whether the chunk is the parent's, by its id.
+/// Whether the chunk has the id that it has in the parent.
 bool is_as_in_parent(const ScannedChunk& now, ChunkIndex chunk, const DiskMap& parent, const SlotDirectory& directory) {
     const Subtree leaf = parent.subtree(0, chunk.value / map_fanout);
     LeafEntry before{leaf.kind, {}};
@@ -150,7 +147,7 @@ bool is_as_in_parent(const ScannedChunk& now, ChunkIndex chunk, const DiskMap& p
         before = parent.leaf(leaf)->entries[static_cast<std::size_t>(chunk.value % map_fanout)];
     const bool had_data = before.kind == MapKind::present;
     if (had_data != (now.kind == MapKind::present)) return false;
-    return !had_data || slot_of(directory, before.address).id == now.id;
+    return !had_data || SlotsInForce(directory).get(before.address).slot().id == now.id;
 }
 
 }  // namespace

@@ -8,12 +8,12 @@ namespace varve {
 
 ChunkIndex ChunkSpace::draw(std::mt19937_64& random) const {
     VARVE_CHECK(left_ > 0);
-    // While most is left, a few trials among all chunks are cheaper than the way past all removed runs.
+    // While most chunks are left, a few trials among all are cheaper than a walk over all removed runs.
     while (left_ > chunks_ / 8) {
         const ChunkIndex chunk{std::uniform_int_distribution<std::uint64_t>(0, chunks_ - 1)(random)};
         if (contains(chunk)) return chunk;
     }
-    // The number of the chunk among those left, then past every removed run before it.
+    // The chunk's number among those left, then moved past every removed run before it.
     std::uint64_t chunk = std::uniform_int_distribution<std::uint64_t>(0, left_ - 1)(random);
     for (const auto& [begin, end] : removed_) {
         if (begin > chunk) break;

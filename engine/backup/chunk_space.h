@@ -1,6 +1,6 @@
 #pragma once
-/// A set of chunks to draw from at random: all of a disk but those that were taken out. Taking whole runs out makes
-/// drawing from a disk that is mostly empty as cheap as from a full one. A plain value.
+/// A set of chunks to draw from at random: all of a disk except those that were removed. Removing whole runs makes
+/// drawing from a mostly empty disk as cheap as from a full one. A plain value.
 
 #include <cstdint>
 #include <map>
@@ -17,10 +17,10 @@ public:
     /// Chunks that may still be drawn.
     std::uint64_t left() const { return left_; }
 
-    /// One of them, all with the same probability; it stays in the set. There must be one.
+    /// One of them, each with the same probability; it remains in the set. The set must not be empty.
     ChunkIndex draw(std::mt19937_64& random) const;
 
-    /// Takes [begin, end) out; parts that are out already, or past the disk's end, do not matter.
+    /// Removes [begin, end); parts that are already removed, or past the disk's end, are ignored.
     void remove(ChunkIndex begin, ChunkIndex end);
 
     bool contains(ChunkIndex chunk) const;
@@ -28,7 +28,7 @@ public:
 private:
     std::uint64_t chunks_;
     std::uint64_t left_;
-    std::map<std::uint64_t, std::uint64_t> removed_;  ///< begin → end, apart from each other
+    std::map<std::uint64_t, std::uint64_t> removed_;  ///< begin → end, disjoint and not adjacent
 };
 
 }  // namespace varve

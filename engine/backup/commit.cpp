@@ -6,18 +6,20 @@
 
 #include "engine/repository/disk_map.h"
 #include "engine/repository/log_append.h"
+#include "engine/repository/slot_in_force.h"
 
 namespace varve {
 namespace {
 
 [[noreturn]] void throw_overtaken(const PackId& pack) {
-    throw Error(ErrorCode::conflict,
-                fmt::format("a prune gave up pack {} while this backup ran and counted on it; nothing was committed, "
-                            "run the backup again",
-                            pack.hex()));
+    throw Error(
+        ErrorCode::conflict,
+        fmt::format("a prune condemned pack {} while this backup depended on it; nothing was committed, run the "
+                    "backup again",
+                    pack.hex()));
 }
 
-/// Re-checks 1 and 2: what was hit, written or adopted may have been condemned meanwhile.
+/// Re-checks 1 and 2: what was hit, written or adopted may have been condemned in the meantime.
 void check_packs(const Catalog& catalog, const CommitEntry& entry) {
     const auto check = [&](const PackId& id) {
         if (const auto pack = catalog.pack(id); pack && pack->state == PackState::condemned) throw_overtaken(id);
@@ -27,13 +29,10 @@ void check_packs(const Catalog& catalog, const CommitEntry& entry) {
 }
 
 void check_inherited_addresses(const Repository& repository, const SnapshotRecord& snapshot) {
+    SlotsInForce slots(repository.catalog);
     const auto check = [&](const ChunkAddress& address) {
-        const auto now = repository.catalog.current(address);
-        if (!now) throw_overtaken(address.pack);
-        const auto table = repository.catalog.slots(now->pack);
-        if (now->slot >= table->slots.size()) throw_overtaken(address.pack);
-        if (table->slots[now->slot].kind == SlotKind::patch && !repository.catalog.current(table->base_of(now->slot)))
-            throw_overtaken(address.pack);
+        const auto found = slots.find(address);
+        if (!found || (found->is_patch() && !slots.base_of(*found))) throw_overtaken(address.pack);
     };
     const DiskMap map(repository.chunks, snapshot);
     check(snapshot.map);
@@ -46,8 +45,8 @@ void check_inherited_addresses(const Repository& repository, const SnapshotRecor
     });
 }
 
-/// Re-check 3: without a live parent nobody protected what the new map inherited; each page and chunk must still be
-/// there.
+/// Re-check 3: without a live parent, nothing protected what the new map inherited, so each page and chunk must still
+/// exist.
 void check_inherited(const Repository& repository, const SnapshotRecord& snapshot) {
     try {
         check_inherited_addresses(repository, snapshot);
@@ -69,7 +68,7 @@ void recheck(const Repository& repository, const CommitEntry& entry, const std::
     const bool parents_live = std::all_of(basis.parents.begin(), basis.parents.end(),
                                           [&](const SnapshotId& id) { return is_live(repository.catalog, id); });
     if (parents_live) return;
-    repository.catalog.add_uncommitted(packs);  // the new map's own pages are looked up like any other
+    repository.catalog.add_uncommitted(packs);  // so that the new map's own pages are found like any other
     for (const SnapshotRecord& snapshot : entry.snapshots) check_inherited(repository, snapshot);
 }
 

@@ -3,21 +3,23 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "engine/repository/slot_in_force.h"
 
 namespace varve {
 namespace {
 
-/// Another program on this host changed the catalog since the chunk was found there.
+/// Another program on this host changed the catalog after the chunk was found in it.
 [[noreturn]] void throw_gone(const PackId& pack) {
-    throw Error(ErrorCode::conflict,
-                fmt::format("pack {}, which this backup counted on, was given up or the catalog made "
-                            "again meanwhile; nothing was committed, run the backup again",
-                            pack.hex()));
+    throw Error(
+        ErrorCode::conflict,
+        fmt::format("pack {}, which this backup depends on, was condemned, or the catalog was rebuilt, while it ran; "
+                    "nothing was committed, run the backup again",
+                    pack.hex()));
 }
 
 }  // namespace
 
-ChunkAddress ChunkDeposit::put(const ChunkId& id, const Fingerprint& fingerprint, ByteView plain) {
+ChunkAddress Deduplicator::put(const ChunkId& id, const Fingerprint& fingerprint, ByteView plain) {
     if (const auto pending = pending_.find(id); pending != pending_.end()) {
         ++chunks_reused_;
         return pending->second;
@@ -34,19 +36,21 @@ ChunkAddress ChunkDeposit::put(const ChunkId& id, const Fingerprint& fingerprint
     return address;
 }
 
-/// A patch counts on its base's pack as well.
-void ChunkDeposit::note_hit(const ChunkAddress& address) {
+/// A patch depends on its base's pack as well.
+void Deduplicator::note_hit(const ChunkAddress& address) {
     if (own_packs_.contains(address.pack)) return;
     hits_.insert(address.pack);
-    const auto table = catalog_.slots(address.pack);
-    if (table->slots.at(address.slot).kind != SlotKind::patch) return;
-    const auto base = catalog_.current(table->base_of(address.slot));
+    SlotsInForce slots(catalog_);
+    const auto hit = slots.find(address);
+    if (!hit) throw_gone(address.pack);
+    if (!hit->is_patch()) return;
+    const auto base = slots.base_of(*hit);
     if (!base) throw_gone(address.pack);
     hits_.insert(base->pack);
 }
 
-/// What became durable is findable through the catalog, so that memory holds only the last few packs' ids.
-void ChunkDeposit::note_durable() {
+/// Makes what became durable findable through the catalog, so that memory holds only the ids of the last few packs.
+void Deduplicator::note_durable() {
     const std::vector<StoredPack> durable = session_.take_durable();
     if (durable.empty()) return;
     catalog_.add_uncommitted(durable);
@@ -54,7 +58,7 @@ void ChunkDeposit::note_durable() {
         for (const Slot& slot : pack.slots->slots) pending_.erase(slot.id);
 }
 
-void ChunkDeposit::adopt_orphans() {
+void Deduplicator::adopt_orphans() {
     for (auto hit = hits_.begin(); hit != hits_.end();) {
         const auto pack = catalog_.pack(*hit);
         if (!pack) throw_gone(*hit);
@@ -67,7 +71,7 @@ void ChunkDeposit::adopt_orphans() {
     }
 }
 
-std::vector<StoredPack> ChunkDeposit::finish() {
+std::vector<StoredPack> Deduplicator::finish() {
     adopt_orphans();
     return session_.finish();
 }

@@ -1,5 +1,5 @@
 #pragma once
-/// Gives every new chunk of a backup its address: the one it already has in the repository, the one it got a moment ago
+/// Gives every changed chunk of a backup its address: the one it already has in the repository, the one it got earlier
 /// in this run, or a new one. Remembers what the commit entry must name. One thread.
 
 #include <set>
@@ -10,16 +10,16 @@
 
 namespace varve {
 
-class ChunkDeposit {
+class Deduplicator {
 public:
-    /// Borrows session and catalog for its life. `siblings`: packs that the same commit will name anyway, as its own,
+    /// Borrows session and catalog for its life. `siblings`: packs that the same commit names as its own anyway,
     /// because another session wrote or adopted them.
-    ChunkDeposit(PackSession& session, Catalog& catalog, std::set<PackId> siblings = {})
+    Deduplicator(PackSession& session, Catalog& catalog, std::set<PackId> siblings = {})
         : session_(session), catalog_(catalog), own_packs_(std::move(siblings)) {}
 
     ChunkAddress put(const ChunkId& id, const Fingerprint& fingerprint, ByteView plain);
 
-    /// Completes the packs: orphans that gave a hit are adopted; everything is durable on return.
+    /// Completes the packs and adopts the orphans that gave a hit; everything is durable on return.
     std::vector<StoredPack> finish();
 
     /// Packs that others committed and that gave a hit. Complete after finish().
@@ -34,7 +34,7 @@ private:
 
     PackSession& session_;
     Catalog& catalog_;
-    std::unordered_map<ChunkId, ChunkAddress> pending_;  ///< of packs that are not durable yet: a few packs' worth
+    std::unordered_map<ChunkId, ChunkAddress> pending_;  ///< in packs that are not durable yet: a few packs' worth
     std::set<PackId> own_packs_;                         ///< written by the session, and the siblings
     std::set<PackId> hits_;
     std::uint64_t chunks_new_ = 0;

@@ -1,6 +1,6 @@
 #pragma once
-/// One disk's part of a backup: reads the source against its parent snapshot, makes what is new durable in packs, and
-/// describes the snapshot that a commit can enter. One use; one thread (it starts workers of its own).
+/// One disk's part of a backup: compares the source with its parent snapshot, makes what is new durable in packs, and
+/// describes the snapshot for the commit. Single use; one thread (it starts workers of its own).
 
 #include <chrono>
 #include <memory>
@@ -9,13 +9,15 @@
 #include <stop_token>
 #include <vector>
 
-#include "engine/backup/backup_parent.h"
+#include "engine/backup/attachment_deposit.h"
+#include "engine/backup/change_policy.h"
 #include "engine/backup/deduplicator.h"
 #include "engine/repository/disk_map.h"
+#include "engine/repository/repository.h"
 
 namespace varve {
 
-/// What is durable in the repository, and not yet entered.
+/// What is durable in the repository but not yet committed.
 struct FinishedDisk {
     SnapshotRecord record;
     std::vector<StoredPack> packs;
@@ -24,32 +26,33 @@ struct FinishedDisk {
 
 class DiskBackup {
 public:
-    /// Borrows all but `siblings`: the packs of the commit's other disks. The catalog has caught up with the log.
-    DiskBackup(Repository& repository, const DiskToBackUp& disk, std::set<PackId> siblings);
+    /// Chooses the parent, which may ask the change source. Borrows all but `siblings`: the packs of the commit's other
+    /// disks.
+    DiskBackup(Repository& repository, const DiskToBackUp& disk, std::set<PackId> siblings, Progress& progress);
 
     /// The snapshot that the disk is compared with and inherits from.
-    const std::optional<ListedSnapshot>& parent() const { return base_.parent; }
+    const std::optional<ListedSnapshot>& parent() const { return parent_.snapshot; }
 
-    /// Stores the files beside the disk; before run().
+    /// Stores the attachments; call it before run().
     DepositedAttachments attach(const std::vector<FileToAttach>& files);
 
     FinishedDisk run(Progress& progress, const std::stop_token& stop);
 
 private:
-    /// Checks the change map, and gives it up when it is wrong somewhere.
+    /// Verifies the change map, and discards it when it is wrong anywhere.
     void audit(Progress& progress, const std::stop_token& stop);
     SnapshotRecord describe(const Subtree& root, ByteCount bytes_changed) const;
 
     Repository& repository_;
     const ImageReader& source_;
     const BackupRequest& request_;
-    BackupBase base_;
+    BackupParent parent_;
     std::optional<DiskMap> parent_map_;
     std::unique_ptr<PackSession> session_;
-    ChunkDeposit deposit_;
+    Deduplicator deduplicator_;
     const ByteCount bytes_read_before_;
     ByteCount bytes_audited_;
-    const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+    const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace varve

@@ -48,7 +48,7 @@ void DiskScan::enter(const ScannedSegment& segment, const std::shared_ptr<const 
         finish_leaf();
         leaf_.emplace(leaf, parent);
     }
-    leaf_->add(segment, deposit_, size());
+    leaf_->add(segment, deduplicator_, size());
 }
 
 void DiskScan::finish_leaf() {
@@ -82,18 +82,18 @@ void DiskScan::run(Progress& progress, const std::stop_token& stop) {
         throw_if_stopped(stop);
         progress.advance(enter(pipeline.take()));
     };
-    const std::uint64_t chunks = chunk_count(size());
-    for (std::uint64_t leaf = 0; leaf < leaf_count(size());) {
-        if (auto task = whole_leaves_at(leaf)) {
-            pipeline.feed(std::move(*task), take);
-            continue;
-        }
+    const auto skip = [&](std::uint64_t leaf) -> std::optional<std::uint64_t> {
+        std::uint64_t next = leaf;
+        auto task = whole_leaves_at(next);
+        if (!task) return std::nullopt;
+        pipeline.feed(std::move(*task), take);
+        return next;
+    };
+    const auto scan = [&](std::uint64_t leaf) {
         const std::shared_ptr<const KnownLeaf> parent = parent_leaf(leaf);
-        const std::uint64_t end = std::min(chunks, (leaf + 1) * map_fanout);
-        for (std::uint64_t first = leaf * map_fanout; first < end; first += segment_chunks)
-            pipeline.feed(SegmentTask{{first}, parent}, take);
-        ++leaf;
-    }
+        for_each_segment(leaf, size(), [&](ChunkIndex first) { pipeline.feed(SegmentTask{first, parent}, take); });
+    };
+    walk_leaves(size(), skip, scan);
     pipeline.drain(take);
     finish_leaf();
 }

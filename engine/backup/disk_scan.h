@@ -1,6 +1,6 @@
 #pragma once
-/// The reading half of a disk's backup: walks the source in guest order with several workers, and turns what differs
-/// from the parent into chunks of the deposit and entries of the new map. One use.
+/// The reading half of a disk's backup: walks the source in guest order with several workers, and passes what differs
+/// from the parent to the deduplicator and the new map. Single use.
 
 #include <memory>
 #include <optional>
@@ -23,16 +23,16 @@ namespace varve {
 
 class DiskScan {
 public:
-    /// Borrows all. `parent` is the map that `map` was begun with, or null; `changes` compares the source with it, or
-    /// is null.
+    /// Borrows all. `parent` is the map that `map` starts from, or null; `changes` compares the source with it, or is
+    /// null.
     DiskScan(const Repository& repository, const ImageReader& source, const DiskMap* parent, const ChangeMap* changes,
-             MapBuilder& map, ChunkDeposit& deposit)
+             MapBuilder& map, Deduplicator& deduplicator)
         : repository_(repository),
           source_(source),
           parent_(parent),
           inherited_(changes, source.info().virtual_size, parent != nullptr ? parent->size() : ByteCount{}),
           map_(map),
-          deposit_(deposit),
+          deduplicator_(deduplicator),
           fingerprinter_(repository.info.fingerprint_seed),
           buffers_(segment_bytes) {}
 
@@ -42,7 +42,7 @@ public:
     ByteCount bytes_changed() const { return bytes_changed_; }
 
 private:
-    /// Leaves up to `end` that stay as the parent has them.
+    /// Leaves up to `end` that the parent's map provides.
     struct InheritedLeaves {
         std::uint64_t end;
     };
@@ -57,11 +57,11 @@ private:
     };
     using Pipeline = OrderedPipeline<Task, Scanned>;
 
-    /// What to do about `leaf` and those after it that are alike; moves `leaf` past them. Nothing: scan it.
+    /// What to do about `leaf` and the equal ones after it; moves `leaf` past them. nullopt: scan it.
     std::optional<Task> whole_leaves_at(std::uint64_t& leaf) const;
     std::shared_ptr<const KnownLeaf> parent_leaf(std::uint64_t leaf) const;
     Scanned work(Task&& task) const;
-    /// Enters a result; returns how far the disk is done.
+    /// Processes a result; returns how much of the disk is done.
     ByteCount enter(const Scanned& scanned);
     void enter(const UniformLeaves& leaves);
     void enter(const ScannedSegment& segment, const std::shared_ptr<const KnownLeaf>& parent);
@@ -73,7 +73,7 @@ private:
     const DiskMap* parent_;
     const InheritedChunks inherited_;
     MapBuilder& map_;
-    ChunkDeposit& deposit_;
+    Deduplicator& deduplicator_;
     const Fingerprinter fingerprinter_;
     mutable BufferPool buffers_;
     std::optional<LeafAssembly> leaf_;

@@ -2,39 +2,35 @@
 
 #include <algorithm>
 
-#include "engine/backup/backup_parent.h"
+#include "engine/backup/change_policy.h"
+#include "engine/image/extent_walk.h"
 #include "engine/repository/chunk.h"
 
 namespace varve {
 namespace {
 
-constexpr ByteCount progress_step = mib(1024);  // of the disk: a map walk passes over much in little time
+constexpr ByteCount progress_step = mib(1024);  // of the disk: a map walk covers much in little time
 
 void count_extents(BackupPlan& plan, const ImageReader& source, Progress& progress, const std::stop_token& stop) {
     progress.begin("looking", plan.size);
-    const ByteOffset end = ByteOffset{} + plan.size;
-    ByteOffset told;
-    for (ByteOffset at; at < end;) {
+    ByteOffset reported;
+    for_each_extent(source, {{}, plan.size}, [&](const Extent& extent) {
         throw_if_stopped(stop);
-        const Extent extent = source.extent_at(at);
         ByteCount& kind = extent.kind == ExtentKind::data   ? plan.data
                           : extent.kind == ExtentKind::zero ? plan.zero
                                                             : plan.unallocated;
         kind += extent.length;
-        at = extent.end();
-        if (at < told + progress_step) continue;
-        told = at;
-        progress.advance({at.value});
-    }
+        if (extent.end() < reported + progress_step) return;
+        reported = extent.end();
+        progress.advance({reported.value});
+    });
 }
 
 ByteCount data_in(const ImageReader& source, ByteOffset begin, ByteOffset end) {
     ByteCount data;
-    for (ByteOffset at = begin; at < end;) {
-        const Extent extent = source.extent_at(at);
-        if (extent.kind == ExtentKind::data) data += std::min(extent.end(), end) - at;
-        at = extent.end();
-    }
+    for_each_extent(source, {begin, end - begin}, [&](const Extent& extent) {
+        if (extent.kind == ExtentKind::data) data += extent.length;
+    });
     return data;
 }
 
@@ -63,12 +59,12 @@ BackupPlan plan_backup(const Catalog& catalog, const DiskToBackUp& disk, Progres
     plan.disk = disk.request.disk;
     plan.size = source.info().virtual_size;
     check_disk_size(plan.size);
-    const BackupBase base = choose_base(catalog, disk.request);
-    if (base.parent) plan.parent = base.parent->record;
-    plan.change_source = base.change_source;
-    plan.chunks_to_audit = base.audit_chunks;
+    const BackupParent parent = choose_parent(catalog, disk.request, progress);
+    if (parent.snapshot) plan.parent = parent.snapshot->record;
+    plan.change_detection = parent.detection;
+    plan.chunks_to_audit = parent.audit_chunks;
     count_extents(plan, source, progress, stop);
-    plan.to_read = base.changes != nullptr ? data_to_read(source, *base.changes, stop) : plan.data;
+    plan.to_read = parent.changes ? data_to_read(source, *parent.changes, stop) : plan.data;
     return plan;
 }
 

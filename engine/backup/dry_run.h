@@ -1,11 +1,11 @@
 #pragma once
-/// What a backup of a source would do, found out without reading its bytes or writing anything: `backup --dry-run`.
+/// What a backup of a source would do, determined without reading its data or writing anything: `backup --dry-run`.
 
 #include <optional>
 #include <stop_token>
 #include <string>
 
-#include "engine/backup/backup.h"
+#include "engine/backup/backup_request.h"
 #include "engine/base/progress.h"
 #include "engine/repository/catalog.h"
 
@@ -13,18 +13,19 @@ namespace varve {
 
 struct BackupPlan {
     std::string disk;
-    std::optional<SnapshotRecord> parent;  ///< the snapshot that it would be compared with
-    std::string change_source;             ///< how what changed would be found, as the record would say: "full", ...
+    std::optional<SnapshotRecord> parent;  ///< the snapshot it would be compared with
+    ChangeDetection change_detection;      ///< how it would find out what changed
     ByteCount size;                        ///< data, zero and unallocated bytes together
-    ByteCount to_read;                     ///< data that would be read; at most a chunk less than is read in the end
-    std::uint32_t chunks_to_audit = 0;     ///< at most: that would be read beside them, to check the change source
+    ByteCount to_read;                     ///< data that would be read; the backup reads at most one chunk more
+    std::uint32_t chunks_to_audit = 0;     ///< upper bound on the chunks re-read to verify the change source
     ByteCount data;
     ByteCount zero;
     ByteCount unallocated;
 };
 
-/// `catalog` has caught up with the log. Walks the source's allocation map: costs metadata only. Throws what
-/// extent_at() throws, Error(unsupported) for a disk too large for a snapshot, Error(cancelled).
+/// `catalog` has caught up with the log. Walks the source's allocation map: costs metadata only. Warns as the backup
+/// would (change_policy.h). Throws what extent_at() and the change source throw, Error(unsupported) for a disk too
+/// large for a snapshot, Error(cancelled).
 BackupPlan plan_backup(const Catalog& catalog, const DiskToBackUp& disk, Progress& progress,
                        const std::stop_token& stop);
 

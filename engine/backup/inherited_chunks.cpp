@@ -45,7 +45,7 @@ std::vector<bool> InheritedChunks::chunks(ChunkIndex first, std::size_t count) c
         std::uint64_t chunk = divide_up(at.value, chunk_bytes);
         if (chunk < same_end) inherited.resize(count);
         for (; chunk < same_end; ++chunk) inherited[static_cast<std::size_t>(chunk - first.value)] = true;
-        // On to the end of the chunk that differs somewhere.
+        // Continue at the end of the chunk that differs somewhere.
         at = ByteOffset{(same.value / chunk_bytes + 1) * chunk_bytes};
     }
     return inherited;

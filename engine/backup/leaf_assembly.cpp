@@ -9,7 +9,7 @@ ByteCount bytes_in_chunk(ChunkIndex chunk, ByteCount disk_size) {
     return {begin >= disk_size.value ? 0 : std::min<std::uint64_t>(chunk_bytes, disk_size.value - begin)};
 }
 
-void LeafAssembly::add(const ScannedSegment& segment, ChunkDeposit& deposit, ByteCount disk_size) {
+void LeafAssembly::add(const ScannedSegment& segment, Deduplicator& deduplicator, ByteCount disk_size) {
     for (std::size_t i = 0; i < segment.chunks.size(); ++i) {
         const ScannedChunk& chunk = segment.chunks[i];
         const ChunkIndex index{segment.first.value + i};
@@ -19,7 +19,7 @@ void LeafAssembly::add(const ScannedSegment& segment, ChunkDeposit& deposit, Byt
         if (chunk.is_same) {
             entry.address = parent_->page.entries[at].address;
         } else if (chunk.kind == MapKind::present) {
-            entry.address = deposit.put(chunk.id, chunk.fingerprint, segment.bytes_of_chunk(i));
+            entry.address = deduplicator.put(chunk.id, chunk.fingerprint, segment.bytes_of_chunk(i));
         }
         ids_[at] = chunk.id;
         const ChunkId before = parent_ ? parent_->ids[at] : ChunkId{};

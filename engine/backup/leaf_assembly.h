@@ -1,6 +1,6 @@
 #pragma once
-/// Puts the scanned segments of one leaf together, in guest order, into the leaf's new page, and counts what changed
-/// against the parent's. One thread.
+/// Assembles the scanned segments of one leaf, in guest order, into the leaf's new page, and counts what changed
+/// since the parent. One thread.
 
 #include <memory>
 
@@ -18,9 +18,9 @@ public:
         : leaf_(leaf), parent_(std::move(parent)) {}
 
     /// Stores what is new of `segment`. `disk_size` clips the last chunk when bytes are counted.
-    void add(const ScannedSegment& segment, ChunkDeposit& deposit, ByteCount disk_size);
+    void add(const ScannedSegment& segment, Deduplicator& deduplicator, ByteCount disk_size);
 
-    /// Hands the page to `map` unless it is the parent's.
+    /// Passes the page to `map` unless it equals the parent's.
     void finish(MapBuilder& map) const;
 
     std::uint64_t leaf() const { return leaf_; }
@@ -34,7 +34,7 @@ private:
     ByteCount bytes_changed_;
 };
 
-/// Guest bytes of a chunk: all but the last of a disk are whole.
+/// Guest bytes of a chunk; only the last chunk of a disk can be partial.
 ByteCount bytes_in_chunk(ChunkIndex chunk, ByteCount disk_size);
 
 }  // namespace varve

@@ -60,7 +60,7 @@ void MapBuilder::close_below(int level) {
         if (open_page(below).is_open) close(below);
 }
 
-/// Everything below is closed: it belongs to this page or to an earlier one.
+/// Everything below is closed, as part of this page or of an earlier one.
 void MapBuilder::close(int level) {
     OpenPage done = std::exchange(open_page(level), OpenPage{});
     const Subtree parent = parent_subtree(level, done.index);
@@ -99,7 +99,7 @@ Subtree MapBuilder::finish(ByteCount disk_size) {
     set_uniform(std::max(next_leaf_, leaf_count(disk_size)), leaves_per_entry(map_root_level + 1),
                 MapKind::unallocated);
     close_below(map_root_level);
-    open_page(map_root_level).is_open = true;  // a root page is made even when nothing was set
+    open_page(map_root_level).is_open = true;  // a root page is written even when nothing was set
     close(map_root_level);
     return *root_;
 }

@@ -1,6 +1,6 @@
 #pragma once
-/// Makes a new snapshot's map out of its parent's: only what is set differs, everything else is inherited page by page,
-/// so the cost follows the change. Without a parent everything starts unallocated. One thread.
+/// Builds a new snapshot's map from its parent's: only what is set differs, everything else is inherited page by page,
+/// so the cost depends on the change. Without a parent everything starts unallocated. One thread.
 
 #include <array>
 #include <optional>
@@ -15,7 +15,7 @@ namespace varve {
 
 class MapBuilder {
 public:
-    /// Borrows both for its life; `parent` may be null. Pages go to `session` as they are complete.
+    /// Borrows both for its life; `parent` may be null. Pages go to `session` as soon as they are complete.
     MapBuilder(PackSession& session, const DiskMap* parent);
 
     /// Leaves are set in ascending order, each at most once, by either call.
@@ -28,7 +28,7 @@ public:
     Subtree finish(ByteCount disk_size);
 
 private:
-    /// Entries that differ from the parent's, of the page that is open at one level.
+    /// The entries of the open page of one level that differ from the parent's.
     struct OpenPage {
         bool is_open = false;
         std::uint64_t index = 0;

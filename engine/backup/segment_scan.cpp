@@ -3,19 +3,14 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/image/extent_walk.h"
 
 namespace varve {
 namespace {
 
 std::vector<Extent> extents_of(const ImageReader& source, ByteOffset begin, ByteOffset end) {
     std::vector<Extent> extents;
-    for (ByteOffset at = begin; at < end;) {
-        Extent extent = source.extent_at(at);
-        VARVE_CHECK(extent.begin == at && extent.length.value > 0);
-        extent.length = std::min(extent.end(), end) - at;
-        at = extent.end();
-        extents.push_back(extent);
-    }
+    for_each_extent(source, {begin, end - begin}, [&](const Extent& extent) { extents.push_back(extent); });
     return extents;
 }
 
@@ -163,12 +158,12 @@ std::optional<UniformLeaves> uniform_leaves_at(const ImageReader& source, std::u
     const ByteOffset disk_end = ByteOffset{} + size;
     ByteOffset end = begin;
     std::optional<ExtentKind> kind;
-    while (end < disk_end) {
-        const Extent extent = source.extent_at(end);
-        if (extent.kind == ExtentKind::data || (kind && *kind != extent.kind)) break;
+    for_each_extent(source, {begin, disk_end - begin}, [&](const Extent& extent) {
+        if (extent.kind == ExtentKind::data || (kind && *kind != extent.kind)) return false;
         kind = extent.kind;
         end = extent.end();
-    }
+        return true;
+    });
     if (!kind) return std::nullopt;
     // Past the disk's end chunks are unallocated, so only an unallocated tail makes the last leaf uniform.
     const bool is_tail = end == disk_end && *kind == ExtentKind::unallocated;

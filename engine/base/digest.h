@@ -9,8 +9,10 @@
 
 namespace varve {
 
+inline constexpr std::size_t sha256_bytes = 32;
+
 struct Digest {
-    std::array<std::byte, 32> bytes{};
+    std::array<std::byte, sha256_bytes> bytes{};
     friend auto operator<=>(const Digest&, const Digest&) = default;
     ByteView view() const { return bytes; }
 };

@@ -10,7 +10,7 @@
 
 namespace varve {
 
-template <typename Key, typename Value>
+template <typename Key, typename Value, typename Hash = std::hash<Key>>
 class LruCache {
 public:
     explicit LruCache(std::size_t size_max) : size_max_(size_max) {}
@@ -35,6 +35,12 @@ public:
         size_ += size;
     }
 
+    /// Drops the value kept under `key`, if there is one.
+    void drop(const Key& key) {
+        const std::lock_guard lock(mutex_);
+        if (const auto found = places_.find(key); found != places_.end()) drop(found->second);
+    }
+
 private:
     struct Item {
         Key key;
@@ -52,7 +58,7 @@ private:
     std::size_t size_ = 0;
     std::mutex mutex_;
     std::list<Item> items_;  ///< most recently used first
-    std::unordered_map<Key, typename std::list<Item>::iterator> places_;
+    std::unordered_map<Key, typename std::list<Item>::iterator, Hash> places_;
 };
 
 }  // namespace varve

@@ -1,13 +1,13 @@
 #pragma once
-/// What may differ between a source and an earlier state of it, told without reading guest data (DESIGN.md section 5).
-/// A view that is asked range by range, like extents, so that it costs nothing where nobody looks. Immutable; safe from
-/// many threads.
+/// What may differ between a source and an earlier state of it, known without reading guest data.
+/// A view that is queried range by range, like extents, so that it costs nothing for ranges no one asks about.
+/// Immutable; safe from many threads.
 
 #include "engine/base/units.h"
 
 namespace varve {
 
-/// A run of guest bytes of which one thing is known.
+/// A run of guest bytes that is unchanged, or may differ.
 struct ChangeRun {
     ByteOffset begin;
     ByteCount length;
@@ -20,7 +20,7 @@ class ChangeMap {
 public:
     virtual ~ChangeMap() = default;
 
-    /// The run that begins at `at`, which lies before the source's virtual size: never empty, never past the end. It
+    /// The run that begins at `at`, which is below the source's virtual size: never empty, never past the end. It
     /// need not be maximal. Bytes past the end of a smaller earlier state may differ. Throws Error(corrupt | io).
     virtual ChangeRun change_at(ByteOffset at) const = 0;
 };

@@ -9,7 +9,7 @@ namespace {
 
 bool begins_before(const ByteRange& a, const ByteRange& b) { return a.begin < b.begin; }
 
-/// In place, of ranges that are sorted by their begin.
+/// Merges in place; the ranges are sorted by their begin.
 void join_what_touches(std::vector<ByteRange>& ranges) {
     std::size_t kept = 0;
     for (const ByteRange& range : ranges) {

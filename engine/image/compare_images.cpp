@@ -18,14 +18,14 @@ struct PieceReport {
     std::vector<ByteRange> ranges;
 };
 
-/// An image that goes on with nothing past its end.
+/// An image that continues unallocated past its end.
 class EndlessImage {
 public:
     explicit EndlessImage(const ImageReader& image) : image_(image), end_(ByteOffset{} + image.info().virtual_size) {}
 
     ByteOffset end() const { return end_; }
 
-    /// From `at` on nothing is allocated, or all is zero, up to here (not past `limit`).
+    /// The end (not past `limit`) of the unallocated or zero run from `at` on.
     ByteOffset end_of_nothing(ByteOffset at, ByteOffset limit) const {
         while (at < limit) {
             if (at >= end_) return limit;
@@ -99,7 +99,7 @@ private:
     PieceReport work(ByteRange piece);
     void add(const PieceReport& piece);
     void add_range(ByteRange range);
-    /// Where the next piece begins: at a block's edge, what lies before is nothing on both sides.
+    /// Where the next piece begins: on a block boundary, with no data before it on either side.
     ByteOffset skip_nothing(ByteOffset at) const;
     bool is_decided() const { return detail_ == CompareDetail::first_difference && report_.first_difference; }
 

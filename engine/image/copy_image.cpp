@@ -8,9 +8,9 @@
 namespace varve {
 namespace {
 
-/// As large as the largest cluster of qcow2, so that none is cut; larger ones are out of the processor's caches before
+/// As large as the largest cluster of qcow2, so that none is cut; larger pieces leave the processor's caches before
 /// they are written.
-constexpr std::size_t piece_bytes = 2 << 20;
+constexpr std::size_t copy_piece_bytes = 2 << 20;
 
 /// A run of the disk on its way to the writer; data pieces carry their bytes.
 struct Piece {
@@ -36,7 +36,7 @@ void write(ImageWriter& writer, const Piece& piece) {
 
 void copy_image(const ImageReader& source, ImageWriter& writer, Progress& progress, const std::stop_token& stop) {
     const unsigned workers = worker_count();
-    BufferPool buffers(piece_bytes);
+    BufferPool buffers(copy_piece_bytes);
     OrderedPipeline<Extent, Piece> pipeline(workers, workers + 2, [&](Extent&& extent) {
         Piece piece{extent, {}};
         if (extent.kind == ExtentKind::data) {
@@ -55,8 +55,8 @@ void copy_image(const ImageReader& source, ImageWriter& writer, Progress& progre
     for (ByteOffset at; at < end;) {
         Extent extent = source.extent_at(at);
         if (extent.kind == ExtentKind::data) {
-            // Pieces end at multiples of their size, so that frames are seldom cut.
-            const std::uint64_t piece_end = (at.value / piece_bytes + 1) * piece_bytes;
+            // Pieces end at multiples of their size, so that frames are rarely cut.
+            const std::uint64_t piece_end = (at.value / copy_piece_bytes + 1) * copy_piece_bytes;
             extent.length = std::min(extent.end(), ByteOffset{piece_end}) - at;
         }
         at = extent.end();

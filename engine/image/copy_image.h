@@ -1,8 +1,8 @@
 #pragma once
-/// Copies one image into another: extents in order, their bytes read on several threads, zero and unallocated ranges
-/// handed on as such, so that the copy is as thin as the source. Shared by restore and convert.
+/// Copies one image to another: extents in order, their bytes read on several threads, zero and unallocated ranges
+/// passed on as such, so that the copy is as thin as the source. Shared by restore and convert.
 ///
-/// Memory is bounded by the pieces in work: 2 MiB each, at most worker_count() + 2 of them.
+/// Memory is bounded by the pieces in progress: 2 MiB each, at most worker_count() + 2 of them.
 
 #include <stop_token>
 
@@ -12,7 +12,7 @@
 
 namespace varve {
 
-/// Advances the phase that the caller began by guest bytes passed over; leaves finish() to the caller. Throws what
+/// Advances the phase that the caller began by the guest bytes processed; leaves finish() to the caller. Throws what
 /// reader and writer throw, and Error(cancelled).
 void copy_image(const ImageReader& source, ImageWriter& writer, Progress& progress, const std::stop_token& stop);
 

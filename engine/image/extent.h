@@ -1,6 +1,6 @@
 #pragma once
-/// A run of guest bytes of one kind. The three kinds stay apart all the way, so that a restored image is as thin as
-/// its source: zero and unallocated both read as zeros, but an explicit zero hides a backing file.
+/// A run of guest bytes of one kind. The three kinds are kept distinct throughout, so that a restored image is as thin
+/// as its source: zero and unallocated both read as zeros, but an explicit zero hides a backing file.
 
 #include <cstdint>
 #include <string_view>

@@ -1,18 +1,17 @@
 #include "engine/image/image_space.h"
 
+#include "engine/image/extent_walk.h"
+
 namespace varve {
 
 ByteCount data_bytes(const ImageReader& image, Progress& progress, const std::stop_token& stop) {
-    const ByteCount size = image.info().virtual_size;
-    progress.begin("measuring", size);
+    progress.begin("measuring", image.info().virtual_size);
     ByteCount data;
-    for (ByteOffset at; at < ByteOffset{} + size;) {
+    for_each_extent(image, whole_disk(image), [&](const Extent& extent) {
         throw_if_stopped(stop);
-        const Extent extent = image.extent_at(at);
         if (extent.kind == ExtentKind::data) data += extent.length;
-        at = extent.end();
-        progress.advance({at.value});
-    }
+        progress.advance({extent.end().value});
+    });
     return data;
 }
 

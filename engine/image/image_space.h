@@ -1,5 +1,5 @@
 #pragma once
-/// How much room an image will take, before it is written.
+/// How much space an image will take, before it is written.
 
 #include <stop_token>
 
@@ -8,7 +8,7 @@
 
 namespace varve {
 
-/// Bytes of the image's data extents, from its allocation map alone: what a copy takes beside the metadata of its
+/// Bytes of the image's data extents, from its allocation map alone: what a copy takes besides the metadata of its
 /// format, or less where data turns out to be zeros. Throws what extent_at() throws, and Error(cancelled).
 ByteCount data_bytes(const ImageReader& image, Progress& progress, const std::stop_token& stop);
 

@@ -2,8 +2,8 @@
 /// Writes one disk image. Ranges arrive in guest order, never overlap, and lie inside the virtual size given at
 /// creation; what is never written stays unallocated. One thread at a time.
 ///
-/// Nothing exists under the final name before finish() returned: a writer that is destroyed without finish() discards
-/// what it wrote (a device or a pipe keeps what it got).
+/// Nothing exists under the final name before finish() returns: a writer destroyed without finish() discards
+/// what it wrote (a device or a pipe keeps what it received).
 
 #include "engine/base/bytes.h"
 #include "engine/base/units.h"
@@ -14,10 +14,10 @@ class ImageWriter {
 public:
     virtual ~ImageWriter() = default;
 
-    /// Guest bytes at `at`. Zero runs inside of the writer's own cluster size (raw: 4 KiB) are left out.
+    /// Guest bytes at `at`. Zero clusters (of the writer's own cluster size; raw: 4 KiB) are left out.
     virtual void write(ByteOffset at, ByteView bytes) = 0;
 
-    /// `range` reads as zeros, explicitly where the format can say so.
+    /// `range` reads as zeros, explicitly where the format can express that.
     virtual void zero(ByteRange range) = 0;
 
     /// Completes the image, makes it durable (file and folder) and gives it its final name.

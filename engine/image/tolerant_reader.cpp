@@ -9,7 +9,7 @@
 namespace varve {
 namespace {
 
-/// A block boundary inside the range, as near to its middle as there is; nothing inside of one block.
+/// The block boundary nearest to the middle of the range; nullopt within one block.
 std::optional<ByteOffset> boundary_in(ByteRange range) {
     constexpr std::uint64_t block = TolerantReader::block_bytes;
     const std::uint64_t middle = range.begin.value + range.length.value / 2;
@@ -54,7 +54,7 @@ void TolerantReader::read_or_halve(ByteOffset at, ByteSpan out) const {
     read_or_halve(middle, out.subspan(half));
 }
 
-/// Fills `out` with zeros and notes it, if it is guest bytes that failed: a map that can't be read throws here.
+/// Fills `out` with zeros and records the range, if guest bytes failed; an unreadable allocation map throws here.
 void TolerantReader::give_up(ByteOffset at, ByteSpan out, const Error& error) const {
     const ByteOffset end = at + ByteCount{out.size()};
     for (ByteOffset next = at; next < end;) next = source_->extent_at(next).end();
@@ -84,7 +84,7 @@ void TolerantReader::give_up(ByteOffset at, ByteSpan out, const Error& error) co
     std::fill(out.begin(), out.end(), std::byte{0});
 }
 
-/// The first part of `in` that was given up; empty, at its end, when there is none.
+/// The first part of `in` that was given up; an empty range at its end when there is none.
 ByteRange TolerantReader::next_given_up(ByteRange in) const {
     const ByteRange none{in.end(), {}};
     if (!has_given_up_.load(std::memory_order_acquire)) return none;

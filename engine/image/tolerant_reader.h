@@ -1,12 +1,12 @@
 #pragma once
-/// Reads on where the medium has bytes that it cannot give: for `--read-errors zero`, which saves what is left of a
-/// failing disk. What is unreadable reads as zeros and is remembered.
+/// Continues where the medium has unreadable bytes: for `--read-errors zero`, which saves what is left of a
+/// failing disk. What is unreadable reads as zeros and is recorded.
 ///
-/// A read that fails with Error(io) is tried again in halves, down to blocks of 4 KiB at 4 KiB-aligned offsets of the
-/// disk (the page that the kernel reads at once): only blocks that fail by themselves are given up. Once given up, a
-/// block is never asked for again, so that all readers, and a backup that starts again, get the same. Only guest bytes
-/// are treated so: any other error, and one from an allocation map, is thrown on, as is Error(io) once more than
-/// `ranges_max` ranges or `bytes_max` bytes were given up: then the medium is failing as a whole, or gone.
+/// A read that fails with Error(io) is retried in halves, down to blocks of 4 KiB at 4 KiB-aligned offsets of the
+/// disk (the page that the kernel reads at once): only blocks that fail on their own are given up. Once given up, a
+/// block is never read again, so that all readers, and a restarted backup, get the same. Only guest bytes
+/// are treated like this: any other error, and one from an allocation map, is passed on, as is Error(io) once more than
+/// `ranges_max` ranges or `bytes_max` bytes are given up: then the medium is failing as a whole, or gone.
 
 #include <atomic>
 #include <map>

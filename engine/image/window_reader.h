@@ -1,6 +1,6 @@
 #pragma once
-/// A part of an image as an image of its own: guest byte `range.begin` becomes byte 0. Whatever reads whole images
-/// reads one partition so.
+/// A part of an image as an image of its own: guest byte `range.begin` becomes byte 0. So every reader of whole images
+/// can read a single partition.
 
 #include "engine/image/image_reader.h"
 
@@ -14,8 +14,8 @@ public:
     /// Borrows `image` for its life; `range` lies inside its virtual size.
     WindowReader(const ImageReader& image, ByteRange range);
 
-    /// The image's, with the window's size and without what concerns the whole disk only (snapshots, bitmaps, backing,
-    /// options, state).
+    /// The image's, with the window's size and without what applies only to the whole disk (snapshots, bitmaps,
+    /// backing, options, state).
     const ImageInfo& info() const override { return info_; }
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;

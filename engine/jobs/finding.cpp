@@ -2,12 +2,38 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace varve {
 
-Finding finding_at(const SnapshotRecord& snapshot, std::string kind, std::uint64_t begin, std::uint64_t end,
+std::string_view to_string(FindingKind kind) {
+    switch (kind) {
+        case FindingKind::pack_missing:
+            return "pack_missing";
+        case FindingKind::pack_damaged:
+            return "pack_damaged";
+        case FindingKind::chunk_damaged:
+            return "chunk_damaged";
+        case FindingKind::map_damaged:
+            return "map_damaged";
+        case FindingKind::attachment_damaged:
+            return "attachment_damaged";
+        case FindingKind::root_mismatch:
+            return "root_mismatch";
+        case FindingKind::content_differs:
+            return "content_differs";
+    }
+    return "unknown";
+}
+
+std::string slot_name(const ChunkAddress& address) {
+    return fmt::format("slot {} of pack {}", address.slot, address.pack.hex());
+}
+
+Finding finding_at(const SnapshotRecord& snapshot, FindingKind kind, std::uint64_t begin, std::uint64_t end,
                    std::string object, std::string message) {
     Finding finding;
-    finding.kind = std::move(kind);
+    finding.kind = kind;
     finding.object = std::move(object);
     finding.snapshot = snapshot.id.hex();
     finding.disk = snapshot.disk;

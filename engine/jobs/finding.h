@@ -1,31 +1,46 @@
 #pragma once
-/// What verify found wrong: damage as data, told and gone on from.
+/// What verify found wrong: damage as data, so that the job continues after reporting it.
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/repository/log_entry.h"
 
 namespace varve {
 
+enum class FindingKind {
+    pack_missing,
+    pack_damaged,
+    chunk_damaged,
+    map_damaged,
+    attachment_damaged,
+    root_mismatch,    ///< the snapshot's root does not follow from its size and its map
+    content_differs,  ///< verify against an image: its bytes are not the snapshot's
+};
+
+/// The name of the enumerator, as scripts see it.
+std::string_view to_string(FindingKind kind);
+
 struct Finding {
-    /// "pack_missing", "pack_damaged", "chunk_damaged", "map_damaged", "attachment_damaged", "root_mismatch",
-    /// "content_differs"
-    std::string kind;
-    std::string object;    ///< the pack, page or image concerned
-    std::string snapshot;  ///< id in hex; empty where no snapshot is concerned
+    FindingKind kind = FindingKind::pack_missing;
+    std::string object;    ///< the affected pack, slot or image
+    std::string snapshot;  ///< id in hex; empty when no snapshot is concerned
     std::string disk;
-    std::uint64_t offset = 0;  ///< guest bytes concerned; length 0: the whole snapshot
+    std::uint64_t offset = 0;  ///< affected guest bytes; length 0: the whole snapshot
     std::uint64_t length = 0;
     std::string message;  ///< one sentence
 };
 
 /// A finding about the guest bytes [begin, end) of a snapshot, clipped to its size.
-Finding finding_at(const SnapshotRecord& snapshot, std::string kind, std::uint64_t begin, std::uint64_t end,
+Finding finding_at(const SnapshotRecord& snapshot, FindingKind kind, std::uint64_t begin, std::uint64_t end,
                    std::string object, std::string message);
 
-/// Makes one finding of neighbouring ones of the same kind, snapshot and object.
+/// "slot 3 of pack …", for Finding::object.
+std::string slot_name(const ChunkAddress& address);
+
+/// Merges adjacent findings of the same kind, snapshot and object into one.
 void merge_neighbours(std::vector<Finding>& findings);
 
 }  // namespace varve

@@ -1,26 +1,14 @@
 #include "engine/jobs/pack_usage.h"
 
-#include <fmt/format.h>
-
-#include "engine/base/error.h"
-
 namespace varve {
 
 bool PackUsage::add(const ChunkAddress& address) {
-    const std::optional<ChunkAddress> now = directory_.current(address);
-    if (!now)
-        throw Error(ErrorCode::corrupt,
-                    fmt::format("slot {} of pack {} is gone: a move entry gave its pack up without naming it",
-                                address.slot, address.pack.hex()));
-    std::vector<bool>& used = slots_[now->pack];
-    if (now->slot < used.size() && used[now->slot]) return false;
-    const auto table = directory_.slots(now->pack);
-    if (now->slot >= table->slots.size())
-        throw Error(ErrorCode::corrupt, fmt::format("slot {} of pack {}: the pack has {} slots", now->slot,
-                                                    now->pack.hex(), table->slots.size()));
-    if (used.empty()) used.resize(table->slots.size());
-    used[now->slot] = true;
-    if (table->slots[now->slot].kind == SlotKind::patch) add(table->base_of(now->slot));
+    const SlotInForce found = in_force_.get(address);
+    std::vector<bool>& used = slots_[found.address.pack];
+    if (used.empty()) used.resize(found.table->slots.size());
+    if (used[found.address.slot]) return false;
+    used[found.address.slot] = true;
+    if (found.is_patch()) add(found.table->base_of(found.address.slot));
     return true;
 }
 

@@ -1,22 +1,22 @@
 #pragma once
-/// Which slots of which packs a set of snapshots uses, one bit a slot: what verify reads, and later what prune keeps.
-/// Memory: 1 bit a chunk and 40 bytes a map page. One thread.
+/// Which slots of which packs a set of snapshots uses, one bit per slot: what verify reads. Memory: 1 bit per chunk.
+/// One thread.
 
 #include <functional>
 #include <map>
 #include <unordered_set>
 #include <vector>
 
-#include "engine/repository/disk_map.h"
-#include "engine/repository/slot_directory.h"
+#include "engine/repository/slot_in_force.h"
 
 namespace varve {
 
 class PackUsage {
 public:
-    explicit PackUsage(const SlotDirectory& directory) : directory_(directory) {}
+    explicit PackUsage(const SlotDirectory& directory) : in_force_(directory) {}
 
-    /// Notes the slot that `address` means today, and the base if it is a patch. False when it was noted before.
+    /// Marks the slot that `address` means today, and its base if it is a patch. Returns false if it was marked before.
+    /// Throws Error(corrupt) for an address whose content is gone.
     bool add(const ChunkAddress& address);
 
     bool contains(const ChunkAddress& current) const;
@@ -24,7 +24,7 @@ public:
     std::vector<PackId> packs() const;
 
 private:
-    const SlotDirectory& directory_;
+    SlotsInForce in_force_;
     std::map<PackId, std::vector<bool>> slots_;
 };
 

@@ -74,7 +74,7 @@ void add(PackTotal& total, const PackFacts& facts) {
     total.bytes += facts.size;
 }
 
-/// The disks' snapshots, each disk's together; the catalog lists them so.
+/// The disks' snapshots, grouped by disk as the catalog lists them.
 std::vector<ListedSnapshot> snapshots_of(const Catalog& catalog, const std::vector<std::string>& disks) {
     if (disks.empty()) return catalog.snapshots();
     std::vector<ListedSnapshot> all;

@@ -1,22 +1,21 @@
 #pragma once
-/// What a repository holds and how it grows, from the snapshots' own statistics and the packs' slot tables: no pack is
-/// opened and no map is read, unless ReferencedBytes::count asks for the maps of the newest snapshots.
+/// What a repository contains and how it grows, from the snapshots' own statistics and the packs' slot tables: no pack
+/// is opened, and no map is read unless ReferencedBytes::count asks for the maps of the newest snapshots.
 ///
-/// The words, here and in `varve stats`; a snapshot that was forgotten counts in none of the first four:
-///   virtual      sizes of the snapshots, added: what restoring each of them to raw would take
-///   changed      guest bytes of the 64 KiB chunks in which a snapshot differs from the one before it; of a first one:
+/// The terms, here and in `varve stats`; a forgotten snapshot counts in none of the first four:
+///   virtual      the sum of the snapshots' sizes: what restoring each of them to raw would take
+///   changed      guest bytes of the 64 KiB chunks in which a snapshot differs from the one before it; for a first one,
 ///                of all chunks with data
 ///   stored       bytes that the snapshots added to the repository when they were taken, metadata included. What two
-///                disks share counts with the one that came first
+///                disks share counts for the disk that came first
 ///   dedup        changed chunks with data per chunk that had to be stored: 1 means that nothing was found elsewhere.
-///   (What
-///                a night has in common with the night before is not changed, and in neither number)
+///                (What a snapshot shares with the one before it is not changed, so it is in neither number)
 ///   compression  chunks that were stored × 64 KiB, per byte stored: compression and patches, less the metadata
-///   growth       stored by all snapshots but each disk's oldest: per snapshot, their mean; per day, over the time from
-///                the oldest to the newest. Of several disks: the sum per day, the mean of all per snapshot. Nothing
-///                for a disk with one snapshot
+///   growth       stored by all snapshots except each disk's oldest: per snapshot, the mean; per day, over the time
+///                from the oldest to the newest. Of several disks: the sum per day, the mean of all per snapshot.
+///                Nothing for a disk with one snapshot
 ///   referenced   guest bytes of the chunks with data of the newest snapshot
-/// Of the packs: those that a log entry names and none condemned, whether a live snapshot still uses them or not.
+/// Of the packs: those that a log entry names and none condemned, whether or not a live snapshot still uses them.
 
 #include <cstdint>
 #include <optional>
@@ -31,15 +30,15 @@
 namespace varve {
 
 struct Growth {
-    std::uint64_t snapshots = 0;  ///< those that count: all but each disk's oldest
+    std::uint64_t snapshots = 0;  ///< those that count: all except each disk's oldest
     ByteCount stored;             ///< by them
-    double bytes_per_day = 0;     ///< 0 where `days` is not known
-    bool has_days = false;        ///< oldest and newest are of different times
+    double bytes_per_day = 0;     ///< 0 when `has_days` is false
+    bool has_days = false;        ///< oldest and newest have different times
 
     std::optional<double> bytes_per_snapshot() const;
 };
 
-/// Of the snapshots of one disk, or of several disks added.
+/// Of the snapshots of one disk, or summed over several disks.
 struct SnapshotStats {
     std::uint64_t snapshots = 0;
     ByteCount virtual_bytes;
@@ -48,9 +47,9 @@ struct SnapshotStats {
     std::uint64_t chunks_new = 0;
     std::uint64_t chunks_reused = 0;
     Growth growth;
-    std::optional<ByteCount> referenced;  ///< of the newest; none unless asked for
+    std::optional<ByteCount> referenced;  ///< of the newest; set only on request
 
-    /// None where nothing was stored.
+    /// nullopt when nothing was stored.
     std::optional<double> dedup_ratio() const;
     std::optional<double> compression_ratio() const;
 };
@@ -72,9 +71,9 @@ struct PackTotal {
 struct PackStats {
     PackTotal data;
     PackTotal metadata;
-    PackTotal uncommitted;      ///< as far as this host knows: of running or killed backups
+    PackTotal uncommitted;      ///< as far as this host knows; from running or killed backups
     std::uint64_t chunks = 0;   ///< chunks in the data packs
-    std::uint64_t patches = 0;  ///< those of them that are stored as what differs from another
+    std::uint64_t patches = 0;  ///< those of them stored as a difference from another chunk
 
     ByteCount bytes() const { return data.bytes + metadata.bytes; }
     std::optional<double> compression_ratio() const;
@@ -92,10 +91,10 @@ enum class ReferencedBytes { skip, count };
 /// Of one disk: its snapshots as the catalog lists them, oldest first, at least one.
 DiskStats disk_stats(std::span<const ListedSnapshot> snapshots);
 
-/// Costs one slot table a pack.
+/// Costs one slot table per pack.
 PackStats pack_stats(const Catalog& catalog);
 
-/// Of these disks, or of all when none is named. Throws Error(not_found) for a disk without a snapshot.
+/// Of these disks, or of all when the list is empty. Throws Error(not_found) for a disk without a snapshot.
 RepositoryStats repository_stats(const Repository& repository, const std::vector<std::string>& disks,
                                  ReferencedBytes referenced, Progress& progress, const std::stop_token& stop);
 

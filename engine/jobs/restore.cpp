@@ -19,14 +19,14 @@ ByteCount overlap(ByteRange a, ByteRange b) {
     return begin < end ? end - begin : ByteCount{};
 }
 
-/// What the source did not give up is zeros here, and nothing in the image tells.
+/// What could not be read from the source is zeros here, and nothing in the image shows it.
 void warn_of_unreadable(const SnapshotRecord& snapshot, ByteRange wanted, Progress& progress) {
     ByteCount bytes;
     for (const ByteRange& range : snapshot.unreadable) bytes += overlap(range, wanted);
     if (bytes.value == 0) return;
     progress.warn(
         fmt::format("{} bytes of disk '{}' could not be read when snapshot {} was taken and are zeros in what "
-                    "is restored; `varve show` lists where",
+                    "is restored; `varve show` lists them",
                     bytes.value, escape_for_display(snapshot.disk), short_id(snapshot.id)));
 }
 

@@ -71,7 +71,7 @@ private:
         }
     }
 
-    /// Chunks [begin, begin + count) differ; what lies past the smaller disk's end is told by walk_size_change.
+    /// Chunks [begin, begin + count) differ; walk_size_change handles what is past the smaller disk's end.
     void add(std::uint64_t begin, std::uint64_t count, MapKind from, MapKind to) {
         const std::uint64_t end = std::min(begin + count, common_chunks());
         if (begin < end) append(begin, end, diff_kind(from), diff_kind(to));
@@ -82,7 +82,7 @@ private:
         return subtree.kind == MapKind::present ? map.leaf(subtree)->entries[chunk % map_fanout].kind : subtree.kind;
     }
 
-    /// A chunk that the smaller disk's end cuts differs even if the rest of it is zeros on the larger disk.
+    /// A chunk cut by the smaller disk's end differs even if the rest of it is zeros on the larger disk.
     void add_cut_chunk() {
         const std::uint64_t smaller = std::min(a_.size(), b_.size()).value;
         if (smaller % chunk_bytes == 0) return;

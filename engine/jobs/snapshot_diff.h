@@ -1,6 +1,6 @@
 #pragma once
-/// What changed between two snapshots, of one disk or of two: read from the two maps alone. Equal subtrees are never
-/// read, so the cost follows the difference, not the disk.
+/// What changed between two snapshots, of one disk or of two, from their maps alone. Equal subtrees are never
+/// read, so the cost depends on the difference, not on the size of the disk.
 
 #include <cstdint>
 #include <string_view>
@@ -15,7 +15,7 @@ namespace varve {
 enum class DiffKind : std::uint8_t { data, zero, unallocated, absent };  ///< absent: past the end of that disk
 std::string_view to_string(DiffKind kind);
 
-/// Whole chunks, clipped to the larger disk; neighbours with the same two kinds are one extent.
+/// Whole chunks, clipped to the larger disk; adjacent chunks with the same two kinds form one extent.
 struct DiffExtent {
     ByteOffset begin;
     ByteCount length;
@@ -31,7 +31,7 @@ enum class DiffDetail {
 
 struct SnapshotDiff {
     std::vector<DiffExtent> extents;  ///< ascending
-    ByteCount bytes_changed;          ///< their lengths, added
+    ByteCount bytes_changed;          ///< the sum of their lengths
 };
 
 SnapshotDiff diff(const Repository& repository, const SnapshotRecord& a, const SnapshotRecord& b, DiffDetail detail);

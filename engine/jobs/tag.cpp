@@ -13,7 +13,7 @@ namespace {
 SnapshotRecord live_snapshot(const Catalog& catalog, const SnapshotId& id) {
     auto found = catalog.snapshots_by_prefix(id.hex());
     if (found.empty())
-        throw Error(ErrorCode::not_found, fmt::format("snapshot {} was forgotten: it has no tags any more", id.hex()));
+        throw Error(ErrorCode::not_found, fmt::format("snapshot {} was forgotten, so its tags are gone", id.hex()));
     return std::move(found.front().record);
 }
 
@@ -27,9 +27,8 @@ void check_removed(const SnapshotRecord& snapshot, const TagEdit& edit) {
     for (const std::string& name : edit.removed) {
         if (snapshot.tags.contains(name)) continue;
         throw Error(ErrorCode::refused,
-                    fmt::format("snapshot {} of disk '{}' has no tag '{}' that could be removed: {}",
-                                short_id(snapshot.id), escape_for_display(snapshot.disk),
-                                escape_for_display(name), names_of(snapshot.tags)));
+                    fmt::format("snapshot {} of disk '{}' has no tag '{}' to remove: {}", short_id(snapshot.id),
+                                escape_for_display(snapshot.disk), escape_for_display(name), names_of(snapshot.tags)));
     }
 }
 
@@ -46,7 +45,7 @@ TaggedSnapshot edit_one(Repository& repository, const SnapshotId& id, const TagE
     tagged.is_changed = tagged.record.tags != before;
     if (!tagged.is_changed) return tagged;
     const auto check = [&](const LogEntry&) {
-        tagged.record = live_snapshot(repository.catalog, id);  // others may have tagged it too
+        tagged.record = live_snapshot(repository.catalog, id);  // another process may have tagged it too
         check_removed(tagged.record, edit);
     };
     append_to_log(repository, {TagEntry{id, edit.added, edit.removed}, {}}, check, progress);

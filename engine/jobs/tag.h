@@ -1,5 +1,5 @@
 #pragma once
-/// Changes the tags of snapshots that are in the repository already: one log entry a snapshot, no pack.
+/// Changes the tags of snapshots that are already in the repository: one log entry per snapshot, no pack.
 
 #include <map>
 #include <span>
@@ -11,19 +11,19 @@
 
 namespace varve {
 
-/// No name is in both.
+/// No name is in both members.
 struct TagEdit {
-    std::map<std::string, std::string> added;  ///< replace what stood under the same name
-    std::vector<std::string> removed;          ///< each must be there
+    std::map<std::string, std::string> added;  ///< replace tags of the same name
+    std::vector<std::string> removed;          ///< each must exist
 };
 
 struct TaggedSnapshot {
-    SnapshotRecord record;    ///< with its tags as they are now
-    bool is_changed = false;  ///< false: it had them already, and no entry was written
+    SnapshotRecord record;    ///< with its current tags
+    bool is_changed = false;  ///< false: it had these tags already, and no entry was written
 };
 
-/// Edits each of `snapshots`. Throws Error(refused), before anything is written, when one lacks a tag that is to be
-/// removed; Error(not_found) for one that was forgotten. When it fails at a later one, the text says how many were
+/// Edits each of `snapshots`. Throws Error(refused), before anything is written, when one lacks a tag to be
+/// removed; Error(not_found) for one that was forgotten. When it fails at a later one, the text states how many are
 /// done.
 std::vector<TaggedSnapshot> edit_tags(Repository& repository, std::span<const SnapshotId> snapshots,
                                       const TagEdit& edit, Progress& progress);

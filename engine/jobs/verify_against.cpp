@@ -1,4 +1,7 @@
+#include "engine/jobs/verify_against.h"
+
 #include <algorithm>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -6,97 +9,122 @@
 #include "engine/backup/segment_scan.h"
 #include "engine/base/buffer_pool.h"
 #include "engine/base/ordered_pipeline.h"
-#include "engine/jobs/finding.h"
-#include "engine/jobs/verify.h"
 #include "engine/repository/disk_map.h"
 #include "engine/repository/known_chunks.h"
 
 namespace varve {
 namespace {
 
-struct ComparedSegment {
-    ScannedSegment segment;
-    std::shared_ptr<const KnownLeaf> known;
+/// The comparison of an image with a snapshot of the same size.
+class ImageCheck {
+public:
+    ImageCheck(const Repository& repository, const SnapshotRecord& snapshot, const ImageReader& image)
+        : repository_(repository),
+          snapshot_(snapshot),
+          image_(image),
+          map_(repository.chunks, snapshot),
+          fingerprinter_(repository.info.fingerprint_seed) {}
+
+    VerifyReport run(Progress& progress, const std::stop_token& stop);
+
+private:
+    struct Task {
+        ChunkIndex first;
+        std::shared_ptr<const KnownLeaf> known;
+    };
+    struct Scanned {
+        ScannedSegment segment;
+        std::shared_ptr<const KnownLeaf> known;
+    };
+
+    /// Without a parent to compare fingerprints with, every chunk gets its id, which is the proof wanted here.
+    Scanned scan(Task&& task) {
+        return {scan_segment(image_, task.first, nullptr, {}, fingerprinter_, buffers_), std::move(task.known)};
+    }
+    /// Both return where the compared part ends.
+    ByteCount compare(const Scanned& scanned);
+    ByteCount compare(const UniformLeaves& leaves);
+    void note_difference(ChunkIndex chunk);
+
+    const Repository& repository_;
+    const SnapshotRecord& snapshot_;
+    const ImageReader& image_;
+    const DiskMap map_;
+    const Fingerprinter fingerprinter_;
+    BufferPool buffers_{segment_bytes};
+    VerifyReport report_;
 };
 
-void note_difference(ChunkIndex chunk, const SnapshotRecord& snapshot, VerifyReport& report) {
+void ImageCheck::note_difference(ChunkIndex chunk) {
     const std::uint64_t begin = chunk.begin().value;
-    report.findings.push_back(finding_at(snapshot, "content_differs", begin, begin + chunk_bytes, "image",
-                                         "the image's bytes differ from the snapshot's"));
+    report_.findings.push_back(finding_at(snapshot_, FindingKind::content_differs, begin, begin + chunk_bytes, "image",
+                                          "the image's bytes differ from the snapshot's"));
 }
 
-void compare(const ComparedSegment& compared, const SnapshotRecord& snapshot, VerifyReport& report) {
-    for (std::size_t i = 0; i < compared.segment.chunks.size(); ++i) {
-        const ChunkIndex chunk{compared.segment.first.value + i};
-        ++report.checked_chunks;
-        report.checked_bytes += bytes_in_chunk(chunk, snapshot.size);
-        if (compared.segment.chunks[i].id != compared.known->ids[chunk.value % map_fanout])
-            note_difference(chunk, snapshot, report);
+ByteCount ImageCheck::compare(const Scanned& scanned) {
+    const std::vector<ScannedChunk>& chunks = scanned.segment.chunks;
+    for (std::size_t i = 0; i < chunks.size(); ++i) {
+        const ChunkIndex chunk{scanned.segment.first.value + i};
+        ++report_.checked_chunks;
+        report_.checked_bytes += bytes_in_chunk(chunk, snapshot_.size);
+        if (chunks[i].id != scanned.known->ids[chunk.value % map_fanout]) note_difference(chunk);
     }
+    return {std::min((scanned.segment.first.value + chunks.size()) * chunk_bytes, snapshot_.size.value)};
 }
 
-/// Leaves where the image has no bytes: the snapshot must have none either.
-void compare(const UniformLeaves& leaves, const DiskMap& map, const SnapshotRecord& snapshot, VerifyReport& report) {
+/// Leaves where the image has no bytes: the snapshot must not have any either.
+ByteCount ImageCheck::compare(const UniformLeaves& leaves) {
     const std::uint64_t begin = leaves.begin * map_fanout;
-    const std::uint64_t end = std::min(leaves.end * map_fanout, chunk_count(snapshot.size));
-    report.checked_chunks += end - begin;
-    report.checked_bytes += ByteCount{std::min(end * chunk_bytes, snapshot.size.value) - begin * chunk_bytes};
-    for_each_leaf_span(map, leaves.begin, leaves.end, [&](const LeafSpan& span) {
+    const std::uint64_t end = std::min(leaves.end * map_fanout, chunk_count(snapshot_.size));
+    const ByteCount done{std::min(end * chunk_bytes, snapshot_.size.value)};
+    report_.checked_chunks += end - begin;
+    report_.checked_bytes += done - ByteCount{begin * chunk_bytes};
+    for_each_leaf_span(map_, leaves.begin, leaves.end, [&](const LeafSpan& span) {
         if (span.subtree.kind != MapKind::present) return;
-        const auto page = map.leaf(span.subtree);
+        const auto page = map_.leaf(span.subtree);
         for (std::size_t i = 0; i < map_fanout; ++i)
-            if (page->entries[i].kind == MapKind::present)
-                note_difference({span.first_leaf * map_fanout + i}, snapshot, report);
+            if (page->entries[i].kind == MapKind::present) note_difference({span.first_leaf * map_fanout + i});
     });
+    return done;
+}
+
+VerifyReport ImageCheck::run(Progress& progress, const std::stop_token& stop) {
+    progress.begin("comparing", snapshot_.size);
+    OrderedPipeline<Task, Scanned> pipeline(worker_count(), 2 * worker_count() + 2,
+                                            [this](Task&& task) { return scan(std::move(task)); });
+    const auto take = [&] {
+        throw_if_stopped(stop);
+        progress.advance(compare(pipeline.take()));
+    };
+    const auto skip_uniform = [&](std::uint64_t leaf) -> std::optional<std::uint64_t> {
+        const auto uniform = uniform_leaves_at(image_, leaf);
+        if (!uniform) return std::nullopt;
+        pipeline.drain(take);
+        throw_if_stopped(stop);
+        progress.advance(compare(*uniform));
+        return uniform->end;
+    };
+    const auto scan_leaf = [&](std::uint64_t leaf) {
+        const auto known =
+            std::make_shared<const KnownLeaf>(describe_leaf(map_, repository_.catalog, map_.subtree(0, leaf)));
+        for_each_segment(leaf, snapshot_.size, [&](ChunkIndex first) { pipeline.feed(Task{first, known}, take); });
+    };
+    walk_leaves(snapshot_.size, skip_uniform, scan_leaf);
+    pipeline.drain(take);
+    image_.check_unchanged();
+    merge_neighbours(report_.findings);
+    return std::move(report_);
 }
 
 }  // namespace
 
 VerifyReport verify_against(const Repository& repository, const SnapshotRecord& snapshot, const ImageReader& image,
                             Progress& progress, std::stop_token stop) {
+    if (image.info().virtual_size == snapshot.size) return ImageCheck(repository, snapshot, image).run(progress, stop);
     VerifyReport report;
-    if (image.info().virtual_size != snapshot.size) {
-        report.findings.push_back(finding_at(snapshot, "content_differs", 0, 0, "image",
-                                             fmt::format("the image has {} bytes, the snapshot {}",
-                                                         image.info().virtual_size.value, snapshot.size.value)));
-        return report;
-    }
-    const DiskMap map(repository.chunks, snapshot);
-    const Fingerprinter fingerprinter(repository.info.fingerprint_seed);
-    BufferPool buffers(segment_bytes);
-    progress.begin("comparing", snapshot.size);
-    // Without a parent to compare fingerprints with, every chunk gets its id: that is the proof asked for.
-    using Task = std::pair<ChunkIndex, std::shared_ptr<const KnownLeaf>>;
-    OrderedPipeline<Task, ComparedSegment> pipeline(worker_count(), 2 * worker_count() + 2, [&](Task&& task) {
-        return ComparedSegment{scan_segment(image, task.first, nullptr, {}, fingerprinter, buffers), task.second};
-    });
-    const auto take = [&] {
-        throw_if_stopped(stop);
-        const ComparedSegment compared = pipeline.take();
-        compare(compared, snapshot, report);
-        progress.advance({std::min((compared.segment.first.value + compared.segment.chunks.size()) * chunk_bytes,
-                                   snapshot.size.value)});
-    };
-    for (std::uint64_t leaf = 0; leaf < leaf_count(snapshot.size);) {
-        if (const auto uniform = uniform_leaves_at(image, leaf)) {
-            pipeline.drain(take);
-            compare(*uniform, map, snapshot, report);
-            leaf = uniform->end;
-            throw_if_stopped(stop);
-            progress.advance({std::min(leaf * leaf_bytes, snapshot.size.value)});
-            continue;
-        }
-        const auto known =
-            std::make_shared<const KnownLeaf>(describe_leaf(map, repository.catalog, map.subtree(0, leaf)));
-        const std::uint64_t end = std::min(chunk_count(snapshot.size), (leaf + 1) * map_fanout);
-        for (std::uint64_t first = leaf * map_fanout; first < end; first += segment_chunks) {
-            pipeline.feed({ChunkIndex{first}, known}, take);
-        }
-        ++leaf;
-    }
-    pipeline.drain(take);
-    image.check_unchanged();
-    merge_neighbours(report.findings);
+    report.findings.push_back(finding_at(
+        snapshot, FindingKind::content_differs, 0, 0, "image",
+        fmt::format("the image has {} bytes, the snapshot {}", image.info().virtual_size.value, snapshot.size.value)));
     return report;
 }
 

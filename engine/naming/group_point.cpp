@@ -11,7 +11,7 @@
 namespace varve {
 namespace {
 
-constexpr PointWords words{"group", "point", "VM"};
+constexpr PointWords group_words{"group", "point", "VM"};
 
 TimeNs time_of(const GroupPoint& point) {
     TimeNs latest = point.members.front().record.time;
@@ -49,7 +49,7 @@ LogEntry entry_of(const CommitLog& log, LogNumber number) {
 }  // namespace
 
 PointName parse_group_point_name(std::string_view text) {
-    if (auto point = parse_point_name(text, words)) return *std::move(point);
+    if (auto point = parse_point_name(text, group_words)) return *std::move(point);
     const std::string shown = escape_for_display(text);
     throw Error(ErrorCode::usage,
                 fmt::format("'{}' names no point of a group; for the newest say {}@latest", shown, shown));
@@ -65,7 +65,7 @@ GroupPoint find_group_point(const Catalog& catalog, std::string_view text) {
                                 escape_for_display(name.name)));
     std::vector<TimeNs> times;
     for (const GroupPoint& point : points) times.push_back(time_of(point));
-    return std::move(points[find_point(name, times, words)]);
+    return std::move(points[find_point(name, times, group_words)]);
 }
 
 std::vector<std::string> forgotten_disks(const CommitLog& log, const GroupPoint& point) {

@@ -1,6 +1,6 @@
 #pragma once
-/// One point in time of a group (a machine): the snapshots that one log entry made of its disks. It is named like a
-/// snapshot, by the group: `VM@latest`, `VM@~N`, `VM@WHEN` (engine/naming/point_name.h).
+/// One point in time of a group (a machine): the snapshots of its disks that one log entry committed. It is named like
+/// a snapshot, by the group: `VM@latest`, `VM@~N`, `VM@WHEN` (engine/naming/point_name.h).
 
 #include <string>
 #include <string_view>
@@ -15,17 +15,17 @@ namespace varve {
 struct GroupPoint {
     std::string group;
     LogNumber commit = 0;                 ///< the entry that made it
-    std::vector<ListedSnapshot> members;  ///< those that were not forgotten, never none; in the entry's order
+    std::vector<ListedSnapshot> members;  ///< those not forgotten, at least one; in the entry's order
 };
 
-/// Throws Error(usage) for what names no point of a group; for a bare name the text says "say VM@latest".
+/// Throws Error(usage) for anything but a point of a group; for a bare name the text suggests VM@latest.
 PointName parse_group_point_name(std::string_view text);
 
-/// The point that `text` names, counting those of which at least one disk is still there. Throws Error(not_found)
+/// The point that `text` names, counting those with at least one disk left. Throws Error(not_found)
 /// when there is none, and what parse_group_point_name() throws.
 GroupPoint find_group_point(const Catalog& catalog, std::string_view text);
 
-/// The disks that were committed with the point and forgotten since, in the entry's order: as the log tells.
+/// The disks that were committed with the point and forgotten since, in the entry's order, according to the log.
 std::vector<std::string> forgotten_disks(const CommitLog& log, const GroupPoint& point);
 
 }  // namespace varve

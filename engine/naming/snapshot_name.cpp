@@ -10,7 +10,7 @@
 namespace varve {
 namespace {
 
-constexpr PointWords words{"disk", "snapshot", "DISK"};
+constexpr PointWords snapshot_words{"disk", "snapshot", "DISK"};
 constexpr std::size_t prefix_digits_min = 4;
 constexpr std::size_t id_digits = 32;
 constexpr std::size_t candidates_shown_max = 8;
@@ -59,7 +59,7 @@ ListedSnapshot find(const Catalog& catalog, const PointName& name) {
     const auto all = snapshots_of(catalog, name.name);
     std::vector<TimeNs> times;
     for (const ListedSnapshot& snapshot : all) times.push_back(snapshot.record.time);
-    return all[find_point(name, times, words)];
+    return all[find_point(name, times, snapshot_words)];
 }
 
 ListedSnapshot find(const Catalog& catalog, const SnapshotByPrefix& name) {
@@ -83,7 +83,7 @@ ListedSnapshot find(const Catalog& catalog, const SnapshotByPrefix& name) {
 }  // namespace
 
 SnapshotName parse_snapshot_name(std::string_view text) {
-    if (auto point = parse_point_name(text, words)) return *std::move(point);
+    if (auto point = parse_point_name(text, snapshot_words)) return *std::move(point);
     return parse_prefix(text);
 }
 

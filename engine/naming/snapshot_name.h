@@ -1,6 +1,6 @@
 #pragma once
-/// How a user names a snapshot: `DISK@latest`, `DISK@~N` (N before the latest), `DISK@WHEN` (the newest not after it),
-/// or an id or a prefix of at least 4 hex digits. The text is cut at its last '@'; what has no '@' is an id.
+/// Names of snapshots: `DISK@latest`, `DISK@~N` (N before the latest), `DISK@WHEN` (the newest not after it),
+/// or an id or a prefix of at least 4 hex digits. The last '@' separates disk and point; a text without '@' is an id.
 
 #include <string>
 #include <string_view>
@@ -20,14 +20,14 @@ struct SnapshotByPrefix {
 
 using SnapshotName = std::variant<PointName, SnapshotByPrefix>;
 
-/// Throws Error(usage) for what is no snapshot name; for a bare disk name the text says "say DISK@latest".
+/// Throws Error(usage) for anything but a snapshot name; for a bare disk name the text suggests DISK@latest.
 SnapshotName parse_snapshot_name(std::string_view text);
 
 /// The snapshot that `text` names. Throws Error(not_found) when there is none, Error(refused) with the candidates when
-/// a prefix fits several, and what parse_snapshot_name() throws.
+/// a prefix matches several, and what parse_snapshot_name() throws.
 ListedSnapshot find_snapshot(const Catalog& catalog, std::string_view text);
 
-/// What find_snapshot() finds for each of `texts`, in their order; one that is named twice stands there once.
+/// What find_snapshot() finds for each of `texts`, in their order, without duplicates.
 std::vector<ListedSnapshot> find_snapshots(const Catalog& catalog, const std::vector<std::string>& texts);
 
 }  // namespace varve

@@ -16,7 +16,7 @@ bool holds_unsafe(std::string_view name) {
     return escape_for_display(name).size() != name.size() + backslashes;
 }
 
-void check_length(std::uint64_t expected, std::uint64_t found) {
+void check_attachment_length(std::uint64_t expected, std::uint64_t found) {
     if (expected > attachment_bytes_max.value)
         throw Error(ErrorCode::corrupt, fmt::format("expected at most {} bytes, found a record of {}",
                                                     attachment_bytes_max.value, expected));
@@ -42,7 +42,7 @@ std::optional<std::string> attachment_name_fault(std::string_view name) {
 Bytes read_attachment(const ChunkStore& chunks, const Attachment& attachment) {
     try {
         Bytes bytes = chunks.get_metadata(attachment.address, SlotKind::attachment);
-        check_length(attachment.bytes, bytes.size());
+        check_attachment_length(attachment.bytes, bytes.size());
         return bytes;
     } catch (Error& error) {
         if (is_damaged_or_missing(error))

@@ -11,13 +11,19 @@
 
 namespace varve {
 
-/// What one slot can hold.
+/// The capacity of one slot.
 inline constexpr ByteCount attachment_bytes_max{frame_plain_bytes_max};
-inline constexpr std::size_t attachment_name_bytes_max = 255;  ///< what a file system gives to one name
+inline constexpr std::size_t attachment_name_bytes_max = 255;  ///< the limit of file systems
 
-/// What is wrong with `name` as the name of an attachment, to follow "the attachment name '…' "; nullopt when it is the
-/// plain name of a file: 1–255 bytes of UTF-8 without '/' or a control character, neither '.' nor '..'.
+/// What is wrong with `name` as the name of an attachment, to continue "the attachment name '…' "; nullopt for a plain
+/// file name: 1–255 bytes of UTF-8 without '/' or a control character, neither '.' nor '..'.
 std::optional<std::string> attachment_name_fault(std::string_view name);
+
+/// A file to be kept with a backup.
+struct FileToAttach {
+    std::string name;  ///< one path component; see attachment_name_fault()
+    Bytes bytes;       ///< at most attachment_bytes_max
+};
 
 /// The attachment's bytes, exactly attachment.bytes. Throws Error(corrupt) when the record and the slot differ in
 /// length or are longer than attachment_bytes_max, and what ChunkStore::get_metadata() throws; both name it.

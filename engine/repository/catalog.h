@@ -1,7 +1,7 @@
 #pragma once
-/// One host's index of a repository: the log as far as read, every pack's slot table, where moved slots lie, and which
-/// chunk ids exist. It is a cache: whatever it says can be made again from the log and the metadata packs, and on any
-/// doubt it is. Implemented in catalog/ over SQLite; several programs on one host may use it at once.
+/// One host's index of a repository: the log as far as read, every pack's slot table, where moved slots are, and which
+/// chunk ids exist. It is a cache: all of it can be rebuilt from the log and the metadata packs, and on any
+/// doubt it is. Implemented in catalog/ on SQLite; several programs on one host may use it at once.
 
 #include <optional>
 #include <span>
@@ -26,7 +26,7 @@ struct ListedSnapshot {
 enum class PackState {
     committed,    ///< named by a log entry
     uncommitted,  ///< durable in the repository, named by no entry read so far: an orphan or a running backup's
-    condemned,    ///< a move entry gave it up; it may be gone
+    condemned,    ///< condemned by a move entry; it may be gone
 };
 
 struct ListedPack {
@@ -38,17 +38,17 @@ struct ListedPack {
 /// for one thread, and see what other programs entered. Each changing method is one short transaction.
 class Catalog : public SlotDirectory {
 public:
-    /// How far the log has been read. Another program may move it on at any time.
+    /// How far the log has been read. Another program may advance it at any time.
     virtual LogHead head() const = 0;
 
-    /// Enters the log entry `record`, which must follow head() directly (`before` is the head that the caller read it
+    /// Applies the log entry `record`, which must follow head() directly (`before` is the head that the caller read it
     /// after); returns false and changes nothing when head() is no longer `before`: another program was faster.
     /// `packs` holds the slot table of every pack that the entry names (those already known may be left out), `tables`
     /// the move tables in the entry's order.
     virtual bool apply(const LogHead& before, const LogRecord& record, std::span<const StoredPack> packs,
                        std::span<const MoveTable> tables) = 0;
 
-    /// Forgets everything and stands at `genesis`.
+    /// Forgets everything and restarts at `genesis`.
     virtual void reset(const LogHead& genesis) = 0;
 
     /// All snapshots, or those of one disk: by disk name, then time, then commit, then position.
@@ -60,17 +60,17 @@ public:
     virtual std::optional<ListedPack> pack(const PackId& id) const = 0;
     virtual std::vector<ListedPack> packs() const = 0;
 
-    /// Number of the newest move entry that was applied; 0: none. A writer compares it over its run.
+    /// Number of the newest applied move entry; 0: none. A writer compares it before and after its run.
     virtual LogNumber last_move() const = 0;
 
     /// Makes the chunks of durable packs findable before an entry names them: of a running session, or of an orphan.
-    /// Packs that are known already are passed over.
+    /// Packs that are already known are skipped.
     virtual void add_uncommitted(std::span<const StoredPack> packs) = 0;
 
     /// Forgets uncommitted packs that are not in the repository any more.
     virtual void drop_uncommitted(std::span<const PackId> packs) = 0;
 
-    /// Where the chunk (whole or patch) with this id lies now, or nullopt. Never an address in a condemned pack.
+    /// Where the chunk (whole or patch) with this id is now, or nullopt. Never an address in a condemned pack.
     virtual std::optional<ChunkAddress> find_chunk(const ChunkId& id) const = 0;
 };
 

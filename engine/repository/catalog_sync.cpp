@@ -16,13 +16,13 @@ const std::vector<PackFacts>& packs_of(const LogEntry& entry) {
     return none;
 }
 
-/// The pack as the repository has it, or nullopt when it is not there (a later entry may have condemned it).
+/// The pack as the repository has it, or nullopt when it does not exist (a later entry may have condemned it).
 std::optional<StoredPack> find_pack(const ChunkStore& chunks, const PackFacts& facts) {
     try {
         StoredPack pack = chunks.read_pack(facts.id, PackCheck::trailer);
         if (pack.facts != facts)
             throw Error(ErrorCode::corrupt,
-                        fmt::format("pack {} is not the one that the log names: expected digest {} and {} bytes, found "
+                        fmt::format("pack {} is not the one the log names: expected digest {} and {} bytes, found "
                                     "{} and {}; run 'varve verify'",
                                     facts.id.hex(), to_hex(facts.digest.view()), facts.size.value,
                                     to_hex(pack.facts.digest.view()), pack.facts.size.value));
@@ -33,7 +33,7 @@ std::optional<StoredPack> find_pack(const ChunkStore& chunks, const PackFacts& f
     }
 }
 
-/// Slot tables of the packs that an entry names: copies where there are, else the packs' own trailers.
+/// Slot tables of the packs that an entry names: from copies where they exist, else from the packs' own trailers.
 class SlotTables {
 public:
     SlotTables(const ChunkStore& chunks, const std::vector<PackFacts>& named) : chunks_(chunks), named_(named) {
@@ -105,7 +105,7 @@ std::vector<MoveTable> move_tables(const Repository& repository, const LogRecord
     return result;
 }
 
-/// Whether the log still holds what the catalog has read. One small read.
+/// Whether the log still contains what the catalog has read. Costs one small read.
 bool is_in_step(const Repository& repository, const LogHead& head) {
     const std::optional<LogHead> there = repository.log.head_at(head.number);
     return there && *there == head;
@@ -127,7 +127,7 @@ LogHead catch_up(Repository& repository, Progress& progress) {
     const LogHead head = repository.catalog.head();
     if (is_in_step(repository, head)) return read_on(repository, head);
     progress.warn(fmt::format(
-        "the repository's log does not hold entry {} as this host has seen it: it was replaced or rolled back; "
+        "the repository's log does not contain entry {} as this host has seen it: it was replaced or rolled back; "
         "reading it again",
         head.number));
     return rebuild(repository, progress);

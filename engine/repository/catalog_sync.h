@@ -1,6 +1,6 @@
 #pragma once
-/// Brings the catalog up to the log: reads each new entry, the slot tables that its metadata packs copied and its move
-/// tables, and enters them. No data pack is opened.
+/// Brings the catalog up to date with the log: reads each new entry, the slot tables copied in its metadata packs and
+/// its move tables, and applies them. No data pack is opened.
 
 #include <string>
 
@@ -9,7 +9,7 @@
 
 namespace varve {
 
-/// Applies every entry after the catalog's head. When the log does not hold what the catalog has seen (another or a
+/// Applies every entry after the catalog's head. When the log lacks what the catalog has read (another or a
 /// rolled-back repository), warns through `progress` in one line and reads everything again.
 /// Returns the head it reached.
 LogHead catch_up(Repository& repository, Progress& progress);

@@ -16,7 +16,7 @@ inline constexpr std::size_t chunk_bytes = 64 * 1024;
 /// SHA-256 of the chunk's plain, padded bytes.
 using ChunkId = Digest;
 
-/// Where a slot was first written. Never changes: move tables say where its content lies now.
+/// Where a slot was first written. Never changes: move tables state where its content is now.
 struct ChunkAddress {
     PackId pack;
     std::uint32_t slot = 0;

@@ -1,5 +1,5 @@
 #pragma once
-/// The numbered log of a repository. Appending at the next number, if nobody has, is the only commit point there is.
+/// The numbered log of a repository. Appending at the next number, if no one else has, is the only commit point.
 /// Safe from many threads and many programs at once.
 
 #include <optional>
@@ -18,13 +18,14 @@ public:
     /// The head that the entry with this number makes, or nullopt when there is no such entry. Number 0: genesis.
     virtual std::optional<LogHead> head_at(LogNumber number) const = 0;
 
-    /// The entry after `head`, or nullopt when there is none yet. Throws Error(corrupt) when it does not hold the
+    /// The entry after `head`, or nullopt when there is none yet. Throws Error(corrupt) when it does not contain the
     /// digest of `head`, another number or another repository's id.
     virtual std::optional<LogRecord> next(const LogHead& head) const = 0;
 
-    /// Puts `entry` right after `head` if nobody was there before: durable when it returns a head. nullopt: somebody
-    /// has the number, durably. Neither that nor an Error(io) says whose entry it is: a request may have arrived though
-    /// its reply did not. Read that number and compare nonces before anything else (never write an entry twice).
+    /// Puts `entry` right after `head` if that number is free: durable when it returns a head. nullopt: another writer
+    /// has the number, durably. Neither that nor an Error(io) shows whose entry it is: a request may have arrived
+    /// although its reply did not. Read that number and compare nonces before anything else (never write an entry
+    /// twice).
     virtual std::optional<LogHead> append(const LogHead& head, const LogEntry& entry) = 0;
 };
 

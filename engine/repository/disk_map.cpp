@@ -1,51 +1,26 @@
 #include "engine/repository/disk_map.h"
 
 #include <algorithm>
-#include <list>
-#include <mutex>
-#include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
+#include "engine/base/lru_cache.h"
 
 namespace varve {
 namespace {
 
-/// The last few parsed pages of one type, by address.
-template <typename Page>
-class Recent {
-public:
-    std::shared_ptr<const Page> find(const ChunkAddress& address) {
-        const std::lock_guard lock(mutex_);
-        const auto found =
-            std::find_if(pages_.begin(), pages_.end(), [&](const auto& p) { return p.first == address; });
-        if (found == pages_.end()) return nullptr;
-        pages_.splice(pages_.begin(), pages_, found);
-        return found->second;
-    }
+constexpr std::size_t pages_kept = 16;  ///< of each kind
 
-    void keep(const ChunkAddress& address, std::shared_ptr<const Page> page) {
-        const std::lock_guard lock(mutex_);
-        pages_.emplace_front(address, std::move(page));
-        if (pages_.size() > pages_max) pages_.pop_back();
-    }
-
-private:
-    static constexpr std::size_t pages_max = 16;
-    std::mutex mutex_;
-    std::list<std::pair<ChunkAddress, std::shared_ptr<const Page>>> pages_;
-};
-
-std::string page_name(const ChunkAddress& address) {
+std::string map_page_name(const ChunkAddress& address) {
     return fmt::format("map page at slot {} of pack {}", address.slot, address.pack.hex());
 }
 
 }  // namespace
 
 struct DiskMap::PageCache {
-    Recent<LeafPage> leaves;
-    Recent<InnerPage> inner;
+    LruCache<ChunkAddress, LeafPage> leaves{pages_kept};
+    LruCache<ChunkAddress, InnerPage> inner{pages_kept};
 };
 
 DiskMap::DiskMap(const ChunkStore& chunks, const SnapshotRecord& snapshot)
@@ -73,8 +48,8 @@ std::shared_ptr<const LeafPage> DiskMap::leaf(const Subtree& subtree) const {
     VARVE_CHECK(subtree.kind == MapKind::present);
     if (auto page = cache_->leaves.find(subtree.page)) return page;
     auto page = std::make_shared<const LeafPage>(
-        parse_leaf_page(chunks_->get_metadata(subtree.page, SlotKind::page), page_name(subtree.page)));
-    cache_->leaves.keep(subtree.page, page);
+        parse_leaf_page(chunks_->get_metadata(subtree.page, SlotKind::page), map_page_name(subtree.page)));
+    cache_->leaves.put(subtree.page, page);
     return page;
 }
 
@@ -82,8 +57,8 @@ std::shared_ptr<const InnerPage> DiskMap::inner(int level, const Subtree& subtre
     VARVE_CHECK(subtree.kind == MapKind::present);
     if (auto page = cache_->inner.find(subtree.page); page && page->level == level) return page;
     auto page = std::make_shared<const InnerPage>(
-        parse_inner_page(chunks_->get_metadata(subtree.page, SlotKind::page), level, page_name(subtree.page)));
-    cache_->inner.keep(subtree.page, page);
+        parse_inner_page(chunks_->get_metadata(subtree.page, SlotKind::page), level, map_page_name(subtree.page)));
+    cache_->inner.put(subtree.page, page);
     return page;
 }
 

@@ -24,7 +24,7 @@ public:
     /// The root page as a subtree of level 3; always present.
     const Subtree& root() const { return root_; }
 
-    /// The subtree `index` of `level`: of level 0 a leaf, of level 1 the inner page above 256 leaves, and so on. Where
+    /// The subtree `index` of `level`: at level 0 a leaf, at level 1 the inner page above 256 leaves, and so on. Where
     /// a subtree above is uniform, so is the answer.
     Subtree subtree(int level, std::uint64_t index) const;
 
@@ -48,7 +48,7 @@ struct LeafSpan {
     Subtree subtree;  ///< present: exactly one leaf
 };
 
-/// Calls `visit` for every leaf in [begin, end), ascending, uniform subtrees in one call each, cut at both ends.
+/// Calls `visit` for the leaves in [begin, end), ascending, with one call per uniform subtree, clipped to the range.
 void for_each_leaf_span(const DiskMap& map, std::uint64_t begin, std::uint64_t end,
                         const std::function<void(const LeafSpan&)>& visit);
 

@@ -1,6 +1,6 @@
 #include "engine/repository/fingerprint.h"
 
-// The function that takes seed and ready secret is in the header-only part of the library.
+// The function that takes a seed and a prepared secret is in the header-only part of the library.
 #define XXH_STATIC_LINKING_ONLY
 #include <xxhash.h>
 

@@ -1,6 +1,6 @@
 #pragma once
-/// XXH3-128 of a chunk's padded bytes, seeded per repository: the cheap answer to "has it changed?". Not a name: only
-/// the chunk id decides what is the same across disks. Source: xxHash specification, XXH3 128 bits.
+/// XXH3-128 of a chunk's padded bytes, seeded per repository: the cheap answer to "has it changed?". Not an identity:
+/// only the chunk id decides what is equal across disks. Source: xxHash specification, XXH3 128 bits.
 
 #include <array>
 #include <compare>

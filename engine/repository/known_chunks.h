@@ -1,6 +1,6 @@
 #pragma once
-/// What is known of a snapshot's chunks without reading their bytes: entry, id and fingerprint by position. The parent
-/// of a backup, one side of a diff. Safe from many threads.
+/// What is known of a snapshot's chunks without reading their bytes: entry, id and fingerprint by position. Used for
+/// the parent of a backup and each side of a diff. Safe from many threads.
 
 #include <array>
 #include <cstdint>
@@ -11,18 +11,15 @@
 
 namespace varve {
 
-/// One leaf with the ids and fingerprints of its present chunks; those of nothing are zero.
+/// One leaf with the ids and fingerprints of its present chunks; zero where there is no chunk.
 struct KnownLeaf {
     LeafPage page;
     std::array<ChunkId, map_fanout> ids;
     std::array<Fingerprint, map_fanout> fingerprints;
 };
 
-/// The slot that `address` means today, moves followed. Throws Error(corrupt) for a slot that is not there or a chunk
-/// that is gone.
-Slot slot_of(const SlotDirectory& directory, const ChunkAddress& address);
-
-/// The leaf below `subtree` (which is of level 0), described.
+/// Describes the leaf below `subtree`, which is of level 0. Throws Error(corrupt) for a slot that does not exist or a
+/// chunk that is gone.
 KnownLeaf describe_leaf(const DiskMap& map, const SlotDirectory& directory, const Subtree& subtree);
 
 }  // namespace varve

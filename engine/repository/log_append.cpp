@@ -25,8 +25,8 @@ LogEntry make_entry(decltype(LogEntry::body) body) {
     return entry;
 }
 
-/// Appends after `head`. nullopt: somebody else has the number. A refusal or a failure leaves it open whether the entry
-/// there is our own, put by a request whose reply was lost or late: its nonce tells.
+/// Appends after `head`. nullopt: another writer has the number. After a refusal or a failure, the entry at that number
+/// may still be our own, written by a request whose reply was lost or late: its nonce decides.
 std::optional<LogHead> append_once(CommitLog& log, const LogHead& head, const LogEntry& entry) {
     std::exception_ptr failure;
     try {
@@ -42,7 +42,7 @@ std::optional<LogHead> append_once(CommitLog& log, const LogHead& head, const Lo
                     fmt::format("log entry {} could neither be written nor read; try again", head.number + 1));
     }
     if (there->entry.nonce != entry.nonce) return std::nullopt;
-    // Our own. Visible is not yet durable: a put that finds it there makes it so.
+    // Our own. Visible is not yet durable: a put that finds it makes it durable.
     if (failure) log.append(head, entry);
     return there->head;
 }
@@ -57,7 +57,7 @@ void append_to_log(Repository& repository, NewEntry added, const std::function<v
         check(entry);
         const std::optional<LogHead> entered = append_once(repository.log, head, entry);
         if (!entered) continue;
-        // The entry stands: the catalog is only told now, and can be told again by any later command.
+        // The entry is in the log: the catalog only follows, and any later command can make it follow again.
         repository.catalog.apply(head, LogRecord{*entered, entry}, added.packs, added.tables);
         return;
     }

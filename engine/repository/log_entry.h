@@ -1,6 +1,6 @@
 #pragma once
-/// The entries of the repository's log: its one truth and order. Plain values; the bytes are in store/FORMAT.md
-/// section 8. Texts in entries come from untrusted places: escape them before showing.
+/// The entries of the repository's log, the only source of truth and of order. Plain values; store/FORMAT.md section 8
+/// defines the bytes. Texts in entries are untrusted: escape them before display.
 
 #include <cstdint>
 #include <map>
@@ -12,6 +12,7 @@
 #include "engine/base/random_id.h"
 #include "engine/base/timestamp.h"
 #include "engine/base/units.h"
+#include "engine/repository/change_detection.h"
 #include "engine/repository/chunk.h"
 #include "engine/repository/pack.h"
 
@@ -20,8 +21,8 @@ namespace varve {
 /// Entries are numbered from 1; 0 is "none yet".
 using LogNumber = std::uint64_t;
 
-/// Where the log stands: the last entry read and the SHA-256 of its bytes. Before the first entry: 0 and the digest of
-/// the repository id, so that an entry of another repository never fits.
+/// A position in the log: the last entry read and the SHA-256 of its bytes. Before the first entry: 0 and the digest of
+/// the repository id, so that an entry of another repository never matches.
 struct LogHead {
     LogNumber number = 0;
     Digest digest;
@@ -39,14 +40,14 @@ struct BackupStatistics {
     friend bool operator==(const BackupStatistics&, const BackupStatistics&) = default;
 };
 
-/// Where the bytes were read.
+/// Where the bytes were read from.
 struct SourceRecord {
-    /// Canonical absolute path, or "-"; of a disk in an appliance followed by '/' and what it is called there.
+    /// Canonical absolute path, or "-"; for a disk in an appliance followed by '/' and its name in there.
     std::string path;
     std::string format;                          ///< qemu-img's word
     std::string snapshot;                        ///< internal snapshot that was read; empty: the active state
     std::string state;                           ///< ImageInfo::state of that snapshot; empty: the active state
-    std::map<std::string, std::string> options;  ///< creation options, so that a restore makes the same kind of image
+    std::map<std::string, std::string> options;  ///< creation options, so that a restore creates the same kind of image
     friend bool operator==(const SourceRecord&, const SourceRecord&) = default;
 };
 
@@ -68,17 +69,17 @@ struct SnapshotRecord {
     Digest map_digest;  ///< digest of the root page
     ChunkAddress map;   ///< the root page
     SourceRecord source;
-    std::string change_source;  ///< "full", "rescan", ...
-    Bytes change_token;         ///< opaque; of the change source that the next night may use
+    ChangeDetection change_detection;
+    Bytes change_token;  ///< opaque; for the change source of a later backup
     std::map<std::string, std::string> tags;
     BackupStatistics statistics;
     std::vector<Attachment> attachments;
-    std::string group;                  ///< name of the group (a machine) that it was taken with; empty: none
-    std::vector<ByteRange> unreadable;  ///< ascending: what the source could not give, and was stored as zeros
+    std::string group;                  ///< name of the group (a machine) that it belongs to; empty: none
+    std::vector<ByteRange> unreadable;  ///< ascending: what could not be read and was stored as zeros
     friend bool operator==(const SnapshotRecord&, const SnapshotRecord&) = default;
 };
 
-/// Snapshots of one or several disks, entered together.
+/// Snapshots of one or several disks, committed together.
 struct CommitEntry {
     std::vector<SnapshotRecord> snapshots;
     std::vector<PackFacts> packs;   ///< written, or adopted from a killed backup
@@ -91,11 +92,11 @@ struct ForgetEntry {
     friend bool operator==(const ForgetEntry&, const ForgetEntry&) = default;
 };
 
-/// Content lies elsewhere from here on; what a condemned pack held and no table names is gone.
+/// From here on, content is elsewhere; what a condemned pack held and no table names is gone.
 struct MoveEntry {
     std::vector<ChunkAddress> tables;  ///< move tables, in metadata packs
     std::vector<PackFacts> packs;      ///< new packs that the tables point into, and those of the tables
-    std::vector<PackId> condemned;     ///< may be deleted once this entry stands
+    std::vector<PackId> condemned;     ///< may be deleted once this entry is in the log
     friend bool operator==(const MoveEntry&, const MoveEntry&) = default;
 };
 
@@ -108,14 +109,14 @@ struct TagEntry {
 
 struct LogEntry {
     std::array<std::byte, 16> nonce{};  ///< random: tells a writer its own entry after a lost reply
-    TimeNs written = 0;                 ///< clock of the writing host, for people
+    TimeNs written = 0;                 ///< by the clock of the writing host, for people
     std::string host;
     std::string program;  ///< "varve 0.1.0"
     std::variant<CommitEntry, ForgetEntry, MoveEntry, TagEntry> body;
     friend bool operator==(const LogEntry&, const LogEntry&) = default;
 };
 
-/// An entry as read: its place in the chain with it.
+/// An entry as read, with its place in the chain.
 struct LogRecord {
     LogHead head;  ///< its number and the digest of its bytes
     LogEntry entry;

@@ -5,15 +5,15 @@
 
 namespace varve {
 
-/// Brings the catalog up to the log; false when it knows nothing that was not known at `seen`.
-bool FollowingStore::read_on(LogNumber seen) const {
+/// Brings the catalog up to date; false when the log has nothing newer than `seen`.
+bool LogFollowingStore::read_on(LogNumber seen) const {
     const std::lock_guard lock(mutex_);
     NoProgress quiet;
     return catch_up(repository_, quiet).number > seen;
 }
 
 template <typename Read>
-auto FollowingStore::follow(const Read& read) const {
+auto LogFollowingStore::follow(const Read& read) const {
     while (true) {
         const LogNumber seen = repository_.catalog.head().number;
         try {
@@ -24,11 +24,11 @@ auto FollowingStore::follow(const Read& read) const {
     }
 }
 
-void FollowingStore::get(std::span<const ChunkAddress> addresses, const ChunkSink& sink) const {
+void LogFollowingStore::get(std::span<const ChunkAddress> addresses, const ChunkSink& sink) const {
     follow([&] { repository_.chunks.get(addresses, sink); });
 }
 
-Bytes FollowingStore::get_metadata(const ChunkAddress& address, SlotKind kind) const {
+Bytes LogFollowingStore::get_metadata(const ChunkAddress& address, SlotKind kind) const {
     return follow([&] { return repository_.chunks.get_metadata(address, kind); });
 }
 

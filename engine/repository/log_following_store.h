@@ -1,5 +1,5 @@
 #pragma once
-/// A chunk store that reads the log again when a pack is not there: another program may have moved its content and
+/// A chunk store that reads the log again when a pack is missing: another program may have moved its content and
 /// deleted it since. A pack is lost only if the log, read after the miss, still names it (store/FORMAT.md section 9).
 /// Safe from many threads.
 
@@ -12,16 +12,16 @@
 
 namespace varve {
 
-class FollowingStore final : public ChunkStore {
+class LogFollowingStore final : public ChunkStore {
 public:
     /// Borrows all for its life. `chunks` resolves addresses through `catalog`, which is brought up to `log` after a
     /// miss.
-    FollowingStore(const RepositoryInfo& info, CommitLog& log, ChunkStore& chunks, Catalog& catalog)
+    LogFollowingStore(const RepositoryInfo& info, CommitLog& log, ChunkStore& chunks, Catalog& catalog)
         : repository_{info, log, chunks, catalog} {}
 
     std::unique_ptr<PackSession> begin_session() override { return repository_.chunks.begin_session(); }
 
-    /// After a miss chunks that were handed over already are handed over again.
+    /// After a miss, chunks that were already passed to the sink are passed again.
     void get(std::span<const ChunkAddress> addresses, const ChunkSink& sink) const override;
     Bytes get_metadata(const ChunkAddress& address, SlotKind kind) const override;
 

@@ -20,7 +20,7 @@ constexpr std::uint8_t page_version = 1;
 class PackNumbers {
 public:
     std::uint16_t number(const PackId& pack) {
-        // Neighbours mostly share their pack, so the last one is looked at first.
+        // Adjacent chunks mostly share a pack, so the last one is checked first.
         for (std::size_t i = packs_.size(); i-- > 0;)
             if (packs_[i] == pack) return static_cast<std::uint16_t>(i);
         packs_.push_back(pack);

@@ -62,7 +62,7 @@ Bytes encode(const InnerPage& page);
 LeafPage parse_leaf_page(ByteView bytes, const std::string& object);
 InnerPage parse_inner_page(ByteView bytes, int level, const std::string& object);
 
-/// Digest of a leaf from the ids of its chunks (all zero bytes: nothing there); zero bytes when nothing is there at
+/// Digest of a leaf from the ids of its chunks (all zero bytes: no chunk); zero bytes when the leaf has no chunk at
 /// all.
 Digest leaf_digest(std::span<const ChunkId, map_fanout> ids);
 Digest inner_digest(const InnerPage& page);

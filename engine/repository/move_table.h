@@ -1,5 +1,5 @@
 #pragma once
-/// Where slots lie after a prune or a repair: sorted runs old address → new address. One table belongs to one move
+/// Where slots are after a prune or a repair: sorted runs old address → new address. One table belongs to one move
 /// entry; tables apply in log order, each at most once to an address. Bytes: store/FORMAT.md section 7.
 
 #include <optional>

@@ -1,5 +1,5 @@
 #pragma once
-/// A pack as everybody but the store sees it: an immutable file of frames with a random name.
+/// A pack as seen outside the store: an immutable file of frames with a random name.
 
 #include <cstdint>
 
@@ -14,11 +14,11 @@ enum class PackKind : std::uint8_t {
     metadata = 2,  ///< map pages, slot-table copies, move tables, attachments
 };
 
-/// What a log entry says of a pack: enough to know that the file found is the file meant.
+/// What a log entry states about a pack: enough to recognise the file that it means.
 struct PackFacts {
     PackId id;
     PackKind kind = PackKind::data;
-    Digest digest;  ///< SHA-256 of the whole pack but its last field: the value in its footer
+    Digest digest;  ///< SHA-256 of the whole pack except its last field: the value in its footer
     ByteCount size;
     friend bool operator==(const PackFacts&, const PackFacts&) = default;
 };

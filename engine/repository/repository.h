@@ -1,5 +1,5 @@
 #pragma once
-/// What every job works on: one opened repository as the engine sees it. Only names what belongs together; owns
+/// What every job works on: one open repository as the engine sees it. Only groups what belongs together; owns
 /// nothing.
 
 #include "engine/base/random_id.h"

@@ -1,5 +1,5 @@
 #pragma once
-/// Answers where a slot lies, without touching a pack: the seam between those who read packs (store/) and the one who
+/// Knows where a slot is without touching a pack: the seam between the readers of packs (store/) and the catalog, which
 /// remembers their slot tables and the move tables (catalog/). Safe from many threads.
 
 #include <memory>
@@ -16,7 +16,7 @@ public:
     /// The slot table of `pack`. Throws Error(not_found) for a pack that neither the log nor this host knows.
     virtual std::shared_ptr<const SlotTable> slots(const PackId& pack) const = 0;
 
-    /// Where the content of `address` lies now: `address` itself unless move entries say otherwise; nullopt when its
+    /// Where the content of `address` is now: `address` itself unless move entries moved it; nullopt when its
     /// pack was condemned and no table names it (the content is gone).
     virtual std::optional<ChunkAddress> current(const ChunkAddress& address) const = 0;
 };

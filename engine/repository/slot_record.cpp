@@ -18,7 +18,7 @@ SlotKind parse_slot_kind(ByteReader& from) {
                             from.object(), from.position() - 1, kind));
 }
 
-void check_length(const Slot& slot, const ByteReader& at) {
+void check_slot_length(const Slot& slot, const ByteReader& at) {
     const int blocks = std::popcount(slot.patch_mask);
     if (slot.kind == SlotKind::patch) {
         if (blocks < 1 || blocks > patch_blocks_max)
@@ -73,7 +73,7 @@ Slot parse_slot(ByteReader& from) {
     slot.frame = from.u32le();
     slot.offset = from.u32le();
     slot.length = from.u32le();
-    check_length(slot, from);
+    check_slot_length(slot, from);
     return slot;
 }
 
@@ -91,6 +91,12 @@ PatchBase parse_patch_base(ByteReader& from) {
     if (base.base.slot >= slots_per_pack_max)
         from.fail(fmt::format("expected a base slot below {}, found {}", slots_per_pack_max, base.base.slot));
     return base;
+}
+
+PackKind parse_pack_kind(ByteReader& from) {
+    const std::uint8_t kind = from.u8();
+    if (kind != 1 && kind != 2) from.fail(fmt::format("expected pack kind 1 or 2, found {}", kind));
+    return static_cast<PackKind>(kind);
 }
 
 FrameCodec parse_frame_codec(ByteReader& from) {

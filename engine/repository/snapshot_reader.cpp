@@ -34,7 +34,7 @@ Extent SnapshotReader::clipped(ByteOffset begin, std::uint64_t end, MapKind kind
     return {begin, ByteOffset{std::min(end, info_.virtual_size.value)} - begin, extent_kind(kind)};
 }
 
-/// The end of the largest uniform subtree around `at`: the first level, from the top, whose subtree there is uniform.
+/// The end of the largest uniform subtree around `at`: that of the first level, from the top, with a uniform one there.
 Extent SnapshotReader::uniform_extent(std::uint64_t leaf, ByteOffset at) const {
     for (int level = map_root_level - 1; level >= 0; --level) {
         const std::uint64_t leaves = leaves_per_entry(level + 1);
@@ -77,9 +77,9 @@ void SnapshotReader::read_leaf(std::uint64_t leaf, ByteOffset at, ByteSpan out) 
         return;
     }
     const auto page = map_.leaf(subtree);
-    // The wanted part of each chunk, as a place in `out`.
+    // The requested part of each chunk, as a place in `out`.
     struct Piece {
-        std::size_t skip;  // bytes of the chunk before the wanted ones
+        std::size_t skip;  // bytes of the chunk before the requested ones
         ByteSpan target;
     };
     std::vector<ChunkAddress> addresses;

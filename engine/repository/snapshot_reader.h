@@ -1,6 +1,6 @@
 #pragma once
-/// A snapshot as an image: the same interface as a disk file, so that whatever reads images reads snapshots. Every
-/// chunk read is checked against its id. Safe from many threads.
+/// A snapshot as an image: the same interface as a disk file, so that every reader of images also reads snapshots.
+/// Every chunk read is checked against its id. Safe from many threads.
 
 #include <atomic>
 
@@ -16,7 +16,7 @@ public:
     SnapshotReader(const ChunkStore& chunks, const SnapshotRecord& snapshot);
 
     const ImageInfo& info() const override { return info_; }
-    /// At most to the end of its leaf, or of the uniform subtree that `at` lies in.
+    /// At most to the end of its leaf, or of the uniform subtree that contains `at`.
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/backup/attachment_deposit.h"
 #include "engine/base/progress.h"
+#include "engine/repository/attachment.h"
 #include "formats/appliance/archived_files.h"
 #include "formats/appliance/descriptor_reader.h"
 #include "formats/appliance/manifest.h"

@@ -1,16 +1,15 @@
 #pragma once
-/// Keeps the blocks of several images that were used last (table pages, inflated clusters) within one byte budget,
-/// so that a chain of many layers needs no more memory than one image. Safe from many threads; two threads that miss
-/// the same block at once both load it.
+/// Keeps the most recently used blocks of several images (table pages, inflated clusters) within one byte budget, so
+/// that a chain of many layers needs no more memory than one image. A block larger than the budget is not kept. Safe
+/// from many threads; two threads that miss the same block at once both load it.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
-#include <mutex>
-#include <unordered_map>
 
 #include "engine/base/bytes.h"
+#include "engine/base/lru_cache.h"
 #include "engine/base/units.h"
 
 namespace varve {
@@ -26,7 +25,7 @@ public:
         friend bool operator==(const Key&, const Key&) = default;
     };
 
-    explicit BlockCache(ByteCount bytes_max) : bytes_max_(bytes_max) {}
+    explicit BlockCache(ByteCount bytes_max) : blocks_(static_cast<std::size_t>(bytes_max.value)) {}
 
     std::uint64_t new_owner();
 
@@ -35,25 +34,14 @@ public:
     Block get(const Key& key, const std::function<Bytes()>& load);
 
 private:
-    struct Entry {
-        Key key;
-        Block block;
-    };
     struct KeyHash {
         std::size_t operator()(const Key& key) const noexcept {
             return std::hash<std::uint64_t>()(key.position * 0x9e3779b97f4a7c15u + key.owner);
         }
     };
 
-    Block find(const Key& key);
-    void insert(const Key& key, const Block& block);
-
-    const ByteCount bytes_max_;
-    std::mutex mutex_;
-    std::uint64_t owners_ = 0;
-    ByteCount bytes_;
-    std::list<Entry> newest_first_;
-    std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> by_key_;
+    std::atomic<std::uint64_t> owners_{0};
+    LruCache<Key, Bytes, KeyHash> blocks_;
 };
 
 /// The caches that all layers of one opened image share.

@@ -1,10 +1,9 @@
 #include "formats/base/option_words.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "engine/base/escape.h"
+#include "engine/base/number_text.h"
 
 namespace varve {
 
@@ -29,13 +28,7 @@ std::optional<bool> parse_on_off(std::string_view value) {
     return std::nullopt;
 }
 
-std::optional<std::uint64_t> parse_number(std::string_view value) {
-    std::uint64_t number = 0;
-    const char* const end = value.data() + value.size();
-    const auto [stop, failed] = std::from_chars(value.data(), end, number);
-    if (failed != std::errc{} || stop != end) return std::nullopt;
-    return number;
-}
+std::optional<std::uint64_t> parse_number(std::string_view value) { return parse_number<std::uint64_t>(value); }
 
 std::optional<ByteCount> parse_size(std::string_view value) {
     constexpr std::string_view suffixes = "KkMmGgTt";

@@ -10,7 +10,7 @@
 namespace varve {
 namespace {
 
-constexpr ByteCount step = mib(32);  // large enough for long runs on the medium
+constexpr ByteCount writeback_step = mib(32);  // large enough for long runs on the medium
 
 bool has_no_such_call(int error) { return error == EINVAL || error == ENOSYS || error == ENOTSUP || error == ESPIPE; }
 
@@ -18,7 +18,7 @@ bool has_no_such_call(int error) { return error == EINVAL || error == ENOSYS || 
 
 void EarlyWriteback::wrote(const File& file, ByteCount length) {
     waiting_ += length;
-    if (waiting_ < step) return;
+    if (waiting_ < writeback_step) return;
     waiting_ = {};
     constexpr off_t whole_file = 0;
     if (::sync_file_range(file.fd(), 0, whole_file, SYNC_FILE_RANGE_WRITE) == 0 || has_no_such_call(errno)) return;

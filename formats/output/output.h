@@ -1,11 +1,10 @@
 #pragma once
-/// Where the bytes of a new image go: one flat run of bytes on a file, a block device or a stream. Whoever writes a
-/// format sees only this; the safety of names and devices is the business of the kind behind it.
+/// Where the bytes of a new image go: one flat array of bytes on a file, a block device or a stream. The writer of a
+/// format sees only this interface; each implementation takes care of the safety of names and devices.
 ///
-/// Invariants: each byte is written or zeroed at most once. On a device or a stream it must be one of the two, since
-/// what is skipped there keeps its old content or has no place; a new file reads as zeros where it was skipped. An
-/// Output that is destroyed without commit() gives no file a name; a device or a stream keeps what it got. One thread
-/// at a time.
+/// Invariants: each byte is written or zeroed at most once. On a device or a stream each byte must be: a skipped byte
+/// would keep its old content or have no place. A new file reads as zeros where it was skipped. An Output that is
+/// destroyed without commit() gives no file a name; a device or a stream keeps what was written. One thread at a time.
 
 #include "engine/base/bytes.h"
 #include "engine/base/units.h"
@@ -16,31 +15,31 @@ class Output {
 public:
     virtual ~Output() = default;
 
-    /// Sets the final length, so that one the medium can't hold fails before any byte is written. Error(io) from the
-    /// file system, Error(refused) for a device that is smaller. Costs no space.
+    /// Sets the final length, so that a length that the medium can't hold fails before any byte is written. Error(io)
+    /// from the file system, Error(refused) for a device that is smaller. Takes no space.
     virtual void resize(ByteCount length) = 0;
 
     /// Reserves the space of the first `length` bytes, so that no write there finds the medium full. Error(io) without
-    /// that space. Nothing to do where all space is there, as on a device.
+    /// that space. Does nothing where all space exists already, as on a device.
     virtual void allocate([[maybe_unused]] ByteCount length) {}
 
-    /// Writes `bytes` at `at`. A stream takes consecutive ranges only; the other kinds any order.
+    /// Writes `bytes` at `at`. A stream takes consecutive ranges only; the other kinds take any order.
     virtual void write(ByteOffset at, ByteView bytes) = 0;
 
     /// `range`, never written before, reads as zeros. Free on a new file; sent as bytes on a stream.
     virtual void zero(ByteRange range) = 0;
 
-    /// Makes all of it durable, and a file visible under its name. Once, as the last call.
+    /// Makes the image durable, and a file visible under its name. Once, as the last call.
     virtual void commit() = 0;
 
-    /// Bytes handed to the operating system so far; zeros count where they went as bytes.
+    /// Bytes passed to the operating system so far, including zeros that were sent as bytes.
     virtual ByteCount bytes_written() const = 0;
 };
 
 /// Sends `range` as zero bytes through output.write(), in pieces of bounded size.
 void write_zeros(Output& output, ByteRange range);
 
-/// `bytes` at `at`, where zero blocks of 4 KiB go to output.zero(): they cost no space in a file.
+/// Writes `bytes` at `at`, but passes zero blocks of 4 KiB to output.zero(): they take no space in a file.
 void write_sparse(Output& output, ByteOffset at, ByteView bytes);
 
 }  // namespace varve

@@ -19,9 +19,9 @@
 namespace varve {
 namespace {
 
-constexpr std::uint64_t zero_out_unit = 4096;                         // a multiple of every sector size
-constexpr std::uint64_t zero_out_bytes_min = 64 << 10;                // below, writing zeros costs less than the ioctl
-constexpr std::uint64_t zero_out_bytes_max = std::uint64_t{1} << 30;  // so that a signal to kill is heard
+constexpr std::uint64_t zero_out_unit = 4096;           // a multiple of every sector size
+constexpr std::uint64_t zero_out_bytes_min = 64 << 10;  // below this, writing zeros costs less than the ioctl
+constexpr std::uint64_t zero_out_bytes_max = std::uint64_t{1} << 30;  // so that a kill signal takes effect
 
 class OutputDevice final : public Output {
 public:
@@ -53,7 +53,7 @@ private:
     bool can_zero_out_ = true;
 };
 
-/// The whole units inside `range`; empty at its begin when there are none.
+/// The whole units inside `range`; empty at its start when there are none.
 ByteRange whole_units(ByteRange range) {
     const std::uint64_t begin = divide_up(range.begin.value, zero_out_unit) * zero_out_unit;
     const std::uint64_t end = range.end().value / zero_out_unit * zero_out_unit;
@@ -71,7 +71,7 @@ void OutputDevice::zero(ByteRange range) {
     write_zeros(*this, {aligned.end(), range.end() - aligned.end()});
 }
 
-/// Lets the device zero the range by itself; false when it can't.
+/// Lets the device zero the range itself; false when it can't.
 bool OutputDevice::zero_out(ByteRange aligned) {
     while (can_zero_out_ && !aligned.empty()) {
         const ByteCount step{std::min(aligned.length.value, zero_out_bytes_max)};
@@ -95,15 +95,15 @@ std::optional<struct stat> status_at(const std::string& path) {
     return status;
 }
 
-/// `path` without symbolic links; nothing when it leads nowhere.
+/// `path` without symbolic links; nothing when it does not exist.
 std::optional<std::string> real_path(const std::string& path) {
     const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
     if (!real) return std::nullopt;
     return std::string(real.get());
 }
 
-/// Whether the link itself, whatever it leads to, lies in /dev, where only root makes links.
-bool lies_in_dev(const std::string& path) {
+/// Whether the link itself, whatever its target, is in /dev, where only root creates links.
+bool is_in_dev(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     const auto folder = real_path(slash == std::string::npos ? "." : path.substr(0, slash + 1));
     return folder && (*folder + '/').starts_with("/dev/") && !(*folder + '/').starts_with("/dev/shm/");
@@ -127,7 +127,7 @@ bool names_block_device(const std::string& path) {
     const auto own = status_at(path);
     if (!own) return false;
     if (S_ISBLK(own->st_mode)) return true;
-    if (!S_ISLNK(own->st_mode) || !lies_in_dev(path)) return false;
+    if (!S_ISLNK(own->st_mode) || !is_in_dev(path)) return false;
     struct stat target {};
     return ::stat(path.c_str(), &target) == 0 && S_ISBLK(target.st_mode);
 }
@@ -138,7 +138,7 @@ std::unique_ptr<Output> open_output_device(const std::string& path, const Target
     struct stat status {};
     if (::fstat(device.fd(), &status) != 0) throw io_error(fmt::format("cannot stat '{}'", path), errno);
     if (!S_ISBLK(status.st_mode))
-        throw Error(ErrorCode::refused, fmt::format("'{}' is no block device any more: nothing was written", path));
+        throw Error(ErrorCode::refused, fmt::format("'{}' is no longer a block device: nothing was written", path));
     refuse_forbidden(path, status, rules);
     refuse_in_use(path, status, &device);
     return output_onto(std::move(device));

@@ -17,7 +17,7 @@ public:
     void resize(ByteCount length) override { file_.resize(length); }
     void allocate(ByteCount length) override { file_.allocate(length); }
     void write(ByteOffset at, ByteView bytes) override { file_.write(at, bytes); }
-    void zero(ByteRange) override {}  // what was never written in a new file is a hole
+    void zero(ByteRange) override {}  // ranges never written in a new file are holes
 
     void commit() override {
         file_.sync();

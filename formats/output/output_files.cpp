@@ -29,7 +29,7 @@ void check_free(const TargetName& part, const TargetName& head) {
     if (::fstatat(part.folder->fd(), part.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
         throw Error(ErrorCode::refused,
                     fmt::format("'{}' exists, and '{}' needs that name for its data; data files are never overwritten, "
-                                "with --force neither: {}",
+                                "not even with --force: {}",
                                 part.path, head.path, advice_for_parts));
     if (errno != ENOENT) throw io_error(fmt::format("cannot stat '{}'", part.path), errno);
 }
@@ -78,7 +78,7 @@ public:
         file_.write(at, bytes);
         files_.part_bytes_ += {bytes.size()};
     }
-    void zero(ByteRange) override {}  // what was never written in a new file is a hole
+    void zero(ByteRange) override {}  // ranges never written in a new file are holes
     void commit() override {
         file_.sync();
         files_.finish(number_);

@@ -15,7 +15,7 @@
 namespace varve {
 namespace {
 
-/// Keeps SIGPIPE from this thread while it lives: a write to a pipe without a reader then only fails with EPIPE.
+/// Blocks SIGPIPE in this thread during its lifetime: a write to a pipe without a reader then only fails with EPIPE.
 class SigpipeBlock {
 public:
     SigpipeBlock() {
@@ -34,7 +34,7 @@ public:
     SigpipeBlock(const SigpipeBlock&) = delete;
     SigpipeBlock& operator=(const SigpipeBlock&) = delete;
 
-    /// A write failed with EPIPE: the signal that came with it is taken away at the end.
+    /// Notes that a write failed with EPIPE: the destructor then consumes the pending signal.
     void note_raised() { raised_ = true; }
 
 private:
@@ -75,7 +75,7 @@ void OutputStream::write(ByteOffset at, ByteView bytes) {
     }
 }
 
-/// Bytes taken by the stream; 0 when it should be tried again.
+/// The number of bytes that the stream took; 0 to try again.
 std::size_t OutputStream::send_some(ByteView bytes) {
     SigpipeBlock block;
     const ssize_t put = ::write(fd_, bytes.data(), bytes.size());

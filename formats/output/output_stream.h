@@ -1,6 +1,6 @@
 #pragma once
-/// An image sent down a pipe, a socket or an already open file, from the first byte to the last: zeros go as bytes. The
-/// reader of a pipe that goes away is an Error(io), not a signal. What was sent before an error stays sent.
+/// An image sent to a pipe, a socket or an already open file, from the first byte to the last: zeros are sent as bytes.
+/// If the reader of a pipe goes away, that is an Error(io), not a signal. Bytes sent before an error stay sent.
 
 #include <memory>
 #include <string>

@@ -93,7 +93,7 @@ void DifferingUnits::compare_bytes(ByteOffset at, ByteView bytes) {
             const ByteView unit = piece.subspan(begin, length);
             return has_data ? std::memcmp(unit.data(), piece_.data() + begin, length) != 0 : !is_zero(unit);
         };
-        std::size_t run = 0;  // where the units begin that differ
+        std::size_t run = 0;  // where the run of units that differ begins
         for (std::size_t begin = 0; begin < piece.size();) {
             const std::size_t length = std::min<std::size_t>(unit_.value, piece.size() - begin);
             if (!differs(begin, length)) {
@@ -108,7 +108,7 @@ void DifferingUnits::compare_bytes(ByteOffset at, ByteView bytes) {
     }
 }
 
-/// `range` is made of whole units, or ends with the disk.
+/// `range` consists of whole units, or ends with the disk.
 void DifferingUnits::compare_zeros(ByteRange range) {
     while (const auto data = next_data(range)) {
         const std::uint64_t from = std::max(data->begin.value / unit_.value * unit_.value, range.begin.value);

@@ -8,7 +8,7 @@
 namespace varve {
 namespace {
 
-/// Passes everything on; remembers how long the output is.
+/// Forwards everything; remembers the length of the output.
 class ForwardingOutput : public Output {
 public:
     explicit ForwardingOutput(std::unique_ptr<Output> output) : output_(std::move(output)) {}
@@ -43,8 +43,8 @@ public:
     }
 };
 
-/// Ranges come in ascending order, so that whatever they jump over is a gap; that before the first one waits for the
-/// end, since a header is written last.
+/// Ranges come in ascending order, so whatever they skip is a gap. The gap before the first range is filled at the end,
+/// since a header is written last.
 class FilledOutput final : public ForwardingOutput {
 public:
     using ForwardingOutput::ForwardingOutput;
@@ -87,8 +87,8 @@ private:
         if (!range.empty()) write_zeros(output(), range);
     }
 
-    ByteOffset head_to_;                   ///< what came last, at the begin, ends here
-    ByteOffset first_;                     ///< the first range that came begins here
+    ByteOffset head_to_;                   ///< the end of the range at the start that came last
+    ByteOffset first_;                     ///< the start of the first range that came
     std::optional<ByteOffset> filled_to_;  ///< no gaps from first_ to here
 };
 

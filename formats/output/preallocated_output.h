@@ -1,5 +1,5 @@
 #pragma once
-/// How much of a new image's space is taken at once, in qemu-img's words, and the Output that takes it.
+/// How much of a new image's space is allocated up front, in the terms of qemu-img, and the Output that allocates it.
 
 #include <memory>
 #include <optional>
@@ -10,18 +10,18 @@
 namespace varve {
 
 enum class Preallocation {
-    off,       ///< space comes as bytes are written
-    metadata,  ///< the format's tables are whole; what was not written is a hole of the file
+    off,       ///< space is taken as bytes are written
+    metadata,  ///< the tables of the format are complete; ranges not written are holes of the file
     falloc,    ///< as metadata, and the file system reserves the whole file
-    full,      ///< as metadata, and what was not written is written as zeros
+    full,      ///< as metadata, and ranges not written are filled with zeros
 };
 
 /// "off", "metadata", "falloc" or "full".
 std::optional<Preallocation> parse_preallocation(std::string_view word);
 
-/// `output` itself for off and metadata. For falloc it reserves `expected` bytes now, so that a full medium is met
-/// before anything is written, and what comes beyond at the end. For full it fills all gaps; ranges then ascend, but
-/// for one at the very begin that may come last.
+/// Returns `output` itself for off and metadata. For falloc it reserves `expected` bytes now, so that a full medium
+/// fails before anything is written, and whatever exceeds them at the end. For full it fills all gaps; ranges must then
+/// ascend, except for one at the very start, which may come last.
 std::unique_ptr<Output> preallocated(std::unique_ptr<Output> output, Preallocation mode, ByteCount expected);
 
 }  // namespace varve

@@ -17,7 +17,7 @@
 namespace varve {
 namespace {
 
-constexpr mode_t new_file_mode = 0666;     // the kernel takes the umask off
+constexpr mode_t new_file_mode = 0666;     // the kernel subtracts the umask
 constexpr mode_t replacement_mode = 0600;  // until it has the mode of the file it replaces
 constexpr int name_attempts_max = 16;
 
@@ -40,7 +40,7 @@ std::string_view kind_word(mode_t mode) {
     }
 }
 
-/// What lies at the target, opened for questions only; nothing without the right to read it.
+/// The file at the target, opened only to examine it; nothing without the right to read it.
 std::optional<File> open_to_ask(const TargetName& target) {
     const int fd =
         ::openat(target.folder->fd(), target.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -48,14 +48,14 @@ std::optional<File> open_to_ask(const TargetName& target) {
     return File(UniqueFd(fd), target.path);
 }
 
-/// A hidden name beside the final one, never used twice; a long name is cut to stay below the limit of 255 bytes.
+/// A hidden name next to the final one, never used twice; a long name is cut to stay below the limit of 255 bytes.
 std::string hidden_name(const std::string& name) {
     std::array<std::byte, 4> random{};
     random_bytes(random);
     return fmt::format(".{}.varve-{}.tmp", name.substr(0, 200), to_hex(random));
 }
 
-/// O_TMPFILE gets its name by way of /proc; without /proc a named file is used from the start.
+/// An O_TMPFILE file gets its name through /proc; without /proc a named file is used from the start.
 bool can_name_later() { return ::access("/proc/self/fd", X_OK) == 0; }
 
 std::optional<File> open_unnamed(const TargetName& target, mode_t mode) {
@@ -77,7 +77,7 @@ File open_hidden(const TargetName& target, mode_t mode, std::string& hidden) {
         }
         if (errno != EEXIST) break;
     }
-    throw io_error(fmt::format("cannot create a file beside '{}'", target.path), errno);
+    throw io_error(fmt::format("cannot create a file next to '{}'", target.path), errno);
 }
 
 File open_staged(const TargetName& target, mode_t mode, std::string& hidden) {
@@ -92,13 +92,13 @@ File folder_of(const std::string& path, const File* folder) {
     if (folder == nullptr)
         return File::open(slash == path.npos ? "." : path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
     UniqueFd fd(::fcntl(folder->fd(), F_DUPFD_CLOEXEC, 0));
-    if (!fd) throw io_error(fmt::format("cannot open '{}' once more", folder->path()), errno);
+    if (!fd) throw io_error(fmt::format("cannot reopen '{}'", folder->path()), errno);
     return File(std::move(fd), folder->path());
 }
 
 TargetName target_name(const std::string& path, const File& folder) {
     std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-    if (name.empty()) throw Error(ErrorCode::usage, fmt::format("'{}' names no file: add a file name", path));
+    if (name.empty()) throw Error(ErrorCode::usage, fmt::format("'{}' does not name a file: add a file name", path));
     return {&folder, std::move(name), path};
 }
 
@@ -128,7 +128,7 @@ StagedFile::StagedFile(TargetName target, const std::optional<struct stat>& repl
         identity_ = file_.identity();
         if (replaced) take_over_access(*replaced);
     } catch (...) {
-        remove_hidden();  // no destructor runs: the constructor is not done
+        remove_hidden();  // no destructor runs: the constructor did not finish
         throw;
     }
 }
@@ -154,7 +154,7 @@ void StagedFile::write(ByteOffset at, ByteView bytes) {
 
 void StagedFile::close_hidden() {
     if (hidden_.empty() && !take_hidden_name())
-        throw io_error(fmt::format("cannot put a file aside for '{}'", target_.path), errno);
+        throw io_error(fmt::format("cannot give a part of '{}' a temporary name", target_.path), errno);
     file_ = File(UniqueFd(), target_.path);
 }
 
@@ -176,7 +176,7 @@ void StagedFile::take_name(const TargetRules& rules) {
         replace();
     } else {
         appear(rules.overwrite == Overwrite::force ? "choose another name, or run this again to overwrite it"
-                                                   : "choose another name, or say --force to overwrite it");
+                                                   : "choose another name, or pass --force to overwrite it");
     }
 }
 

@@ -1,9 +1,9 @@
 #pragma once
-/// A new regular file on its way to its final name: written without any name (O_TMPFILE), or under a hidden one beside
-/// the final, `.NAME.varve-XXXXXXXX.tmp`, where the file system can't do that. What it gets its name by is one atomic
-/// step. One that is destroyed before leaves nothing.
+/// A new regular file on its way to its final name. It is written without any name (O_TMPFILE) or, where the file
+/// system can't do that, under a hidden name next to the final one, `.NAME.varve-XXXXXXXX.tmp`. It gets its name in one
+/// atomic step. One that is destroyed before that leaves nothing.
 ///
-/// One thread at a time. Every call throws Error(io) for what the file system refuses.
+/// One thread at a time. Every call throws Error(io) when the file system refuses.
 
 #include <sys/stat.h>
 #include <optional>
@@ -16,31 +16,31 @@
 
 namespace varve {
 
-/// A name inside a folder that is held open, so that no later swap of a path's parts leads elsewhere.
+/// A name inside a folder that is held open, so that a later swap of a parent folder can't redirect it.
 struct TargetName {
     const File* folder = nullptr;  ///< borrowed
     std::string name;
     std::string path;  ///< as the user typed it, for error texts
 };
 
-/// The folder that `path` names, or another handle for `folder` if there is one.
+/// The folder that `path` names, or a second handle for `folder` if there is one.
 File folder_of(const std::string& path, const File* folder);
 
-/// The last part of `path`, in `folder`. Throws Error(usage) for one that is empty.
+/// The last part of `path`, in `folder`. Throws Error(usage) if it is empty.
 TargetName target_name(const std::string& path, const File& folder);
 
-/// What lies there, if it is a file that the rules let go; nothing if the name is free. Throws Error(refused) as
-/// target_rules.h has it, and for what is not a regular file.
+/// The status of the file under the name, if the rules allow replacing it; nothing if the name is free. Throws
+/// Error(refused) as in target_rules.h, and for anything but a regular file.
 std::optional<struct stat> replaceable_at(const TargetName& target, const TargetRules& rules);
 
-/// Makes what happened to names in `folder` durable; false, with errno, when that failed. Some network file systems
-/// have no sync of a folder: there is nothing more to do there.
+/// Makes changes of names in `folder` durable; false, with errno, when that failed. On network file systems that can't
+/// sync a folder it succeeds without effect.
 bool sync_names(const File& folder);
 
 class StagedFile {
 public:
-    /// Creates it, with mode 0666 & ~umask, or with owner, group and permissions of `replaced`. Without the right to
-    /// give it to that owner it stays with its creator, and closed to everybody else.
+    /// Creates the file, with mode 0666 & ~umask or with owner, group and permissions of `replaced`. Without the right
+    /// to change its owner, it stays with its creator and closed to everyone else.
     StagedFile(TargetName target, const std::optional<struct stat>& replaced);
     ~StagedFile() { remove_hidden(); }
     StagedFile(const StagedFile&) = delete;
@@ -52,19 +52,19 @@ public:
     void sync() { file_.sync(); }
     ByteCount bytes_written() const { return bytes_written_; }
 
-    /// Closes the file, which is synced and gets no more bytes, under a hidden name: a process holds only so many.
+    /// Closes the file, which is synced and complete, under a hidden name: the number of open files is limited.
     void close_hidden();
 
-    /// Takes the final name if nobody has it, and never replaces anything: Error(refused), which ends in `advice`.
+    /// Takes the final name if it is free. Never replaces anything: Error(refused), which ends in `advice`.
     void appear(const char* advice);
 
-    /// Takes the final name from the file that was there at the start, if it still may be replaced; else as appear().
+    /// Takes the final name from the file that had it at the start, if that may still be replaced; else as appear().
     void take_name(const TargetRules& rules);
 
-    /// Makes the name durable; an error says that the file is there.
+    /// Makes the name durable; an error states that the file exists.
     void sync_name() const;
 
-    /// After appear(): takes the file away again. What lies under the name by then, if it is another, is left alone.
+    /// After appear(): removes the file again. Another file that has the name by then is left alone.
     void withdraw() noexcept;
 
 private:

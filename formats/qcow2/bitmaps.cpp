@@ -6,7 +6,6 @@
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/base/image_error.h"
 #include "formats/base/source_cursor.h"
 #include "formats/qcow2/features.h"
@@ -117,8 +116,7 @@ std::vector<ImageBitmap> read_directory(const ByteSource& file, const Header& he
     for (std::uint32_t i = 0; i < extension.count; ++i, in.next_record()) {
         bitmaps.push_back(read_bitmap(file, header, in));
         if (!names.insert(bitmaps.back().name).second)
-            in.fail(
-                fmt::format("expected a unique name, found a second '{}'", escape_for_display(bitmaps.back().name)));
+            in.fail(fmt::format("expected a unique name, found a second '{}'", bitmaps.back().name));
     }
     return bitmaps;
 }

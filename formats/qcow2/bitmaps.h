@@ -1,5 +1,5 @@
 #pragma once
-/// The directory of persistent dirty bitmaps of a qcow2 image: what there is, not the bits. Source: qemu
+/// The directory of persistent dirty bitmaps of a qcow2 image: which bitmaps exist, not their bits. Source: qemu
 /// docs/interop/qcow2.txt, "Bitmaps".
 
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace varve::qcow2 {
 
-/// The bitmaps of the directory, or nothing where the image has none. A damaged directory is Error(corrupt) while the
-/// image vouches for it (autoclear bit 0); otherwise no bitmap is trusted anyway, and a sentence in `warnings` tells.
+/// The bitmaps of the directory; empty when the image has none. A damaged directory is Error(corrupt) while the image
+/// vouches for it (autoclear bit 0); otherwise no bitmap is trusted anyway, and a sentence is added to `warnings`.
 std::vector<ImageBitmap> read_bitmaps(const ByteSource& file, const Header& header, std::vector<std::string>& warnings);
 
 }  // namespace varve::qcow2

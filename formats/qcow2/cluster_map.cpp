@@ -85,7 +85,7 @@ ClusterMap::KindRun ClusterMap::kind_run(ByteOffset at) const {
     return allocated_run(l1, at);
 }
 
-/// Where the L1 entries without a table end that follow each other in one page.
+/// The end of the consecutive L1 entries without a table, within one page.
 ByteOffset ClusterMap::absent_end(ByteOffset at) const {
     const TableEntries entries = l1_entries(at);
     std::size_t count = 1;
@@ -102,9 +102,9 @@ ClusterMap::KindRun ClusterMap::allocated_run(const L1Entry& l1, ByteOffset at) 
     return {kind, run_end(entries, first, {at, end_ - at}, joins), {}};
 }
 
-/// Where the run ends that begins at `guest`, within `guest` and the page of `entries`: the equal subclusters of the
-/// `first` entry, and those at the begin of the sound entries after it, while `joins(entry, index)` and all subclusters
-/// before do.
+/// The end of the run that begins at `guest`, within `guest` and the page of `entries`: the equal subclusters of the
+/// `first` entry, and those at the start of the sound entries after it, as long as `joins(entry, index)` holds and no
+/// subcluster in between differs.
 template <typename Joins>
 ByteOffset ClusterMap::run_end(const TableEntries& entries, const L2Entry& first, ByteRange guest,
                                const Joins& joins) const {

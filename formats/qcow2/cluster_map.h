@@ -1,9 +1,9 @@
 #pragma once
-/// The map of one state of a qcow2 disk (the active one or an internal snapshot): from guest offsets to extents and to
-/// places in the file. Tables are read page by page when asked for and kept in a shared cache, so that memory does not
-/// grow with the disk. Immutable; safe from many threads. Borrows the files.
+/// Maps guest offsets of one state of a qcow2 disk (the active one or an internal snapshot) to extents and to places in
+/// the file. Tables are read page by page on demand and kept in a shared cache, so that memory does not grow with the
+/// disk. Immutable; safe from many threads. Borrows the files.
 ///
-/// A damaged entry is Error(corrupt) when it is reached, never before: the parts of the disk beside it stay readable.
+/// A damaged entry is Error(corrupt) only when it is reached: the rest of the disk stays readable.
 
 #include <memory>
 #include <optional>
@@ -18,28 +18,28 @@
 
 namespace varve::qcow2 {
 
-/// Guest bytes that lie together in the file of guest data.
+/// Guest bytes that are contiguous in the file of guest data.
 struct HostRun {
     ClusterKind kind = ClusterKind::unallocated;
-    ByteCount length;  ///< in guest bytes, from the asked offset on; compressed: at most to the end of the cluster
-    ByteOffset host;   ///< data: of the asked offset; compressed: of the stream
+    ByteCount length;  ///< in guest bytes, from the requested offset; compressed: at most to the end of the cluster
+    ByteOffset host;   ///< data: of the requested offset; compressed: of the stream
     ByteCount stored;  ///< compressed: the bytes that the stream may span
 };
 
 class ClusterMap {
 public:
-    /// Tables lie in `file`, guest data in `data`: the same file, or the image's external data file.
+    /// `file` holds the tables, `data` the guest data: the same file, or the image's external data file.
     ClusterMap(const ByteSource& file, const ByteSource& data, Geometry geometry, TablePlace l1, ByteCount virtual_size,
                const std::shared_ptr<ReadCaches>& caches);
 
     /// The extent that begins at `at`. Merges runs across tables, but reads only a few pages in one call.
     Extent extent_at(ByteOffset at) const;
 
-    /// The longest run at the begin of `guest` that lies together, within one table page.
+    /// The longest contiguous run at the start of `guest`, within one table page.
     HostRun host_run_at(ByteRange guest) const;
 
 private:
-    /// Guest bytes of one kind that one table page tells about; `problem` tells why there are none.
+    /// Guest bytes of one kind, mapped by one table page; `problem` is why there are none.
     struct KindRun {
         ExtentKind kind = ExtentKind::unallocated;
         ByteOffset end;

@@ -9,7 +9,7 @@
 namespace varve::qcow2 {
 namespace {
 
-constexpr std::uint64_t batch_bytes_min = 256 << 10;  // handing work to a thread costs too
+constexpr std::uint64_t batch_bytes_min = 256 << 10;  // smaller pieces cost more in handing over than they gain
 
 std::size_t batch_bytes(const CreationOptions& options) {
     return std::max(options.cluster_size().value, batch_bytes_min);
@@ -40,8 +40,9 @@ void CompressedClusters::put(ByteOffset guest, ByteView clusters) {
     }
 }
 
-void CompressedClusters::put_part(ByteOffset guest, ByteView cluster, Subclusters said) {
-    VARVE_CHECK(said == all_subclusters(options_));  // a compressed cluster hides all of the backing file's
+void CompressedClusters::put_part(ByteOffset guest, ByteView cluster, Subclusters covered) {
+    VARVE_CHECK(covered ==
+                all_subclusters(options_));  // a compressed cluster hides the whole cluster of the backing file
     put(guest, cluster);
 }
 
@@ -57,7 +58,7 @@ void CompressedClusters::push(Batch batch) {
     pipeline_.feed(std::move(batch), [this] { store(pipeline_.take()); });
 }
 
-/// On a thread of the pipeline.
+/// Runs on a thread of the pipeline.
 CompressedClusters::Batch CompressedClusters::compress(Batch&& batch) {
     if (batch.plain.view().empty()) return std::move(batch);
     batch.streams = buffers_.lend();
@@ -78,11 +79,11 @@ void CompressedClusters::store(const Batch& batch) {
     const std::size_t cluster_size = options_.cluster_size().value;
     const ByteView plain = batch.plain.view().first(batch.guest.length.value);
     ByteView streams = batch.streams.view();
-    std::size_t run = 0;  // where the clusters begin that are stored plain
+    std::size_t run = 0;  // where the run of clusters that are stored plain begins
     for (std::size_t i = 0; i < batch.lengths.size(); ++i) {
         const ByteView stream = streams.first(batch.lengths[i]);
         streams = streams.subspan(stream.size());
-        // Two clusters may be taken for a stream; far out in a huge file its entry can't say where it lies.
+        // A stream may take two clusters; its L2 entry can't hold an offset far out in a huge file.
         const bool is_near = space_.end() + ByteCount{2 * cluster_size} <= map_.compressed_end();
         if (stream.empty() || !is_near) continue;
         const std::size_t at = i * cluster_size;

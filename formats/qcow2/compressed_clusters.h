@@ -1,8 +1,9 @@
 #pragma once
-/// Compresses the clusters of a new qcow2 file on several threads and packs the streams; a cluster that does not get
-/// smaller is stored plain, one of only zeros becomes explicit zeros. The file is the same whatever the threads do.
+/// Compresses the clusters of a new qcow2 file on several threads and packs the streams. A cluster that does not get
+/// smaller is stored plain; one of only zeros becomes explicit zeros. The file does not depend on the timing of the
+/// threads.
 ///
-/// Memory: two batches for each of twice the threads, a batch being 256 KiB or one cluster.
+/// Memory: four batches per thread; a batch is 256 KiB, or one cluster if that is larger.
 
 #include <vector>
 
@@ -20,7 +21,7 @@ public:
                        ByteCount virtual_size, const CreationOptions& options);
 
     void put(ByteOffset guest, ByteView clusters) override;
-    void put_part(ByteOffset guest, ByteView cluster, Subclusters said) override;
+    void put_part(ByteOffset guest, ByteView cluster, Subclusters covered) override;
     void zero(ByteRange guest) override;
     void finish() override;
 
@@ -29,8 +30,8 @@ private:
     struct Batch {
         ByteRange guest;
         BufferPool::Buffer plain;          ///< empty: zeros
-        BufferPool::Buffer streams;        ///< one behind the other
-        std::vector<std::size_t> lengths;  ///< of the stream of each cluster; 0: it is stored plain
+        BufferPool::Buffer streams;        ///< one after the other
+        std::vector<std::size_t> lengths;  ///< of each cluster's stream; 0: stored plain
     };
 
     Batch compress(Batch&& batch);

@@ -35,7 +35,7 @@ ByteOffset CompressedSpace::place(ByteCount length) {
     const bool may_run_on = space_.end() == cluster_ + cluster_size;
     if (room.value == 0 || streams_ == refcounts_.count_max() || (length > room && !may_run_on)) begin_cluster();
     const ByteOffset at = cluster_ + used_;
-    if (streams_ > 0) refcounts_.share(cluster_);  // the first one is counted with the cluster itself
+    if (streams_ > 0) refcounts_.share(cluster_);  // the first stream is the cluster's own first use
     ++streams_;
     used_ += length;
     if (used_ > cluster_size) {

@@ -1,8 +1,8 @@
 #pragma once
-/// Where the compressed clusters of a new qcow2 file go: byte by byte one behind the other, so that several share a
-/// host cluster and one may run on into the next. Streams that lie together are written together.
+/// Packs the compressed clusters of a new qcow2 file one after the other without gaps, so that several share a host
+/// cluster and one may continue in the next. Adjacent streams are written together.
 ///
-/// Invariant: a host cluster has no more streams in it than its refcount can count.
+/// Invariant: a host cluster holds no more streams than its refcount can count.
 ///
 /// Source: qemu docs/interop/qcow2.txt, "Compressed Clusters Descriptor".
 
@@ -20,7 +20,7 @@ public:
     /// Borrows all for its life.
     CompressedSpace(Output& output, HostSpace& space, RefcountWriter& refcounts);
 
-    /// Places `stream`, shorter than a cluster, and writes it now or with those after it. The result is where it lies.
+    /// Places `stream`, shorter than a cluster, and writes it now or with later ones. Returns its place.
     ByteOffset put(ByteView stream);
 
     /// Writes what is still held; once, after the last stream.
@@ -33,10 +33,10 @@ private:
     Output& output_;
     HostSpace& space_;
     RefcountWriter& refcounts_;
-    ByteOffset cluster_;         ///< the host cluster in which the last stream ends; its end when it is full
+    ByteOffset cluster_;         ///< the host cluster in which the last stream ends
     ByteCount used_;             ///< of that cluster
     std::uint64_t streams_ = 0;  ///< in that cluster
-    Bytes held_;                 ///< streams that lie one behind the other, not yet written
+    Bytes held_;                 ///< adjacent streams that are not yet written
     ByteOffset held_begin_;
 };
 

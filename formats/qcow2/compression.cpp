@@ -21,7 +21,7 @@ namespace {
 class Inflater {
 public:
     Inflater() {
-        // qemu writes a window of 4 KiB; the largest one is accepted from others.
+        // qemu uses a window of 4 KiB; other writers may use the largest.
         if (inflateInit2(&stream_, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
     }
     ~Inflater() { inflateEnd(&stream_); }
@@ -55,8 +55,8 @@ ZSTD_DCtx* thread_context() {
     return context.get();
 }
 
-/// Whole frames, one after the other, until the cluster is full. Each frame takes at least its header from `in`, so the
-/// loop ends; decoding frame by frame into the cluster needs no window buffer, whatever a frame header claims.
+/// Decodes whole frames until the cluster is full. Each frame consumes at least its header, so the loop ends. Decoding
+/// frame by frame into the cluster needs no window buffer, whatever a frame header claims.
 void inflate_zstd(ByteView in, ByteSpan out) {
     std::size_t done = 0;
     while (done < out.size()) {
@@ -70,8 +70,8 @@ void inflate_zstd(ByteView in, ByteSpan out) {
     }
 }
 
-/// Makes raw deflate streams as qemu does: its window, zlib's default level, all the memory for matches. Costs 60 KiB,
-/// kept from stream to stream. Not shared between threads.
+/// Makes raw deflate streams as qemu does: its window, zlib's default level, the most memory for matches. Holds 60 KiB
+/// between streams. Not shared between threads.
 class Deflater {
 public:
     Deflater() {
@@ -114,7 +114,8 @@ std::optional<std::size_t> deflate_zstd(ByteView in, ByteSpan out) {
     const std::size_t length =
         ZSTD_compressCCtx(thread_compressor(), out.data(), out.size(), in.data(), in.size(), ZSTD_CLEVEL_DEFAULT);
     if (ZSTD_isError(length) == 0) return length;
-    if (ZSTD_getErrorCode(length) != ZSTD_error_dstSize_tooSmall) throw std::bad_alloc();  // nothing else can be wrong
+    if (ZSTD_getErrorCode(length) != ZSTD_error_dstSize_tooSmall)
+        throw std::bad_alloc();  // the only other failure possible
     return std::nullopt;
 }
 

@@ -6,7 +6,6 @@
 
 #include "engine/base/byte_writer.h"
 #include "engine/base/digest.h"
-#include "engine/base/escape.h"
 #include "engine/base/hex.h"
 #include "formats/base/image_error.h"
 
@@ -47,13 +46,12 @@ std::string identity_of(const ByteSource& file, const Snapshot& snapshot) {
 }  // namespace
 
 DiskState choose_state(const ByteSource& file, const Header& header, const std::vector<Snapshot>& snapshots,
-                       const std::optional<std::string>& wanted) {
-    if (!wanted) return {header.l1, header.virtual_size, {}};
+                       const std::optional<std::string>& selector) {
+    if (!selector) return {header.l1, header.virtual_size, {}};
     if (header.has_data_file())
-        throw unsupported_image(file, "internal snapshots beside an external data file, which cannot hold two states");
-    const Snapshot& chosen = select_snapshot(file, snapshots, *wanted);
-    check_l1(file, header, chosen.l1, chosen.facts.size,
-             fmt::format("snapshot '{}'", escape_for_display(chosen.facts.id)));
+        throw unsupported_image(file, "internal snapshots with an external data file, which cannot hold two states");
+    const Snapshot& chosen = select_snapshot(file, snapshots, *selector);
+    check_l1(file, header, chosen.l1, chosen.facts.size, fmt::format("snapshot '{}'", chosen.facts.id));
     return {chosen.l1, chosen.facts.size, identity_of(file, chosen)};
 }
 

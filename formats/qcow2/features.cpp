@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/escape.h"
 #include "formats/base/image_error.h"
 
 namespace varve::qcow2 {
@@ -57,8 +56,8 @@ void refuse_unknown_features(const ByteSource& file, const Features& features, c
     if (unknown == 0) return;
     const FeatureBit bit{Kind::incompatible, static_cast<std::uint8_t>(std::countr_zero(unknown))};
     const auto named = names.find(bit);
-    const std::string name = named == names.end() ? std::string("not named in the image")
-                                                  : fmt::format("'{}'", escape_for_display(named->second));
+    const std::string name =
+        named == names.end() ? std::string("not named in the image") : fmt::format("'{}'", named->second);
     throw unsupported_image(file, fmt::format("an unknown feature (incompatible feature bit {}, {})", bit.bit, name));
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-/// The clusters of a qcow2 file under construction, handed out from the front to the back. Nothing is ever given back,
-/// so that every cluster before end() is in use exactly once: its refcount is 1.
+/// The clusters of a qcow2 file under construction, allocated from front to back. None is ever freed, so every cluster
+/// before end() is in use exactly once: its refcount is 1.
 
 #include "engine/base/check.h"
 #include "engine/base/units.h"
@@ -9,10 +9,10 @@ namespace varve::qcow2 {
 
 class HostSpace {
 public:
-    /// Cluster 0 is the header's from the start.
+    /// Cluster 0 belongs to the header from the start.
     explicit HostSpace(ByteCount cluster_size) : cluster_size_(cluster_size), end_{cluster_size.value} {}
 
-    /// The begin of `length` new bytes in one piece; `length` is made of whole clusters.
+    /// The start of `length` new contiguous bytes; `length` is a multiple of the cluster size.
     ByteOffset take(ByteCount length) {
         VARVE_CHECK(length.value % cluster_size_.value == 0);
         const ByteOffset begin = end_;

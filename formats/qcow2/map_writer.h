@@ -1,7 +1,7 @@
 #pragma once
-/// Builds the two-level cluster map of a new qcow2 file: where each guest cluster lies. Entries arrive in guest order;
-/// one L2 table is held in memory and written when the next one begins, empty ones are never written. Memory: one
-/// cluster, and the L1 table (256 KiB for 16 TiB).
+/// Builds the two-level cluster map of a new qcow2 file, the place of each guest cluster. Entries arrive in guest
+/// order; one L2 table is held in memory and written when the next one begins. Empty tables are never written. Memory:
+/// one cluster, and the L1 table (256 KiB for 16 TiB).
 ///
 /// Source: qemu docs/interop/qcow2.txt, "Cluster mapping" and "Extended L2 Entries".
 
@@ -19,7 +19,7 @@ namespace varve::qcow2 {
 /// All subclusters of one cluster: without extended L2 entries there is just one.
 inline Subclusters all_subclusters(const CreationOptions& options) { return options.extended_l2 ? ~Subclusters{0} : 1; }
 
-/// What the map says of one guest cluster, or of several at consecutive host clusters.
+/// The map entry of one guest cluster, or of several at consecutive host clusters.
 struct ClusterEntry {
     std::optional<ByteOffset> host;  ///< of the first; none: it takes no space
     Subclusters data = 0;            ///< with a host cluster only
@@ -31,14 +31,14 @@ public:
     /// Borrows the first two for its life.
     MapWriter(Output& output, HostSpace& space, ByteCount virtual_size, const CreationOptions& options);
 
-    /// Each whole guest cluster of `guest` is as `entry` says. A host cluster with nothing in it is reserved; without
-    /// extended L2 entries the format takes it for data.
+    /// Maps each guest cluster of `guest`, which are whole, by `entry`. A host cluster without data is reserved;
+    /// without extended L2 entries the format takes it for data.
     void set(ByteRange guest, ClusterEntry entry);
 
-    /// The guest cluster at `guest` is the compressed stream of `length` bytes at `host`, before compressed_end().
+    /// Maps the guest cluster at `guest` to the compressed stream of `length` bytes at `host`, before compressed_end().
     void set_compressed(ByteOffset guest, ByteOffset host, ByteCount length);
 
-    /// Where the host offsets end that a compressed entry can hold.
+    /// The end of the host offsets that a compressed entry can hold.
     ByteOffset compressed_end() const;
 
     /// Writes what is still held, and the L1 table, whose place is the result; once, after the last entry.

@@ -61,7 +61,7 @@ constexpr std::array words{
          set_cluster_size},
     Word{{"compat", "0.10 or 1.1", "version 2 or 3 of the format (1.1)", FromSource::taken}, set_compat},
     Word{
-        {"compress", "on or off", "compress the clusters that get smaller by it (off)"},
+        {"compress", "on or off", "compress the clusters that get smaller (off)"},
         [](CreationOptions& options, std::string_view value) { return assign(options.compress, parse_on_off(value)); }},
     Word{{"compression_type", "zlib or zstd", "how clusters are compressed (zlib)", FromSource::taken},
          set_compression_type},
@@ -69,18 +69,19 @@ constexpr std::array words{
          [](CreationOptions& options, std::string_view value) {
              return assign(options.extended_l2, parse_on_off(value));
          }},
-    Word{{"lazy_refcounts", "on or off", "let qemu write refcounts late (off)", FromSource::taken},
+    Word{{"lazy_refcounts", "on or off", "let qemu defer refcount updates (off)", FromSource::taken},
          [](CreationOptions& options, std::string_view value) {
              return assign(options.lazy_refcounts, parse_on_off(value));
          }},
     Word{{"refcount_bits", "a power of two from 1 to 64", "the width of a refcount (16)", FromSource::taken},
          set_refcount_bits},
-    Word{{"preallocation", "off, metadata, falloc or full", "take the whole disk's space at once (off)"},
+    Word{{"preallocation", "off, metadata, falloc or full", "allocate the space of the whole disk up front (off)"},
          [](CreationOptions& options, std::string_view value) {
              return assign(options.preallocation, parse_preallocation(value));
          }},
-    Word{{"backing_file", "a file name", "write only what differs from this image, and name it"}, set_backing_file},
-    Word{{"backing_fmt", "raw, qcow2, vmdk or vdi", "the format of backing_file (as its first bytes say)"},
+    Word{{"backing_file", "a file name", "write only what differs from this image, and record its name"},
+         set_backing_file},
+    Word{{"backing_fmt", "raw, qcow2, vmdk or vdi", "the format of backing_file (detected from its first bytes)"},
          set_backing_fmt},
 };
 
@@ -88,7 +89,7 @@ void refuse_if(bool is_wrong, std::string_view what) {
     if (is_wrong) throw Error(ErrorCode::usage, fmt::format("creation options of format qcow2: {}", what));
 }
 
-/// As qemu-img 7.2 forbids them, which has no option `compress` but forbids -c with preallocation.
+/// The combinations that qemu-img 7.2 refuses. It has no option `compress`, but refuses -c with preallocation.
 void check_together(const CreationOptions& options) {
     const bool is_old = options.version == 2;
     const bool is_preallocated = options.preallocation != Preallocation::off;
@@ -98,9 +99,9 @@ void check_together(const CreationOptions& options) {
     refuse_if(is_old && options.compression != Compression::zlib, "compression_type=zstd needs compat=1.1");
     refuse_if(options.extended_l2 && options.cluster_size() < extended_cluster_size_min,
               "extended_l2=on needs a cluster_size of 16K or more");
-    refuse_if(options.compress && is_preallocated, "compress=on and preallocation don't go together");
+    refuse_if(options.compress && is_preallocated, "compress=on and preallocation can't be combined");
     refuse_if(options.backing_file && is_preallocated && !options.extended_l2,
-              "backing_file and preallocation go together only with extended_l2=on");
+              "backing_file and preallocation can be combined only with extended_l2=on");
     refuse_if(options.backing_format && !options.backing_file, "backing_fmt needs backing_file");
 }
 

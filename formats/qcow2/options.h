@@ -1,5 +1,5 @@
 #pragma once
-/// What kind of qcow2 image to make, and the words that say so: qemu-img's, and `compress`, which it has as -c.
+/// The creation options of a qcow2 image: those of qemu-img, and `compress`, which qemu-img has as -c.
 
 #include "formats/base/option_words.h"
 #include "formats/output/preallocated_output.h"
@@ -10,20 +10,20 @@ namespace varve::qcow2 {
 struct CreationOptions {
     unsigned cluster_bits = 16;  ///< 9..21
     unsigned version = 3;        ///< 2 or 3; qemu's compat 0.10 and 1.1
-    bool extended_l2 = false;    ///< 32 subclusters a cluster, each allocated by itself
+    bool extended_l2 = false;    ///< 32 subclusters per cluster, each allocated on its own
     bool lazy_refcounts = false;
     unsigned refcount_bits = 16;                  ///< a power of two, 1..64
     Compression compression = Compression::zlib;  ///< of clusters that are compressed
-    bool compress = false;                        ///< compress what gets smaller by it
+    bool compress = false;                        ///< compress the clusters that get smaller
     Preallocation preallocation = Preallocation::off;
     std::optional<std::string> backing_file = {};    ///< the name that the image records
     std::optional<std::string> backing_format = {};  ///< one of read_formats()
 
     ByteCount cluster_size() const { return {std::uint64_t{1} << cluster_bits}; }
-    /// Parts of a cluster that can be data, zero or unallocated apart from each other.
+    /// Parts of a cluster that can be data, zero or unallocated independently.
     unsigned subclusters() const { return extended_l2 ? 32 : 1; }
     ByteCount subcluster_size() const { return {cluster_size().value / subclusters()}; }
-    /// The least part of a disk that the image holds apart from the rest: compressed are only whole clusters.
+    /// The smallest independent part of a disk in the image: only whole clusters are compressed.
     ByteCount unit() const { return compress ? cluster_size() : subcluster_size(); }
     std::uint64_t l2_entry_bytes() const { return extended_l2 ? 16 : 8; }
     /// Guest bytes that one L2 table maps.
@@ -31,10 +31,10 @@ struct CreationOptions {
     bool has_zero_flag() const { return version >= 3; }
 };
 
-/// The words, in the order of the help.
+/// The options, in the order of the help.
 std::vector<OptionWord> option_words();
 
-/// Throws Error(usage) for a word or value that qcow2 does not have, and for words that qemu does not let go together.
+/// Throws Error(usage) for an option or value that qcow2 does not have, and for combinations that qemu refuses.
 CreationOptions parse_options(const OptionMap& options);
 
 }  // namespace varve::qcow2

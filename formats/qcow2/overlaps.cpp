@@ -12,7 +12,7 @@ struct Structure {
     ByteRange place;
 };
 
-/// Whether two non-empty ranges share a byte; their ends may lie past 2^64.
+/// Whether the ranges share a byte; their ends may be past 2^64.
 bool overlap(const ByteRange& a, const ByteRange& b) {
     if (a.empty() || b.empty()) return false;
     return a.begin <= b.begin ? b.begin - a.begin < a.length : a.begin - b.begin < b.length;
@@ -33,8 +33,8 @@ std::vector<std::string> overlap_warnings(const ByteSource& file, const Header& 
         for (std::size_t j = i + 1; j < structures.size(); ++j)
             if (overlap(structures[i].place, structures[j].place))
                 warnings.push_back(
-                    fmt::format("'{}' is damaged: its {} at offset {} overlaps its {} at offset {}; it was read as "
-                                "its tables say",
+                    fmt::format("'{}' is damaged: its {} at offset {} overlaps its {} at offset {}; it was read "
+                                "according to its tables",
                                 file.name(), structures[i].name, structures[i].place.begin.value, structures[j].name,
                                 structures[j].place.begin.value));
     return warnings;

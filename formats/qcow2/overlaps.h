@@ -1,6 +1,6 @@
 #pragma once
-/// Finds metadata of a qcow2 image that lies over other metadata, as far as the header tells. Such an image is damaged
-/// and must never be written to, but may be read: what the tables say is then followed as it stands.
+/// Finds metadata of a qcow2 image that overlaps other metadata, as far as the header shows. Such an image is damaged
+/// and must never be written to, but may be read: the tables are then followed as they are.
 
 #include <string>
 #include <vector>

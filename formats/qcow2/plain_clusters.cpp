@@ -14,10 +14,10 @@ PlainClusters::PlainClusters(Output& output, HostSpace& space, MapWriter& map, B
       is_preallocated_(options.preallocation != Preallocation::off),
       end_{divide_up(virtual_size.value, options.cluster_size().value) * options.cluster_size().value} {}
 
-/// Runs of clusters without a zero subcluster lie in one piece in the file and go there in one call each.
+/// A run of clusters without a zero subcluster is contiguous in the file and written by one call.
 void PlainClusters::put(ByteOffset guest, ByteView clusters) {
     const std::size_t cluster_size = options_.cluster_size().value;
-    std::size_t run = 0;  // where the clusters begin that are all data
+    std::size_t run = 0;  // where the run of clusters that are all data begins
     for (std::size_t at = 0; at < clusters.size(); at += cluster_size) {
         const ByteView cluster = clusters.subspan(at, cluster_size);
         const Subclusters zeros = zeros_in(cluster);
@@ -42,13 +42,13 @@ void PlainClusters::put_data(ByteOffset guest, ByteView clusters) {
     next_ = range.end();
 }
 
-void PlainClusters::put_part(ByteOffset guest, ByteView cluster, Subclusters said) {
+void PlainClusters::put_part(ByteOffset guest, ByteView cluster, Subclusters covered) {
     const Subclusters zeros = zeros_in(cluster);
-    const Subclusters data = said & ~zeros;
+    const Subclusters data = covered & ~zeros;
     const ByteRange range{guest, options_.cluster_size()};
-    if (data == 0 && said == all_) return zero(range);
+    if (data == 0 && covered == all_) return zero(range);
     reserve_before(guest);
-    ClusterEntry entry{std::nullopt, data, said & zeros};
+    ClusterEntry entry{std::nullopt, data, covered & zeros};
     if (data != 0 || is_preallocated_) entry.host = space_.take(range.length);
     if (data != 0) write_subclusters(*entry.host, cluster, data);
     map_.set(range, entry);
@@ -74,7 +74,7 @@ Subclusters PlainClusters::zeros_in(ByteView cluster) const {
     return zeros;
 }
 
-/// Neighbours go in one call.
+/// Adjacent subclusters are written by one call.
 void PlainClusters::write_subclusters(ByteOffset host, ByteView cluster, Subclusters data) {
     const auto is_data = [&](unsigned i) { return i < options_.subclusters() && (data >> i & 1) != 0; };
     const std::size_t length = options_.subcluster_size().value;

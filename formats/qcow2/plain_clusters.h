@@ -1,7 +1,7 @@
 #pragma once
-/// Writes the clusters of a new qcow2 file as they are, each run of data in one piece. Subclusters of only zeros become
-/// explicit zeros without I/O. In an image of version 2, which can't say zero, zeros are left unallocated, or, over a
-/// backing file, are clusters of a hole of the file.
+/// Writes the clusters of a new qcow2 file uncompressed, each run of data in one piece. Subclusters of only zeros
+/// become explicit zeros without I/O. Version 2 has no zero flag: there zeros stay unallocated, or, over a backing
+/// file, become clusters that are a hole of the file.
 
 #include "formats/output/output.h"
 #include "formats/qcow2/cluster_sink.h"
@@ -15,7 +15,7 @@ public:
                   const CreationOptions& options);
 
     void put(ByteOffset guest, ByteView clusters) override;
-    void put_part(ByteOffset guest, ByteView cluster, Subclusters said) override;
+    void put_part(ByteOffset guest, ByteView cluster, Subclusters covered) override;
     void zero(ByteRange guest) override;
     void finish() override;
 
@@ -31,7 +31,7 @@ private:
     CreationOptions options_;
     Subclusters all_;
     bool is_preallocated_;
-    ByteOffset next_;  ///< in a preallocated file, every guest cluster before has its place
+    ByteOffset next_;  ///< in a preallocated file, every guest cluster before it has its place
     ByteOffset end_;   ///< of the last guest cluster
 };
 

@@ -116,8 +116,8 @@ void Reader::read_run(const HostRun& run, ByteOffset at, ByteSpan out) const {
     bytes_read_.fetch_add(out.size(), std::memory_order_relaxed);
 }
 
-/// The last cluster of a file may be present in part: a writer that knows the rest is zero need not write it. A cluster
-/// that is gone altogether was there when the map was asked: the file became shorter.
+/// The file may end inside its last cluster: a writer that knows that the rest is zero need not write it. A cluster
+/// that is missing altogether was present when the map was consulted: the file became shorter.
 void Reader::read_data(const HostRun& run, ByteSpan out) const {
     const std::size_t got = read_some(data(), run.host, out);
     if (got == out.size()) return;

@@ -1,6 +1,6 @@
 #pragma once
 /// A qcow2 image without its backing files: the active disk, or one of its internal snapshots with that snapshot's own
-/// size. Source: qemu docs/interop/qcow2.txt. Reads versions 2 and 3; what it refuses is told by features.h.
+/// size. Source: qemu docs/interop/qcow2.txt. Reads versions 2 and 3; read_header() refuses what it does not read.
 
 #include <atomic>
 #include <functional>
@@ -25,9 +25,10 @@ public:
 
     struct Options {
         std::optional<std::string> snapshot;  ///< an internal snapshot's name or "id:N"; none: the active disk
-        bool is_backing = false;              ///< snapshots and bitmaps of backing files are not looked at
-        std::vector<std::string> warnings;    ///< sentences about how it was opened; info().warnings begins with them
-        OpenDataFile open_data_file;          ///< called once if the image has one, which is refused without it
+        bool is_backing = false;              ///< snapshots and bitmaps of backing files are ignored
+        std::vector<std::string>
+            warnings;                 ///< sentences about how the image was opened; info().warnings begins with them
+        OpenDataFile open_data_file;  ///< called once if the image has a data file; without it such an image is refused
     };
 
     /// Reads header, snapshot table and bitmap directory; throws Error(corrupt | unsupported | not_found | refused).

@@ -16,7 +16,7 @@ std::uint64_t refcounts_per_block(ByteCount cluster_size, unsigned refcount_bits
     return cluster_size.value * 8 / refcount_bits;
 }
 
-/// Sets refcount `index` of a block that is zero there. Narrow ones begin at the lowest bit of a byte.
+/// Sets refcount `index` of a block in which it is still zero. Narrow refcounts begin at the lowest bit of a byte.
 void store_refcount(Bytes& block, std::uint64_t index, unsigned bits, std::uint64_t value) {
     if (bits < 8) {
         const std::uint64_t bit = index * bits;
@@ -31,8 +31,8 @@ void store_refcount(Bytes& block, std::uint64_t index, unsigned bits, std::uint6
 void check_table(std::uint64_t blocks, ByteCount cluster_size) {
     if (blocks <= refcount_table_entries_max) return;
     throw Error(ErrorCode::unsupported,
-                fmt::format("the qcow2 file becomes larger than qemu opens at {}-byte clusters: choose a larger "
-                            "cluster_size, or a smaller refcount_bits",
+                fmt::format("the qcow2 file would become larger than qemu opens with {}-byte clusters: choose a "
+                            "larger cluster_size or a smaller refcount_bits",
                             cluster_size.value));
 }
 
@@ -41,7 +41,7 @@ void check_table(std::uint64_t blocks, ByteCount cluster_size) {
 RefcountShape refcount_shape_for(std::uint64_t used_clusters, std::uint64_t placed_blocks, ByteCount cluster_size,
                                  unsigned refcount_bits) {
     RefcountShape shape;
-    while (true) {  // both numbers only grow, and slower than what they cover: a fix point comes
+    while (true) {  // both numbers only grow, and slower than what they cover: there is a fixed point
         const std::uint64_t clusters = used_clusters + shape.blocks + shape.table_clusters;
         const std::uint64_t blocks =
             std::max(divide_up(clusters, refcounts_per_block(cluster_size, refcount_bits)), placed_blocks);
@@ -94,7 +94,7 @@ TablePlace RefcountWriter::finish() {
     return {table, shape.table_clusters * cluster_size.value / table_entry_bytes};
 }
 
-/// The block behind those placed goes to `at`: the clusters before `end_cluster` are in use, the others are free.
+/// Writes the next block at `at`: the clusters before `end_cluster` are in use, the others are free.
 void RefcountWriter::write_next_block(ByteOffset at, std::uint64_t end_cluster) {
     write_sparse(output_, at, encode_block(blocks_.size() * per_block(), end_cluster));
     blocks_.push_back(at);

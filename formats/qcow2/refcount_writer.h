@@ -1,8 +1,8 @@
 #pragma once
-/// Writes the refcounts of a new qcow2 file: 1 for every cluster of it, their own clusters among them, and more for
-/// those that several compressed clusters share. Blocks are written at the end, or before where shared clusters would
-/// else be many. Memory: one cluster, the refcount table (8 bytes per 2 GiB of file at 64 KiB clusters), and 16 bytes
-/// for each shared cluster that no written block covers.
+/// Writes the refcounts of a new qcow2 file: 1 for every cluster of the file, including those of the refcounts
+/// themselves, and more for a cluster that several compressed clusters share. Blocks are written at the end, or earlier
+/// to keep the list of shared clusters short. Memory: one cluster, the refcount table (8 bytes per 2 GiB of file at
+/// 64 KiB clusters), and 16 bytes for each shared cluster that no written block covers.
 ///
 /// Source: qemu docs/interop/qcow2.txt, "Host cluster management".
 
@@ -15,15 +15,15 @@
 
 namespace varve::qcow2 {
 
-/// Clusters that the refcount structures take.
+/// The number of clusters that the refcount structures take.
 struct RefcountShape {
     std::uint64_t blocks = 0;
     std::uint64_t table_clusters = 0;
     friend bool operator==(const RefcountShape&, const RefcountShape&) = default;
 };
 
-/// The smallest shape that covers `used_clusters` others and itself. Of the blocks, `placed_blocks` are among the used
-/// clusters already and not in the result.
+/// The smallest shape that covers `used_clusters` other clusters and itself. `placed_blocks` of the blocks are already
+/// among the used clusters and not part of the result.
 RefcountShape refcount_shape_for(std::uint64_t used_clusters, std::uint64_t placed_blocks, ByteCount cluster_size,
                                  unsigned refcount_bits);
 
@@ -32,13 +32,13 @@ public:
     /// Borrows both for its life. `refcount_bits` is a power of two, at most 64.
     RefcountWriter(Output& output, HostSpace& space, unsigned refcount_bits);
 
-    /// The most that one refcount can be.
+    /// The largest value of a refcount.
     std::uint64_t count_max() const;
 
-    /// The cluster at `cluster` is in use once more. Calls ascend.
+    /// Counts one more use of the cluster at `cluster`. Calls ascend.
     void share(ByteOffset cluster);
 
-    /// No call of share() below `settled` will come: writes the blocks that are whole up to there. Throws
+    /// Writes the blocks that are complete up to `settled`: share() is never called below it again. Throws
     /// Error(unsupported) when the file outgrows what qemu opens.
     void write_before(ByteOffset settled);
 
@@ -59,8 +59,8 @@ private:
     Output& output_;
     HostSpace& space_;
     unsigned refcount_bits_;
-    std::vector<ByteOffset> blocks_;  ///< those placed
-    std::deque<Sharing> shared_;      ///< ascending; of clusters that no placed block covers
+    std::vector<ByteOffset> blocks_;  ///< those that have a place
+    std::deque<Sharing> shared_;      ///< ascending; only clusters that no placed block covers
 };
 
 }  // namespace varve::qcow2

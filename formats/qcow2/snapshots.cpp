@@ -6,7 +6,6 @@
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/base/image_error.h"
 #include "formats/qcow2/record_cursor.h"
 
@@ -74,7 +73,7 @@ Snapshot read_snapshot(RecordCursor& in, const Header& header) {
 std::string listed_ids(const std::vector<const Snapshot*>& snapshots) {
     std::string ids;
     for (std::size_t i = 0; i < std::min(snapshots.size(), ids_listed_max); ++i)
-        ids += fmt::format("{}'id:{}'", ids.empty() ? "" : ", ", escape_for_display(snapshots[i]->facts.id));
+        ids += fmt::format("{}'id:{}'", ids.empty() ? "" : ", ", snapshots[i]->facts.id);
     return snapshots.size() > ids_listed_max ? ids + ", …" : ids;
 }
 
@@ -82,17 +81,17 @@ std::string listed_ids(const std::vector<const Snapshot*>& snapshots) {
 std::string listed_names(const std::vector<Snapshot>& snapshots) {
     std::string names;
     for (std::size_t i = 0; i < std::min(snapshots.size(), ids_listed_max); ++i)
-        names += fmt::format("{}'{}' ('id:{}')", names.empty() ? "" : ", ", escape_for_display(snapshots[i].facts.name),
-                             escape_for_display(snapshots[i].facts.id));
+        names +=
+            fmt::format("{}'{}' ('id:{}')", names.empty() ? "" : ", ", snapshots[i].facts.name, snapshots[i].facts.id);
     return snapshots.size() > ids_listed_max ? names + ", …" : names;
 }
 
-std::vector<const Snapshot*> matching(const std::vector<Snapshot>& snapshots, const std::string& wanted) {
+std::vector<const Snapshot*> matching(const std::vector<Snapshot>& snapshots, const std::string& selector) {
     std::vector<const Snapshot*> found;
-    const bool by_id_only = wanted.starts_with("id:");
-    const std::string id = by_id_only ? wanted.substr(3) : wanted;
+    const bool by_id_only = selector.starts_with("id:");
+    const std::string id = by_id_only ? selector.substr(3) : selector;
     for (const Snapshot& snapshot : snapshots)
-        if (snapshot.facts.id == id || (!by_id_only && snapshot.facts.name == wanted)) found.push_back(&snapshot);
+        if (snapshot.facts.id == id || (!by_id_only && snapshot.facts.name == selector)) found.push_back(&snapshot);
     return found;
 }
 
@@ -114,18 +113,17 @@ std::vector<Snapshot> read_snapshots(const ByteSource& file, const Header& heade
 }
 
 const Snapshot& select_snapshot(const ByteSource& file, const std::vector<Snapshot>& snapshots,
-                                const std::string& wanted) {
-    const std::vector<const Snapshot*> found = matching(snapshots, wanted);
+                                const std::string& selector) {
+    const std::vector<const Snapshot*> found = matching(snapshots, selector);
     if (found.size() == 1) return *found.front();
-    const std::string shown = escape_for_display(wanted);
     if (found.size() > 1)
         throw Error(ErrorCode::refused, fmt::format("'{}' has {} snapshots that match '{}'; pass one of {}",
-                                                    file.name(), found.size(), shown, listed_ids(found)));
+                                                    file.name(), found.size(), selector, listed_ids(found)));
     if (snapshots.empty())
         throw Error(ErrorCode::not_found,
-                    fmt::format("'{}' has no internal snapshots, so there is none called '{}'", file.name(), shown));
-    throw Error(ErrorCode::not_found, fmt::format("'{}' has no internal snapshot '{}'; it has {}", file.name(), shown,
-                                                  listed_names(snapshots)));
+                    fmt::format("'{}' has no internal snapshots, so there is none called '{}'", file.name(), selector));
+    throw Error(ErrorCode::not_found, fmt::format("'{}' has no internal snapshot '{}'; it has {}", file.name(),
+                                                  selector, listed_names(snapshots)));
 }
 
 }  // namespace varve::qcow2

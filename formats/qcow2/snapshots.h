@@ -16,13 +16,13 @@ struct Snapshot {
     TablePlace l1;
 };
 
-/// All entries, in the file's order. Throws Error(corrupt) for an entry that breaks its limits; memory follows the
-/// table's real length, at most 64 MiB. Where an entry does not record its disk size (version 2), the image's is taken.
+/// All entries, in the order of the file. Throws Error(corrupt) for an entry outside its limits. Memory is proportional
+/// to the real length of the table, at most 64 MiB. An entry without a disk size (version 2) gets that of the image.
 std::vector<Snapshot> read_snapshots(const ByteSource& file, const Header& header);
 
-/// The one snapshot that `wanted` means: "id:N" is an id, anything else a name or an id. Throws Error(not_found), or
-/// Error(refused) that lists the ids when several fit.
+/// The one snapshot that `selector` matches: "id:N" is an id, anything else a name or an id. Throws Error(not_found),
+/// or Error(refused) that lists the ids when several match.
 const Snapshot& select_snapshot(const ByteSource& file, const std::vector<Snapshot>& snapshots,
-                                const std::string& wanted);
+                                const std::string& selector);
 
 }  // namespace varve::qcow2

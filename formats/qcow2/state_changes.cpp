@@ -9,7 +9,7 @@ namespace {
 
 constexpr int change_runs_merged_max = 16;
 
-/// An entry without the bit that says how often its cluster is used.
+/// An entry without the bit that states whether its cluster is used only once.
 constexpr std::uint64_t without_copied(std::uint64_t entry) { return entry & ~(std::uint64_t{1} << 63); }
 
 bool is_same(const RawL2Entry& before, const RawL2Entry& now) {
@@ -49,7 +49,7 @@ ChangeRun StateChanges::change_at(ByteOffset at) const {
     return {at, end - at, !first.is_same};
 }
 
-/// Clusters from `cluster` on that one page of each table tells about.
+/// Clusters from `cluster` on that one page of each table maps.
 StateChanges::Run StateChanges::run_at(std::uint64_t cluster) const {
     const std::uint64_t index = cluster / geometry_.l2_entries();
     const TableEntries before = before_.pages.entries_from(before_.l1.range(), index);
@@ -77,7 +77,7 @@ StateChanges::Run StateChanges::l2_run(std::uint64_t l1_before, std::uint64_t l1
     return {same, count};
 }
 
-/// Nothing for an L1 entry that leads nowhere.
+/// Nothing for a damaged L1 entry.
 std::optional<StateChanges::L2Entries> StateChanges::l2_entries(std::uint64_t l1_entry, std::uint64_t first) const {
     const L1Entry l1 = decode_l1(l1_entry, geometry_);
     if (l1.absent()) return L2Entries{};

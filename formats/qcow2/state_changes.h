@@ -1,11 +1,11 @@
 #pragma once
-/// What may differ between two states of one qcow2 file (two internal snapshots, or one and the active state), from its
-/// tables alone. Two states whose entries for a cluster are equal share the cluster, or both leave it to the same
-/// backing file: the same bytes. Nothing is rewritten in place while two states share it.
+/// Finds what may differ between two states of one qcow2 file (two internal snapshots, or one and the active state)
+/// from its tables alone. Two states with equal entries for a cluster share the cluster, or both leave it to the same
+/// backing file: the bytes are the same. A cluster is never rewritten in place while two states share it.
 ///
-/// Sound only while the file does not change, and for no other file. Tables are compared when asked for: equal L1
-/// entries (512 MiB each, with clusters of 64 KiB) without a look at the L2 table. Where a table is damaged everything
-/// may differ; whoever reads the disk there learns about the damage.
+/// Valid only for this file and while it does not change. Tables are compared on demand; where L1 entries are equal
+/// (512 MiB each, with clusters of 64 KiB) the L2 tables are not read. Where a table is damaged everything may differ;
+/// reading the disk there reports the damage.
 
 #include <memory>
 
@@ -23,8 +23,8 @@ public:
     StateChanges(ByteSourcePtr source, const Geometry& geometry, const DiskState& before, const DiskState& now,
                  const std::shared_ptr<ReadCaches>& caches);
 
-    /// Exact to a cluster. Where the sizes differ, everything may differ from the cluster on that holds the smaller
-    /// end.
+    /// Exact to a cluster. If the sizes differ, everything may differ from the cluster on that holds the end of the
+    /// smaller disk.
     ChangeRun change_at(ByteOffset at) const override;
 
 private:
@@ -36,7 +36,7 @@ private:
         bool is_same = false;
         std::uint64_t clusters = 0;
     };
-    /// Entries of an L2 table; without a table all of them are 0.
+    /// Entries of an L2 table, all 0 without a table.
     struct L2Entries {
         std::optional<TableEntries> entries;
         RawL2Entry at(std::size_t entry) const { return entries ? entries->l2(entry) : RawL2Entry{}; }
@@ -53,11 +53,11 @@ private:
     State now_;
     TablePages l2_pages_;
     ByteOffset end_;
-    std::uint64_t comparable_clusters_;  // those before the first that only one state has in full
+    std::uint64_t comparable_clusters_;  // those before the first cluster that is not whole in both states
 };
 
-/// The changes of the state `now` since the state `before` of the qcow2 image `file`, both as in choose_state; nothing
-/// where its tables do not tell. Errors as Reader's.
+/// The changes of the state `now` since the state `before` of the qcow2 image in `source`, both as in choose_state;
+/// null when its tables do not show them. Errors as for Reader.
 std::unique_ptr<ChangeMap> changes_between_states(ByteSourcePtr source, const std::optional<std::string>& before,
                                                   const std::optional<std::string>& now);
 

@@ -1,6 +1,6 @@
 #pragma once
-/// Reads the tables of a qcow2 image page by page when asked for, through a cache, so that memory does not grow with
-/// the disk. Immutable; safe from many threads. Borrows the file.
+/// Reads the tables of a qcow2 image page by page on demand, through a cache, so that memory does not grow with the
+/// disk. Immutable; safe from many threads. Borrows the file.
 
 #include <memory>
 
@@ -10,7 +10,7 @@
 
 namespace varve::qcow2 {
 
-/// Entries of one or two big-endian 64-bit words, from a given one on, as many as its page holds.
+/// Entries of one or two big-endian 64-bit words: from a given one to the end of its page.
 struct TableEntries {
     BlockCache::Block page;
     std::size_t first = 0;
@@ -26,11 +26,11 @@ struct TableEntries {
 
 class TablePages {
 public:
-    /// For tables of one kind: in a damaged image tables of two kinds may share an offset and still be different
-    /// blocks. `entry_bytes` is 8 or 16.
+    /// For tables of one kind: in a damaged image, tables of two kinds may share an offset but must not share a cached
+    /// block. `entry_bytes` is 8 or 16.
     TablePages(const ByteSource& file, std::size_t entry_bytes, std::shared_ptr<ReadCaches> caches);
 
-    /// The entries of `table`, which lies inside the file, from number `entry` on; at least that one. Throws
+    /// The entries of `table`, which is inside the file, from number `entry` on; at least that one. Throws
     /// Error(corrupt) when the file became shorter, Error(io).
     TableEntries entries_from(ByteRange table, std::uint64_t entry) const;
 

@@ -22,7 +22,7 @@ L2Entry decode_compressed(const RawL2Entry& raw, const Geometry& geometry) {
     entry.host = ByteOffset{offset};
     entry.stored = ByteCount{sectors * sector_bytes - offset % sector_bytes};
     if (geometry.external_data)
-        entry.problem = "a compressed cluster, which cannot lie in an external data file";
+        entry.problem = "a compressed cluster, which cannot be in an external data file";
     else if (offset >= host_end_max)
         entry.problem = "a compressed cluster beyond 2^56";
     else if (raw.bitmap != 0)
@@ -51,7 +51,7 @@ void decode_bitmap(const RawL2Entry& raw, L2Entry& entry) {
         entry.problem = "an allocated subcluster without a cluster";
 }
 
-/// In a data file offset 0 is a place like others, and the COPIED bit tells that it is meant.
+/// In a data file offset 0 is a valid place, and the COPIED bit distinguishes it from no place.
 bool has_host(const RawL2Entry& raw, const Geometry& geometry) {
     if ((raw.entry & offset_mask) != 0) return true;
     const bool is_plain_zero = !geometry.extended_l2 && (raw.entry & l2_zero) != 0;

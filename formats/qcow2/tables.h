@@ -24,7 +24,7 @@ struct Geometry {
     std::uint32_t version = 3;
     std::uint32_t cluster_bits = 16;
     bool extended_l2 = false;
-    bool external_data = false;  ///< host offsets are those in a data file, where guest data lies in its guest place
+    bool external_data = false;  ///< host offsets are offsets in a data file, equal to the guest offsets
 
     std::uint64_t cluster_size() const { return std::uint64_t{1} << cluster_bits; }
     std::uint64_t subcluster_size() const { return cluster_size() / subclusters_per_cluster; }
@@ -34,7 +34,7 @@ struct Geometry {
     std::uint64_t l2_span() const { return l2_entries() * cluster_size(); }
 };
 
-/// `problem` is null for a sound entry, else what is wrong with it.
+/// `problem` is what is wrong with the entry; null for a sound one.
 struct L1Entry {
     ByteOffset l2_table;  ///< 0: no table, the whole range is unallocated
     const char* problem = nullptr;
@@ -43,14 +43,14 @@ struct L1Entry {
 
 enum class ClusterKind : std::uint8_t { unallocated, zero, data, compressed };
 
-/// The words of an L2 entry; `bitmap` is there in extended ones only.
+/// The words of an L2 entry; only extended entries have a `bitmap`.
 struct RawL2Entry {
     std::uint64_t entry = 0;
     std::uint64_t bitmap = 0;
 };
 
 struct L2Entry {
-    bool has_host = false;    ///< a data cluster stands behind it, used or not
+    bool has_host = false;    ///< it has a data cluster, used or not
     ByteOffset host;          ///< of the data cluster or compressed stream; meaningless for the other kinds
     ByteCount stored;         ///< compressed: the bytes that the stream may span
     bool compressed = false;  ///< all subclusters
@@ -59,7 +59,7 @@ struct L2Entry {
     const char* problem = nullptr;
 
     ClusterKind kind_at(unsigned subcluster) const;
-    /// How many subclusters from `subcluster` on, at least one, are of its kind.
+    /// The number of subclusters from `subcluster` on, at least one, that are of its kind.
     unsigned equal_subclusters(unsigned subcluster) const;
 };
 

@@ -1,14 +1,14 @@
 #pragma once
 /// Writes a qcow2 image that `qemu-img check` finds clean. Units (clusters, or subclusters with extended L2 entries) of
-/// only zeros, written or announced, become explicitly zero without space of their own; units never mentioned stay
-/// unallocated; a unit with any other byte is data, padded with zeros. The padding of a cluster written in pieces is a
-/// hole of the file.
+/// only zeros, written or announced, become explicit zeros that take no space; units never mentioned stay unallocated;
+/// a unit with any other byte is data, padded with zeros. The padding of a cluster written in parts is a hole of the
+/// file.
 ///
 /// Layout: header | data and L2 tables in guest order | L1 table | refcount blocks | refcount table. The header is
-/// written last: until then the file is no qcow2.
+/// written last: until then the file is not a qcow2 image.
 ///
-/// Decision: the header holds the exact virtual size. qemu (7.2) cuts a size that is no multiple of 512 down to one, so
-/// it shows up to 511 bytes less of such a disk; they are in the file, and a disk keeps its identity through qcow2.
+/// Decision: the header holds the exact virtual size. qemu (7.2) rounds a size down to a multiple of 512, so it shows
+/// up to 511 bytes less of such a disk; they are in the file, and a disk keeps its identity through qcow2.
 
 #include <memory>
 
@@ -21,9 +21,9 @@ namespace varve::qcow2 {
 /// The largest disk whose L1 table qemu opens (32 MiB of table): 2 PiB at 64 KiB clusters.
 ByteCount virtual_size_max(const CreationOptions& options);
 
-/// `output` takes ranges in any order. What is to be written over a backing file has passed overlay_writer.h: unsaid
-/// units are the backing file's. Throws Error(unsupported) for a larger disk than virtual_size_max, Error(usage)
-/// for a name of a backing file that does not fit.
+/// `output` takes ranges in any order. An image with a backing file is written through overlay_writer.h: units never
+/// mentioned are the backing file's. Throws Error(unsupported) for a disk larger than virtual_size_max(), Error(usage)
+/// for a backing file name that does not fit.
 std::unique_ptr<ImageWriter> create_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
                                            const CreationOptions& options);
 

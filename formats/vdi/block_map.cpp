@@ -36,9 +36,9 @@ BlockMap::Page BlockMap::page_of(std::uint64_t block) const {
     return {caches_->tables.get({owner_, first}, load), first};
 }
 
-/// Of an entry below the number of blocks with data. No wrap: where blocks have extra bytes, the map ends before the
-/// 32-bit offset of the first block, so there are fewer than 2^30 entries of at most 2^31 + 2^32 bytes; in version 0.2
-/// there are 2^32 of at most 2^31.
+/// The place of an entry below the number of blocks with data. It can't wrap: where blocks have extra bytes, the map
+/// ends before the 32-bit offset of the first block, so there are fewer than 2^30 entries of at most 2^31 + 2^32 bytes;
+/// in version 0.2 there are 2^32 of at most 2^31.
 ByteOffset BlockMap::device_of(std::uint32_t entry) const {
     return header_.data + ByteCount{entry * (header_.block_size + header_.block_extra).value} + header_.block_extra;
 }
@@ -47,8 +47,7 @@ ByteOffset BlockMap::block_end(std::uint64_t block) const {
     return ByteOffset{std::min((block + 1) * header_.block_size.value, header_.virtual_size.value)};
 }
 
-/// Why an entry can't be followed; empty when it can. What lies past the disk's end in its last block need not be
-/// there.
+/// Why an entry can't be followed; empty when it can. The file may end inside the last block, after the disk's end.
 std::string BlockMap::problem_of(std::uint64_t block, std::uint32_t entry) const {
     if (entry >= block_zero) return {};
     if (entry >= header_.blocks_allocated)
@@ -123,7 +122,7 @@ std::vector<std::string> BlockMap::duplicate_warnings() const {
             if (entry >= places) continue;
             if (taken[entry])
                 return {fmt::format(
-                    "{}: block map entry {} has the place {}, which an entry before it has too; one of "
+                    "{}: block map entry {} has the place {}, which an earlier entry has too; one of "
                     "the two blocks may have the other's content, check the guest's file system",
                     device_->place(header_.map + ByteCount{(first + i) * map_entry_bytes}), first + i, entry)};
             taken[entry] = true;

@@ -1,8 +1,8 @@
 #pragma once
-/// The block map of a VDI image: from guest offsets to extents and to places in the file. Read page by page when asked
-/// for and kept in a shared cache, so that memory does not grow with the disk. Immutable; safe from many threads.
+/// The block map of a VDI image: maps guest offsets to extents and to places in the file. Read page by page on demand
+/// and kept in a shared cache, so that memory does not grow with the disk. Immutable; safe from many threads.
 ///
-/// A damaged entry is Error(corrupt) when it is reached, never before: the parts of the disk beside it stay readable.
+/// A damaged entry is Error(corrupt) only when it is reached: the rest of the disk stays readable.
 
 #include <cstdint>
 #include <memory>
@@ -16,11 +16,11 @@
 
 namespace varve::vdi {
 
-/// Guest bytes that lie together in the file.
+/// Guest bytes that are contiguous in the file.
 struct BlockRun {
     ExtentKind kind = ExtentKind::unallocated;
-    ByteCount length;   ///< from the asked offset on
-    ByteOffset device;  ///< data: of the asked offset
+    ByteCount length;   ///< from the requested offset on
+    ByteOffset device;  ///< data: of the requested offset
 };
 
 class BlockMap {
@@ -30,11 +30,11 @@ public:
     /// The extent that begins at `at`. Merges blocks, but reads only a few pages of the map in one call.
     Extent extent_at(ByteOffset at) const;
 
-    /// The longest run at the begin of `guest`, inside of the disk, that lies together and in one page of the map.
+    /// The longest contiguous run at the start of `guest`, inside the disk and within one page of the map.
     BlockRun run_at(ByteRange guest) const;
 
-    /// A sentence if two blocks have one place in the file, where a guest that writes to one changes the other. Reads
-    /// the map in pieces; of very large maps only the first 2^24 blocks and 2^23 places.
+    /// A sentence if two blocks have the same place in the file, so that a guest that writes to one changes the other.
+    /// Reads the map in pieces; of very large maps only the first 2^24 blocks and 2^23 places.
     std::vector<std::string> duplicate_warnings() const;
 
 private:

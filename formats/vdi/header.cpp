@@ -23,14 +23,14 @@ constexpr std::size_t header_bytes_1_1 = 384;  // without the second geometry, w
 constexpr std::uint64_t block_size_min = 512;
 constexpr std::uint64_t disk_bytes_max = std::numeric_limits<std::int64_t>::max();
 
-/// Where the fields lie that both versions have.
+/// The places of the fields that both versions have.
 struct FieldPlaces {
     std::size_t type, virtual_size, block_size, blocks, blocks_allocated, uuids;
 };
 constexpr FieldPlaces places_0_2{72, 352, 360, 364, 368, 372};
 constexpr FieldPlaces places_1_1{76, 368, 376, 384, 388, 392};
 
-// Fields of version 1.1 alone.
+// Fields that only version 1.1 has.
 constexpr std::size_t header_length_at = 72;
 constexpr std::size_t map_at = 340;
 constexpr std::size_t data_at = 344;
@@ -95,7 +95,7 @@ void parse_1_1(const ByteSourcePtr& device, ByteView start, Header& header) {
     header.parent_modify = uuid_at(start, parent_modify_at);
     if (header.map.value < before_header + header_bytes_1_1)
         throw bad_field(device, "offset of the block map", map_at,
-                        fmt::format("at least {}, behind the header", before_header + header_bytes_1_1),
+                        fmt::format("at least {}, after the header", before_header + header_bytes_1_1),
                         header.map.value);
 }
 
@@ -132,10 +132,10 @@ void check_sizes(const ByteSourcePtr& device, const Header& header, const FieldP
                         fmt::format("at least {} for {} bytes", needed, header.virtual_size.value), header.blocks);
     if (header.blocks_allocated > header.blocks)
         throw bad_field(device, "number of blocks with data", places.blocks_allocated,
-                        fmt::format("at most {}, as many as there are", header.blocks), header.blocks_allocated);
+                        fmt::format("at most {}, the number of blocks", header.blocks), header.blocks_allocated);
 }
 
-/// 32-bit fields: nothing here can wrap.
+/// The fields have 32 bits: nothing here can wrap.
 void check_places(const ByteSourcePtr& device, const Header& header, const FieldPlaces& places) {
     const std::uint64_t file_bytes = device->size().value;
     const std::uint64_t map_end = header.map_range().end().value;
@@ -144,7 +144,7 @@ void check_places(const ByteSourcePtr& device, const Header& header, const Field
                         fmt::format("a block map that ends in the file of {} bytes", file_bytes), header.blocks);
     if (header.data.value < map_end)
         throw bad_field(device, "offset of the first block", data_at,
-                        fmt::format("at least {}, behind the block map", map_end), header.data.value);
+                        fmt::format("at least {}, after the block map", map_end), header.data.value);
 }
 
 void put_text(ByteWriter& out, std::string_view characters, std::size_t length) {
@@ -169,7 +169,7 @@ Header read_header(const ByteSourcePtr& device) {
     header.version = u32_at(start, version_at);
     if (header.version != version_0_2 && header.version != version_1_1)
         throw Error(ErrorCode::unsupported,
-                    fmt::format("{}: VDI version {}.{}, of which this version of varve knows 1.1 and 0.2; clone the "
+                    fmt::format("{}: VDI version {}.{}, but this version of varve reads only 1.1 and 0.2; clone the "
                                 "disk with 'VBoxManage clonemedium' and take the clone",
                                 device->place(ByteOffset{version_at}), header.version >> 16, header.version & 0xffff));
     const bool is_old = header.version == version_0_2;

@@ -9,7 +9,7 @@
 ///     368  size of the disk    376  block size           380 extra bytes before each block
 ///     384  blocks in the map   388  blocks with data     392 UUIDs: own, modification, parent's, parent's modification
 ///
-/// Version 0.2 has neither lengths nor offsets: its block map follows the header, and the blocks the map.
+/// Version 0.2 has neither lengths nor offsets: the block map follows the header, and the blocks follow the map.
 
 #include <cstdint>
 #include <optional>
@@ -29,10 +29,10 @@ inline constexpr std::uint32_t block_zero = 0xfffffffe;  ///< zeros, whatever th
 inline constexpr std::size_t map_entry_bytes = 4;
 
 enum class ImageType : std::uint32_t {
-    dynamic = 1,       ///< blocks get a place when they are written
+    dynamic = 1,       ///< a block gets a place when it is first written
     fixed = 2,         ///< "static": every block has its place
-    undo = 3,          ///< never made by a release; not read
-    differencing = 4,  ///< over a parent, which is known by its UUID alone
+    undo = 3,          ///< no release makes one; not read
+    differencing = 4,  ///< over a parent, identified only by its UUID
 };
 
 struct Header {
@@ -42,11 +42,11 @@ struct Header {
     ByteOffset data;           ///< of block 0, with its extra bytes before it
     ByteCount virtual_size;    ///< exact bytes
     ByteCount block_size;      ///< a power of two, at least 512
-    ByteCount block_extra;     ///< bytes before each block that are not the guest's
+    ByteCount block_extra;     ///< bytes before each block that do not belong to the guest
     std::uint32_t blocks = 0;  ///< entries of the map; enough for the disk, and all inside the file
     std::uint32_t blocks_allocated = 0;
-    Uuid create;         ///< names the image
-    Uuid modify;         ///< another one after each time that the image was open for writing
+    Uuid create;         ///< identifies the image
+    Uuid modify;         ///< a new one each time that the image was open for writing
     Uuid parent;         ///< `create` of the parent; null: none
     Uuid parent_modify;  ///< `modify` of the parent when it became one; null: not recorded
 
@@ -54,15 +54,15 @@ struct Header {
     ByteRange map_range() const { return {map, ByteCount{std::uint64_t{blocks} * map_entry_bytes}}; }
 };
 
-/// Reads and checks the header. Throws Error(corrupt) for a field outside of its limits, Error(unsupported) for a
-/// version or type that is not read. One small read.
+/// Reads and checks the header. Throws Error(corrupt) for a field outside its limits, Error(unsupported) for a version
+/// or type that is not read. One small read.
 Header read_header(const ByteSourcePtr& device);
 
 /// The first sector of a new image, version 1.1 as VirtualBox writes it, whatever `header.version` is. `header` has
 /// neither a parent nor extra bytes.
 Bytes encode_header(const Header& header);
 
-/// Of any file: nothing if it is no VDI image of a known version, or can't be read. Nothing else is checked.
+/// The identity of any file; nothing if it can't be read or is not a VDI image of a known version. Checks nothing else.
 std::optional<Identity> peek_identity(const ByteSourcePtr& source);
 
 /// Error(corrupt): "'a.vdi' at byte 384: `what`", and what to do about it.

@@ -11,15 +11,15 @@ namespace varve::vdi {
 
 class MapWriter {
 public:
-    /// The map lies at `place` of the output and has `blocks` entries.
+    /// The map is at `place` of the output and has `blocks` entries.
     MapWriter(Output& output, ByteOffset place, std::uint32_t blocks);
 
-    /// `block` lies at `position` in the row of blocks with data. Blocks ascend from call to call; what is passed over
-    /// is free.
+    /// `block` is number `position` among the blocks with data. Blocks ascend from call to call; skipped blocks are
+    /// free.
     void set_data(std::uint64_t block, std::uint32_t position) { set(block, position); }
     void set_zero(std::uint64_t block) { set(block, block_zero); }
 
-    /// Writes what is left; all blocks after the last are free.
+    /// Writes the rest; all blocks after the last are free.
     void finish();
 
 private:

@@ -13,11 +13,12 @@ bool set_uuid(CreationOptions& options, std::string_view value) {
 using Word = SettingWord<CreationOptions>;
 
 constexpr std::array words{
-    Word{{"static", "on or off", "give every block its place at once (off)", FromSource::taken},
+    Word{{"static", "on or off", "allocate every block up front (off)", FromSource::taken},
          [](CreationOptions& options, std::string_view value) {
              return assign(options.is_static, parse_on_off(value));
          }},
-    Word{{"uuid", "a UUID other than zero", "name the image so, and make the same file each time (fresh)"}, set_uuid},
+    Word{{"uuid", "a UUID other than zero", "identify the image by it, and make the same file each time (random)"},
+         set_uuid},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-/// What kind of VDI image to make, and the words that say so: qemu-img's `static`, and `uuid`.
+/// The creation options of a VDI image: `static`, as in qemu-img, and `uuid`.
 
 #include <optional>
 #include <vector>
@@ -11,13 +11,13 @@ namespace varve::vdi {
 
 struct CreationOptions {
     bool is_static = false;    ///< every block has its place from the start
-    std::optional<Uuid> uuid;  ///< none: a fresh one. With it the same disk gives the same file, byte by byte
+    std::optional<Uuid> uuid;  ///< none: a random one. With a UUID, the same disk gives the same file, byte for byte
 };
 
-/// The words, in the order of the help.
+/// The options, in the order of the help.
 std::vector<OptionWord> option_words();
 
-/// Throws Error(usage) for a word or value that VDI does not have.
+/// Throws Error(usage) for an option or value that VDI does not have.
 CreationOptions parse_options(const OptionMap& options);
 
 }  // namespace varve::vdi

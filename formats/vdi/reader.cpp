@@ -20,14 +20,14 @@ void Reader::describe(std::vector<std::string> warnings) {
     info_.options = {{"static", header_.type == ImageType::fixed ? "on" : "off"}};
     if (header_.is_differencing()) {
         info_.features.emplace_back("differencing");
-        info_.backing = fmt::format("{{{}}}", header_.parent.text());  // the only name that the image has for it
+        info_.backing = fmt::format("{{{}}}", header_.parent.text());  // the image has no other name for it
     }
     info_.warnings = std::move(warnings);
     if (!header_.is_differencing() && !header_.parent.is_null())
-        info_.warnings.push_back(
-            fmt::format("{}: the image names a parent, {}, but is no differencing image: it was read as a whole disk, "
-                        "as VirtualBox does",
-                        device_->place(ByteOffset{}), header_.parent.text()));
+        info_.warnings.push_back(fmt::format(
+            "{}: the image names a parent, {}, but is not a differencing image: it was read as a whole disk, "
+            "as VirtualBox does",
+            device_->place(ByteOffset{}), header_.parent.text()));
     for (std::string& warning : map_.duplicate_warnings()) info_.warnings.push_back(std::move(warning));
 }
 

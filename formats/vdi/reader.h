@@ -1,6 +1,7 @@
 #pragma once
 /// A VDI image without its parent: dynamic, static or differencing. Source: VirtualBox VDICore.h; qemu block/vdi.c.
-/// What VirtualBox encrypts has no mark in the image (the key lies in the machine's .vbox file): it reads as cipher.
+/// An image that VirtualBox encrypts is not marked as such (the key is in the machine's .vbox file): it reads as cipher
+/// text.
 
 #include <atomic>
 #include <memory>
@@ -18,8 +19,8 @@ namespace varve::vdi {
 
 class Reader final : public ImageReader {
 public:
-    /// Reads the header, and looks through the block map for places given twice. info().warnings begins with
-    /// `warnings`, sentences about how it was opened. Throws Error(corrupt | unsupported).
+    /// Reads the header, and checks the block map for places used twice. info().warnings begins with `warnings`,
+    /// sentences about how the image was opened. Throws Error(corrupt | unsupported).
     Reader(ByteSourcePtr device, std::vector<std::string> warnings, std::shared_ptr<ReadCaches> caches);
 
     const ImageInfo& info() const override { return info_; }

@@ -11,7 +11,6 @@
 namespace varve {
 namespace {
 
-constexpr std::size_t open_files_max = 64;
 constexpr std::chrono::hours stale_age{24};
 
 std::string folder_of(std::string_view name) {
@@ -161,39 +160,17 @@ void LocalBackend::make_durable(const std::string& name) {
 
 void LocalBackend::remove(const std::string& name) {
     VARVE_CHECK(is_object_name(name));
-    forget_open(name);
+    open_files_.drop(name);
     if (files_->unlink(name)) files_->sync_folder(folder_of(name));
 }
 
 std::string LocalBackend::locate(std::string_view name) const { return files_->locate(name); }
 
 std::shared_ptr<const ReadableFile> LocalBackend::open_cached(const std::string& name) const {
-    {
-        const std::scoped_lock lock(open_mutex_);
-        if (const auto found = open_by_name_.find(name); found != open_by_name_.end()) {
-            open_files_.splice(open_files_.begin(), open_files_, found->second);
-            return found->second->file;
-        }
-    }
+    if (auto file = open_files_.find(name)) return file;
     std::shared_ptr<const ReadableFile> file = files_->open(name);
-    if (file == nullptr) return nullptr;
-    const std::scoped_lock lock(open_mutex_);
-    if (open_by_name_.contains(name)) return file;
-    open_files_.push_front({name, file});
-    open_by_name_[name] = open_files_.begin();
-    if (open_files_.size() > open_files_max) {
-        open_by_name_.erase(open_files_.back().name);
-        open_files_.pop_back();
-    }
+    if (file != nullptr) open_files_.put(name, file);
     return file;
-}
-
-void LocalBackend::forget_open(const std::string& name) const {
-    const std::scoped_lock lock(open_mutex_);
-    const auto found = open_by_name_.find(name);
-    if (found == open_by_name_.end()) return;
-    open_files_.erase(found->second);
-    open_by_name_.erase(found);
 }
 
 }  // namespace varve

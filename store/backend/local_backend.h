@@ -2,11 +2,10 @@
 /// A repository in a local folder; each object is a file. A file is written without a name, synced, and linked to its
 /// name if that is free; all folders on the path are synced (FORMAT.md section 2).
 
-#include <list>
 #include <mutex>
 #include <set>
-#include <unordered_map>
 
+#include "engine/base/lru_cache.h"
 #include "store/backend/backend.h"
 #include "store/backend/local_files.h"
 
@@ -33,15 +32,10 @@ public:
 
 private:
     class Upload;
-    struct OpenFile {
-        std::string name;
-        std::shared_ptr<const ReadableFile> file;
-    };
 
     PutResult publish(UnnamedFile& file, const std::string& name);
     void ensure_folder(const std::string& folder);
     std::shared_ptr<const ReadableFile> open_cached(const std::string& name) const;
-    void forget_open(const std::string& name) const;
     void list_into(std::vector<std::string>& names, const std::string& folder, std::string_view prefix,
                    std::string_view after) const;
 
@@ -51,9 +45,7 @@ private:
     std::mutex folders_mutex_;
     std::set<std::string> durable_folders_;  ///< made and synced into their parents by this object
 
-    mutable std::mutex open_mutex_;
-    mutable std::list<OpenFile> open_files_;  ///< most recently used first
-    mutable std::unordered_map<std::string, std::list<OpenFile>::iterator> open_by_name_;
+    mutable LruCache<std::string, ReadableFile> open_files_{64};
 };
 
 }  // namespace varve

@@ -17,16 +17,15 @@ constexpr std::uint16_t envelope_version = 1;
 constexpr std::size_t head_bytes = 80;
 constexpr std::size_t salt_nonce_and_reserved_bytes = 32 + 12 + 4;
 constexpr std::size_t tag_and_signature_bytes = 16 + 64;
-constexpr std::size_t digest_bytes = 32;
-static_assert(head_bytes + tag_and_signature_bytes + digest_bytes == envelope_extra_bytes);
+static_assert(head_bytes + tag_and_signature_bytes + sha256_bytes == envelope_extra_bytes);
 
 /// Checks what every envelope version has, before trusting anything else: the magic, and the digest at the end.
 void check_whole(ByteReader& from, ByteView bytes, std::string_view magic) {
     if (bytes.size() < envelope_extra_bytes)
         from.fail(fmt::format("expected at least {} bytes, found {}", envelope_extra_bytes, bytes.size()));
     if (text_of(from.take(magic.size())) != magic) from.fail(fmt::format("expected the magic {}", magic));
-    const Digest expected = sha256(bytes.first(bytes.size() - digest_bytes));
-    const ByteView found = bytes.last(digest_bytes);
+    const Digest expected = sha256(bytes.first(bytes.size() - sha256_bytes));
+    const ByteView found = bytes.last(sha256_bytes);
     if (!std::equal(found.begin(), found.end(), expected.bytes.begin()))
         from.fail(fmt::format("damaged: its bytes have digest {}, expected {} according to its end",
                               to_hex(expected.view()), to_hex(found)));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "engine/repository/slot_record.h"
 #include "store/object/envelope.h"
 #include "store/object/records.h"
 
@@ -59,7 +60,7 @@ void write_snapshot(ByteWriter& to, const SnapshotRecord& snapshot) {
     write_text(to, snapshot.source.format);
     write_text(to, snapshot.source.snapshot);
     write_map(to, snapshot.source.options);
-    write_text(to, snapshot.change_source);
+    write_text(to, to_text(snapshot.change_detection));
     if (snapshot.change_token.size() > envelope_body_bytes_max)
         throw Error(ErrorCode::usage,
                     fmt::format("a change token of {} bytes is too long", snapshot.change_token.size()));
@@ -117,7 +118,7 @@ SnapshotRecord read_snapshot(ByteReader& from) {
     snapshot.source.format = read_text(from);
     snapshot.source.snapshot = read_text(from);
     snapshot.source.options = read_map(from);
-    snapshot.change_source = read_text(from);
+    snapshot.change_detection = parse_change_detection(read_text(from));
     const ByteView token = from.take(from.count(1));
     snapshot.change_token.assign(token.begin(), token.end());
     snapshot.tags = read_map(from);
@@ -140,9 +141,7 @@ void write_pack(ByteWriter& to, const PackFacts& pack) {
 PackFacts read_pack(ByteReader& from) {
     PackFacts pack;
     pack.id.bytes = from.array<16>();
-    const std::uint8_t kind = from.u8();
-    if (kind != 1 && kind != 2) from.fail(fmt::format("expected pack kind 1 or 2, found {}", kind));
-    pack.kind = static_cast<PackKind>(kind);
+    pack.kind = parse_pack_kind(from);
     pack.digest.bytes = from.array<32>();
     pack.size = {from.u64le()};
     return pack;

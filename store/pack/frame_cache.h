@@ -3,34 +3,26 @@
 /// Packs never change, so its contents never become stale. Safe to use from many threads; its lock is never held while
 /// something is read or decoded.
 
-#include <list>
 #include <memory>
-#include <mutex>
-#include <unordered_map>
 
+#include "engine/base/lru_cache.h"
 #include "engine/repository/chunk.h"
 
 namespace varve {
 
 class FrameCache {
 public:
-    explicit FrameCache(ByteCount bytes_max) : bytes_max_(bytes_max.value) {}
+    explicit FrameCache(ByteCount bytes_max) : frames_(static_cast<std::size_t>(bytes_max.value)) {}
 
     /// The plain bytes of frame `frame` of `pack`, or nullptr.
-    std::shared_ptr<const Bytes> find(const PackId& pack, std::uint32_t frame) const;
-    void insert(const PackId& pack, std::uint32_t frame, std::shared_ptr<const Bytes> plain);
+    std::shared_ptr<const Bytes> find(const PackId& pack, std::uint32_t frame) { return frames_.find({pack, frame}); }
+
+    void insert(const PackId& pack, std::uint32_t frame, const std::shared_ptr<const Bytes>& plain) {
+        frames_.put({pack, frame}, plain, plain->size());
+    }
 
 private:
-    struct Entry {
-        ChunkAddress key;  ///< pack and frame number
-        std::shared_ptr<const Bytes> plain;
-    };
-
-    const std::uint64_t bytes_max_;
-    mutable std::mutex mutex_;
-    std::uint64_t bytes_ = 0;
-    mutable std::list<Entry> entries_;  ///< most recently used first
-    std::unordered_map<ChunkAddress, std::list<Entry>::iterator> by_key_;
+    LruCache<ChunkAddress, Bytes> frames_;  ///< by pack and frame number
 };
 
 }  // namespace varve

@@ -35,30 +35,31 @@ std::uint64_t window_bytes(ByteView payload) {
     return base + base / 8 * (window & 7);
 }
 
-[[noreturn]] void fail(const std::string& object, const std::string& message) {
+[[noreturn]] void fail_frame(const std::string& object, const std::string& message) {
     throw Error(ErrorCode::corrupt, fmt::format("{}: {}", object, message));
 }
 
 void decode_zstd(const Frame& frame, ByteView payload, ByteSpan plain, const std::string& object) {
     constexpr std::size_t shortest_frame = 6;
     if (payload.size() < shortest_frame || load_le<std::uint32_t>(payload) != ZSTD_MAGICNUMBER)
-        fail(object, "expected a zstd frame, found none");
+        fail_frame(object, "expected a zstd frame, found none");
     if (const unsigned long long found = ZSTD_getFrameContentSize(payload.data(), payload.size());
         found != frame.plain_bytes)
-        fail(object,
-             fmt::format("expected a zstd frame of {} plain bytes, found {}", frame.plain_bytes,
-                         found == ZSTD_CONTENTSIZE_UNKNOWN || found == ZSTD_CONTENTSIZE_ERROR ? "no length"
-                                                                                              : std::to_string(found)));
+        fail_frame(object, fmt::format("expected a zstd frame of {} plain bytes, found {}", frame.plain_bytes,
+                                       found == ZSTD_CONTENTSIZE_UNKNOWN || found == ZSTD_CONTENTSIZE_ERROR
+                                           ? "no length"
+                                           : std::to_string(found)));
     if (const std::uint64_t window = window_bytes(payload); window > window_bytes_max)
-        fail(object, fmt::format("expected a zstd window of at most {} bytes, found {}", window_bytes_max, window));
+        fail_frame(object,
+                   fmt::format("expected a zstd window of at most {} bytes, found {}", window_bytes_max, window));
     if (const std::size_t found = ZSTD_findFrameCompressedSize(payload.data(), payload.size()); found != payload.size())
-        fail(object, fmt::format("expected one zstd frame of {} bytes, found {}", payload.size(),
-                                 ZSTD_isError(found) != 0 ? ZSTD_getErrorName(found) : "another length"));
+        fail_frame(object, fmt::format("expected one zstd frame of {} bytes, found {}", payload.size(),
+                                       ZSTD_isError(found) != 0 ? ZSTD_getErrorName(found) : "another length"));
     const std::size_t got =
         ZSTD_decompressDCtx(thread_decompressor(), plain.data(), plain.size(), payload.data(), payload.size());
     if (ZSTD_isError(got) != 0)
-        fail(object, fmt::format("the zstd frame does not decompress: {}", ZSTD_getErrorName(got)));
-    if (got != plain.size()) fail(object, fmt::format("expected {} plain bytes, found {}", plain.size(), got));
+        fail_frame(object, fmt::format("the zstd frame does not decompress: {}", ZSTD_getErrorName(got)));
+    if (got != plain.size()) fail_frame(object, fmt::format("expected {} plain bytes, found {}", plain.size(), got));
 }
 
 }  // namespace
@@ -121,7 +122,7 @@ void decode_frame(const Frame& frame, ByteView payload, ByteSpan plain, const st
     VARVE_CHECK(payload.size() == frame.stored_bytes && plain.size() == frame.plain_bytes);
     if (frame.codec == FrameCodec::zstd) return decode_zstd(frame, payload, plain, object);
     if (payload.size() != plain.size())
-        fail(object, fmt::format("expected {} plain bytes, found {}", plain.size(), payload.size()));
+        fail_frame(object, fmt::format("expected {} plain bytes, found {}", plain.size(), payload.size()));
     std::copy(payload.begin(), payload.end(), plain.begin());
 }
 

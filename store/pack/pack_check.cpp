@@ -16,9 +16,6 @@ namespace varve {
 namespace {
 
 constexpr std::uint64_t piece_bytes = 2u << 20;
-constexpr std::uint64_t digest_bytes = 32;
-
-std::uint64_t end_of(const Frame& frame) { return frame.offset + frame.header_bytes + frame.stored_bytes; }
 
 /// Reads the pack once, from its first byte to its last, in pieces that consist of whole frames.
 class PackCheckWalk {
@@ -126,7 +123,7 @@ private:
 
     /// The digest covers all bytes except its own at the end.
     void hash(std::uint64_t at, std::uint64_t size) {
-        const std::uint64_t end = std::min(at + piece_.size(), size - std::min(size, digest_bytes));
+        const std::uint64_t end = std::min(at + piece_.size(), size - std::min<std::uint64_t>(size, sha256_bytes));
         if (at < end) hasher_.update(ByteView(piece_).first(end - at));
         const ByteView tail = ByteView(piece_).subspan(end > at ? end - at : 0);
         footer_digest_.insert(footer_digest_.end(), tail.begin(), tail.end());
@@ -142,10 +139,10 @@ private:
         std::uint64_t end = at;
         for (; frame < table_->frames.size(); ++frame) {
             const Frame& next = table_->frames[frame];
-            if (next.offset < at || end_of(next) > size) break;
+            if (next.offset < at || next.end() > size) break;
             if (next.offset - at > piece_bytes) return end > at ? end : at + std::min(piece_bytes, next.offset - at);
-            if (end > at && end_of(next) - at > piece_bytes) return end;
-            end = end_of(next);
+            if (end > at && next.end() - at > piece_bytes) return end;
+            end = next.end();
         }
         return end > at ? end : std::min(size, at + piece_bytes);
     }

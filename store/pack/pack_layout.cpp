@@ -20,7 +20,6 @@ constexpr std::uint16_t pack_version = 1;
 constexpr std::uint16_t sealed_key_bytes_max = 512;
 constexpr std::size_t checksum_bytes = 8;
 constexpr std::size_t footer_bytes_before_checksum = 40;
-constexpr std::size_t digest_bytes = 32;
 
 /// XXH3-64 seeded with the pack id, so that frames of another pack, or inside guest data, do not match.
 std::uint64_t checksum(ByteView bytes, const PackId& pack) {
@@ -29,12 +28,6 @@ std::uint64_t checksum(ByteView bytes, const PackId& pack) {
 
 /// The longest header that a frame can have: all slots of a pack, each with a base.
 constexpr std::size_t frame_header_bytes_max = frame_header_bytes(0xffff, 0xffff);
-
-PackKind parse_pack_kind(ByteReader& from) {
-    const std::uint8_t kind = from.u8();
-    if (kind != 1 && kind != 2) from.fail(fmt::format("expected pack kind 1 or 2, found {}", kind));
-    return static_cast<PackKind>(kind);
-}
 
 void check_cipher(std::uint8_t cipher, const std::string& object) {
     if (cipher != 0)
@@ -113,7 +106,7 @@ PackFooter parse_pack_footer(ByteView bytes, std::uint64_t file_bytes, const std
 }
 
 void check_tail(const PackFooter& footer, ByteView tail, const std::string& object) {
-    const std::uint64_t found = checksum(tail.first(tail.size() - checksum_bytes - digest_bytes), footer.pack);
+    const std::uint64_t found = checksum(tail.first(tail.size() - checksum_bytes - sha256_bytes), footer.pack);
     if (found != footer.checksum)
         throw Error(ErrorCode::corrupt,
                     fmt::format("{}: the slot table at offset {} is damaged: expected checksum {:016x}, found {:016x}",

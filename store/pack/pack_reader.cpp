@@ -12,9 +12,8 @@ namespace varve {
 namespace {
 
 constexpr std::size_t read_piece_bytes = 1u << 20;
-constexpr std::size_t digest_bytes = 32;
 
-[[noreturn]] void fail(const std::string& object, const std::string& message) {
+[[noreturn]] void fail_pack(const std::string& object, const std::string& message) {
     throw Error(ErrorCode::corrupt, fmt::format("{}: {}", object, message));
 }
 
@@ -24,16 +23,16 @@ void check_table(const SlotTable& table, const PackHeader& header, const PackFoo
     if (!table.frames.empty()) {
         const Frame& last = table.frames.back();
         if (table.frames.front().offset < header.header_bytes)
-            fail(object, fmt::format("expected frames from offset {}, found one at {}", header.header_bytes,
-                                     table.frames.front().offset));
+            fail_pack(object, fmt::format("expected frames from offset {}, found one at {}", header.header_bytes,
+                                          table.frames.front().offset));
         if (last.offset + last.header_bytes + last.stored_bytes > footer.table_offset)
-            fail(object, fmt::format("expected frames up to offset {}, found one that ends at {}", footer.table_offset,
-                                     last.offset + last.header_bytes + last.stored_bytes));
+            fail_pack(object, fmt::format("expected frames up to offset {}, found one that ends at {}",
+                                          footer.table_offset, last.offset + last.header_bytes + last.stored_bytes));
     }
     for (const Slot& slot : table.slots)
         if (is_data(slot.kind) != (header.kind == PackKind::data))
-            fail(object, fmt::format("a pack of kind {} holds a slot of kind {}", static_cast<int>(header.kind),
-                                     static_cast<int>(slot.kind)));
+            fail_pack(object, fmt::format("a pack of kind {} holds a slot of kind {}", static_cast<int>(header.kind),
+                                          static_cast<int>(slot.kind)));
 }
 
 }  // namespace
@@ -46,8 +45,8 @@ ByteCount PackReader::size() const {
     if (!size)
         throw Error(ErrorCode::not_found, fmt::format("{} is missing; 'varve verify' reports what it held", object_));
     if (size->value < pack_header_bytes + pack_footer_bytes || size->value > pack_bytes_max)
-        fail(object_, fmt::format("expected {} to {} bytes, found {}", pack_header_bytes + pack_footer_bytes,
-                                  pack_bytes_max, size->value));
+        fail_pack(object_, fmt::format("expected {} to {} bytes, found {}", pack_header_bytes + pack_footer_bytes,
+                                       pack_bytes_max, size->value));
     return *size;
 }
 
@@ -55,10 +54,10 @@ PackHeader PackReader::read_header(const RepositoryId& repository) const {
     std::array<std::byte, pack_header_bytes> bytes;
     read({}, bytes);
     const PackHeader header = parse_pack_header(bytes, object_);
-    if (header.pack != id_) fail(object_, fmt::format("expected pack {}, found {}", id_.hex(), header.pack.hex()));
+    if (header.pack != id_) fail_pack(object_, fmt::format("expected pack {}, found {}", id_.hex(), header.pack.hex()));
     if (header.repository != repository)
-        fail(object_, fmt::format("expected a pack of repository {}, found one of {}", repository.hex(),
-                                  header.repository.hex()));
+        fail_pack(object_, fmt::format("expected a pack of repository {}, found one of {}", repository.hex(),
+                                       header.repository.hex()));
     return header;
 }
 
@@ -69,7 +68,7 @@ StoredPack PackReader::read_trailer(const RepositoryId& repository) const {
     read(ByteOffset{file_bytes.value - pack_footer_bytes}, last);
     const PackFooter footer = parse_pack_footer(last, file_bytes.value, object_);
     if (footer.pack != id_)
-        fail(object_, fmt::format("expected a footer of pack {}, found {}", id_.hex(), footer.pack.hex()));
+        fail_pack(object_, fmt::format("expected a footer of pack {}, found {}", id_.hex(), footer.pack.hex()));
     Bytes tail(footer.table_bytes + pack_footer_bytes);
     read({footer.table_offset}, tail);
     check_tail(footer, tail, object_);
@@ -82,7 +81,7 @@ StoredPack PackReader::read_trailer(const RepositoryId& repository) const {
 
 Digest PackReader::compute_digest() const {
     Sha256 hasher;
-    const std::uint64_t end = size().value - digest_bytes;
+    const std::uint64_t end = size().value - sha256_bytes;
     Bytes piece(std::min<std::uint64_t>(read_piece_bytes, end));
     for (std::uint64_t at = 0; at < end;) {
         const ByteSpan part = ByteSpan(piece).first(std::min<std::uint64_t>(piece.size(), end - at));

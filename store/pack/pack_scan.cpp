@@ -9,7 +9,7 @@
 namespace varve {
 namespace {
 
-constexpr std::size_t window_bytes = 1u << 20;
+constexpr std::size_t scan_window_bytes = 1u << 20;
 
 /// A sliding window of the file, so that a search byte by byte does not read byte by byte.
 class Window {
@@ -22,7 +22,7 @@ public:
     ByteView at(std::uint64_t at, std::size_t length) {
         length = std::min<std::uint64_t>(length, file_bytes_ - std::min(at, file_bytes_));
         if (at < begin_ || at + length > begin_ + bytes_.size()) {
-            bytes_.resize(std::min<std::uint64_t>(std::max(length, window_bytes), file_bytes_ - at));
+            bytes_.resize(std::min<std::uint64_t>(std::max(length, scan_window_bytes), file_bytes_ - at));
             begin_ = at;
             reader_.read({begin_}, bytes_);
         }
@@ -32,7 +32,7 @@ public:
     /// Where the next frame magic begins, from `from` on; the file's length if there is none.
     std::uint64_t find_magic(std::uint64_t from) {
         while (file_bytes_ - from >= frame_magic.size()) {
-            const std::string_view text = text_of(at(from, window_bytes / 2));
+            const std::string_view text = text_of(at(from, scan_window_bytes / 2));
             if (const std::size_t found = text.find(frame_magic); found != std::string_view::npos) return from + found;
             from += text.size() - (frame_magic.size() - 1);
         }
@@ -46,8 +46,6 @@ private:
     Bytes bytes_;
 };
 
-std::uint64_t end_of(const Frame& frame) { return frame.offset + frame.header_bytes + frame.stored_bytes; }
-
 /// The frame at `offset`, or nullopt if there is no complete frame of this pack.
 std::optional<FrameHeader> frame_at(Window& window, std::uint64_t offset, const PackId& pack) {
     const std::size_t length = frame_header_length(window.at(offset, 8));
@@ -55,7 +53,7 @@ std::optional<FrameHeader> frame_at(Window& window, std::uint64_t offset, const 
     try {
         FrameHeader header = parse_frame_header(window.at(offset, length), pack, "frame");
         header.frame.offset = offset;
-        if (end_of(header.frame) > window.file_bytes()) return std::nullopt;
+        if (header.frame.end() > window.file_bytes()) return std::nullopt;
         return header;
     } catch (const Error&) {
         return std::nullopt;  // not a frame of ours: the search continues after it
@@ -97,7 +95,7 @@ ScannedPack scan_pack(const Backend& backend, const PackId& id) {
             continue;
         }
         scanned.skipped += ByteCount{at - accounted};
-        at = accounted = end_of(header->frame);
+        at = accounted = header->frame.end();
         scanned.frames.push_back(std::move(*header));
     }
     return scanned;

@@ -17,8 +17,6 @@ namespace {
 constexpr std::uint64_t run_bytes_max = 2u << 20;
 constexpr ByteCount cache_bytes_max = mib(32);
 
-std::uint64_t end_of(const Frame& frame) { return frame.offset + frame.header_bytes + frame.stored_bytes; }
-
 ByteView content_of(const Slot& slot, ByteView plain) { return plain.subspan(slot.offset, slot.length); }
 
 std::string describe_frame(const std::string& object, const SlotTable& table, std::uint32_t frame) {
@@ -141,8 +139,8 @@ void SlotReader::fetch_pack(std::span<const Want> wants, const SlotTable& table,
         }
         const std::uint64_t offset = table.frames[frames[begin].frame].offset;
         while (end < frames.size() &&
-               table.frames[frames[end].frame].offset == end_of(table.frames[frames[end - 1].frame]) &&
-               end_of(table.frames[frames[end].frame]) - offset <= run_bytes_max)
+               table.frames[frames[end].frame].offset == table.frames[frames[end - 1].frame].end() &&
+               table.frames[frames[end].frame].end() - offset <= run_bytes_max)
             ++end;
         fetch_run(pack, table, std::span(frames).subspan(begin, end - begin), sink);
     }
@@ -153,7 +151,7 @@ void SlotReader::fetch_run(const PackId& pack, const SlotTable& table, std::span
                            const ChunkSink& sink) const {
     const PackReader reader(backend_, pack);
     const std::uint64_t begin = table.frames[run.front().frame].offset;
-    Bytes stored(end_of(table.frames[run.back().frame]) - begin);
+    Bytes stored(table.frames[run.back().frame].end() - begin);
     reader.read({begin}, stored);
     Bytes whole_plain;
     for (const FrameWant& want : run) {

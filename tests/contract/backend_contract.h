@@ -109,7 +109,7 @@ inline void removed_objects_are_gone_and_their_name_is_free(Backend& backend) {
     REQUIRE(backend.get("packs/0a/1", {10}) == pattern(10, 2));
 }
 
-/// Many threads race for each of a few names: exactly one wins each, and its bytes are what stands.
+/// Many threads race for each of a few names: exactly one wins each name, and the object has its bytes.
 inline void one_of_many_gets_a_name(Backend& backend) {
     constexpr unsigned threads = 4;
     constexpr unsigned names = 20;

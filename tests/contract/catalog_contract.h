@@ -10,7 +10,7 @@
 
 namespace varve::contract {
 
-/// An empty catalog of `repository` that stands at `genesis`.
+/// An empty catalog of `repository` whose head is `genesis`.
 using CatalogFactory = std::function<std::unique_ptr<Catalog>(const RepositoryId& repository, const LogHead& genesis)>;
 
 inline std::vector<SnapshotRecord> records_of(const std::vector<ListedSnapshot>& listed) {
@@ -240,7 +240,7 @@ inline void check_log(Catalog& catalog, SampleLog& log) {
     }
 }
 
-/// The suite. Call it in a test case: it has sections.
+/// The suite. Call it in a test case, as it has sections.
 inline void check_catalog(const CatalogFactory& make) {
     SampleLog log(1);
     const std::unique_ptr<Catalog> catalog = make(log.repository(), log.genesis());

@@ -1,6 +1,6 @@
 #pragma once
-/// What every ImageReader must do, run by the tests of each implementation over images of their own. The image should
-/// have all three kinds of extents and be small enough to hold in memory.
+/// What every ImageReader must do, run by the tests of each implementation over their own images. An image should have
+/// all three kinds of extents and fit in memory.
 
 #include <algorithm>
 #include <thread>
@@ -86,7 +86,7 @@ inline void many_threads_read_the_same(const ImageReader& reader, const Bytes& w
     for (const Bytes& copy : copies) REQUIRE((copy == whole));
 }
 
-/// Runs the whole suite; `whole` are the bytes that the disk must have.
+/// Runs the whole suite; `whole` is the expected contents of the disk.
 inline void check_image_reader(const ImageReader& reader, const Bytes& whole) {
     REQUIRE(reader.info().virtual_size.value == whole.size());
     REQUIRE_FALSE(reader.info().format.empty());

@@ -1,6 +1,6 @@
 #pragma once
-/// The contract of ImageWriter as a suite that every implementation passes: what was asked is what a foreign reader
-/// finds, the image is thin, and nothing is seen before finish().
+/// The contract of ImageWriter as a suite that every implementation passes: a foreign reader finds exactly what was
+/// written, the image is thin, and nothing is visible before finish().
 
 #include <algorithm>
 #include <cstdint>
@@ -21,15 +21,15 @@ namespace varve::contract {
 
 /// One implementation under test.
 struct WriterKind {
-    std::string format;       ///< qemu-img's word for reading back
+    std::string format;       ///< qemu-img's name of the format, for reading back
     ByteCount cluster;        ///< zero runs of this size and alignment are left out of data
-    bool tells_zero = false;  ///< explicit zeros stay apart from what was never written
+    bool tells_zero = false;  ///< explicit zeros are distinguished from what was never written
     std::function<std::unique_ptr<ImageWriter>(const std::string& path, ByteCount virtual_size)> create;
-    /// Makes a copy's odd virtual size visible to qemu, which thinks in sectors of 512 bytes.
+    /// Makes a copy's odd virtual size visible to qemu, which counts in sectors of 512 bytes.
     std::function<void(const std::string& path, ByteCount virtual_size)> round_up_size;
     bool compresses = false;     ///< data may take less space than it has bytes
-    ByteCount size_unit{1};      ///< disks that are not made of whole ones are refused; empty ones too, if it is not 1
-    std::string data_file = {};  ///< of an image of two files that is called "image": the other one
+    ByteCount size_unit{1};      ///< other disks are refused, and empty ones too if this is not 1
+    std::string data_file = {};  ///< the other file of an image called "image" that has two
     bool is_flat = false;        ///< a file with data is as long as the disk
 };
 
@@ -43,7 +43,7 @@ inline std::vector<std::string> files_of(const WriterKind& kind) {
     return {"image", kind.data_file};
 }
 
-/// What they take on their file system.
+/// The space that they use on their file system.
 inline std::uint64_t allocated_bytes(const WriterKind& kind, const writer_test::ScratchFolder& folder) {
     std::uint64_t sum = 0;
     for (const std::string& name : files_of(kind)) sum += writer_test::allocated_bytes(folder.file(name));
@@ -99,7 +99,7 @@ inline void write_image(const WriterKind& kind, const std::string& path, const P
     writer->finish();
 }
 
-/// The kind that each cluster must have: data with any byte that is not zero, else zero if any call touched it.
+/// The kind that each cluster must have: data if any byte is not zero, otherwise zero if any call touched it.
 inline std::vector<ExtentKind> expected_kinds(const WriterKind& kind, const Pattern& pattern) {
     std::vector<ExtentKind> kinds(divide_up(pattern.guest.size(), kind.cluster.value), ExtentKind::unallocated);
     for (const Step& step : pattern.steps) {
@@ -114,7 +114,7 @@ inline std::vector<ExtentKind> expected_kinds(const WriterKind& kind, const Patt
     return kinds;
 }
 
-/// The kind of each cluster as qemu-img map tells it.
+/// The kind of each cluster according to qemu-img map.
 inline std::vector<ExtentKind> mapped_kinds(const WriterKind& kind, const std::string& path, ByteCount virtual_size) {
     const auto result = writer_test::run_tool({"qemu-img", "map", "-f", kind.format, "--output=json", path});
     REQUIRE(result.status == 0);
@@ -203,7 +203,7 @@ inline void check_leaves_out_zeros_inside_data(const WriterKind& kind) {
     REQUIRE(writer_test::first_difference(read_by_qemu(kind, path, {bytes.size()}), bytes) == std::nullopt);
 }
 
-/// All of the contract, as sections of the test case that calls it.
+/// The whole contract, as sections of the test case that calls this.
 inline void check_image_writer(const WriterKind& kind) {
     SECTION("random patterns read back as written, at odd sizes too") {
         std::uint32_t seed = 20261122;

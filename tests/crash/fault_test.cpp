@@ -1,5 +1,5 @@
-// The order invariants of store/FORMAT.md section 10, by a backend whose n-th operation fails, for every n of a whole
-// backup: nothing committed is ever lost, and the next backup goes on with what was left.
+// The order invariants of store/FORMAT.md section 10, tested by a backend whose n-th operation fails, for every n of a
+// whole backup: nothing committed is ever lost, and the next backup continues with what was left behind.
 
 #include <cstdio>
 #include <cstring>
@@ -26,7 +26,7 @@ fakes::MemoryImage first_night() {
     return disk;
 }
 
-// Made once: building them takes longer than a backup of them.
+// Made once, because building them takes longer than backing them up.
 const fakes::MemoryImage& before() {
     static const fakes::MemoryImage disk = first_night();
     return disk;
@@ -45,12 +45,12 @@ const fakes::MemoryImage& after() {
     return disk;
 }
 
-/// As operator== finds, but not byte by byte: that is slow without optimisation and under sanitizers.
+/// Like operator==, but not byte by byte, which is slow without optimisation and under sanitizers.
 bool are_same(const Bytes& a, const Bytes& b) {
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-/// What must hold whatever happened: seen by the same host, and by one that has only the repository.
+/// Checks what must hold whatever happened, as seen by the same host and by one that has only the repository.
 void require_whole(Backend& backend, const SnapshotRecord& first, const Bytes& first_bytes) {
     TestRepository host(backend);
     const std::vector<SnapshotRecord> committed = host.snapshots();
@@ -62,7 +62,7 @@ void require_whole(Backend& backend, const SnapshotRecord& first, const Bytes& f
     REQUIRE(are_same(host.restored_bytes(first), first_bytes));
 }
 
-/// One backup that meets a fault at operation n; false when n lies past its end.
+/// One backup with a fault at operation n; false if n is past its end.
 bool survives_fault_at(std::uint64_t n, FaultEffect effect, FaultSpan span, FaultScope scope) {
     MemoryBackend memory;
     FaultBackend faulty(memory, scope);
@@ -100,7 +100,7 @@ void survive_every_fault(FaultEffect effect, FaultSpan span, FaultScope scope) {
     REQUIRE(n > 10);
 }
 
-/// One backup during whose n-th change of the disk power fails; false when n lies past its end.
+/// One backup with a power failure during its n-th change of the disk; false if n is past its end.
 bool survives_power_failure_at(std::uint64_t n, FailingOperation operation, Survival survival) {
     ForgetfulDisk disk;
     LocalBackend backend(disk.mount());
@@ -149,7 +149,7 @@ TEST_CASE("power failure: at every change of the disk, what was not synced is lo
         survive_every_power_failure(survival);
 }
 
-TEST_CASE("faults: a write that was not done, at every place of a backup, loses nothing", "[crash]") {
+TEST_CASE("faults: a write that did not happen, at every place of a backup, loses nothing", "[crash]") {
     survive_every_fault(FaultEffect::not_done, FaultSpan::once, FaultScope::writes);
     survive_every_fault(FaultEffect::not_done, FaultSpan::from_then, FaultScope::writes);
 }
@@ -159,13 +159,12 @@ TEST_CASE("faults: a torn write, at every place of a backup, loses nothing", "[c
     survive_every_fault(FaultEffect::torn, FaultSpan::from_then, FaultScope::writes);
 }
 
-TEST_CASE("faults: a reply that is lost, at every place of a backup, loses nothing and commits at most once",
-          "[crash]") {
+TEST_CASE("faults: a lost reply, at every place of a backup, loses nothing and commits at most once", "[crash]") {
     survive_every_fault(FaultEffect::reply_lost, FaultSpan::once, FaultScope::writes);
     survive_every_fault(FaultEffect::reply_lost, FaultSpan::from_then, FaultScope::writes);
 }
 
-TEST_CASE("faults: any operation, reads too, may fail at every place of a backup", "[crash]") {
+TEST_CASE("faults: any operation, including reads, may fail at every place of a backup", "[crash]") {
     survive_every_fault(FaultEffect::not_done, FaultSpan::once, FaultScope::all);
     survive_every_fault(FaultEffect::not_done, FaultSpan::from_then, FaultScope::all);
 }

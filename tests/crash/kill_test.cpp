@@ -1,5 +1,5 @@
-// kill -9 of the real program at random moments of a backup: nothing committed is lost, nothing needs an unlock, and
-// whole packs that were left are used.
+// kill -9 of the real program at random moments of a backup: nothing committed is lost, nothing needs unlocking, and
+// complete packs that were left behind are used.
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -23,7 +23,7 @@ using namespace varve;
 
 namespace {
 
-/// The built program with a repository and a cache of its own.
+/// The built program, with its own repository and cache.
 class Program {
 public:
     explicit Program(const TemporaryFolder& folder) : folder_(folder) {}
@@ -105,7 +105,8 @@ TEST_CASE("kill: 200 backups cut off by kill -9 lose nothing and store nothing t
     program.must({"init"});
     DiskFile disk(folder / "disk.raw", seed);
 
-    // How long an undisturbed backup takes says in which span to kill; it follows the machine, which may get faster.
+    // The duration of an undisturbed backup determines the time span for kills; it is tracked, as the machine may speed
+    // up.
     const auto begun = std::chrono::steady_clock::now();
     program.must({"backup", folder / "disk.raw"});
     const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);

@@ -1,5 +1,5 @@
 #pragma once
-/// A disk on a medium that cannot give some of its bytes, and counts how often it was asked for them.
+/// A disk on a medium that can't read some of its bytes, and counts attempts to read them.
 
 #include <algorithm>
 #include <atomic>

@@ -56,7 +56,7 @@ std::optional<FaultEffect> FaultBackend::next() const {
 
 std::optional<FaultEffect> FaultBackend::next_write() const { return next(); }
 
-/// Reads change nothing: whatever the effect, the answer is lost. After a crash they fail too, counted or not.
+/// Reads change nothing, so whatever the effect, only the answer is lost. After a crash they fail too, counted or not.
 void FaultBackend::next_read() const {
     if (scope_ == FaultScope::writes) {
         if (has_failed_ && span_ == FaultSpan::from_then) fail();

@@ -1,6 +1,6 @@
 #pragma once
-/// A backend whose n-th operation fails, in one of the ways in which real ones do. Counts operations, so that a test
-/// can loop over n until a run ends without a failure. Safe from many threads.
+/// A backend whose n-th operation fails in one of the ways in which real ones fail. Counts operations, so that a test
+/// can loop over n until a run ends without a failure. Safe to use from many threads.
 
 #include <atomic>
 #include <mutex>
@@ -12,17 +12,17 @@ namespace varve {
 /// What the failing operation did before it threw Error(io).
 enum class FaultEffect {
     not_done,    ///< nothing happened
-    reply_lost,  ///< it happened, and only the answer was lost
+    reply_lost,  ///< it happened, only the answer was lost
     torn,        ///< an append wrote half of its bytes; a put or commit wrote some but gave no name
 };
 
-/// What comes after the failing operation.
+/// What happens after the failing operation.
 enum class FaultSpan {
     once,       ///< the place works again
     from_then,  ///< every later operation fails too, as after a crash of this program
 };
 
-/// Which operations count, and so may fail.
+/// Which operations count and can therefore fail.
 enum class FaultScope { writes, all };
 
 class FaultBackend final : public Backend {
@@ -49,7 +49,7 @@ public:
 
 private:
     class Upload;
-    /// nullopt: the operation goes well.
+    /// nullopt: the operation succeeds.
     std::optional<FaultEffect> next_write() const;
     void next_read() const;
     std::optional<FaultEffect> next() const;

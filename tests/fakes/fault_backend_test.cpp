@@ -11,7 +11,7 @@ using backend_contract::pattern;
 
 }  // namespace
 
-TEST_CASE("the fault backend fails the n-th operation in the way it was told", "[store][fakes]") {
+TEST_CASE("the fault backend fails the n-th operation in the requested way", "[store][fakes]") {
     MemoryBackend inner;
     FaultBackend backend(inner);
     backend.fail_at(2, FaultEffect::not_done, FaultSpan::once);

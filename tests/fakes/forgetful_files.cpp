@@ -16,7 +16,7 @@ struct FileNode {
 struct FolderNode;
 
 struct Node {
-    std::shared_ptr<FileNode> file;  ///< one of the two is set
+    std::shared_ptr<FileNode> file;  ///< exactly one of the two is set
     std::shared_ptr<FolderNode> folder;
 };
 
@@ -170,7 +170,7 @@ private:
     std::shared_ptr<State> state_;
 };
 
-/// Decides, thing by thing, what survives.
+/// Decides for each thing whether it survives.
 class Fate {
 public:
     Fate(Survival survival, std::uint32_t seed) : survival_(survival), random_(seed) {}

@@ -1,6 +1,6 @@
 #pragma once
-/// A file system in memory that loses power: what was not synced is gone, or partly there, after crash(). Stands in for
-/// the folder under a LocalBackend. Safe from many threads.
+/// A file system in memory that can lose power: after crash(), what was not synced is gone, or partly present. Replaces
+/// the folder of a LocalBackend. Safe to use from many threads.
 
 #include <map>
 #include <random>
@@ -11,16 +11,16 @@ namespace varve {
 
 /// What a power failure leaves of things that were not synced.
 enum class Survival {
-    nothing,     ///< as a journaling file system at its worst
-    names_only,  ///< names are there, their bytes are not
-    everything,  ///< as if it had all been synced just in time
-    by_chance,   ///< each thing for itself
+    nothing,     ///< like a journaling file system at its worst
+    names_only,  ///< names survive, their bytes do not
+    everything,  ///< as if all of it had been synced just in time
+    by_chance,   ///< decided for each thing separately
 };
 
 /// Whether the operation during which power fails still takes effect.
 enum class FailingOperation { not_done, done };
 
-/// The medium. Outlives the LocalFiles that are mounted on it; each operation that changes it counts.
+/// The medium. Outlives the LocalFiles mounted on it; counts the operations that change it.
 class ForgetfulDisk {
 public:
     ForgetfulDisk();
@@ -32,7 +32,7 @@ public:
     /// Error(io).
     void fail_at(std::uint64_t n, FailingOperation operation);
     bool has_failed() const;
-    /// Power comes back.
+    /// Power returns.
     void crash(Survival survival, std::uint32_t seed);
 
     struct State;

@@ -1,5 +1,6 @@
 #pragma once
-/// The change map between two disks in memory, by comparing them block by block: what a right change source says.
+/// The change map between two disks in memory, found by comparing them block by block: what a correct change source
+/// reports.
 
 #include <algorithm>
 #include <cstring>
@@ -43,7 +44,7 @@ private:
         return kinds;
     }
 
-    /// Of the block that begins at `begin`: one that ends earlier than before has the bytes that it has.
+    /// About the block that begins at `begin`: if it ends earlier than before, only its remaining bytes count.
     static bool bytes_differ(const Bytes& before, const Bytes& now, std::size_t begin) {
         const std::size_t length = std::min(MemoryImage::block_bytes, now.size() - begin);
         if (before.size() - begin < length) return true;

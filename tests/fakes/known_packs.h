@@ -1,5 +1,5 @@
 #pragma once
-/// A slot directory that knows what it was told: stands in for the catalog.
+/// A slot directory with only the given packs, in place of the catalog.
 
 #include <map>
 #include <set>

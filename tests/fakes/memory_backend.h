@@ -1,5 +1,5 @@
 #pragma once
-/// A repository in memory: for tests, and for trying the engine without a disk. Everything is durable at once and gone
+/// A repository in memory, for tests and for trying the engine without a disk. Everything is durable at once, and lost
 /// with the object.
 
 #include <functional>
@@ -22,7 +22,7 @@ public:
     void remove(const std::string& name) override;
     std::string locate(std::string_view name) const override;
 
-    /// Puts `bytes` in the place of whatever has this name: damage, for tests.
+    /// Replaces the object of this name by `bytes`, to simulate damage.
     void replace(const std::string& name, Bytes bytes);
 
 private:

@@ -1,5 +1,5 @@
 #pragma once
-/// A chunk store in a vector: one pack, every slot whole, nothing compressed. For tests of what stands on ChunkStore.
+/// A chunk store in a vector: one pack, every slot whole, nothing compressed. For tests of code that uses ChunkStore.
 
 #include <map>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
-/// A disk in memory with an allocation map at 4 KiB grain, as a source for backups. Writes change it between nights,
-/// never while it is read.
+/// A disk in memory with an allocation map of 4 KiB granularity, as a source for backups. Writes change it between
+/// backups, never while it is read.
 
 #include <algorithm>
 #include <atomic>
@@ -43,7 +43,7 @@ public:
         write(at, bytes);
     }
 
-    /// Blocks that the range covers become `kind` (zero or unallocated).
+    /// Makes the blocks that the range covers `kind` (zero or unallocated).
     void clear(std::uint64_t at, std::uint64_t length, ExtentKind kind) {
         std::fill_n(bytes_.begin() + static_cast<std::ptrdiff_t>(at), length, std::byte{0});
         mark(at, length, kind);

@@ -1,6 +1,6 @@
 #pragma once
-/// An Output in memory that outlives the writer it is given to, and can fail its n-th operation: loop n until nothing
-/// fails, and every place where a medium can fail was tried.
+/// An Output in memory that outlives the writer to which it is passed, and whose n-th operation can fail: loop over n
+/// until nothing fails, and every place where a medium can fail has been tried.
 
 #include <algorithm>
 #include <limits>
@@ -11,7 +11,7 @@
 
 namespace varve {
 
-/// What an Output got; shared by test and writer.
+/// What was written to an Output; shared by test and writer.
 struct MemoryMedium {
     Bytes bytes;
     bool committed = false;

@@ -1,13 +1,13 @@
 #pragma once
-/// OutputFiles in memory that outlive the writer they are given to; they share one medium's count of operations, so
-/// that the n-th of all may fail.
+/// OutputFiles in memory that outlive the writer to which they are passed; they share one count of operations, so that
+/// the n-th of all may fail.
 
 #include "formats/output/output_files.h"
 #include "tests/fakes/memory_output.h"
 
 namespace varve {
 
-/// What an image of several files got; shared by test and writer.
+/// What was written to an image of several files; shared by test and writer.
 struct MemoryFiles {
     std::vector<std::shared_ptr<MemoryMedium>> parts;
     std::string head;

@@ -1,5 +1,5 @@
 #pragma once
-/// Writes one pack slot by slot, with patches too, which no session writes yet.
+/// Writes one pack slot by slot, including patches, which sessions do not write yet.
 
 #include "store/pack/pack_writer.h"
 #include "tests/fakes/sample_chunk.h"
@@ -21,7 +21,7 @@ public:
         return add(slot, content);
     }
 
-    /// The chunk `content` as a patch of `base`, which lies at `base_address`; at most 8 blocks may differ.
+    /// The chunk `content` as a patch of `base`, which is at `base_address`; at most 8 blocks may differ.
     ChunkAddress patch(ByteView content, ByteView base, const ChunkAddress& base_address) {
         Slot slot;
         slot.id = sha256(content);

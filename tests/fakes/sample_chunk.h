@@ -1,5 +1,5 @@
 #pragma once
-/// Chunks of made-up guest data, the same for the same seed on every machine.
+/// Chunks of generated guest data, the same for the same seed on every machine.
 
 #include "engine/repository/chunk.h"
 #include "engine/repository/fingerprint.h"
@@ -19,7 +19,7 @@ inline Bytes random_sample(std::size_t length, std::uint64_t seed) {
     return bytes;
 }
 
-/// Bytes that shrink to about a third: short random words, repeated.
+/// Bytes that compress to about a third: short random words, repeated.
 inline Bytes compressible_sample(std::size_t length, std::uint64_t seed) {
     Bytes bytes = random_sample(length, seed);
     for (std::size_t i = 0; i + 12 <= length; i += 12)

@@ -1,6 +1,6 @@
 #pragma once
-/// A made-up log for tests of catalogs: packs with random chunks, and entries over them in a right chain. Nothing is
-/// behind the packs. Everything follows from the seed.
+/// A generated log for tests of catalogs: packs with random chunks, and entries about them in a valid chain. The packs
+/// do not really exist. Everything is determined by the seed.
 
 #include <algorithm>
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace varve {
 
-/// What catch_up hands to Catalog::apply for one entry.
+/// What catch_up passes to Catalog::apply for one entry.
 struct LogStep {
     LogHead before;
     LogRecord record;
@@ -59,7 +59,7 @@ public:
         return pack(PackKind::data, ids, SlotKind::chunk, chunk_bytes);
     }
 
-    /// A data pack of patches of one block, each on one of these bases.
+    /// A data pack of patches of one block, each based on one of these chunks.
     StoredPack patch_pack(const std::vector<ChunkAddress>& bases) {
         std::vector<ChunkId> ids(bases.size());
         for (ChunkId& chunk : ids) chunk = id<ChunkId>();
@@ -96,7 +96,6 @@ public:
                     number() % 2 == 0 ? "" : "before upgrade",
                     "state of then",
                     {{"cluster_size", "65536"}, {"compat", "1.1"}}};
-        r.change_source = "full";
         r.change_token = Bytes{std::byte{0}, std::byte{255}, std::byte{7}};
         r.tags = {{"why", "nightly \xc3\xa9"}, {"empty", ""}};
         r.statistics = {number(), number(), number(), number(), number(), number(), number()};
@@ -175,10 +174,10 @@ private:
     LogHead genesis_;
     LogHead head_;
     SnapshotId last_snapshot_;
-    std::deque<LogStep> steps_;  ///< references to steps stay good
+    std::deque<LogStep> steps_;  ///< a deque, so that references to steps remain valid
 };
 
-/// The table that moves `count` slots from `from` on to `to` on.
+/// The table that moves `count` slots, the first from `from` to `to`.
 inline MoveTable one_run(const ChunkAddress& from, std::uint32_t count, const ChunkAddress& to) {
     return {{{from, count, to}}};
 }

@@ -1,5 +1,5 @@
 #pragma once
-/// A Catalog that only knows a list of snapshots: for what looks snapshots up by name. Everything else throws.
+/// A Catalog with nothing but a list of snapshots, for code that looks up snapshots by name. Everything else throws.
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace varve {
 
 class SnapshotList final : public Catalog {
 public:
-    /// Kept in the catalog's order.
+    /// In the catalog's order.
     void add(SnapshotRecord record) {
         list_.push_back({std::move(record), list_.size() + 1, 0});
         std::stable_sort(list_.begin(), list_.end(), [](const ListedSnapshot& a, const ListedSnapshot& b) {

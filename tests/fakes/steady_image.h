@@ -1,5 +1,5 @@
 #pragma once
-/// Base of test images that are not stacked on another reader: their medium never changes and never fails.
+/// Base class of test images that are not based on another reader: their medium never changes and never fails.
 
 #include "engine/image/image_reader.h"
 

@@ -1,5 +1,5 @@
 #pragma once
-/// A new empty folder under the system's temporary one, removed with everything in it at the end of the scope.
+/// A new empty folder in the system's temporary folder, removed with its contents at the end of the scope.
 
 #include <filesystem>
 #include <string>

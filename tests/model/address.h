@@ -9,11 +9,11 @@
 namespace varve::model {
 
 using Chunk = unsigned;       ///< The bytes of a chunk: equal numbers are equal bytes.
-using SnapshotId = unsigned;  ///< Fresh for every backup that is started.
-using PackId = unsigned;      ///< Fresh for every pack that is written (unless Rule::fresh_pack_ids is off).
+using SnapshotId = unsigned;  ///< Fresh for every backup.
+using PackId = unsigned;      ///< Fresh for every pack (unless Rule::fresh_pack_ids is off).
 using ActorIndex = std::size_t;
 
-/// Where a chunk was first written. It never changes; move tables say where the chunk lies now.
+/// Where a chunk was first written. It never changes; move tables show where the chunk is now.
 struct Address {
     PackId pack = 0;
     std::size_t slot = 0;

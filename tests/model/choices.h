@@ -9,7 +9,7 @@ namespace varve::model {
 /// the step again and again, each time along another path of answers, until none is left.
 class Choices {
 public:
-    /// A number below `count`; over all runs, each of them.
+    /// A number below `count`; over all runs, every one of them.
     std::size_t pick(std::size_t count) {
         if (asked_ == path_.size()) path_.push_back({0, count});
         return path_[asked_++].answer;
@@ -17,7 +17,7 @@ public:
 
     bool yes_or_no() { return pick(2) == 1; }
 
-    /// Goes to the next path. False if all have been taken.
+    /// Moves to the next path. False if all have been taken.
     bool next() {
         asked_ = 0;
         while (!path_.empty()) {

@@ -21,7 +21,7 @@ bool Environment::put_entry(std::size_t number, const Entry& entry) {
                 "log/" + std::to_string(number) + " names pack " + std::to_string(pack) + ", which is not there";
         }
     }
-    // A late entry whose number is taken can do nothing any more: forgetting it merges states.
+    // A late entry whose number is taken has no effect any more; forgetting it merges states.
     std::erase_if(late, [&](const LateRequest& request) {
         return request.kind == LateRequest::Kind::put_entry && request.number <= log.size();
     });

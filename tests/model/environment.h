@@ -13,9 +13,9 @@ namespace varve::model {
 
 /// How often the network may misbehave in one exploration.
 struct Faults {
-    std::size_t lost_replies = 0;   ///< the request is done, its sender does not learn it
-    std::size_t late_requests = 0;  ///< the sender gives up waiting; the request is done at any later time, or never
-    /// Whether power may fail while an object can be seen and is not durable yet, as in a directory before its fsync.
+    std::size_t lost_replies = 0;   ///< the request takes effect, but its sender does not learn this
+    std::size_t late_requests = 0;  ///< the sender stops waiting; the request takes effect at any later time, or never
+    /// Whether power may fail while an object is visible but not yet durable, as in a directory before its fsync.
     enum class Power { steady, may_fail } power = Power::steady;
 };
 
@@ -30,29 +30,29 @@ struct LateRequest {
     void add_to(StateHash& hash) const;
 };
 
-/// Everything that actors share: the store, the log and what is under way to them.
+/// Everything that actors share: the store, the log and the requests on their way to them.
 struct Environment {
     Rules rules;
     Faults faults;
     Store store;
     Log log;
-    std::size_t durable_entries = 0;  ///< how much of the log a power cut would leave
+    std::size_t durable_entries = 0;  ///< how much of the log would survive a power cut
     std::vector<LateRequest> late;
     std::string violation;  ///< What an actor or a request did wrong, if anything. Ends the exploration.
 
-    /// Puts `entry`, checking that all packs that it names as written are there. False if the number is taken.
+    /// Puts `entry`, checking that all packs that it names as written exist. False if the number is taken.
     bool put_entry(std::size_t number, const Entry& entry);
 
-    /// Puts a pack. Durable at once only while power is steady.
+    /// Puts a pack. Durable at once only if power never fails.
     void put_pack(PackId id, const std::vector<Slot>& slots);
 
     void sync_log() { durable_entries = log.size(); }
     bool power_may_fail() const { return faults.power == Faults::Power::may_fail; }
 
-    /// Does late request `index`, and forgets it.
+    /// Executes late request `index` and forgets it.
     std::string deliver(std::size_t index);
 
-    /// The id for a new pack: fresh, or with Rule::fresh_pack_ids off, a name made of the content.
+    /// The id for a new pack: fresh, or with Rule::fresh_pack_ids off, derived from the content.
     PackId name_pack(ActorIndex writer, std::size_t ordinal, const std::vector<Slot>& slots) const;
 
     void add_to(StateHash& hash) const;

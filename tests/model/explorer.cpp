@@ -82,7 +82,7 @@ private:
         frontier_.push_back(std::move(world));
     }
 
-    // Only the way is remembered, not the states: goes it once more, aloud.
+    // Only the path is remembered, not the states, so follow it once more and record its steps.
     void fail(const std::string& broken, std::uint32_t state) {
         result_.broken = broken;
         std::vector<std::uint32_t> way;

@@ -11,13 +11,13 @@ namespace varve::model {
 struct Exploration {
     std::size_t states = 0;          ///< different ones
     std::size_t steps = 0;           ///< taken between them
-    std::string broken;              ///< the promise that was broken first; empty if all held
-    std::vector<std::string> trace;  ///< the shortest way there, one line a step
+    std::string broken;              ///< the first promise that was broken; empty if all held
+    std::vector<std::string> trace;  ///< the shortest path there, one line per step
 
     std::string text() const;
 };
 
-/// Goes through every state that can be reached from `start`, breadth first, each once.
+/// Visits every state that can be reached from `start` once, breadth first.
 /// Stops at the first broken promise.
 Exploration explore(const World& start);
 

@@ -6,8 +6,8 @@
 
 namespace varve::model {
 
-/// Forgets one snapshot, once it is there. Nothing that came before its entry can make that wrong: after a lost race it
-/// only takes the next number.
+/// Forgets one snapshot as soon as it exists. No earlier entry can make that wrong: after a lost race it just takes the
+/// next number.
 class Forgetter {
 public:
     explicit Forgetter(SnapshotId snapshot) : snapshot_(snapshot) {}

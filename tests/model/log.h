@@ -35,14 +35,14 @@ struct Entry {
     std::vector<Moved> table;    // move
     std::vector<PackId> condemned;  // move
 
-    /// Whether a commit says that it wrote, adopted or hit something in `pack`.
+    /// Whether a commit names `pack` as written, adopted or hit.
     bool names(PackId pack) const;
 
     std::string text() const;
     void add_to(StateHash& hash) const;
 };
 
-/// The numbered entries. A number is taken once and for all; an entry never changes or goes away.
+/// The numbered entries. A number is taken once and for all; an entry never changes or disappears.
 class Log {
 public:
     std::size_t size() const { return entries_.size(); }

@@ -6,13 +6,13 @@
 
 namespace varve::model {
 
-/// Enters one entry at one number: the way to the commit point that writer, forgetter and pruner share.
+/// Enters one entry at one number: the path to the commit point, shared by writer, forgetter and pruner.
 class LogAppend {
 public:
     enum class Result {
         pending,    ///< step again
         entered,    ///< the entry at the number is this one
-        lost_race,  ///< somebody else's entry is there: read it before trying the next number
+        lost_race,  ///< the number has another actor's entry: read it before trying the next number
     };
 
     Result step(Step& step, const Entry& entry, std::size_t number);

@@ -76,7 +76,7 @@ static_assert(needs.size() == static_cast<std::size_t>(Rule::count), "every rule
 
 }  // namespace
 
-TEST_CASE("log protocol: every live snapshot stays whole in all interleavings", "[model]") {
+TEST_CASE("log protocol: every live snapshot remains complete in all interleavings", "[model]") {
     for (const Scenario& scenario : all_scenarios()) {
         DYNAMIC_SECTION(scenario.name) {
             const Exploration exploration = explore(scenario.start(Rules::all()));

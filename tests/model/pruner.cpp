@@ -7,7 +7,7 @@ namespace varve::model {
 namespace {
 
 // Whether a pruner that asks the users of `pack` asks this snapshot. Without Rule::ask_heirs, a name in a forgotten
-// commit counts for nothing.
+// commit does not count.
 bool is_asked(const View& view, const Rules& rules, const Entry& commit, PackId pack) {
     if (rules.on(Rule::ask_heirs)) return true;  // see the promise that every pack is named in its line
     const std::vector<const Entry*> line = view.line_of(commit);
@@ -15,7 +15,7 @@ bool is_asked(const View& view, const Rules& rules, const Entry& commit, PackId 
                        [&](const Entry* one) { return one->names(pack) && view.is_live(one->snapshot); });
 }
 
-// Where everything lies that live snapshots need.
+// Where everything is that live snapshots need.
 std::set<Address> live_addresses(const View& view, const Store& store, const Rules& rules) {
     std::set<Address> live;
     for (const Entry* commit : view.live_commits()) {
@@ -58,7 +58,7 @@ void Pruner::step(Step& step) {
     }
 }
 
-// Any orphan may be missed, as lists may lag; any other pack may be left as it is.
+// Any orphan may be missed, because lists may lag; any other pack may be left as it is.
 void Pruner::plan(Step& step) {
     const View view(step.env.log, view_);
     const Store& store = step.env.store;
@@ -98,7 +98,7 @@ void Pruner::plan(Step& step) {
     if (next_ == Next::remove && to_remove_.empty()) next_ = Next::nothing;
 }
 
-// Copies are used again in the next plan, after a lost race.
+// After a lost race, copies are used again in the next plan.
 void Pruner::keep_good_copies(const Step& step) {
     const View view(step.env.log, view_);
     const bool checks = step.env.rules.on(Rule::check_own_copies);
@@ -177,7 +177,7 @@ void Pruner::remove_one(Step& step) {
     step.tell([&] { return "deletes pack " + std::to_string(pack); });
 }
 
-// In a copy, a slot is told by what it holds.
+// In a copy, a slot is recognised by its contents.
 std::optional<Address> Pruner::copy_of(const Step& step, Address live) const {
     const Slot& wanted = step.env.store.slot(live);
     for (PackId pack : copies_) {

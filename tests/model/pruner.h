@@ -9,8 +9,9 @@
 
 namespace varve::model {
 
-/// A prune: condemns some packs with dead chunks and some orphans, copies what lives in them to a new pack, enters the
-/// move, deletes the condemned packs. Which packs, and in which order they are deleted, is free: every policy is tried.
+/// A prune: condemns some packs with dead chunks and some orphans, copies their live chunks to a new pack, enters the
+/// move, and deletes the condemned packs. The choice of packs and the order of deletion are free: every policy is
+/// tried.
 class Pruner {
 public:
     /// Whether packs without a dead chunk may be condemned too (small packs are rewritten).

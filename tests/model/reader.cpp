@@ -41,7 +41,7 @@ void Reader::read_chunk(Step& step) {
     if (position_ == commit(step).map.size()) next_ = Next::nothing;
 }
 
-// A pack that was missed before the log was read: if it is gone rightly, an entry read now condemns it.
+// A pack was missing before the log was read: if it was deleted rightfully, an entry read now condemns it.
 void Reader::read_log_again(Step& step) {
     const std::size_t newer = step.env.log.size() - view_;
     const bool sees_all = step.env.rules.on(Rule::read_log_by_number) || newer == 0;

@@ -24,7 +24,7 @@ private:
     void read_chunk(Step& step);
     void read_log_again(Step& step);
     void report_loss(Step& step);
-    /// The pack that has to be read next for the chunk, and is not there.
+    /// The pack that must be read next for the chunk but does not exist.
     bool misses(const Step& step, const View& view, PackId& missing) const;
     const Entry& commit(const Step& step) const;
 

@@ -5,28 +5,28 @@
 
 namespace varve::model {
 
-/// The rules that make the log protocol safe. Each can be switched off, to show that the model notices.
+/// The rules that make the log protocol safe. Each can be switched off, to prove that the model notices.
 /// The names in brackets are those of README.md.
 enum class Rule : std::size_t {
     durable_before_entry,    ///< [R0] an entry is put only after the packs it names are durable
     recheck_hits,            ///< [R1] after a lost race, every dedup hit must still resolve
     follow_hits_to_the_end,  ///< [R1a] ... through every move table, not only that of the recorded pack
-    condemned_is_no_hit,     ///< [R1b] a hit resolves in the view it was found in; that its pack exists says nothing
+    condemned_is_no_hit,     ///< [R1b] a hit resolves in the view it was found in; that its pack exists proves nothing
     recheck_own_packs,       ///< [R2] after a lost race, a condemned own or adopted pack is stored anew
     condemned_in_any_role,   ///< [R2a] ... also if an entry had named it before it was condemned
     moves_name_packs_too,    ///< [R2b] an orphan is named by no entry at all: a condemned pack is not one
     walk_if_parent_is_gone,  ///< [R3] after a lost race, what is inherited from a forgotten parent must resolve
     walk_after_every_entry,  ///< [R3a] ... again after each later entry, not only after the one that forgot it
     parent_is_live,          ///< [R3b] only a parent that is live in the view is inherited from
-    recognise_own_entry,     ///< [R4] after a lost reply, ask whether the entry at the number is one's own
-    recognise_after_every_refusal,  ///< [R4a] ... and after every refusal: an earlier request may have come late
+    recognise_own_entry,     ///< [R4] after a lost reply, check whether the entry at the number is one's own
+    recognise_after_every_refusal,  ///< [R4a] ... and after every refusal: an earlier request may have arrived late
     fresh_pack_ids,                 ///< [R5] a pack id is never used again
     plan_again,                     ///< [R6] a pruner that lost the race reads the entry and plans again
-    check_own_copies,               ///< [R6a] ... and uses its copies only if nobody condemned them
+    check_own_copies,               ///< [R6a] ... and uses its copies only if no one condemned them
     enter_before_delete,            ///< [R7] a pack is deleted only after the move that condemns it is in the log
     read_log_again,                 ///< [R8] a reader that misses a pack reads the log again
     miss_twice_is_no_loss,  ///< [R8a] ... as often as it takes: loss is a miss that the newer log does not explain
-    read_log_by_number,     ///< [R8b] ... number by number up to the first that is absent, not from a list that may lag
+    read_log_by_number,     ///< [R8b] ... number by number up to the first missing one, not from a list that may lag
     bases_must_resolve,     ///< [R9] a patch resolves only if its base does, wherever an address is checked
     ask_heirs,           ///< [R10] a pack's users are the commits that name it, forgotten or not, and all their heirs
     sync_adopted,        ///< [R11] an orphan seen in a list may not be durable yet: it is synced before it is named

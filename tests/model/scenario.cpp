@@ -12,7 +12,7 @@ using Orphans = Backup::Orphans;
 using Changed = Backup::Changed;
 using Takes = Pruner::Takes;
 
-// S1 was forgotten: of the pack with chunks 1 and 2, only 1 is live, in S2.
+// S1 was forgotten: in the pack with chunks 1 and 2, only 1 is live, in S2.
 History half_dead(Rules rules) {
     History history(rules);
     const PackId pack = history.pack({{1, {}}, {2, {}}});

@@ -8,11 +8,11 @@
 
 namespace varve::model {
 
-/// A small repository with a past, and the actors that are let loose on it.
+/// A small repository with a history, and the actors that work on it.
 struct Scenario {
     std::string name;
     World (*start)(Rules);
-    std::size_t states_min;  ///< fewer would mean that the exploration has silently shrunk
+    std::size_t states_min;  ///< with fewer, the exploration has silently shrunk
 };
 
 const std::vector<Scenario>& all_scenarios();

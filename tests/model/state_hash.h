@@ -7,8 +7,8 @@
 
 namespace varve::model {
 
-/// The 128-bit name under which the explorer remembers a state. Two states of one exploration share a name by chance
-/// with a probability of about n² / 2^129: below 10^-25 for the millions of states explored here.
+/// The 128-bit name under which the explorer remembers a state. The probability that two of n states share a name by
+/// chance is about n² / 2^129: below 10^-25 for the millions of states explored here.
 class StateHash {
 public:
     void add(std::size_t value) {

@@ -19,14 +19,14 @@ struct Slot {
 };
 
 /// The pack files of a repository. Put and remove are atomic and may come in any order and more than once.
-/// A pack that was put can be seen at once, and survives a power cut only after a sync.
+/// A pack is visible as soon as it was put, but survives a power cut only after a sync.
 class Store {
 public:
     void put(PackId id, std::vector<Slot> slots);
     void remove(PackId id);
     bool has(PackId id) const;
     void sync();
-    /// Whether it would be there after a power cut now.
+    /// Whether it would survive a power cut now.
     bool has_durable(PackId id) const;
     std::vector<PackId> list() const;
 

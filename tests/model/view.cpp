@@ -42,7 +42,7 @@ std::optional<Address> View::resolve(Address at) const {
     bool dropped = false;
     for (std::size_t n = 1; n <= end_; ++n) {
         const Entry& entry = log_.at(n);
-        // Only a name that is used twice (Rule::fresh_pack_ids off) can come back.
+        // Only a name that is used twice (Rule::fresh_pack_ids off) can reappear.
         if (contains(entry.packs, at.pack)) dropped = false;
         if (!contains(entry.condemned, at.pack)) continue;
         auto moved = std::find_if(entry.table.begin(), entry.table.end(), [&](const Moved& m) { return m.from == at; });

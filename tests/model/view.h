@@ -9,7 +9,7 @@
 
 namespace varve::model {
 
-/// What the log up to one number says: all that an actor may conclude from having read so far.
+/// The contents of the log up to one number: everything that an actor may conclude from having read that far.
 /// Borrows the log for its short life.
 class View {
 public:
@@ -19,14 +19,14 @@ public:
     std::vector<const Entry*> live_commits() const;
     const Entry* commit_of(SnapshotId snapshot) const;
 
-    /// Where the chunk lies now. Nothing if its pack was condemned and the table dropped it.
+    /// Where the chunk is now. Nothing if its pack was condemned and the table dropped it.
     std::optional<Address> resolve(Address at) const;
 
     /// Whether the chunk can be read in this view: it resolves, and its base, if it is a patch, does too.
     bool is_usable(Address at, const Store& store, const Rules& rules) const {
         return resolve(at).has_value() && has_base(at, store, rules);
     }
-    /// Of a patch, whether its base resolves. True for a whole chunk.
+    /// Whether the base of a patch resolves. True for a whole chunk.
     bool has_base(Address at, const Store& store, const Rules& rules) const;
 
     /// The commit, its parent, the parent's parent, ...: live or not.
@@ -41,7 +41,7 @@ public:
 
     /// The packs that entries wrote, without the condemned ones.
     std::vector<PackId> packs_in_use() const;
-    /// All packs that entries wrote, whatever became of them.
+    /// All packs that entries wrote, regardless of their fate.
     std::vector<PackId> packs_written() const;
 
 private:

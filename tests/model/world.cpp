@@ -14,7 +14,7 @@ std::string quoted(SnapshotId snapshot) { return "S" + std::to_string(snapshot);
 
 enum class When { now, after_power_cut };
 
-// Each chunk lies where the view says, and so does its base.
+// Each chunk is where the view says, and so is its base.
 std::optional<std::string> broken_chunk(const Environment& env, const View& view, const Entry& commit, When when) {
     const auto has = [&](PackId pack) { return when == When::now ? env.store.has(pack) : env.store.has_durable(pack); };
     for (std::size_t i = 0; i < commit.map.size(); ++i) {
@@ -31,7 +31,8 @@ std::optional<std::string> broken_chunk(const Environment& env, const View& view
     return std::nullopt;
 }
 
-// Every pack of a map is named by the commit or by an ancestor's: what a pruner may go by to find a pack's users.
+// Every pack of a map is named by the commit or by that of an ancestor: a pruner may rely on this to find a pack's
+// users.
 std::optional<std::string> unnamed_pack(const View& view, const Entry& commit) {
     const std::vector<const Entry*> line = view.line_of(commit);
     for (Address at : commit.map) {

@@ -15,8 +15,8 @@ namespace varve::model {
 
 using Actor = std::variant<Writer, Forgetter, Pruner, Reader>;
 
-/// One state: what is shared, and where each actor stands. An actor that is never stepped again has crashed: every
-/// state is one in which each actor may have died.
+/// One state: what is shared, and the progress of each actor. An actor that never steps again has crashed, so in every
+/// state each actor may have died.
 struct World {
     Environment env;
     std::vector<Actor> actors;

@@ -41,7 +41,7 @@ void Writer::read_log(Step& step) {
     next_ = adopts ? Next::adopt_orphans : after_placing(step);
 }
 
-// Takes what did not change from the parent's map, without looking at each address.
+// Takes unchanged chunks from the parent's map, without looking at each address.
 void Writer::inherit(const Step& step, const View& view) {
     if (!backup_.parent || !view.commit_of(*backup_.parent)) return;
     if (step.env.rules.on(Rule::parent_is_live) && !view.is_live(*backup_.parent)) return;
@@ -73,7 +73,7 @@ void Writer::dedup(Step& step, const View& view) {
     }
 }
 
-// Any orphan may be missed, as lists may lag.
+// Any orphan may be missed, because lists may lag.
 void Writer::adopt_orphans(Step& step) {
     const View view(step.env.log, view_);
     for (PackId pack : step.env.store.list()) {
@@ -83,7 +83,7 @@ void Writer::adopt_orphans(Step& step) {
         for (std::size_t slot = 0; slot < step.env.store.slot_count(pack); ++slot) {
             const Address at{pack, slot};
             const Slot& found = step.env.store.slot(at);
-            // Of the orphan no entry speaks: it lies where it lies. But a base may have been dropped since.
+            // No entry names the orphan, so it has not moved. But a base may have been dropped since.
             if (!view.has_base(at, step.env.store, step.env.rules)) continue;
             for (std::size_t i = 0; i < positions_.size(); ++i) {
                 if (positions_[i].origin != Origin::missing || backup_.content[i] != found.chunk) continue;
@@ -138,7 +138,7 @@ void Writer::commit(Step& step) {
     entry.packs = own_packs_;
     entry.content = backup_.content;
     for (const Position& position : positions_) entry.map.push_back(position.at);
-    // Without Rule::durable_before_entry, the pack is yet to be written. Where its chunks lie in it is not told.
+    // Without Rule::durable_before_entry, the pack is still to be written, so where its chunks are in it is unknown.
     if (is_missing_any()) entry.packs.push_back(step.env.name_pack(step.self, packs_started_, {}));
     add_hit_packs(step, entry);
 
@@ -156,7 +156,7 @@ void Writer::commit(Step& step) {
     }
 }
 
-// After a lost race: what no longer stands is stored anew, whole, in a new pack.
+// After a lost race, what no longer resolves is stored anew, as whole chunks, in a new pack.
 void Writer::recheck(const Step& step) {
     for (std::size_t i = 0; i < positions_.size(); ++i) {
         Position& position = positions_[i];
@@ -164,7 +164,7 @@ void Writer::recheck(const Step& step) {
         step.tell([&] { return "finds " + position.at.text() + " gone"; });
         position = Position{};
     }
-    // A pack of its own of which no address is left is not named either.
+    // An own pack to which no address refers any more is not named either.
     std::erase_if(own_packs_, [&](PackId pack) {
         return std::none_of(positions_.begin(), positions_.end(), [&](const Position& position) {
             return position.origin == Origin::own && position.at.pack == pack;
@@ -228,8 +228,8 @@ void Writer::add_hit_packs(const Step& step, Entry& entry) const {
     }
 }
 
-// A changed chunk is a patch of the parent's chunk at its place if that is whole. What a recheck found gone is stored
-// whole.
+// A changed chunk becomes a patch of the parent's chunk at its place if that is whole. Chunks that a recheck found
+// missing are stored whole.
 std::optional<Address> Writer::base_for(const Step& step, std::size_t position) const {
     if (backup_.changed == Backup::Changed::whole || packs_started_ > 0 || !backup_.parent) return std::nullopt;
     const View view(step.env.log, view_);

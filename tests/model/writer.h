@@ -10,7 +10,7 @@
 
 namespace varve::model {
 
-/// What one backup is to store.
+/// What one backup stores.
 struct Backup {
     SnapshotId snapshot = 0;
     std::optional<SnapshotId> parent;

@@ -24,7 +24,7 @@ LogEntry forget_entry(unsigned nonce) {
 TEST_CASE("the log is read as it was appended", "[store][log]") {
     MemoryBackend backend;
     const RepositoryInfo info = create_repository(backend);
-    StoredLog log(backend, info);
+    BackendLog log(backend, info);
     LogHead head = log.genesis();
     REQUIRE(head.number == 0);
     REQUIRE(head.digest == sha256(info.id.view()));
@@ -49,20 +49,20 @@ TEST_CASE("the log is read as it was appended", "[store][log]") {
     REQUIRE(backend.list("log/", "").front() == "log/0000000000000001");
 }
 
-TEST_CASE("of two writers at one number the second is told", "[store][log]") {
+TEST_CASE("the second of two writers at one number learns that it lost", "[store][log]") {
     MemoryBackend backend;
     const RepositoryInfo info = create_repository(backend);
-    StoredLog log(backend, info);
+    BackendLog log(backend, info);
     const LogEntry first = forget_entry(1);
     REQUIRE(log.append(log.genesis(), first));
     REQUIRE_FALSE(log.append(log.genesis(), forget_entry(2)));
     REQUIRE(log.next(log.genesis())->entry == first);
 }
 
-TEST_CASE("an entry that does not fit the chain is corrupt", "[store][log]") {
+TEST_CASE("an entry that does not continue the chain is corrupt", "[store][log]") {
     MemoryBackend backend;
     const RepositoryInfo info = create_repository(backend);
-    StoredLog log(backend, info);
+    BackendLog log(backend, info);
     const LogHead first = log.append(log.genesis(), forget_entry(1)).value();
     log.append(first, forget_entry(2));
     LogHead rewritten = first;
@@ -75,7 +75,7 @@ TEST_CASE("an entry that does not fit the chain is corrupt", "[store][log]") {
 
     RepositoryInfo other = info;
     other.id = RepositoryId::make();
-    StoredLog foreign(backend, other);
+    BackendLog foreign(backend, other);
     REQUIRE(error_of([&] { (void)foreign.next(foreign.genesis()); }) == ErrorCode::corrupt);
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("a lost reply leaves an entry that its writer finds again", "[store][l
     MemoryBackend inner;
     const RepositoryInfo info = create_repository(inner);
     FaultBackend backend(inner);
-    StoredLog log(backend, info);
+    BackendLog log(backend, info);
     const LogEntry entry = forget_entry(1);
     backend.fail_at(1, FaultEffect::reply_lost, FaultSpan::once);
     REQUIRE(error_of([&] { (void)log.append(log.genesis(), entry); }) == ErrorCode::io);
@@ -93,11 +93,11 @@ TEST_CASE("a lost reply leaves an entry that its writer finds again", "[store][l
     REQUIRE_FALSE(log.head_at(2));
 }
 
-TEST_CASE("a repository that may only be read takes no entry", "[store][log]") {
+TEST_CASE("a read-only repository accepts no entry", "[store][log]") {
     MemoryBackend backend;
     RepositoryInfo info = create_repository(backend);
     info.writable = false;
-    StoredLog log(backend, info);
+    BackendLog log(backend, info);
     REQUIRE(error_of([&] { (void)log.append(log.genesis(), forget_entry(1)); }) == ErrorCode::unsupported);
 }
 

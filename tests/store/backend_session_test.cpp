@@ -41,7 +41,7 @@ struct Place {
     }
 };
 
-/// A few packs' worth of chunks, a page and an attachment, put and finished.
+/// A finished session with chunks for a few packs, a page and an attachment.
 struct Night {
     std::vector<Bytes> chunks;
     std::vector<ChunkAddress> addresses;
@@ -67,7 +67,7 @@ std::vector<std::uint32_t> slots_of(const std::vector<ChunkAddress>& addresses) 
 
 }  // namespace
 
-TEST_CASE("what a session put is read back", "[store][session][pipeline]") {
+TEST_CASE("everything a session has put is read back", "[store][session][pipeline]") {
     Place place(small_packs());
     const auto session = place.store.begin_session();
     const Night night(*session, 50);
@@ -102,7 +102,7 @@ TEST_CASE("a session hands out consecutive slots and new packs near their limit"
     REQUIRE(night.packs.back().facts.kind == PackKind::metadata);
 }
 
-TEST_CASE("where packs end depends on the bytes alone, not on the threads", "[store][session][pipeline]") {
+TEST_CASE("where packs end depends only on the bytes, not on the threads", "[store][session][pipeline]") {
     std::vector<std::uint32_t> expected;
     for (unsigned round = 0; round < 6; ++round) {
         SessionLimits limits = small_packs();
@@ -114,7 +114,7 @@ TEST_CASE("where packs end depends on the bytes alone, not on the threads", "[st
     }
 }
 
-TEST_CASE("a pack takes no more slots than its limit", "[store][session][pipeline]") {
+TEST_CASE("a pack has no more slots than its limit", "[store][session][pipeline]") {
     SessionLimits limits;
     limits.slots_per_pack = 10;
     Place place(limits);
@@ -189,7 +189,7 @@ TEST_CASE("an adopted pack is named and copied, not written again", "[store][ses
     REQUIRE(session->bytes_stored() == packs[1].facts.size);
 }
 
-TEST_CASE("durable packs are told while the session goes on", "[store][session][pipeline]") {
+TEST_CASE("durable packs are reported while the session continues", "[store][session][pipeline]") {
     Place place(small_packs());
     const auto session = place.store.begin_session();
     std::vector<StoredPack> told;
@@ -206,7 +206,7 @@ TEST_CASE("durable packs are told while the session goes on", "[store][session][
     for (std::size_t i = 0; i < told.size(); ++i) REQUIRE(told[i].facts == all[i].facts);
 }
 
-TEST_CASE("a session that is dropped leaves whole packs only", "[store][session][pipeline]") {
+TEST_CASE("an abandoned session leaves only complete packs", "[store][session][pipeline]") {
     for (const unsigned count : {0u, 1u, 5u, 43u, 100u}) {
         Place place(small_packs());
         {
@@ -219,7 +219,7 @@ TEST_CASE("a session that is dropped leaves whole packs only", "[store][session]
     }
 }
 
-TEST_CASE("a backend that fails at any operation ends the session with its error and leaves whole packs",
+TEST_CASE("a backend that fails at any operation ends the session with its error and leaves only complete packs",
           "[store][session][pipeline]") {
     for (const FaultEffect effect : {FaultEffect::not_done, FaultEffect::reply_lost, FaultEffect::torn})
         for (std::uint64_t n = 1;; ++n) {
@@ -240,7 +240,7 @@ TEST_CASE("a backend that fails at any operation ends the session with its error
         }
 }
 
-TEST_CASE("an error in the background comes again with every later call", "[store][session][pipeline]") {
+TEST_CASE("an error in the background is thrown by every later call", "[store][session][pipeline]") {
     Place place;
     FaultBackend failing(place.backend, FaultScope::writes);
     PackStore store(failing, place.info, place.known);
@@ -274,7 +274,7 @@ TEST_CASE("a session over a local folder survives being read by another process'
     REQUIRE(right == night.chunks.size());
 }
 
-TEST_CASE("a repository that may only be read begins no session", "[store][session]") {
+TEST_CASE("a read-only repository does not begin a session", "[store][session]") {
     Place place;
     place.info.writable = false;
     REQUIRE(error_of([&] { place.store.begin_session(); }) == ErrorCode::unsupported);

@@ -1,5 +1,5 @@
 #pragma once
-/// Every way to cut an object short and every single flipped bit of it.
+/// Every truncation of an object and every single flipped bit.
 
 #include <functional>
 

@@ -1,6 +1,6 @@
 #pragma once
-/// Writes objects byte by byte from FORMAT.md, independent of the code under test: numbers are laid down digit by
-/// digit, and only the hash functions themselves are shared.
+/// Writes objects byte by byte according to FORMAT.md, independently of the code under test: numbers are written byte
+/// by byte, and only the hash functions are shared.
 
 #include <string_view>
 
@@ -33,7 +33,7 @@ public:
     Hand& xxh3_since(std::size_t begin, std::uint64_t seed) {
         return number(8, XXH3_64bits_withSeed(bytes_.data() + begin, bytes_.size() - begin, seed));
     }
-    /// A record around the bytes of `fields`.
+    /// A record that contains the bytes of `fields`.
     Hand& record(unsigned type, unsigned flags, const Hand& fields) {
         return number(2, type).number(2, flags).number(4, fields.bytes_.size()).raw(fields.bytes_);
     }
@@ -45,7 +45,7 @@ private:
     Bytes bytes_;
 };
 
-/// FORMAT.md section 3; `id_byte` fills the repository id.
+/// As in FORMAT.md section 3; `id_byte` fills the repository id.
 inline Bytes envelope(std::string_view magic, unsigned id_byte, const Hand& body, unsigned version = 1,
                       unsigned cipher = 0) {
     return Hand()

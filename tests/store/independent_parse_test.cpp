@@ -1,5 +1,5 @@
-// Reads a pack that the code wrote with nothing but FORMAT.md section 5 and the numbers in it: a second, independent
-// reader that would notice if writer and reader agreed on something else.
+// Reads a pack written by the code, using only FORMAT.md section 5 and the numbers in it: a second, independent reader
+// that would notice if writer and reader agreed on something else.
 
 #include <algorithm>
 
@@ -48,7 +48,7 @@ Bytes plain_of(const File& file, std::size_t payload, std::size_t stored, std::s
 
 }  // namespace
 
-TEST_CASE("a pack with patches is what FORMAT.md says, number by number", "[store][pack]") {
+TEST_CASE("a pack with patches matches FORMAT.md, number by number", "[store][pack]") {
     MemoryBackend backend;
     const auto repository = RepositoryId::make();
     PackBuilder builder(backend, repository, PackKind::data);

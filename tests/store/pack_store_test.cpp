@@ -20,7 +20,7 @@ struct World {
     KnownPacks known;
     PackStore store{backend, info, known};
 
-    /// What `get` hands out, by index in `addresses`.
+    /// What `get` delivers, by index in `addresses`.
     std::vector<Bytes> get(const std::vector<ChunkAddress>& addresses) const {
         std::vector<Bytes> got(addresses.size());
         store.get(addresses, [&](std::size_t index, ByteView plain) { got[index].assign(plain.begin(), plain.end()); });
@@ -36,7 +36,7 @@ Bytes with_changed_blocks(Bytes base, std::initializer_list<std::size_t> blocks)
 
 }  // namespace
 
-TEST_CASE("chunks and patches come back whole from any mix of packs and frames", "[store][get]") {
+TEST_CASE("chunks and patches are read back complete from any mix of packs and frames", "[store][get]") {
     World world;
     std::vector<ChunkAddress> addresses;
     std::vector<Bytes> contents;
@@ -71,7 +71,7 @@ TEST_CASE("chunks and patches come back whole from any mix of packs and frames",
         REQUIRE(world.get({addresses[i]}) == std::vector<Bytes>{contents[i]});
 }
 
-TEST_CASE("frames that touch are read at once, and a frame of single wants only once", "[store][get]") {
+TEST_CASE("adjacent frames are read at once, and a frame read for single chunks only once", "[store][get]") {
     World world;
     PackBuilder builder(world.backend, world.info.id, PackKind::data);
     std::vector<ChunkAddress> addresses;
@@ -88,7 +88,7 @@ TEST_CASE("frames that touch are read at once, and a frame of single wants only 
     REQUIRE(counting.operations() == 1 + 4);
 }
 
-TEST_CASE("moved content is read where it lies now, and given-up content is told", "[store][get]") {
+TEST_CASE("moved content is read from its new place, and discarded content is reported", "[store][get]") {
     World world;
     PackBuilder old_pack(world.backend, world.info.id, PackKind::data);
     const Bytes base = sample_chunk(1);
@@ -107,7 +107,7 @@ TEST_CASE("moved content is read where it lies now, and given-up content is told
     REQUIRE(error_of([&] { world.get({lost}); }) == ErrorCode::not_found);
 }
 
-TEST_CASE("a missing pack, a wrong kind and a slot out of range are told", "[store][get]") {
+TEST_CASE("a missing pack, a wrong kind and a slot out of range are reported", "[store][get]") {
     World world;
     PackBuilder data(world.backend, world.info.id, PackKind::data);
     const ChunkAddress chunk = data.chunk(sample_chunk(1));
@@ -156,7 +156,7 @@ TEST_CASE("every flipped bit of a small pack gives an error or the right content
             } catch (const Error& error) {
                 REQUIRE((error.code() == ErrorCode::corrupt || error.code() == ErrorCode::unsupported));
             }
-            // The whole read proves every byte: what it accepts is the pack itself.
+            // Reading everything verifies every byte, so what it accepts is the pack itself.
             const ErrorCode whole = error_of([&] { (void)store.read_pack(pack.facts.id, PackCheck::whole); });
             REQUIRE((whole == ErrorCode::corrupt || whole == ErrorCode::unsupported));
         }

@@ -1,6 +1,6 @@
 #pragma once
-/// Enters snapshots that a repository has already once more, as one group with attachments: any names and sizes, also
-/// such as no backup would write.
+/// Enters existing snapshots of a repository again as one group with attachments, with any names and sizes, including
+/// those that a backup would never write.
 
 #include <functional>
 #include <string>
@@ -23,7 +23,7 @@ inline std::vector<Attachment> put_attachments(PackSession& session, const Named
     return attachments;
 }
 
-/// Commits copies of `members` under new ids. Whatever `change` does to the records is entered with them.
+/// Commits copies of `members` under new ids, after `change` has modified their records.
 inline std::vector<SnapshotRecord> commit_group(Repository& repository, Progress& progress, const std::string& group,
                                                 std::vector<SnapshotRecord> members, const NamedTexts& texts,
                                                 const std::function<void(std::vector<SnapshotRecord>&)>& change = {}) {

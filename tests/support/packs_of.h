@@ -1,5 +1,5 @@
 #pragma once
-/// Looks into the packs of a repository behind the engine's back, for tests that count.
+/// Looks into the packs of a repository without the engine, for tests that count.
 
 #include <map>
 
@@ -7,7 +7,7 @@
 
 namespace varve::test {
 
-/// How often each chunk id stands in the data packs that are there, committed or not.
+/// How often each chunk id occurs in the existing data packs, committed or not.
 inline std::map<ChunkId, int> chunk_copies(const ChunkStore& chunks) {
     std::map<ChunkId, int> copies;
     for (const PackId& id : chunks.list_packs()) {

@@ -1,6 +1,6 @@
 #pragma once
-/// Does to a repository what a prune of another program may do, by the rules of store/FORMAT.md section 10: copies what
-/// live snapshots use out of every committed pack, enters a move, deletes the old packs and every orphan.
+/// Does to a repository what a prune by another program may do under the rules of store/FORMAT.md section 10: copies
+/// what live snapshots use out of every committed pack, enters a move, deletes the old packs and every orphan.
 
 #include <map>
 
@@ -47,7 +47,8 @@ public:
     }
 
 private:
-    /// Notes the new address under the one that maps have and under today's: so older move tables may go.
+    /// Records the new address under the one that maps have and under the current one, so that older move tables may be
+    /// deleted.
     void copy(PackSession& session, const ChunkAddress& address, std::map<ChunkAddress, ChunkAddress>& moved,
               SlotKind kind) {
         if (moved.contains(address)) return;

@@ -1,6 +1,6 @@
 #pragma once
-/// A whole repository over any backend with a catalog in a temporary folder, for tests of the jobs. Opening a second
-/// one over the same backend is a second host.
+/// A whole repository over any backend, with a catalog in a temporary folder, for tests of the jobs. A second one over
+/// the same backend acts as a second host.
 
 #include <memory>
 #include <stop_token>
@@ -46,6 +46,7 @@ public:
         request.time = time;
         request.source.path = "/images/" + disk;
         request.source.format = "raw";
+        catch_up(repository, progress);
         return varve::backup(repository, source, request, progress, {});
     }
 
@@ -80,10 +81,10 @@ private:
 
 public:
     const RepositoryInfo info;
-    StoredLog log;
+    BackendLog log;
     std::unique_ptr<Catalog> catalog;
     PackStore packs;
-    FollowingStore chunks;
+    LogFollowingStore chunks;
     Repository repository{info, log, chunks, *catalog};
     ListeningProgress progress;
 };

@@ -44,8 +44,7 @@ int wait_for(pid_t child) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/// Without fork(), which copies the page tables of a test that holds whole disks. Gives 0 where there is no such
-/// program.
+/// Avoids fork(), which copies the page tables of a test that holds whole disks. Returns 0 if there is no such program.
 pid_t spawn(const std::vector<std::string>& arguments, int output) {
     std::vector<char*> argv;
     for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));

@@ -1,6 +1,6 @@
 #pragma once
-/// What the writer tests share: a scratch folder, real tools as oracles, and a child process in which the system lacks
-/// a call or a signal strikes.
+/// Shared by the writer tests: a scratch folder, real tools as oracles, and a child process in which a system call is
+/// missing or a signal arrives.
 
 #include <filesystem>
 #include <functional>
@@ -12,7 +12,7 @@
 
 namespace varve::writer_test {
 
-/// A folder of its own, removed with all in it at the end.
+/// A separate folder, removed with its contents at the end.
 class ScratchFolder {
 public:
     ScratchFolder();
@@ -34,26 +34,26 @@ struct ToolResult {
     std::string output;  ///< stdout and stderr
 };
 
-/// Runs a program with arguments, no shell between.
+/// Runs a program with arguments, without a shell.
 ToolResult run_tool(const std::vector<std::string>& arguments);
 
-/// Where two contents begin to differ (the end of the shorter one counts), for failures that a person can read.
+/// Where two contents begin to differ (the end of the shorter one counts), for readable failures.
 std::optional<std::uint64_t> first_difference(ByteView a, ByteView b);
 
 Bytes read_file(const std::string& path);
 void write_file(const std::string& path, ByteView bytes);
-/// Bytes that the file takes on its file system.
+/// The space that the file uses on its file system, in bytes.
 std::uint64_t allocated_bytes(const std::string& path);
 
 /// Runs `body` in a forked child; its exit status (0 for true, 1 for false, 2 for an exception), or −signal.
 int in_child(const std::function<bool()>& body);
 
-/// For a child: from now on these calls fail as on a system or file system without them.
+/// For a child: from now on these calls fail as they do on a system or file system without them.
 void lose_o_tmpfile();
 void lose_renameat2();
 void lose_ofd_locks();
 void lose_linkat();
-/// fsync of this descriptor fails: the medium is broken.
+/// For a child: fsync of this descriptor fails, as on a broken medium.
 void lose_fsync_of(int fd);
 
 }  // namespace varve::writer_test

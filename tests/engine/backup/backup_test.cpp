@@ -47,7 +47,7 @@ TEST_CASE("backup: what was backed up comes back byte by byte", "[engine][backup
     const fakes::MemoryImage disk = some_disk(1);
     const SnapshotRecord snapshot = repository.backup(disk, "web01/vda");
     REQUIRE(repository.restored_bytes(snapshot) == disk.bytes());
-    REQUIRE(snapshot.change_source == "full");
+    REQUIRE(to_text(snapshot.change_detection) == "full");
     REQUIRE(snapshot.size.value == disk.bytes().size());
     REQUIRE(snapshot.statistics.bytes_scanned == disk.bytes_read().value);
     REQUIRE(repository.verify().findings.empty());
@@ -87,7 +87,7 @@ TEST_CASE("backup: a night stores what changed and shares the rest", "[engine][b
     disk.write_random(random, 6 * mib_bytes + 100, 10);
     const SnapshotRecord second = repository.backup(disk, "d", 2);
     REQUIRE(second.parent == first.id);
-    REQUIRE(second.change_source == "rescan");
+    REQUIRE(to_text(second.change_detection) == "rescan");
     REQUIRE(second.statistics.chunks_new == 1);
     REQUIRE(second.statistics.bytes_changed == chunk_bytes);
     REQUIRE(second.statistics.bytes_stored < 100000);

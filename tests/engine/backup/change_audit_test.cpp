@@ -1,5 +1,5 @@
-// A change source that hides changes is found at the rate that the audit promises, an honest one is never accused, and
-// what a lie costs is a full compare in the same chain.
+// A change source that hides changes is caught at the documented rate, an honest one is never accused, and a lie costs
+// a full compare in the same chain.
 
 #include "engine/backup/change_audit.h"
 #include <cmath>
@@ -9,6 +9,7 @@
 #include "engine/jobs/verify.h"
 #include "tests/catch.h"
 #include "tests/fakes/image_changes.h"
+#include "tests/fakes/known_change_source.h"
 #include "tests/fakes/memory_backend.h"
 #include "tests/support/test_repository.h"
 
@@ -19,7 +20,7 @@ namespace {
 
 constexpr std::uint64_t disk_chunks = 1024;
 
-/// Says that only `told` chunks may differ, whatever the truth is.
+/// Reports only the chunks `told` as changed, whatever the truth is.
 class ToldChanges final : public ChangeMap {
 public:
     explicit ToldChanges(std::set<std::uint64_t> told, std::uint64_t chunks = disk_chunks)
@@ -54,11 +55,14 @@ std::set<std::uint64_t> change_chunks(fakes::MemoryImage& disk, std::mt19937_64&
 }
 
 SnapshotRecord back_up(TestRepository& repository, const fakes::MemoryImage& disk, TimeNs time,
-                       std::optional<KnownChanges> changes = {}) {
+                       const std::optional<fakes::KnownChangeSource>& changes = {},
+                       std::uint32_t audit_chunks = audit_chunks_default) {
     BackupRequest request;
     request.disk = "vm";
     request.time = time;
-    request.changes = std::move(changes);
+    request.change_source = changes ? &*changes : nullptr;
+    request.change_token = fakes::unique_token();
+    request.audit_chunks = audit_chunks;
     return backup(repository.repository, disk, request, repository.progress, {});
 }
 
@@ -117,7 +121,7 @@ TEST_CASE("change audit: an honest tracker is never accused, and its unchanged c
     CHECK(audit.bytes.value == 256 * chunk_bytes);
 }
 
-TEST_CASE("change audit: of a disk with little in it the little is what is looked at", "[engine][audit]") {
+TEST_CASE("change audit: on an almost empty disk it verifies the few chunks with data", "[engine][audit]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     std::mt19937_64 random(5);
@@ -131,7 +135,7 @@ TEST_CASE("change audit: of a disk with little in it the little is what is looke
     CHECK(!audit.wrong);
 }
 
-TEST_CASE("change audit: a hidden first write to a place without data is found, too", "[engine][audit]") {
+TEST_CASE("change audit: a hidden first write to a place without data is also found", "[engine][audit]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     std::mt19937_64 random(5);
@@ -156,16 +160,16 @@ TEST_CASE("change audit: a lie turns the backup into a full compare of the same 
     changed.erase(changed.begin(), std::next(changed.begin(), 200));
     const ToldChanges lying(changed);
 
-    const SnapshotRecord night = back_up(repository, disk, 2, KnownChanges{parent.id, &lying, "liar", 64});
+    const SnapshotRecord night = back_up(repository, disk, 2, fakes::KnownChangeSource(parent, lying, "liar"), 64);
     CHECK(night.parent == parent.id);
-    CHECK(night.change_source == "rescan, as liar was wrong");
+    CHECK(to_text(night.change_detection) == "rescan, as liar was wrong");
     CHECK(night.statistics.bytes_scanned == disk_chunks * chunk_bytes);
     CHECK(night.statistics.bytes_audited > 0);
     CHECK(night.statistics.bytes_changed == 300 * chunk_bytes);
     REQUIRE(repository.progress.warnings.size() == 1);
     CHECK(repository.progress.warnings[0].find("'liar' IS WRONG") != std::string::npos);
 
-    const SnapshotRecord unaudited = back_up(repository, disk, 3, KnownChanges{parent.id, &lying, "liar", 0});
+    const SnapshotRecord unaudited = back_up(repository, disk, 3, fakes::KnownChangeSource(parent, lying, "liar"), 0);
     CHECK(unaudited.statistics.bytes_audited == 0);
-    CHECK(unaudited.root != night.root);  // wrong, and nobody knows: that is what the audit is for
+    CHECK(unaudited.root != night.root);  // wrong and undetected: that is why the audit exists
 }

@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "tests/catch.h"
 #include "tests/fakes/image_changes.h"
+#include "tests/fakes/known_change_source.h"
 #include "tests/fakes/memory_backend.h"
 #include "tests/support/test_repository.h"
 
@@ -20,7 +21,7 @@ DiskToBackUp disk_of(const ImageReader& source) {
 
 }  // namespace
 
-TEST_CASE("backup plan: says what a backup would read, reads none of it and enters nothing", "[engine][backup]") {
+TEST_CASE("dry run: says what a backup would read, reads none of it and enters nothing", "[engine][backup]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     std::mt19937_64 random(3);
@@ -41,15 +42,15 @@ TEST_CASE("backup plan: says what a backup would read, reads none of it and ente
     CHECK(repository.snapshots().empty());
 
     const SnapshotRecord made = repository.backup(disk, "d");
-    CHECK(made.change_source == first.change_source);
+    CHECK(made.change_detection == first.change_detection);
     CHECK(made.statistics.bytes_scanned == first.data.value);
     const BackupPlan second = plan();
     REQUIRE(second.parent);
     CHECK(second.parent->id == made.id);
-    CHECK(repository.backup(disk, "d").change_source == second.change_source);
+    CHECK(repository.backup(disk, "d").change_detection == second.change_detection);
 }
 
-TEST_CASE("backup plan: stops when asked to", "[engine][backup]") {
+TEST_CASE("dry run: stops when asked to", "[engine][backup]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     std::stop_source stop;
@@ -58,22 +59,24 @@ TEST_CASE("backup plan: stops when asked to", "[engine][backup]") {
     REQUIRE_THROWS_AS(plan_backup(*repository.catalog, disk_of(disk), repository.progress, stop.get_token()), Error);
 }
 
-TEST_CASE("backup plan: where it is known what may differ, that is what would be read", "[engine][backup]") {
+TEST_CASE("dry run: where a change source reports what may differ, only that would be read", "[engine][backup]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     std::mt19937_64 random(4);
     fakes::MemoryImage disk(500 * chunk_bytes + 100);
     disk.write_random(random, 0, 400 * chunk_bytes);
     const fakes::MemoryImage before = disk;
-    const SnapshotRecord first = repository.backup(disk, "d");
+    DiskToBackUp known = disk_of(disk);
+    known.request.change_token = fakes::unique_token();
+    const SnapshotRecord first = backup(repository.repository, disk, known.request, repository.progress, {});
     disk.write_random(random, 10 * chunk_bytes + 5000, 10);
     disk.write_random(random, 300 * chunk_bytes - 10, 20);
     const fakes::ImageChanges changes(before, disk);
-    DiskToBackUp told = disk_of(disk);
-    told.request.changes = KnownChanges{first.id, &changes, "test"};
-    const BackupPlan plan = plan_backup(*repository.catalog, told, repository.progress, {});
-    CHECK(plan.change_source == "test");
+    const fakes::KnownChangeSource source(first, changes, "test");
+    known.request.change_source = &source;
+    const BackupPlan plan = plan_backup(*repository.catalog, known, repository.progress, {});
+    CHECK(to_text(plan.change_detection) == "test");
     CHECK(plan.to_read.value == 3 * chunk_bytes);
-    const SnapshotRecord made = backup(repository.repository, disk, told.request, repository.progress, {});
+    const SnapshotRecord made = backup(repository.repository, disk, known.request, repository.progress, {});
     CHECK(made.statistics.bytes_scanned == plan.to_read.value);
 }

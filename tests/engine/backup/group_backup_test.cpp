@@ -1,5 +1,6 @@
 // Several disks in one commit, with small files beside them.
 
+#include "engine/backup/attachment_deposit.h"
 #include "engine/backup/backup.h"
 #include "engine/base/error.h"
 #include "tests/catch.h"
@@ -65,6 +66,7 @@ DiskToBackUp disk_of(const ImageReader& source, const std::string& name, TimeNs 
 }
 
 std::vector<SnapshotRecord> back_up(TestRepository& repository, const BackupGroup& group) {
+    catch_up(repository.repository, repository.progress);
     return backup(repository.repository, group, repository.progress, {});
 }
 
@@ -237,6 +239,6 @@ TEST_CASE("verify: an attachment that is damaged is told by name", "[engine][gro
     TestRepository elsewhere(backend);
     const VerifyReport report = elsewhere.verify();
     REQUIRE(std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {
-        return finding.kind == "attachment_damaged" && finding.message.find("'note'") != std::string::npos;
+        return finding.kind == FindingKind::attachment_damaged && finding.message.find("'note'") != std::string::npos;
     }));
 }

@@ -1,8 +1,10 @@
-// A backup that is told what may differ: it reads no more than that, and makes the snapshot that a full compare makes.
+// A backup whose change source reports what may differ reads no more than that, and makes the same snapshot as a full
+// compare.
 
 #include "engine/backup/backup.h"
 #include "tests/catch.h"
 #include "tests/fakes/image_changes.h"
+#include "tests/fakes/known_change_source.h"
 #include "tests/fakes/memory_backend.h"
 #include "tests/support/test_repository.h"
 
@@ -45,12 +47,13 @@ void change(fakes::MemoryImage& disk, std::mt19937_64& random) {
 }
 
 SnapshotRecord back_up(TestRepository& repository, const fakes::MemoryImage& disk, const std::string& name, TimeNs time,
-                       std::optional<KnownChanges> changes) {
+                       const std::optional<fakes::KnownChangeSource>& changes) {
     BackupRequest request;
     request.disk = name;
     request.time = time;
-    request.changes = std::move(changes);
-    if (request.changes) request.changes->audit_chunks = 8;
+    request.change_source = changes ? &*changes : nullptr;
+    request.change_token = fakes::unique_token();
+    request.audit_chunks = 8;
     return backup(repository.repository, disk, request, repository.progress, {});
 }
 
@@ -71,7 +74,7 @@ std::uint64_t bytes_to_read(const fakes::ImageChanges& changes, std::uint64_t si
 
 }  // namespace
 
-TEST_CASE("known changes: the snapshot is the one that a full compare makes, and no unchanged chunk is read",
+TEST_CASE("known changes: the snapshot is the one a full compare makes, and no unchanged chunk is read",
           "[engine][backup]") {
     const std::uint64_t seed = GENERATE(range(std::uint64_t{1}, std::uint64_t{9}));
     CAPTURE(seed);
@@ -87,10 +90,10 @@ TEST_CASE("known changes: the snapshot is the one that a full compare makes, and
         if (night == 4) disk.resize(disk_bytes + random() % (20 * mib_bytes));
         if (night == 5) disk.resize(disk_bytes - random() % (20 * mib_bytes));
         const fakes::ImageChanges changes(before, disk);
-        told = back_up(repository, disk, "told", night, KnownChanges{told.id, &changes, "test"});
+        told = back_up(repository, disk, "told", night, fakes::KnownChangeSource(told, changes, "test"));
         const SnapshotRecord full = back_up(repository, disk, "full", night, {});
         CAPTURE(night);
-        REQUIRE(told.change_source == "test");
+        REQUIRE(to_text(told.change_detection) == "test");
         REQUIRE(told.root == full.root);
         REQUIRE(told.statistics.bytes_changed == full.statistics.bytes_changed);
         REQUIRE(diff(repository.repository, told, full, DiffDetail::kinds).extents.empty());
@@ -106,13 +109,13 @@ TEST_CASE("known changes: a disk that did not change is not read at all", "[engi
     const fakes::MemoryImage disk = some_disk(10);
     const SnapshotRecord first = back_up(repository, disk, "d", 1, {});
     const fakes::ImageChanges changes(disk, disk);
-    const SnapshotRecord second = back_up(repository, disk, "d", 2, KnownChanges{first.id, &changes, "test"});
+    const SnapshotRecord second = back_up(repository, disk, "d", 2, fakes::KnownChangeSource(first, changes, "test"));
     REQUIRE(second.statistics.bytes_scanned == 0);
     REQUIRE(second.statistics.bytes_stored == 0);
     REQUIRE(second.map == first.map);
 }
 
-TEST_CASE("known changes: since an older snapshot make that one the parent", "[engine][backup][pipeline]") {
+TEST_CASE("known changes: changes since an older snapshot make that one the parent", "[engine][backup][pipeline]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     fakes::MemoryImage disk = some_disk(11);
@@ -122,22 +125,24 @@ TEST_CASE("known changes: since an older snapshot make that one the parent", "[e
     disk.write_random(random, 3 * mib_bytes, 100);
     back_up(repository, disk, "d", 2, {});
     const fakes::ImageChanges changes(before, disk);
-    const SnapshotRecord third = back_up(repository, disk, "d", 3, KnownChanges{first.id, &changes, "test"});
+    const SnapshotRecord third = back_up(repository, disk, "d", 3, fakes::KnownChangeSource(first, changes, "test"));
     REQUIRE(third.parent == first.id);
     REQUIRE(third.statistics.bytes_scanned == chunk_bytes);
     REQUIRE(third.statistics.chunks_new == 0);
     REQUIRE(repository.restored_bytes(third) == disk.bytes());
 }
 
-TEST_CASE("known changes: since a snapshot that is gone are not used", "[engine][backup]") {
+TEST_CASE("known changes: changes since a snapshot that is gone are not used", "[engine][backup]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage disk = some_disk(13);
     const SnapshotRecord first = back_up(repository, disk, "d", 1, {});
     const fakes::MemoryImage other = some_disk(14);
     const fakes::ImageChanges wrong(other, other);  // "nothing changed", of another base
-    const SnapshotRecord second = back_up(repository, other, "d", 2, KnownChanges{SnapshotId::make(), &wrong, "test"});
-    REQUIRE(second.change_source == "rescan");
+    SnapshotRecord gone;
+    gone.change_token = fakes::unique_token();
+    const SnapshotRecord second = back_up(repository, other, "d", 2, fakes::KnownChangeSource(gone, wrong, "test"));
+    REQUIRE(to_text(second.change_detection) == "rescan");
     REQUIRE(second.parent == first.id);
     REQUIRE(repository.restored_bytes(second) == other.bytes());
 }

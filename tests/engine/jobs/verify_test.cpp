@@ -1,4 +1,5 @@
 #include "engine/jobs/verify.h"
+#include "engine/jobs/verify_against.h"
 
 #include "engine/base/error.h"
 #include "tests/catch.h"
@@ -68,7 +69,7 @@ TEST_CASE("verify: a damaged chunk is told with its disk, offset and length, and
     REQUIRE(report.checked_chunks == 64);
     bool found = false;
     for (const Finding& finding : report.findings) {
-        if (finding.kind != "chunk_damaged") continue;
+        if (finding.kind != FindingKind::chunk_damaged) continue;
         found = true;
         REQUIRE(finding.disk == "web01/vda");
         REQUIRE(finding.snapshot == snapshot.id.hex());
@@ -90,8 +91,8 @@ TEST_CASE("verify: a pack that is gone is told once, with every range that needs
     std::size_t missing = 0;
     std::uint64_t damaged = 0;
     for (const Finding& finding : report.findings) {
-        if (finding.kind == "pack_missing") ++missing;
-        if (finding.kind == "chunk_damaged") damaged += finding.length;
+        if (finding.kind == FindingKind::pack_missing) ++missing;
+        if (finding.kind == FindingKind::chunk_damaged) damaged += finding.length;
     }
     REQUIRE(missing == 1);
     REQUIRE(damaged == 10 * chunk_bytes);

@@ -338,7 +338,7 @@ TEST_CASE("BAD-INPUT 11: what this version does not read is refused by name", "[
     const std::vector<Case> more{
         {"a name from the image",
          [](B& i) { i.be64(72, 32).extension(104, 0x6803f857, "\0\5shiny\x1b"s + std::string(40, '\0')); },
-         "'shiny\\x1b'"},
+         "'shiny\x1b'"},
         {"dirty", [](B& i) { i.be64(72, 1); }, ""},
         {"corrupt", [](B& i) { i.be64(72, 2); }, ""},
         {"extended L2 with clusters of 512", [](B& i) { i.be64(72, 16); },

@@ -139,7 +139,7 @@ TEST_CASE("BAD-INPUT 6: entries that do not fit the data file are named", "[form
     CHECK_THAT(refusal_of_image(folder, with_data_file(folder).l2_entry(1, B::copied)), ContainsSubstring("place"));
     CHECK_THAT(refusal_of_image(folder, with_data_file(folder).l2_entry(1, 1024 | 1)), ContainsSubstring("place"));
     CHECK_THAT(refusal_of_image(folder, with_data_file(folder).l2_entry(1, B::compressed | 512)),
-               ContainsSubstring("a compressed cluster, which cannot lie in an external data file"));
+               ContainsSubstring("a compressed cluster, which cannot be in an external data file"));
     CHECK_THAT(refusal_of_image(folder, with_data_file(folder, 1000).l2_entry(2, 1024)),
                ContainsSubstring("within the 1000 bytes of the data file, found a cluster past the end of the file"));
     // Tables are looked for in the image, however long the data file is.
@@ -191,7 +191,7 @@ TEST_CASE("BAD-INPUT 9: a snapshot beside a data file is refused, the active dis
     image.text(table + 40, "1").grow(table + 48);
     CHECK(refusal_of_image(folder, image).empty());
     CHECK_THAT(refusal_of(folder.file("a"), {{.snapshot = "1"}}),
-               ContainsSubstring("internal snapshots beside an external data file"));
+               ContainsSubstring("internal snapshots with an external data file"));
 }
 
 }  // namespace varve::reader_test

@@ -47,13 +47,13 @@ TEST_CASE("vdi: a header that lies is refused with field, expected and found", "
         {"blocks -1", [](Image& i) { i.blocks = 0xffffffff; }, 384, "found 4294967295"},
         {"too few blocks", [](Image& i) { i.blocks = 3; }, 384, "at least 4 for 16384 bytes, found 3"},
         {"no blocks", [](Image& i) { i.blocks = 0; }, 384, "at least 4 for 16384 bytes, found 0"},
-        {"more allocated than blocks", [](Image& i) { i.allocated = 5; }, 388, "at most 4, as many as there are"},
+        {"more allocated than blocks", [](Image& i) { i.allocated = 5; }, 388, "at most 4, the number of blocks"},
         {"size 2^63", [](Image& i) { i.size = std::uint64_t{1} << 63; }, 368, "at most 9223372036854775807"},
         {"size -1", [](Image& i) { i.size = ~std::uint64_t{0}; }, 368, "size of the disk"},
         {"size one too large", [](Image& i) { i.size = 4 * 4096 + 1; }, 384, "at least 5"},
         {"size 2^53+1", [](Image& i) { i.size = (std::uint64_t{1} << 53) + 1; }, 384, "at least 2199023255553"},
         {"size 2^63-512", [](Image& i) { i.size = (std::uint64_t{1} << 63) - 512; }, 384, "number of blocks"},
-        {"map in the header", [](Image& i) { i.map_at = 455; }, 340, "at least 456, behind the header, found 455"},
+        {"map in the header", [](Image& i) { i.map_at = 455; }, 340, "at least 456, after the header, found 455"},
         {"map at 0",
          [](Image& i) {
              i.map_at = 0;
@@ -66,7 +66,7 @@ TEST_CASE("vdi: a header that lies is refused with field, expected and found", "
              i.data_at = 4096;
          },
          384, "ends in the file"},
-        {"data in the map", [](Image& i) { i.data_at = 527; }, 344, "at least 528, behind the block map, found 527"},
+        {"data in the map", [](Image& i) { i.data_at = 527; }, 344, "at least 528, after the block map, found 527"},
         {"data at 0", [](Image& i) { i.data_at = 0; }, 344, "found 0"},
         {"short header", [](Image& i) { i.header_length = 383; }, 72, "at least 384, found 383"},
         {"header of 0", [](Image& i) { i.header_length = 0; }, 72, "found 0"},

@@ -11,7 +11,7 @@
 namespace varve {
 namespace {
 
-/// A local backend in a folder of its own that goes with it.
+/// A local backend with its own folder, which is removed with it.
 class OwnFolderBackend final : public Backend {
 public:
     explicit OwnFolderBackend(UnnamedKind kind) : inner_(open_posix_files(folder_.path().string(), kind)) {}
@@ -38,7 +38,7 @@ private:
     LocalBackend inner_;
 };
 
-/// A fault backend that nobody told to fail.
+/// A fault backend without a fault.
 class HealthyFaultBackend {
 public:
     static std::unique_ptr<Backend> make() {
@@ -50,28 +50,28 @@ public:
 
 }  // namespace
 
-TEST_CASE("the memory backend keeps the backend contract", "[store][backend][pipeline]") {
+TEST_CASE("the memory backend meets the backend contract", "[store][backend][pipeline]") {
     backend_contract::run([] { return std::make_unique<MemoryBackend>(); });
 }
 
-TEST_CASE("the local backend keeps the backend contract", "[store][backend][pipeline]") {
+TEST_CASE("the local backend meets the backend contract", "[store][backend][pipeline]") {
     backend_contract::run([] { return std::make_unique<OwnFolderBackend>(UnnamedKind::automatic); });
 }
 
-TEST_CASE("the local backend without O_TMPFILE keeps the backend contract", "[store][backend][pipeline]") {
+TEST_CASE("the local backend without O_TMPFILE meets the backend contract", "[store][backend][pipeline]") {
     backend_contract::run([] { return std::make_unique<OwnFolderBackend>(UnnamedKind::named); });
 }
 
-TEST_CASE("the local backend over the forgetful file system keeps the backend contract", "[store][backend]") {
+TEST_CASE("the local backend over the forgetful file system meets the backend contract", "[store][backend]") {
     backend_contract::run([] { return std::make_unique<LocalBackend>(ForgetfulDisk().mount()); },
                           backend_contract::Threads::one);
 }
 
-TEST_CASE("the fault backend without a fault keeps the backend contract", "[store][backend]") {
+TEST_CASE("the fault backend without a fault meets the backend contract", "[store][backend]") {
     backend_contract::run(&HealthyFaultBackend::make);
 }
 
-TEST_CASE("object names that could leave the repository are told apart", "[store][backend]") {
+TEST_CASE("object names that could lead out of the repository are not accepted", "[store][backend]") {
     for (const char* good : {"config", "log/0000000000000001", "packs/0a/0a00", "tmp/x-1"})
         REQUIRE(is_object_name(good));
     for (const char* bad :

@@ -35,7 +35,7 @@ private:
     mode_t before_;
 };
 
-/// What a writer did before power failed, and what it was promised.
+/// What a writer did before power failed, and what was reported to it as durable.
 struct Promises {
     std::map<std::string, Bytes> stored;
 
@@ -80,7 +80,7 @@ void require_kept(const Backend& backend, const Promises& promises) {
     for (const std::string& name : backend.list("")) REQUIRE(backend.get(name, {1000}) == workload().at(name));
 }
 
-/// Runs the workload into a power failure at operation `n`; false when it ended before.
+/// Runs the workload with a power failure at operation `n`; false if it ended before.
 bool lose_power_at(std::uint64_t n, FailingOperation failing, Survival survival) {
     ForgetfulDisk disk;
     Promises promises;
@@ -105,7 +105,8 @@ bool lose_power_at(std::uint64_t n, FailingOperation failing, Survival survival)
 
 }  // namespace
 
-TEST_CASE("the local backend keeps what it promised when power fails at any operation", "[store][local]") {
+TEST_CASE("the local backend keeps everything it reported as durable when power fails at any operation",
+          "[store][local]") {
     for (const Survival survival : {Survival::nothing, Survival::names_only, Survival::everything, Survival::by_chance})
         for (const FailingOperation failing : {FailingOperation::not_done, FailingOperation::done}) {
             std::uint64_t n = 1;
@@ -128,7 +129,7 @@ TEST_CASE("files are 0600 and folders 0700 whatever the umask", "[store][local]"
     }
 }
 
-TEST_CASE("a repository folder that exists is made private only when it is empty", "[store][local]") {
+TEST_CASE("an existing repository folder is made private only if it is empty", "[store][local]") {
     const TemporaryFolder folder;
     REQUIRE(::chmod(folder.path().c_str(), 0755) == 0);
     std::ofstream(folder / "somebodys-file") << "x";
@@ -162,14 +163,14 @@ TEST_CASE("symbolic links inside a repository are not followed", "[store][local]
     REQUIRE_FALSE(std::filesystem::exists(folder / "nowhere"));
 }
 
-TEST_CASE("what is no regular file is not read", "[store][local]") {
+TEST_CASE("anything but a regular file is not read", "[store][local]") {
     const TemporaryFolder folder;
     const auto backend = LocalBackend::open(folder.path().string());
     REQUIRE(::mkfifo((folder / "config").c_str(), 0600) == 0);
     REQUIRE(error_of([&] { (void)backend->get("config", {100}); }) == ErrorCode::refused);
 }
 
-TEST_CASE("named temporaries of killed writers are removed after a day, those in use are not", "[store][local]") {
+TEST_CASE("named temporaries of killed writers are removed after a day, but not those in use", "[store][local]") {
     const TemporaryFolder folder;
     const std::string root = folder.path().string();
     LocalBackend writer(open_posix_files(root, UnnamedKind::named));

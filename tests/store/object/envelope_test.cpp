@@ -17,7 +17,7 @@ ErrorCode open_error(const Bytes& bytes) {
 
 }  // namespace
 
-TEST_CASE("an envelope written by hand is opened, and written the same", "[store][envelope]") {
+TEST_CASE("a handwritten envelope is opened, and encoded to the same bytes", "[store][envelope]") {
     const Hand body = Hand().text("any body");
     const Bytes bytes = hand_written::envelope("VARVELOG", 0x5a, body);
     REQUIRE(bytes.size() == 80 + 8 + 112);
@@ -29,7 +29,7 @@ TEST_CASE("an envelope written by hand is opened, and written the same", "[store
     REQUIRE(seal_envelope(log_entry_magic, id, body.bytes()) == bytes);
 }
 
-TEST_CASE("an envelope with any bit flipped or cut anywhere is corrupt", "[store][envelope]") {
+TEST_CASE("an envelope with any bit flipped, or truncated anywhere, is corrupt", "[store][envelope]") {
     const Bytes bytes = hand_written::envelope("VARVELOG", 0x5a, Hand().text("body"));
     for_each_truncation(bytes, [](const Bytes& cut) { REQUIRE(open_error(cut) == ErrorCode::corrupt); });
     for_each_flipped_bit(bytes,
@@ -49,7 +49,7 @@ TEST_CASE("an encrypted envelope and one of a newer version are refused by name"
         ContainsSubstring("encrypted; this version cannot read it") || ContainsSubstring("cannot read it"));
 }
 
-TEST_CASE("a body length that lies is corrupt, whatever the digest says", "[store][envelope]") {
+TEST_CASE("a wrong body length is corrupt even with a valid digest", "[store][envelope]") {
     for (const std::uint64_t length :
          {std::uint64_t{0}, std::uint64_t{3}, std::uint64_t{5}, std::uint64_t{0xffffffff}}) {
         const Bytes bytes = Hand()
@@ -67,7 +67,7 @@ TEST_CASE("a body length that lies is corrupt, whatever the digest says", "[stor
     }
 }
 
-TEST_CASE("records of unknown types are passed over unless they are critical", "[store][records]") {
+TEST_CASE("records of unknown types are skipped unless they are critical", "[store][records]") {
     const auto read = [](const Hand& body) {
         std::string seen;
         read_records(body.bytes(), "object", [&](std::uint16_t type, ByteReader& fields) {

@@ -38,7 +38,7 @@ Hand head_by_hand(unsigned kind) {
 
 Bytes entry_by_hand(const Hand& records) { return hand_written::envelope("VARVELOG", 0x11, records); }
 
-/// As it was before the fields from the group on were added.
+/// The record as it was before the fields from the group on were added.
 Hand short_snapshot_by_hand() {
     return Hand()
         .fill(16, 1)
@@ -93,7 +93,7 @@ SnapshotRecord snapshot() {
     record.map_digest = digest_of(4);
     record.map = {id_of<PackId>(5), 99};
     record.source = {"/images/web01.qcow2", "qcow2", "nightly", "frozen", {{"cluster_size", "65536"}}};
-    record.change_source = "rescan";
+    record.change_detection = {ChangeDetection::How::rescan};
     record.change_token = {std::byte{'t'}, std::byte{'o'}, std::byte{'k'}};
     record.tags = {{"a", "b"}, {"c", ""}};
     record.statistics = {10, 20, 30, 40, 50, 60, 70};
@@ -109,7 +109,7 @@ Hand pack_by_hand(unsigned id, unsigned kind) {
 
 PackFacts pack(unsigned id, PackKind kind) { return {id_of<PackId>(id), kind, digest_of(8), {4321}}; }
 
-/// Each kind of entry: as a value and as bytes.
+/// Each kind of entry, as a value and as bytes.
 struct Golden {
     LogEntry entry;
     Bytes bytes;
@@ -160,7 +160,7 @@ ErrorCode parse_error(const Bytes& bytes) {
 
 }  // namespace
 
-TEST_CASE("log entries of every kind written by hand are parsed, and written the same", "[store][log]") {
+TEST_CASE("handwritten log entries of every kind are parsed, and encoded to the same bytes", "[store][log]") {
     for (const Golden& golden : goldens()) {
         const ParsedLogEntry parsed = parse_log_entry(golden.bytes, "log entry");
         REQUIRE(parsed.repository == id_of<RepositoryId>(0x11));
@@ -171,7 +171,7 @@ TEST_CASE("log entries of every kind written by hand are parsed, and written the
     }
 }
 
-TEST_CASE("a log entry with any bit flipped or cut anywhere is corrupt", "[store][log]") {
+TEST_CASE("a log entry with any bit flipped, or truncated anywhere, is corrupt", "[store][log]") {
     for (const Golden& golden : goldens()) {
         for_each_truncation(golden.bytes, [](const Bytes& cut) { REQUIRE(parse_error(cut) == ErrorCode::corrupt); });
         for_each_flipped_bit(golden.bytes, [](const Bytes& flipped, std::size_t) {
@@ -180,7 +180,7 @@ TEST_CASE("a log entry with any bit flipped or cut anywhere is corrupt", "[store
     }
 }
 
-TEST_CASE("records cut at any length are corrupt even under a right digest", "[store][log]") {
+TEST_CASE("records truncated to any length are corrupt even with a valid digest", "[store][log]") {
     const Hand whole = snapshot_by_hand();
     for (std::size_t length = 0; length < whole.size(); ++length) {
         if (length == short_snapshot_by_hand().size()) continue;
@@ -190,8 +190,7 @@ TEST_CASE("records cut at any length are corrupt even under a right digest", "[s
     }
 }
 
-TEST_CASE("a snapshot record that ends before the group is one without group, state and unreadable ranges",
-          "[store][log]") {
+TEST_CASE("a snapshot record that ends before the group has no group, state and unreadable ranges", "[store][log]") {
     const ParsedLogEntry parsed = parse_log_entry(
         entry_by_hand(Hand().record(1, 1, head_by_hand(1)).record(10, 1, short_snapshot_by_hand())), "log entry");
     SnapshotRecord expected = snapshot();
@@ -201,7 +200,7 @@ TEST_CASE("a snapshot record that ends before the group is one without group, st
     REQUIRE(std::get<CommitEntry>(parsed.entry.body).snapshots == std::vector{expected});
 }
 
-TEST_CASE("a log entry whose records do not fit its kind is not believed", "[store][log]") {
+TEST_CASE("a log entry whose records do not match its kind is refused", "[store][log]") {
     const Hand head = Hand().record(1, 1, head_by_hand(2));
     REQUIRE(parse_error(entry_by_hand(Hand(head).record(10, 1, snapshot_by_hand()))) == ErrorCode::corrupt);
     REQUIRE(parse_error(entry_by_hand(Hand(head).record(11, 1, pack_by_hand(1, 1)))) == ErrorCode::corrupt);

@@ -38,7 +38,7 @@ void put_config(MemoryBackend& backend, const Bytes& bytes) { backend.replace("c
 
 }  // namespace
 
-TEST_CASE("a config written by hand is parsed, and written the same", "[store][config]") {
+TEST_CASE("a handwritten config is parsed, and encoded to the same bytes", "[store][config]") {
     const RepositoryConfig config = parse_repository_config(config_by_hand({}), "config");
     RepositoryConfig expected;
     expected.id.bytes.fill(std::byte{0x11});
@@ -49,7 +49,7 @@ TEST_CASE("a config written by hand is parsed, and written the same", "[store][c
     REQUIRE(encode(expected) == config_by_hand({}));
 }
 
-TEST_CASE("a config with any bit flipped or cut anywhere is corrupt", "[store][config]") {
+TEST_CASE("a config with any bit flipped, or truncated anywhere, is corrupt", "[store][config]") {
     const Bytes bytes = config_by_hand({});
     const auto parse_error = [](const Bytes& damaged) {
         return error_of([&] { (void)parse_repository_config(damaged, "config"); });
@@ -77,7 +77,7 @@ TEST_CASE("unknown features forbid opening, or only writing, or nothing", "[stor
     REQUIRE(error_of([&] { (void)open_repository(backend); }) == ErrorCode::unsupported);
 }
 
-TEST_CASE("a new repository is opened as it was made", "[store][config]") {
+TEST_CASE("a new repository is opened with the values it was made with", "[store][config]") {
     MemoryBackend backend;
     const RepositoryInfo made = create_repository(backend);
     const RepositoryInfo opened = open_repository(backend);
@@ -88,7 +88,7 @@ TEST_CASE("a new repository is opened as it was made", "[store][config]") {
     REQUIRE(create_repository(other).id != made.id);
 }
 
-TEST_CASE("a repository is not made where something is", "[store][config]") {
+TEST_CASE("a repository is not made in a place that is not empty", "[store][config]") {
     MemoryBackend backend;
     backend.put_if_absent("photos/1", bytes_of("x"));
     REQUIRE(error_of([&] { create_repository(backend); }) == ErrorCode::refused);
@@ -100,7 +100,7 @@ TEST_CASE("a repository is not made where something is", "[store][config]") {
     REQUIRE_THROWS_WITH(create_repository(backend), ContainsSubstring("already"));
 }
 
-TEST_CASE("a place without a config is told to be no repository", "[store][config]") {
+TEST_CASE("a place without a config is reported not to be a repository", "[store][config]") {
     const MemoryBackend backend;
     REQUIRE(error_of([&] { (void)open_repository(backend); }) == ErrorCode::not_found);
     REQUIRE_THROWS_WITH(open_repository(backend), ContainsSubstring("varve init"));

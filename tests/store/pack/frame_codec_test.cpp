@@ -46,7 +46,7 @@ ErrorCode decode_error(const Bytes& payload, std::uint32_t plain_bytes) {
 
 }  // namespace
 
-TEST_CASE("a frame gives back what was put in, compressed only where that is smaller", "[store][frame]") {
+TEST_CASE("a frame returns its contents, and is compressed only if that is smaller", "[store][frame]") {
     FrameEncoder encoder(3);
     for (const auto& [sample, codec] : {std::pair{compressible_sample(chunk_bytes, 1), FrameCodec::zstd},
                                         std::pair{random_sample(chunk_bytes, 2), FrameCodec::plain}}) {
@@ -64,7 +64,7 @@ TEST_CASE("a frame gives back what was put in, compressed only where that is sma
     }
 }
 
-TEST_CASE("zstd payloads that break the rules are corrupt", "[store][frame]") {
+TEST_CASE("zstd payloads that violate the rules are corrupt", "[store][frame]") {
     const Bytes sample = compressible_sample(4000, 3);
     const Bytes good = compressed(sample, {});
     REQUIRE(decode_error(good, 4001) == ErrorCode::corrupt);
@@ -78,7 +78,7 @@ TEST_CASE("zstd payloads that break the rules are corrupt", "[store][frame]") {
     for_each_truncation(good, [](const Bytes& cut) { REQUIRE(decode_error(cut, 4000) == ErrorCode::corrupt); });
 }
 
-TEST_CASE("a zstd window over the cap is refused", "[store][frame]") {
+TEST_CASE("a zstd window above the limit is refused", "[store][frame]") {
     // By hand (RFC 8878): magic; content size in 4 bytes, no single segment; window exponent; content size 4096; then
     // one run-length block of 4096 zeros.
     const auto frame_with_window = [](unsigned exponent) {

@@ -18,7 +18,7 @@ using backend_contract::error_of;
 struct Checked {
     ChunkStore::CheckedPack pack;
     std::set<std::uint32_t> slots;   ///< damaged ones
-    std::vector<std::string> whole;  ///< what was told of the pack as a whole
+    std::vector<std::string> whole;  ///< what was reported about the pack as a whole
 };
 
 /// Two packs: chunks, and patches of some of them.
@@ -62,7 +62,7 @@ struct Sample {
 
 }  // namespace
 
-TEST_CASE("a sound pack is checked without a finding", "[store][check]") {
+TEST_CASE("checking a sound pack reports nothing", "[store][check]") {
     const Sample sample;
     const Checked checked = sample.check();
     REQUIRE(checked.slots.empty());
@@ -71,7 +71,7 @@ TEST_CASE("a sound pack is checked without a finding", "[store][check]") {
     REQUIRE(checked.pack.plain == ByteCount{13 * chunk_bytes});
 }
 
-TEST_CASE("damage in one frame is told of its slots alone, and the rest is checked", "[store][check]") {
+TEST_CASE("damage in one frame is reported for its slots alone, and the rest is checked", "[store][check]") {
     Sample sample;
     const Bytes good = sample.bytes();
     const Frame& frame = sample.pack.slots->frames[2];
@@ -85,7 +85,7 @@ TEST_CASE("damage in one frame is told of its slots alone, and the rest is check
     REQUIRE_THAT(checked.whole[0], ContainsSubstring("expected digest"));
 }
 
-TEST_CASE("every damaged byte of a pack is told", "[store][check]") {
+TEST_CASE("every damaged byte of a pack is reported", "[store][check]") {
     Sample sample;
     const Bytes good = sample.bytes();
     for (std::size_t at = 0; at < good.size(); at += at < 2000 || at > good.size() - 2500 ? 13u : 9973u) {
@@ -96,7 +96,7 @@ TEST_CASE("every damaged byte of a pack is told", "[store][check]") {
     }
 }
 
-TEST_CASE("a cut pack is told slot by slot past the cut", "[store][check]") {
+TEST_CASE("a truncated pack is reported slot by slot past the cut", "[store][check]") {
     Sample sample;
     Bytes cut = sample.bytes();
     cut.resize(sample.pack.slots->frames[3].offset + 10);
@@ -119,7 +119,7 @@ TEST_CASE("a pack without a readable slot table is checked by its frame headers"
     REQUIRE(checked.whole.size() == 2);
 }
 
-TEST_CASE("a patch whose base is damaged is told too", "[store][check]") {
+TEST_CASE("a patch whose base is damaged is reported too", "[store][check]") {
     Sample sample;
     Bytes damaged = sample.bytes();
     const Frame& frame = sample.pack.slots->frames[1];
@@ -128,7 +128,7 @@ TEST_CASE("a patch whose base is damaged is told too", "[store][check]") {
     REQUIRE(sample.check().slots.contains(12));
 }
 
-TEST_CASE("a read that fails is told and the check goes on", "[store][check]") {
+TEST_CASE("a failed read is reported, and the check continues", "[store][check]") {
     Sample sample;
     FaultBackend failing(sample.backend);
     const PackStore store(failing, sample.info, sample.known);

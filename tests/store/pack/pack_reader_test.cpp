@@ -39,7 +39,7 @@ Hand slot_by_hand(ByteView content, unsigned kind, unsigned frame, unsigned offs
         .number(4, content.size());
 }
 
-/// One frame, stored plain, from FORMAT.md section 5.
+/// One frame, stored plain, as in FORMAT.md section 5.
 void frame_by_hand(Hand& pack, unsigned ordinal, unsigned first_slot, const std::vector<Hand>& slots,
                    std::string_view payload) {
     const std::size_t begin = pack.size();
@@ -102,7 +102,7 @@ bool is_damage(ErrorCode code) { return code == ErrorCode::corrupt || code == Er
 
 }  // namespace
 
-TEST_CASE("a pack written by hand is read", "[store][pack]") {
+TEST_CASE("a handwritten pack is read", "[store][pack]") {
     MemoryBackend backend;
     const Bytes bytes = pack_by_hand();
     backend.replace("packs/22/22222222222222222222222222222222", bytes);
@@ -121,7 +121,7 @@ TEST_CASE("a pack written by hand is read", "[store][pack]") {
     REQUIRE(text_of(payload) == "page two!");
 }
 
-TEST_CASE("a pack is written as by hand", "[store][pack]") {
+TEST_CASE("a pack is written with the same bytes as the handwritten one", "[store][pack]") {
     MemoryBackend backend;
     PackWriter writer(backend, golden_repository(), golden_id(), PackKind::metadata);
     FrameEncoder encoder(3);
@@ -146,7 +146,8 @@ TEST_CASE("a pack is written as by hand", "[store][pack]") {
     REQUIRE(backend.get(pack_name(golden_id()), {10000}) == pack_by_hand());
 }
 
-TEST_CASE("a pack's trailer with any bit flipped or cut anywhere is corrupt or says the same", "[store][pack]") {
+TEST_CASE("a pack's trailer with any bit flipped, or truncated anywhere, is corrupt or has the same meaning",
+          "[store][pack]") {
     const Bytes whole = pack_by_hand();
     const StoredPack good = read_bytes(whole);
     for_each_truncation(whole, [](const Bytes& cut) { REQUIRE(is_damage(error_of([&] { (void)read_bytes(cut); }))); });
@@ -163,7 +164,7 @@ TEST_CASE("a pack's trailer with any bit flipped or cut anywhere is corrupt or s
     REQUIRE(passed > 0);
 }
 
-TEST_CASE("a pack of another name, repository or length is told apart", "[store][pack]") {
+TEST_CASE("a pack of another name, repository or length is refused", "[store][pack]") {
     MemoryBackend backend;
     const PackId other = PackId::make();
     backend.replace(pack_name(other), pack_by_hand());

@@ -41,7 +41,7 @@ void zap(Bytes& bytes, std::uint64_t begin, std::uint64_t length) {
 
 }  // namespace
 
-TEST_CASE("a scan of a whole pack gives its slot table again", "[store][scan]") {
+TEST_CASE("a scan of a complete pack restores its slot table", "[store][scan]") {
     SamplePack sample(5);
     REQUIRE(sample.scan_after([](Bytes&) {}).slot_table() == *sample.pack.slots);
     REQUIRE(sample.scan_after([](Bytes& bytes) { zap(bytes, 0, pack_header_bytes); }).slot_table() ==
@@ -70,7 +70,7 @@ TEST_CASE("a scan finds every frame whose header survived", "[store][scan]") {
     REQUIRE(payload_lost.frames.size() == frames.size());
 }
 
-TEST_CASE("a scan resynchronises after a region of any place and length", "[store][scan]") {
+TEST_CASE("a scan resynchronises after a damaged region of any place and length", "[store][scan]") {
     SamplePack sample(4);
     const auto& frames = sample.pack.slots->frames;
     for (std::uint64_t begin = 0; begin < sample.bytes.size(); begin += 7919)
@@ -85,7 +85,7 @@ TEST_CASE("a scan resynchronises after a region of any place and length", "[stor
         }
 }
 
-TEST_CASE("frames of another pack inside guest data are not taken for this pack's", "[store][scan]") {
+TEST_CASE("frames of another pack inside guest data are not mistaken for this pack's", "[store][scan]") {
     SamplePack guest(2);
     Bytes guest_pack = guest.bytes;
     guest_pack.resize(3 * chunk_bytes);
@@ -103,7 +103,7 @@ TEST_CASE("frames of another pack inside guest data are not taken for this pack'
     REQUIRE(scanned.frames[0].frame == pack.slots->frames[1]);
 }
 
-TEST_CASE("scans of nothing, of rubbish and of a missing pack end well", "[store][scan]") {
+TEST_CASE("scans of an empty pack, of garbage and of a missing pack end properly", "[store][scan]") {
     MemoryBackend backend;
     const PackId id = PackId::make();
     REQUIRE(error_of([&] { (void)scan_pack(backend, id); }) == ErrorCode::not_found);

@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "engine/backup/change_audit.h"
 #include "formats/lvm/thin/reader.h"
 #include "tests/catch.h"
+#include "tests/fakes/known_change_source.h"
 #include "tests/fakes/memory_backend.h"
 #include "tests/formats/lvm/thin/editor.h"
 #include "tests/formats/lvm/thin/thin_support.h"
@@ -126,11 +128,14 @@ std::uint64_t told_bytes(const Changes& changes, const ImageReader& now) {
 }
 
 SnapshotRecord back_up(TestRepository& repository, const ImageReader& disk, const std::string& name, TimeNs time,
-                       std::optional<KnownChanges> changes = {}) {
+                       const std::optional<fakes::KnownChangeSource>& changes = {},
+                       std::uint32_t audit_chunks = audit_chunks_default) {
     BackupRequest request;
     request.disk = name;
     request.time = time;
-    request.changes = std::move(changes);
+    request.change_source = changes ? &*changes : nullptr;
+    if (!changes) request.change_token = fakes::unique_token();
+    request.audit_chunks = audit_chunks;
     return backup(repository.repository, disk, request, repository.progress, {});
 }
 
@@ -186,9 +191,10 @@ TEST_CASE("thin trees that hide changes turn the backup into a full compare with
     const Changes changes = pool.changes();
     const Reader now = pool.disk(now_id);
 
-    const SnapshotRecord night = back_up(repository, now, "vm", 2, KnownChanges{parent.id, &changes, "thin", 2000});
+    const SnapshotRecord night =
+        back_up(repository, now, "vm", 2, fakes::KnownChangeSource(parent, changes, "thin"), 2000);
     CHECK(night.parent == parent.id);
-    CHECK(night.change_source == "rescan, as thin was wrong");
+    CHECK(to_text(night.change_detection) == "rescan, as thin was wrong");
     CHECK(night.statistics.bytes_scanned == disk_blocks * block_size.value);
     CHECK(night.statistics.bytes_changed == 80 * block_size.value);
     REQUIRE(repository.progress.warnings.size() == 1);
@@ -196,7 +202,8 @@ TEST_CASE("thin trees that hide changes turn the backup into a full compare with
     CHECK(night.root == back_up(repository, now, "other", 3).root);
 
     // Without the audit the lie is believed, and the root is wrong.
-    const SnapshotRecord unaudited = back_up(repository, now, "vm", 4, KnownChanges{parent.id, &changes, "thin", 0});
+    const SnapshotRecord unaudited =
+        back_up(repository, now, "vm", 4, fakes::KnownChangeSource(parent, changes, "thin"), 0);
     CHECK(unaudited.root != night.root);
 }
 
@@ -230,8 +237,8 @@ TEST_CASE("thin trees that hide nothing are never accused, and a backup reads on
         REQUIRE(audit.chunks == 64);
         if (seed % 20 != 0) continue;
         const SnapshotRecord night = back_up(repository, now, "vm", static_cast<TimeNs>(seed) * 10,
-                                             KnownChanges{parent.id, &changes, "thin", 64});
-        CHECK(night.change_source == "thin");
+                                             fakes::KnownChangeSource(parent, changes, "thin"), 64);
+        CHECK(to_text(night.change_detection) == "thin");
         CHECK(night.statistics.bytes_scanned == told_bytes(changes, now));
         CHECK(night.root == back_up(repository, now, "other", static_cast<TimeNs>(seed)).root);
         CHECK(repository.progress.warnings.empty());

@@ -1,0 +1,76 @@
+#include "engine/jobs/map_check.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/escape.h"
+#include "engine/repository/known_chunks.h"
+
+namespace varve {
+
+void MapCheck::run(const SnapshotRecord& snapshot) {
+    snapshot_ = &snapshot;
+    const DiskMap map(repository_.chunks, snapshot);
+    if (root_identity(snapshot.size, snapshot.map_digest) != snapshot.root)
+        findings_.push_back(finding_at(snapshot, FindingKind::root_mismatch, 0, 0, "log entry",
+                                       "the snapshot's root does not follow from its size and its map's digest"));
+    walk(map, map_root_level, 0, map.root());
+    for (const Attachment& attachment : snapshot.attachments) check(attachment);
+}
+
+void MapCheck::check(const Attachment& attachment) {
+    if (proved_.contains(attachment.address)) return;
+    std::string what;
+    try {
+        usage_.add(attachment.address);
+        const Bytes bytes = repository_.chunks.get_metadata(attachment.address, SlotKind::attachment);
+        proved_.insert(attachment.address);
+        if (bytes.size() == attachment.bytes) return;
+        what = fmt::format("expected {} bytes, found {}", attachment.bytes, bytes.size());
+    } catch (const Error& error) {
+        if (!is_damaged_or_missing(error)) throw;
+        what = error.what();
+    }
+    findings_.push_back(finding_at(*snapshot_, FindingKind::attachment_damaged, 0, 0, slot_name(attachment.address),
+                                   fmt::format("attachment '{}' at {}: {}", escape_for_display(attachment.name),
+                                               slot_name(attachment.address), what)));
+}
+
+void MapCheck::walk(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree) {
+    if (subtree.kind != MapKind::present || proved_.contains(subtree.page)) return;
+    try {
+        usage_.add(subtree.page);
+        const Digest digest = level == 0 ? walk_leaf(map, subtree) : walk_inner(map, level, first, subtree);
+        if (digest != subtree.digest)
+            report(level, first, subtree,
+                   fmt::format("expected digest {}, found {}", to_hex(subtree.digest.view()), to_hex(digest.view())));
+        else
+            proved_.insert(subtree.page);
+    } catch (const Error& error) {
+        if (!is_damaged_or_missing(error)) throw;
+        report(level, first, subtree, error.what());
+    }
+}
+
+Digest MapCheck::walk_leaf(const DiskMap& map, const Subtree& subtree) {
+    const KnownLeaf known = describe_leaf(map, repository_.catalog, subtree);
+    for (const LeafEntry& entry : known.page.entries)
+        if (entry.kind == MapKind::present) usage_.add(entry.address);
+    return leaf_digest(known.ids);
+}
+
+Digest MapCheck::walk_inner(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree) {
+    const auto page = map.inner(level, subtree);
+    for (std::size_t i = 0; i < map_fanout; ++i)
+        walk(map, level - 1, first + i * leaves_per_entry(level), page->entries[i]);
+    return inner_digest(*page);
+}
+
+void MapCheck::report(int level, std::uint64_t first, const Subtree& subtree, const std::string& what) {
+    const std::uint64_t last = first + leaves_per_entry(level + 1);
+    findings_.push_back(
+        finding_at(*snapshot_, FindingKind::map_damaged, first * leaf_bytes, last * leaf_bytes, slot_name(subtree.page),
+                   fmt::format("map page of level {} at {}: {}", level, slot_name(subtree.page), what)));
+}
+
+}  // namespace varve

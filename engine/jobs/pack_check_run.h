@@ -1,0 +1,52 @@
+#pragma once
+/// Reads every pack in use, whole, on several threads, and collects the damage. Single use.
+
+#include <stop_token>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/base/progress.h"
+#include "engine/jobs/pack_usage.h"
+#include "engine/jobs/verify_report.h"
+#include "engine/repository/repository.h"
+
+namespace varve {
+
+/// What is damaged, by where it is today.
+struct Damage {
+    std::unordered_map<ChunkAddress, std::string> slots;
+    std::unordered_map<PackId, std::string> packs;  ///< none of their slots can be relied on
+
+    bool empty() const { return slots.empty() && packs.empty(); }
+    /// What is wrong with the slot; null: nothing.
+    const std::string* find(const ChunkAddress& current) const;
+};
+
+class PackCheckRun {
+public:
+    /// Counts what was checked in `report`, and adds findings about whole packs to it. Borrows all.
+    PackCheckRun(const Repository& repository, const PackUsage& usage, VerifyReport& report)
+        : repository_(repository), usage_(usage), report_(report) {}
+
+    Damage run(Progress& progress, const std::stop_token& stop);
+
+private:
+    struct Checked {
+        PackFacts facts;
+        ChunkStore::CheckedPack counts;
+        std::vector<PackDamage> damages;
+        bool is_missing = false;
+    };
+
+    std::vector<ListedPack> packs_in_use() const;
+    Checked check(const PackFacts& facts) const;
+    void note(const Checked& checked);
+
+    const Repository& repository_;
+    const PackUsage& usage_;
+    VerifyReport& report_;
+    Damage damage_;
+};
+
+}  // namespace varve
