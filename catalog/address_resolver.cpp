@@ -23,7 +23,8 @@ std::optional<Place> AddressResolver::resolve(const CatalogView& view, ChunkAddr
         if (move == nullptr) break;
         row = view.find(move->to_pack);
         if (row == nullptr)
-            throw Error(ErrorCode::catalog_damaged, "the catalog is damaged: a move leads to a pack that is not there");
+            throw Error(ErrorCode::catalog_damaged,
+                        "the catalog is damaged: a move leads to a pack that does not exist");
         address = {row->id, move->to_slot + (address.slot - move->from_slot)};
         table = move->table;
     }

@@ -12,7 +12,7 @@
 
 namespace varve {
 
-/// An answer about where something lies; without an address: nowhere.
+/// The answer to where something is; without an address: nowhere.
 struct Place {
     std::optional<ChunkAddress> address;
 };
@@ -22,12 +22,12 @@ public:
     /// Borrows `readers`.
     AddressResolver(ReaderPool& readers, std::size_t bytes_max) : readers_(readers), moves_(bytes_max) {}
 
-    /// Where `address` lies as of `view`: nowhere when its way ends in a condemned pack. nullopt: the database has not
-    /// (any more) what the view speaks of.
+    /// Where `address` is as of `view`: nowhere when the moves end in a condemned pack. nullopt: the database does not
+    /// (or no longer) have what the view refers to.
     std::optional<Place> resolve(const CatalogView& view, ChunkAddress address);
 
 private:
-    /// With the sum of its seals: a pack can get more moves.
+    /// With the sum of the seals, as a pack can get more moves.
     struct Summed {
         std::uint64_t sum = 0;
         MoveRows rows;

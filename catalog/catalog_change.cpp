@@ -62,7 +62,7 @@ void CatalogChange::apply_move(const LogRecord& record, const MoveEntry& move, s
 
 void CatalogChange::name_pack(const PackFacts& facts, LogNumber entry, std::span<const StoredPack> packs) {
     PackRow& row = row_of(facts.id);
-    if (row.standing == PackRowState::condemned) return;  // gone is gone: no entry brings a condemned pack back
+    if (row.standing == PackRowState::condemned) return;  // no entry brings a condemned pack back
     const bool is_same = row.facts == facts;
     if (row.standing == PackRowState::committed && !is_same)
         throw Error(ErrorCode::corrupt,
@@ -80,13 +80,13 @@ void CatalogChange::name_pack(const PackFacts& facts, LogNumber entry, std::span
 
 void CatalogChange::condemn(const PackId& id) {
     PackRow& row = row_of(id);
-    // What this host happened to know of an orphan is not in the log: a rebuilt catalog would not know it.
+    // What this host happened to know about an orphan is not in the log, so a rebuilt catalog would not know it.
     if (row.standing != PackRowState::committed && row.standing != PackRowState::condemned) row.facts.reset();
     row.standing = PackRowState::condemned;
 }
 
-/// A reader that resolved an address just before its pack was condemned may still ask for its slots: they stay until
-/// the next move entry.
+/// A reader that resolved an address just before its pack was condemned may still ask for its slots, so they are kept
+/// until the next move entry.
 void CatalogChange::forget_slots_of_condemned() {
     for (const PackRow& row : view_->packs())
         if (row.standing == PackRowState::condemned && row.slots) drop_slot_table(database_, row_of(row.id));

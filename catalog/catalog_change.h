@@ -1,6 +1,6 @@
 #pragma once
-/// One write transaction of the catalog: collects what entries and packs change, on top of a view, and writes it. Lives
-/// inside the caller's SqliteTransaction; what it made is void when that rolls back.
+/// One write transaction of the catalog: collects what entries and packs change, on top of a view, and writes it.
+/// Exists within the caller's SqliteTransaction; its changes are void when that rolls back.
 
 #include <filesystem>
 #include <map>
@@ -16,17 +16,17 @@ namespace varve {
 
 class CatalogChange {
 public:
-    /// `view` is that of the same transaction.
+    /// `view` is the view of the same transaction.
     CatalogChange(SqliteDatabase& database, const std::filesystem::path& folder,
                   std::shared_ptr<const CatalogView> view);
 
-    /// Each as the method of Catalog says.
+    /// Each does what the Catalog method of its name does.
     void apply(const LogRecord& record, std::span<const StoredPack> packs, std::span<const MoveTable> tables);
     void add_uncommitted(std::span<const StoredPack> packs);
     void drop_uncommitted(std::span<const PackId> packs);
     void reset(const LogHead& genesis);
 
-    /// Writes what was collected. Returns the runs of the id index, those just written with their filters.
+    /// Writes what was collected. Returns the runs of the id index; those just written include their filters.
     IndexRuns finish();
 
 private:
@@ -39,7 +39,7 @@ private:
     void take_slots(PackRow& row, const SlotTable& table);
     void enter_table(LogNumber entry, const MoveTable& table);
 
-    /// The row to change, made as a mere name when the pack was never heard of.
+    /// The row to change; created with only the name for an unknown pack.
     PackRow& row_of(const PackId& id);
     std::vector<bool> live_packs(std::uint64_t& live_chunks) const;
     void write_rows();
@@ -50,7 +50,7 @@ private:
     CatalogState state_;
     IndexRuns runs_;
     std::map<PackNumber, PackRow> changed_;
-    std::unordered_map<PackId, PackNumber> numbers_;  ///< of rows in changed_
+    std::unordered_map<PackId, PackNumber> numbers_;  ///< numbers of the rows in changed_
     std::vector<IndexEntry> added_;
 };
 

@@ -23,8 +23,8 @@ constexpr std::chrono::milliseconds retry_interval{2};
 
 CatalogLock::CatalogLock(const std::filesystem::path& folder)
     : file_(File::open((folder / "catalog.lock").string(), O_RDWR | O_CREAT)) {
-    // Only ever grown, never cut while another program has it mapped; really allocated, so that no write finds the disk
-    // full.
+    // Only ever extended, never truncated, as another program may have it mapped; really allocated, so that no write
+    // finds the disk full.
     if (const int error = ::posix_fallocate(file_.fd(), 0, static_cast<off_t>(file_size.value)); error != 0)
         throw io_error(fmt::format("cannot allocate '{}'", file_.path()), error);
     void* begin = ::mmap(nullptr, file_size.value, PROT_READ | PROT_WRITE, MAP_SHARED, file_.fd(), 0);

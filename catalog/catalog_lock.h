@@ -1,7 +1,7 @@
 #pragma once
-/// The small file beside the database that programs of one host share: its lock makes writers (and whoever opens or
-/// removes the database) go one after the other, and its counter tells readers, for the price of one memory read, that
-/// nothing changed. It is never removed, so that all see the same one. The lock ends with the program that held it.
+/// The small file beside the database that the programs of one host share: its lock serialises writers (and programs
+/// that open or remove the database), and its counter shows readers, at the cost of one memory read, that nothing
+/// changed. It is never removed, so that all see the same file. The lock ends with the program that holds it.
 
 #include <cstdint>
 #include <filesystem>
@@ -12,7 +12,7 @@ namespace varve {
 
 class CatalogLock {
 public:
-    /// Opens the lock file in `folder`, making it when it is not there.
+    /// Opens the lock file in `folder`, creating it if needed.
     explicit CatalogLock(const std::filesystem::path& folder);
     ~CatalogLock();
     CatalogLock(const CatalogLock&) = delete;
@@ -20,7 +20,7 @@ public:
 
     class Change;
 
-    /// Holds the lock while it lives. Waits at most a minute, then throws Error(io). Not for two threads of one
+    /// Holds the lock for its lifetime. Waits at most a minute, then throws Error(io). Not for two threads of one
     /// CatalogLock.
     class Hold {
     public:
@@ -34,7 +34,7 @@ public:
         CatalogLock& lock_;
     };
 
-    /// Lives while the holder commits to the database, well or not.
+    /// Exists while the holder commits to the database, successfully or not.
     class Change {
     public:
         explicit Change(Hold& hold);
@@ -46,8 +46,8 @@ public:
         CatalogLock& lock_;
     };
 
-    /// A number that is another one after each change. Odd: a change is being committed (or its program died in it,
-    /// until the next change), so look into the database. Equal and even: nothing was committed between the two calls.
+    /// A number that differs after each change. Odd: a change is being committed (or its program died doing so,
+    /// until the next change), so read the database. Equal and even: nothing was committed between the two calls.
     /// Any thread.
     std::uint64_t changes() const;
 

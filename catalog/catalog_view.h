@@ -1,6 +1,6 @@
 #pragma once
-/// What the catalog holds in memory of one generation of the database: the state, all packs, all runs of the id index.
-/// Immutable: readers keep the view that they began with while a newer one is made.
+/// What the catalog keeps in memory of one generation of the database: the state, all packs, all runs of the id index.
+/// Immutable: readers keep the view they started with while a newer one is built.
 
 #include <memory>
 #include <vector>
@@ -13,9 +13,9 @@ namespace varve {
 
 class CatalogView {
 public:
-    /// The view of the database as the caller's transaction sees it. `before` (may be null) is returned when it is
-    /// still right, else what did not change is taken from it. `made` are runs that the caller has just written. Throws
-    /// Error(catalog_damaged) unless all rows are there and fit their seals.
+    /// The view of the database as the caller's transaction sees it. `before` (may be null) is returned if it is
+    /// still current; otherwise what did not change is taken from it. `made` are runs that the caller has just written.
+    /// Throws Error(catalog_damaged) unless all rows exist and match their seals.
     static std::shared_ptr<const CatalogView> read(SqliteDatabase& database,
                                                    const std::shared_ptr<const CatalogView>& before,
                                                    const IndexRuns& made = {});
@@ -25,7 +25,7 @@ public:
     /// By number, from 1.
     const std::vector<PackRow>& packs() const { return packs_; }
 
-    /// The row of a pack, or null when its name was never heard.
+    /// The row of a pack, or null for an unknown pack.
     const PackRow* find(const PackId& id) const;
     const PackRow* find(PackNumber number) const;
 

@@ -26,7 +26,7 @@ constexpr std::uint32_t file_version = 1;
 // Magic, version, reserved, key, bytes of the blocks, their seal, seal of the fields before; then the blocks.
 constexpr std::size_t header_bytes = 64;
 
-// From the specification, as are the two ways to use the halves of a hash. A tag is a piece of a SHA-256: hashed
+// From the specification, as are the two ways to use the halves of a hash. A tag is part of a SHA-256, which is hashed
 // enough.
 constexpr std::array<std::uint32_t, 8> salts{0x47b6137bu, 0x44974d91u, 0x8824ad5bu, 0xa2b7289du,
                                              0x705495c7u, 0x2df1424bu, 0x9efc4947u, 0x5c6bfb31u};
@@ -52,7 +52,7 @@ Bytes encode_header(std::uint64_t key, ByteView blocks) {
     return to.release();
 }
 
-/// Whether the header is whole and fits the key and the blocks that follow it.
+/// Whether the header is whole and matches the key and the blocks after it.
 bool fits(ByteView file, std::uint64_t key) {
     if (file.size() < header_bytes + block_bytes) return false;
     const ByteView blocks = file.subspan(header_bytes);
@@ -118,7 +118,7 @@ std::unique_ptr<const IdFilter> IdFilterBuilder::finish_in_file(const std::files
         file.write_all({0}, encode_header(key, blocks_));
         file.write_all({header_bytes}, blocks_);
     }
-    // Not synced: what a power cut leaves of it does not fit its seal, and is made again from the run.
+    // Not synced: what a power failure leaves of it does not match its seal and is rebuilt from the run.
     if (::rename(draft.c_str(), path.c_str()) != 0 && errno != ENOENT)
         throw io_error(fmt::format("cannot rename '{}'", draft), errno);
     if (auto filter = IdFilter::open(path, key)) return filter;

@@ -1,8 +1,8 @@
 #pragma once
-/// Tells which tags are surely not in a run of the id index: a split-block Bloom filter as the Apache Parquet format
-/// specifies it (blocks of 8 × 32 bits), 12 bits a tag, false hits about 1 in 200. A run never changes, so neither does
-/// its filter: there is no such thing as a stale one. Big filters live in a file of their own beside the database,
-/// bound to their run by a random key; small ones in memory. Immutable once made: safe from many threads.
+/// Knows which tags are certainly not in a run of the id index: a split-block Bloom filter as the Apache Parquet format
+/// specifies it (blocks of 8 × 32 bits), 12 bits per tag, about 1 false hit in 200. A run never changes, so neither
+/// does its filter, which is never stale. Large filters are files beside the database, bound to their run by a random
+/// key; small ones are in memory. Immutable once built: safe from many threads.
 
 #include <cstdint>
 #include <filesystem>
@@ -13,7 +13,7 @@
 
 namespace varve {
 
-/// The first 8 bytes of a chunk id, as a number that sorts like them.
+/// The first 8 bytes of a chunk id, as a number that sorts like the bytes.
 using IdTag = std::uint64_t;
 
 class IdFilter {
@@ -22,10 +22,11 @@ public:
     IdFilter(const IdFilter&) = delete;
     IdFilter& operator=(const IdFilter&) = delete;
 
-    /// False only when the tag was not added. About one memory access.
+    /// False only if the tag was not added. Costs about one memory access.
     bool may_contain(IdTag tag) const;
 
-    /// The filter in `file` if it is there, whole, and of the run with this key; else nullopt. Reads all of it once.
+    /// The filter in `file` if that exists, is whole and belongs to the run with this key; else nullopt. Reads all of
+    /// it once.
     static std::unique_ptr<const IdFilter> open(const std::filesystem::path& file, std::uint64_t key);
 
 private:
@@ -39,7 +40,7 @@ private:
     ByteView blocks_;
 };
 
-/// Fills a filter for at most `tag_count` tags. Tags that come in ascending order fill it front to back.
+/// Builds a filter for at most `tag_count` tags. Tags in ascending order fill it front to back.
 class IdFilterBuilder {
 public:
     explicit IdFilterBuilder(std::uint64_t tag_count);
@@ -47,7 +48,7 @@ public:
 
     /// The finished filter in memory.
     std::unique_ptr<const IdFilter> finish() &&;
-    /// The same kept in `file` (appearing whole or not at all), and read from there.
+    /// The same, written to `file` (which appears whole or not at all) and read from there.
     std::unique_ptr<const IdFilter> finish_in_file(const std::filesystem::path& file, std::uint64_t key) &&;
 
 private:

@@ -35,7 +35,7 @@ std::optional<Place> IdLookup::find_in_run(const CatalogView& view, const IndexR
     return Place{};
 }
 
-/// Where the chunk of an index entry lies now, if it is this chunk and not only its tag, in a pack that counts.
+/// Where the chunk of an index entry is now, if it is this chunk and not only its tag, in a pack that counts.
 std::optional<Place> IdLookup::prove(const CatalogView& view, const IndexEntry& entry, const ChunkId& id) {
     const PackRow* row = view.find(entry.pack);
     if (row == nullptr || !row->is_live() || !row->slots) return Place{};
@@ -43,7 +43,7 @@ std::optional<Place> IdLookup::prove(const CatalogView& view, const IndexEntry& 
     if (!table) return std::nullopt;
     if (entry.slot >= table->slots.size() || table->slots[entry.slot].id != id) return Place{};
     if (table->slots[entry.slot].kind == SlotKind::patch) {
-        // A patch is of use only together with its base.
+        // A patch is usable only together with its base.
         const std::optional<Place> base = addresses_.resolve(view, table->base_of(entry.slot));
         if (!base) return std::nullopt;
         const PackRow* base_row = base->address ? view.find(base->address->pack) : nullptr;

@@ -20,7 +20,8 @@ public:
              std::size_t page_bytes_max)
         : readers_(readers), folder_(std::move(folder)), slots_(slots), addresses_(addresses), pages_(page_bytes_max) {}
 
-    /// Where a chunk with this id lies as of `view`. nullopt: the database has not (any more) what the view speaks of.
+    /// Where a chunk with this id is as of `view`. nullopt: the database does not (or no longer) have what the view
+    /// refers to.
     std::optional<Place> find(const CatalogView& view, const ChunkId& id);
 
 private:

@@ -14,11 +14,11 @@
 namespace varve {
 namespace {
 
-/// Sizes that differ by less than a factor of four are alike; all up to 4096 entries are.
+/// Sizes that differ by less than a factor of four are similar, and so are all up to 4096 entries.
 int size_class(std::uint64_t entries) { return std::max(0, (static_cast<int>(std::bit_width(entries)) - 11) / 2); }
 constexpr std::ptrdiff_t like_runs_max = 3;
 
-/// Dead entries are worth a rewrite when they are more than the live ones, and not just a few.
+/// Dead entries are worth a rewrite when they outnumber the live ones and are not just a few.
 constexpr std::uint64_t dead_entries_min = 64 * 1024;
 
 std::uint64_t count_entries(const IndexRuns& runs) {
@@ -27,7 +27,7 @@ std::uint64_t count_entries(const IndexRuns& runs) {
     return sum;
 }
 
-/// Which runs go into one new run with `added` entries.
+/// The runs to be merged with `added` entries into one new run.
 IndexRuns choose(const IndexRuns& runs, std::uint64_t added, std::uint64_t live_chunks) {
     IndexRuns chosen;
     std::uint64_t total = added;
@@ -43,7 +43,8 @@ IndexRuns choose(const IndexRuns& runs, std::uint64_t added, std::uint64_t live_
         chosen = std::move(group);
         total = merged;
     }
-    // The oldest run is rewritten without its dead entries and becomes the newest: in the end all have had their turn.
+    // The oldest run is rewritten without its dead entries and becomes the newest, so that eventually every run gets
+    // its turn.
     const std::uint64_t all = count_entries(runs) + added;
     if (!runs.empty() && all > 2 * live_chunks + dead_entries_min &&
         std::find(chosen.begin(), chosen.end(), runs.front()) == chosen.end() &&
@@ -52,7 +53,7 @@ IndexRuns choose(const IndexRuns& runs, std::uint64_t added, std::uint64_t live_
     return chosen;
 }
 
-/// Ascending entries of a run, or of a list in memory.
+/// The ascending entries of a run, or of a list in memory.
 class EntrySource {
 public:
     explicit EntrySource(IndexPage entries) : page_(std::move(entries)) {}
@@ -83,7 +84,7 @@ private:
     std::size_t next_page_ = 0;
 };
 
-/// Takes ascending entries into the pages and the filter of a new run.
+/// Writes ascending entries to the pages and the filter of a new run.
 class RunBuilder {
 public:
     RunBuilder(SqliteDatabase& database, RunNumber number, std::uint64_t entries_max)
@@ -96,11 +97,12 @@ public:
         if (page_.size() == index_page_entries) flush();
     }
 
-    /// Null when nothing was added.
+    /// Null if nothing was added.
     std::shared_ptr<const IndexRun> finish(const std::filesystem::path& folder) && {
         if (!page_.empty()) flush();
         if (entries_ == 0) return nullptr;
-        // A number of a run can come back after a rollback, its filter file too: the random key tells them apart.
+        // The number of a run can recur after a rollback, and so can its filter file: the random key distinguishes
+        // them.
         std::array<std::byte, 8> key{};
         random_bytes(key);
         const auto run =

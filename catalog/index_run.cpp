@@ -11,7 +11,7 @@
 namespace varve {
 namespace {
 
-/// Below this a filter is made again in a few milliseconds: not worth a file.
+/// Below this size a filter is rebuilt in a few milliseconds and is not worth a file.
 constexpr std::uint64_t filter_file_entries_min = 64 * 1024;
 constexpr int page_bits = 20;
 
@@ -43,7 +43,7 @@ std::shared_ptr<const IndexRun> read_run(SqliteDatabase& database, RunNumber num
     return run;
 }
 
-/// The key of every row belongs to what is read, so that no page stands in for another.
+/// Every row includes its key, so that no page is mistaken for another.
 std::uint64_t page_seal(std::uint64_t key, ByteView entries) { return seal_of(key, entries); }
 
 }  // namespace

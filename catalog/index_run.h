@@ -1,6 +1,6 @@
 #pragma once
 /// One sorted run of the id index: (tag, address) entries in pages, with the first tag of each page in memory and a
-/// filter before them. Written once, never changed, dropped when it was merged into a bigger one; its number is never
+/// filter in front. Written once, never changed, dropped once it is merged into a larger one; its number is never
 /// used again. Layout and rules: catalog/SCHEMA.md.
 
 #include <atomic>
@@ -22,7 +22,7 @@ namespace varve {
 
 using RunNumber = std::uint64_t;
 
-/// A chunk whose id begins with `tag` is in this slot. Only the slot table knows the whole id.
+/// A chunk whose id begins with `tag` is in this slot. Only the slot table has the whole id.
 struct IndexEntry {
     IdTag tag = 0;
     PackNumber pack = 0;
@@ -32,7 +32,7 @@ struct IndexEntry {
 
 using IndexPage = std::vector<IndexEntry>;
 
-/// A page fills one page of SQLite's, so that a look-up reads one.
+/// A page fills one SQLite page, so that a look-up reads only one.
 inline constexpr std::size_t index_page_entries = 1020;
 inline constexpr std::size_t index_entry_bytes = 16;
 
@@ -50,14 +50,14 @@ public:
     std::uint64_t filter_key() const { return filter_key_; }
     const std::vector<IdTag>& first_tags() const { return first_tags_; }
 
-    /// The pages that can hold `tag`: at most two unless one tag fills pages.
+    /// The pages that can contain `tag`: at most two unless one tag fills pages.
     struct PageRange {
         std::size_t begin = 0;
         std::size_t end = 0;
     };
     PageRange pages_of(IdTag tag) const;
 
-    /// The filter, once somebody has set it; else null. The first one set stays.
+    /// The filter, or null until one is set. The first one set stays.
     const IdFilter* filter() const { return filter_.load(std::memory_order_acquire); }
     void set_filter(std::unique_ptr<const IdFilter> filter) const;
 
@@ -74,7 +74,7 @@ private:
 
 using IndexRuns = std::vector<std::shared_ptr<const IndexRun>>;
 
-/// Where a run's filter is kept when it is big enough for a file.
+/// The file of a run's filter, if that is large enough for one.
 std::filesystem::path filter_file(const std::filesystem::path& folder, std::uint64_t filter_key);
 bool has_filter_file(std::uint64_t entries);
 
@@ -84,14 +84,14 @@ void write_run_row(SqliteDatabase& database, const IndexRun& run);
 /// Removes the row and the pages.
 void drop_run(SqliteDatabase& database, const IndexRun& run);
 
-/// One name for a page over all runs there ever are.
+/// A name for a page that is unique across all runs ever written.
 std::uint64_t page_key(RunNumber run, std::size_t page);
-/// nullopt: the run is not in the database any more. Throws Error(catalog_damaged) when the page does not fit its
+/// nullopt: the run is no longer in the database. Throws Error(catalog_damaged) when the page does not match its
 /// checksum.
 std::optional<IndexPage> read_page(SqliteDatabase& database, const IndexRun& run, std::size_t page);
 void write_page(SqliteDatabase& database, RunNumber run, std::size_t page, std::span<const IndexEntry> entries);
 
-/// Has the run's filter set: from its file, or made from its pages. False: the run is not in the database any more.
+/// Sets the run's filter: from its file, or rebuilt from its pages. False: the run is no longer in the database.
 bool load_filter(SqliteDatabase& database, const std::filesystem::path& folder, const IndexRun& run);
 
 }  // namespace varve

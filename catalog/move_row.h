@@ -1,5 +1,5 @@
 #pragma once
-/// The runs by which move tables moved slots away from one pack, in the order in which they apply.
+/// The runs of slots that move tables moved away from one pack, in the order in which they apply.
 
 #include <cstdint>
 #include <optional>
@@ -24,10 +24,10 @@ using MoveRows = std::vector<MoveRow>;
 /// The first run of a table after `table` that names the slot, or null.
 const MoveRow* find_move(const MoveRows& rows, std::uint32_t slot, std::uint64_t after_table);
 
-/// The runs away from `pack`; nullopt when they are not (any more) those that its row speaks of.
+/// The runs away from `pack`; nullopt when they are not (or no longer) those that its row refers to.
 std::optional<MoveRows> read_moves(SqliteDatabase& database, const PackRow& pack);
 
-/// Enters a run away from `from` and counts it in its row.
+/// Adds a run away from `from` and counts it in its row.
 void write_move(SqliteDatabase& database, PackRow& from, const MoveRow& move);
 
 }  // namespace varve

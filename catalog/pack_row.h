@@ -1,5 +1,5 @@
 #pragma once
-/// What the catalog knows of one pack, under the small number that stands for its id in index entries and move runs.
+/// What the catalog knows about one pack, under the small number that represents its id in index entries and move runs.
 /// A plain value; the catalog keeps all of them in memory.
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace varve {
 using PackNumber = std::uint32_t;
 
 /// PackState, and one more for a pack of which only the name is known: a move table mentioned it, or it was an orphan
-/// that went away. The number stays its own, so that it is never given to another pack.
+/// that disappeared. It keeps its number, which is never given to another pack.
 enum class PackRowState { named, uncommitted, committed, condemned };
 
 struct PackRow {
@@ -23,9 +23,9 @@ struct PackRow {
     PackRowState standing = PackRowState::named;
     std::optional<PackFacts> facts;      ///< none: no entry named the pack before it was condemned
     LogNumber entry = 0;                 ///< the entry that named it first; 0: none yet
-    std::optional<std::uint32_t> slots;  ///< slots in its slot table; none: the table is not here
+    std::optional<std::uint32_t> slots;  ///< slots in its slot table; none: the catalog does not have the table
     std::uint64_t slots_seal = 0;        ///< of the slot table's bytes
-    std::uint32_t chunks = 0;            ///< slots that the id index holds
+    std::uint32_t chunks = 0;            ///< its slots in the id index
     std::uint32_t moves = 0;             ///< runs that move tables move away from it
     std::uint64_t moves_sum = 0;         ///< wrapping sum of their seals
     std::uint64_t changed = 0;           ///< generation that changed the row last
@@ -34,7 +34,7 @@ struct PackRow {
     bool is_live() const { return standing == PackRowState::committed || standing == PackRowState::uncommitted; }
 };
 
-/// All rows changed after generation `since`. Throws Error(catalog_damaged) for one that does not fit its seal.
+/// All rows changed after generation `since`. Throws Error(catalog_damaged) for one that does not match its seal.
 std::vector<PackRow> read_changed_packs(SqliteDatabase& database, std::uint64_t since);
 
 /// Inserts or replaces the row; sets its seal.

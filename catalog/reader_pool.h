@@ -16,7 +16,7 @@ class ReaderPool {
 public:
     ReaderPool(const std::filesystem::path& file, std::size_t count, int cache_kib);
 
-    /// A connection for as long as it lives. Waits until one is free.
+    /// A connection for the lifetime of this object. Waits until one is free.
     class Lease {
     public:
         explicit Lease(ReaderPool& pool);

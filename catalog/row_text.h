@@ -1,5 +1,5 @@
 #pragma once
-/// Ids and digests as the catalog's rows hold them: lower-case hex, so that a person with sqlite3 can read them.
+/// Ids and digests as the catalog's rows store them: lower-case hex, so that a person with sqlite3 can read them.
 
 #include <string>
 #include <string_view>

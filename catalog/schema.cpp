@@ -10,7 +10,7 @@
 namespace varve {
 namespace {
 
-/// One object of the schema, exactly as SQLite keeps its text. Named so that the list in SCHEMA.md is easy to follow.
+/// One object of the schema, exactly as SQLite stores its text. Named so that the list in SCHEMA.md is easy to follow.
 constexpr std::array schema = {
     std::string_view(R"(CREATE TABLE meta (
   name  TEXT PRIMARY KEY,
@@ -182,7 +182,7 @@ bool is_empty(SqliteDatabase& database) {
 void check_schema(SqliteDatabase& database, const RepositoryId& repository) {
     check_number(database, "application_id", catalog_application_id);
     check_number(database, "user_version", catalog_schema_version);
-    check_number(database, "auto_vacuum", 0);  // would make SQLite take pages of the tables for its own
+    check_number(database, "auto_vacuum", 0);  // would make SQLite use pages of the tables for itself
     SqliteQuery rows = database.query("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid");
     std::size_t count = 0;
     for (; rows.step(); ++count)

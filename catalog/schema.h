@@ -1,6 +1,6 @@
 #pragma once
 /// The tables of the catalog, described in catalog/SCHEMA.md. There is no migration: a database of another version is
-/// Error(catalog_damaged), and whoever opened it reads the log again.
+/// Error(catalog_damaged), and the program that opened it reads the log again.
 
 #include <string>
 
@@ -13,10 +13,10 @@ namespace varve {
 inline constexpr std::int64_t catalog_schema_version = 2;
 inline constexpr std::int64_t catalog_application_id = 0x76617276;  // "varv"
 
-/// Makes all tables in an empty database, standing at `genesis`.
+/// Creates all tables in an empty database whose head is `genesis`.
 void create_schema(SqliteDatabase& database, const RepositoryId& repository, const LogHead& genesis);
 
-/// Whether nothing was ever made in the database.
+/// Whether the database is empty.
 bool is_empty(SqliteDatabase& database);
 
 /// Throws Error(catalog_damaged) unless the database is of this version, has exactly these tables and is of

@@ -1,6 +1,6 @@
 #pragma once
-/// The checksum of one row or blob: XXH3-64 over its fields. SQLite does not notice a flipped bit inside a row; every
-/// row that varve believes carries its seal, and sums of seals tell when a row is missing. Guards against accidents
+/// The checksum of one row or blob: XXH3-64 over its fields. SQLite does not detect a flipped bit in a row; every
+/// row that varve trusts carries its seal, and sums of seals reveal a missing row. Guards against accidents
 /// only.
 
 #include <concepts>
@@ -20,7 +20,7 @@ public:
     Seal& add(T value) {
         return add_integer(static_cast<std::uint64_t>(value));
     }
-    /// Texts and blobs count with their length, so that two fields never run into each other.
+    /// Texts and blobs include their length, so that adjacent fields cannot be confused.
     Seal& add(std::string_view text) { return add(bytes_of(text)); }
     Seal& add(ByteView bytes);
 
@@ -32,7 +32,7 @@ private:
     Bytes bytes_;
 };
 
-/// XXH3-64 of `bytes`, bound to `place` so that a right page in the wrong place does not pass.
+/// XXH3-64 of `bytes`, bound to `place` so that a valid page in the wrong place does not pass.
 std::uint64_t seal_of(std::uint64_t place, ByteView bytes);
 
 }  // namespace varve

@@ -1,5 +1,5 @@
 #pragma once
-/// Slot tables of the packs that were asked for last, parsed. Safe from many threads.
+/// Parsed slot tables of the most recently used packs. Safe from many threads.
 
 #include <memory>
 
@@ -15,11 +15,11 @@ public:
     /// Borrows `readers`.
     SlotTableCache(ReaderPool& readers, std::size_t bytes_max) : readers_(readers), tables_(bytes_max) {}
 
-    /// The table that `row` speaks of, or null when the database does not (any more) hold it.
+    /// The table that `row` refers to, or null when the database does not (or no longer) have it.
     std::shared_ptr<const SlotTable> find(const PackRow& row);
 
 private:
-    /// With the checksum that its bytes had: a number can come to mean another table.
+    /// With the checksum of its bytes, as a number can come to mean another table.
     struct Sealed {
         std::uint64_t seal = 0;
         std::shared_ptr<const SlotTable> table;

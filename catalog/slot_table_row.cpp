@@ -7,7 +7,7 @@
 namespace varve {
 namespace {
 
-/// Bound to the pack, so that another pack's table does not pass.
+/// Bound to the pack, so that another pack's table is not accepted.
 std::uint64_t slots_seal(const PackId& pack, ByteView bytes) {
     return seal_of(load_le<std::uint64_t>(pack.view().first(8)), bytes);
 }

@@ -58,7 +58,7 @@ struct DiskRow {
     }
 };
 
-/// By name. Throws unless all are there.
+/// By name. Throws unless all are present.
 std::vector<DiskRow> read_disks(SqliteDatabase& database, const CatalogState& state) {
     SqliteQuery rows = database.query("SELECT disk, snapshots, snapshots_sum, seal FROM disks ORDER BY disk");
     std::vector<DiskRow> disks;
@@ -76,7 +76,7 @@ std::vector<DiskRow> read_disks(SqliteDatabase& database, const CatalogState& st
     return disks;
 }
 
-/// Counts a snapshot in (or, with `by` −1, out of) its disk's row.
+/// Adds a snapshot to the count in its disk's row (or removes it, with `by` −1).
 void count_snapshot(SqliteDatabase& database, CatalogState& state, const std::string& disk, std::uint64_t seal,
                     std::int64_t by) {
     DiskRow row{disk, 0, 0};
@@ -161,7 +161,7 @@ ListedSnapshot parse_snapshot(SqliteDatabase& database, const SqliteQuery& row) 
     return listed;
 }
 
-/// The snapshots of one disk; throws unless they are all there.
+/// The snapshots of one disk; throws unless they are all present.
 void read_disk(SqliteDatabase& database, const DiskRow& disk, std::vector<ListedSnapshot>& to) {
     static const std::string select =
         fmt::format("SELECT {} FROM snapshots WHERE disk = ? ORDER BY time_ns, entry, position", snapshot_columns);
@@ -186,7 +186,7 @@ std::optional<ListedSnapshot> find_snapshot(SqliteDatabase& database, const Snap
     return parse_snapshot(database, row);
 }
 
-/// Not found by the index on ids is not believed of an entry that changes a snapshot: the rows are asked as well.
+/// For an entry that changes a snapshot, a miss in the index on ids is not trusted: the rows are searched as well.
 void confirm_absent(SqliteDatabase& database, const SnapshotId& id) {
     const std::string hex = id.hex();
     SqliteQuery row = database.query("SELECT 1 FROM snapshots NOT INDEXED WHERE id = ?", hex);
@@ -224,7 +224,7 @@ void insert_snapshot(SqliteDatabase& database, CatalogState& state, const Listed
     const std::string id = r.id.hex();
     if (find_snapshot(database, r.id))
         throw Error(ErrorCode::corrupt,
-                    fmt::format("log entry {} brings snapshot {} a second time", snapshot.commit, id));
+                    fmt::format("log entry {} adds snapshot {} a second time", snapshot.commit, id));
 
     const std::uint64_t seal = seal_of_snapshot(snapshot);
     std::optional<std::string> parent;

@@ -14,8 +14,8 @@ namespace {
 
 constexpr int busy_timeout_ms = 60'000;
 
-/// Whether an error says that the bytes of the file are not what this program wrote. A statement that does not fit the
-/// schema or a broken constraint says so too: all statements fit the schema that schema.cpp makes.
+/// Whether an error means that the bytes of the file are not what this program wrote. A statement that does not match
+/// the schema or a violated constraint means that too, as all statements match the schema that schema.cpp creates.
 bool is_damage(int code) {
     switch (code & 0xff) {
         case SQLITE_CORRUPT:
@@ -93,7 +93,7 @@ SqliteDatabase::~SqliteDatabase() = default;
 void SqliteDatabase::set_up(int cache_kib) {
     check(sqlite3_extended_result_codes(handle_.get(), 1));
     check(sqlite3_busy_timeout(handle_.get(), busy_timeout_ms));
-    // The last one to close must not remove the write-ahead log by its name: it may belong to a new database by then.
+    // The last program to close must not remove the write-ahead log by name: it may belong to a new database by then.
     int keep = 1;
     check(sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_PERSIST_WAL, &keep));
     execute(fmt::format(
@@ -152,7 +152,7 @@ SqliteTransaction::~SqliteTransaction() {
     try {
         database_.run("ROLLBACK");
     } catch (const Error&) {
-        // SQLite has rolled back by itself already: after a full disk, an I/O error or damage.
+        // SQLite has already rolled back on its own, after a full disk, an I/O error or damage.
     }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-/// SQLite as the catalog uses it: a connection with its prepared statements, a running query, a transaction. Nothing of
-/// sqlite3.h leaks. A connection and what comes from it is for one thread at a time. Every failure is Error(io), or
-/// Error(catalog_damaged) when the file's content is to blame.
+/// SQLite as the catalog uses it: a connection with its prepared statements, a running query, a transaction. No part of
+/// sqlite3.h leaks. A connection and everything obtained from it are for one thread at a time. Every failure is
+/// Error(io), or Error(catalog_damaged) when the file's content is to blame.
 
 #include <concepts>
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace varve {
 
 class SqliteDatabase;
 
-/// A statement being run with its values bound. Views that it hands out hold until the next step(). Bound texts and
+/// A running statement with its values bound. Views that it returns are valid until the next step(). Bound texts and
 /// blobs are borrowed: they must outlive the query.
 class SqliteQuery {
 public:
@@ -35,12 +35,12 @@ public:
     SqliteQuery(const SqliteQuery&) = delete;
     SqliteQuery& operator=(const SqliteQuery&) = delete;
 
-    /// Goes to the next row; false when there is none.
+    /// Advances to the next row; false when there is none.
     bool step();
 
     bool is_null(int column) const;
     std::int64_t integer(int column) const;
-    /// Unsigned numbers are kept as the signed number of the same 64 bits.
+    /// Unsigned numbers are stored as the signed number of the same 64 bits.
     std::uint64_t number(int column) const { return static_cast<std::uint64_t>(integer(column)); }
     std::string_view text(int column) const;
     ByteView blob(int column) const;
@@ -74,13 +74,13 @@ public:
     SqliteDatabase(const SqliteDatabase&) = delete;
     SqliteDatabase& operator=(const SqliteDatabase&) = delete;
 
-    /// Begins `sql` (prepared at its first use) with `values` for its parameters. One query per text at a time.
+    /// Starts `sql` (prepared on first use) with `values` for its parameters. One query per text at a time.
     template <typename... Values>
     SqliteQuery query(std::string_view sql, const Values&... values) {
         return SqliteQuery(*this, prepared(sql), values...);
     }
 
-    /// Runs a statement that gives no rows.
+    /// Runs a statement that returns no rows.
     template <typename... Values>
     void run(std::string_view sql, const Values&... values) {
         SqliteQuery(*this, prepared(sql), values...).step();
@@ -89,7 +89,7 @@ public:
     /// Runs a script of several statements.
     void execute(const std::string& script);
 
-    /// The number that `pragma` answers.
+    /// The number that `pragma` returns.
     std::int64_t pragma(const std::string& name);
 
     const std::string& path() const { return path_; }
@@ -116,7 +116,7 @@ enum class SqliteLock {
     immediate,  ///< the one writer
 };
 
-/// Everything between construction and commit() happens or nothing does: the destructor of one that was not committed
+/// Everything between construction and commit() happens or nothing does: the destructor of an uncommitted transaction
 /// rolls back.
 class SqliteTransaction {
 public:

@@ -34,7 +34,7 @@ constexpr std::size_t move_cache_bytes = 2u << 20;
 
 std::filesystem::path database_file(const std::filesystem::path& folder) { return folder / "catalog.sqlite"; }
 
-/// Missing folders above are made as well, and as private.
+/// Missing parent folders are also created, and are private too.
 void make_folder(const std::filesystem::path& folder) {
     if (folder.empty() || std::filesystem::is_directory(folder)) return;
     make_folder(folder.parent_path());
@@ -42,8 +42,8 @@ void make_folder(const std::filesystem::path& folder) {
         throw io_error(fmt::format("cannot make folder '{}'", folder.string()), errno);
 }
 
-/// Makes an empty file for the database, if there is none, so that its mode is ours. An existing one is not even
-/// opened: closing it would let go the locks that SQLite has on it in this process.
+/// Creates an empty file for the database, if there is none, so that its mode is ours. An existing one is not even
+/// opened: closing it would release the locks that SQLite has on it in this process.
 void make_file(const std::filesystem::path& file) {
     const UniqueFd made(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!made && errno != EEXIST) throw io_error(fmt::format("cannot make '{}'", file.string()), errno);
@@ -54,7 +54,7 @@ bool is_filter_file(const std::filesystem::path& file) {
     return name.starts_with("ids-") && name.find(".filter") != std::string::npos;
 }
 
-/// Removes the filter files of runs that are gone, and drafts. What cannot be removed is only clutter.
+/// Removes the filter files of runs that are gone, and drafts. What cannot be removed is harmless.
 void sweep_filter_files(const std::filesystem::path& folder, const IndexRuns& runs) {
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
@@ -176,8 +176,8 @@ public:
     }
 
 private:
-    /// Calls `f` with the newest view. It returns nullopt when the database did not hold what the view promised: then
-    /// it is called again with a newer view, and if there is none, that is damage.
+    /// Calls `f` with the newest view. `f` returns nullopt when the database does not have what the view refers to:
+    /// then it is called again with a newer view; if there is none, the catalog is damaged.
     template <typename Result, typename F>
     Result consistently(const F& f) const {
         std::shared_ptr<const CatalogView> view = fresh_view();
@@ -198,9 +198,10 @@ private:
         return CatalogView::read(*reader, before);
     }
 
-    /// The view of the database as it is now.
+    /// The current view of the database.
     std::shared_ptr<const CatalogView> fresh_view() const {
-        const std::uint64_t changes = lock_.changes();  // before the database is read: a later change counts anew
+        const std::uint64_t changes =
+            lock_.changes();  // before the database is read, so that a later change is noticed
         std::shared_ptr<const CatalogView> before;
         {
             const std::lock_guard lock(view_mutex_);
@@ -212,7 +213,7 @@ private:
         return view;
     }
 
-    /// Keeps `view`, right when the lock's counter stood at `changes`, unless another thread was ahead.
+    /// Keeps `view`, current when the lock's counter was `changes`, unless another thread has a newer one.
     void publish(const std::shared_ptr<const CatalogView>& view, std::uint64_t changes) const {
         const std::lock_guard lock(view_mutex_);
         if (view_ && view_->state().generation > view->state().generation) return;

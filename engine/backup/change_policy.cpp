@@ -58,14 +58,15 @@ void check_same_source(const Catalog& catalog, const BackupRequest& request, Nam
     const SourceRecord& then = former.back().record.source;
     const SourceRecord& now = request.source;
     if (then.path != now.path && !named.disk)
-        throw Error(ErrorCode::refused,
-                    fmt::format("disk '{}' was last backed up from '{}', but this is '{}'; if it is the same disk, "
-                                "pass --disk {}; if not, give it another name with --disk NAME",
-                                request.disk, then.path, now.path, request.disk));
+        throw Error(
+            ErrorCode::refused,
+            fmt::format("disk '{}' was last backed up from '{}', this is '{}'; if it is the same disk, pass --disk {}, "
+                        "otherwise name it differently with --disk NAME",
+                        request.disk, then.path, now.path, request.disk));
     if (then.format != now.format && !named.format)
         throw Error(ErrorCode::refused,
-                    fmt::format("disk '{}' was last backed up as {}, but '{}' looks like {}; if that is right, pass "
-                                "--format {}; if it is still {}, pass --format {}",
+                    fmt::format("disk '{}' was last backed up as {}, '{}' looks like {}; if that is right, pass "
+                                "--format {}, if it is still {}, pass --format {}",
                                 request.disk, then.format, now.path, now.format, now.format, then.format, then.format));
 }
 

@@ -9,7 +9,7 @@
 
 namespace varve {
 
-TEST_CASE("early writeback: asks the system once every 32 MiB, and says what it answers", "[early-writeback]") {
+TEST_CASE("early writeback: calls the system once every 32 MiB, and reports its errors", "[early-writeback]") {
     const File closed(UniqueFd(), "gone.raw");  // the system's answer is an error
     EarlyWriteback writeback;
     for (int round = 0; round < 2; ++round) {
@@ -25,7 +25,7 @@ TEST_CASE("early writeback: asks the system once every 32 MiB, and says what it 
     writeback.wrote(closed, mib(31));
 }
 
-TEST_CASE("early writeback: what has no such call goes without", "[early-writeback]") {
+TEST_CASE("early writeback: does nothing where the system has no such call", "[early-writeback]") {
     std::array<int, 2> ends{};
     REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
     const UniqueFd reading(ends[0]);

@@ -13,7 +13,7 @@ using namespace varve::writer_test;
 
 namespace {
 
-/// The old content of a device: nothing of it may shine through.
+/// The old content of a device, none of which may show through.
 Bytes old_bytes(ByteCount length) { return Bytes(length.value, std::byte{0xee}); }
 
 void check_image_onto(const contract::Pattern& pattern, const std::string& device, ByteCount device_size,
@@ -53,7 +53,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("output device: no old byte shines through, and none past the image changes", "[formats][output]") {
+TEST_CASE("output device: no old byte shows through, and none past the image changes", "[formats][output]") {
     const ScratchFolder folder;
     const std::string path = folder.file("device");
     write_file(path, {});
@@ -65,7 +65,7 @@ TEST_CASE("output device: no old byte shines through, and none past the image ch
     }
 }
 
-TEST_CASE("output device: one that is too small is refused before any byte", "[formats][output]") {
+TEST_CASE("output device: a device that is too small is refused before any byte is written", "[formats][output]") {
     const ScratchFolder folder;
     const std::string path = folder.file("device");
     write_file(path, old_bytes(mib(1)));
@@ -74,7 +74,7 @@ TEST_CASE("output device: one that is too small is refused before any byte", "[f
     REQUIRE(first_difference(read_file(path), old_bytes(mib(1))) == std::nullopt);
 }
 
-TEST_CASE("output device: files, links outside /dev and nothing are no devices", "[formats][output]") {
+TEST_CASE("output device: files, links outside /dev and missing paths are not devices", "[formats][output]") {
     const ScratchFolder folder;
     write_file(folder.file("file"), {});
     std::filesystem::create_symlink("/dev/null", folder.file("link"));
@@ -82,7 +82,7 @@ TEST_CASE("output device: files, links outside /dev and nothing are no devices",
         REQUIRE_FALSE(names_block_device(path));
 }
 
-// Needs root and a loop device, so it is hidden: run it by name, varve_formats_tests "[loop]".
+// Needs root and a loop device, so it is hidden: run it by its tag, tests_formats "[loop]".
 TEST_CASE("output device: a real block device takes an image, and is safe without force", "[.][loop]") {
     const ScratchFolder folder;
     const std::string backing = folder.file("backing");

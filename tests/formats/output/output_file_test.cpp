@@ -56,7 +56,7 @@ mode_t current_umask() {
 
 }  // namespace
 
-TEST_CASE("output file: appears whole at commit, with the mode that the umask leaves", "[formats][output]") {
+TEST_CASE("output file: appears complete at commit, with the mode that the umask leaves", "[formats][output]") {
     const ScratchFolder folder;
     const auto output = create_output_file(folder.file("a.raw"), refuse);
     output->write({}, bytes_of("hello"));
@@ -67,7 +67,7 @@ TEST_CASE("output file: appears whole at commit, with the mode that the umask le
     REQUIRE(mode_of(folder.file("a.raw")) == (0666 & ~current_umask()));
 }
 
-TEST_CASE("output file: a name without a folder lands in the working folder", "[formats][output]") {
+TEST_CASE("output file: a name without a folder is in the working folder", "[formats][output]") {
     const ScratchFolder folder;
     REQUIRE(in_child([&] {
                 if (::chdir(folder.path().c_str()) != 0) return false;
@@ -91,7 +91,7 @@ TEST_CASE("output file: an existing file needs force", "[formats][output]") {
     REQUIRE(folder.names() == Names{"a", "b"});
 }
 
-TEST_CASE("output file: a replaced file stays as it was until commit, and gives its permissions on",
+TEST_CASE("output file: a replaced file stays unchanged until commit, and passes on its permissions",
           "[formats][output]") {
     const ScratchFolder folder;
     const std::string path = folder.file("a");
@@ -162,7 +162,7 @@ TEST_CASE("output file: a forbidden file is refused by any of its names", "[form
     REQUIRE(text_at(folder.file("source")) == "old");
 }
 
-TEST_CASE("output file: what appears under the name meanwhile is left alone", "[formats][output]") {
+TEST_CASE("output file: a file that appears under the name in the meantime is left alone", "[formats][output]") {
     const ScratchFolder folder;
     {
         const auto output = create_output_file(folder.file("a"), refuse);
@@ -212,7 +212,7 @@ TEST_CASE("output file: kill -9 leaves nothing, not even a hidden file", "[forma
     REQUIRE(folder.names().empty());
 }
 
-TEST_CASE("output file: without O_TMPFILE a hidden name beside the final one serves", "[formats][output]") {
+TEST_CASE("output file: without O_TMPFILE the file has a hidden name next to the final one", "[formats][output]") {
     const ScratchFolder folder;
     write_file(folder.file("old"), bytes_of("old"));
     std::filesystem::permissions(folder.file("old"), std::filesystem::perms{0600});

@@ -88,7 +88,7 @@ TEST_CASE("output files: all appear at commit, none before", "[vmdk-files][outpu
     CHECK(files->bytes_written() == ByteCount{15});
 }
 
-TEST_CASE("output files: an unwinding leaves nothing, wherever it comes", "[vmdk-files][output]") {
+TEST_CASE("output files: unwinding leaves nothing, wherever it begins", "[vmdk-files][output]") {
     const ScratchFolder folder;
     for (std::size_t finished = 0; finished <= 3; ++finished) {
         const auto files = create_output_files(folder.file("a"), three, refuse);
@@ -98,7 +98,7 @@ TEST_CASE("output files: an unwinding leaves nothing, wherever it comes", "[vmdk
     REQUIRE(folder.names().empty());
 }
 
-TEST_CASE("output files: a name that is taken is refused before anything is written, of parts with force too",
+TEST_CASE("output files: a name that is taken is refused before anything is written, that of a part even with force",
           "[vmdk-files][output]") {
     const ScratchFolder folder;
     write_file(folder.file("a"), bytes_of("old"));
@@ -150,7 +150,8 @@ TEST_CASE("output files: force replaces the head only, and all files get its per
     refusal_of([&] { create_output_files(folder.file("a"), three, force); });
 }
 
-TEST_CASE("output files: a name that is taken meanwhile is left alone, and all of ours go", "[vmdk-files][output]") {
+TEST_CASE("output files: a name that is taken in the meantime is left alone, and all files of the image go",
+          "[vmdk-files][output]") {
     for (const bool loses_o_tmpfile : {false, true})
         for (const std::string name : {"a-1", "a-2", "a-3", "a"})
             for (const TargetRules& rules : {refuse, force}) {
@@ -169,7 +170,7 @@ TEST_CASE("output files: a name that is taken meanwhile is left alone, and all o
             }
 }
 
-TEST_CASE("output files: an old head stays while a part's name is taken meanwhile", "[vmdk-files][output]") {
+TEST_CASE("output files: an old head stays when a part's name is taken in the meantime", "[vmdk-files][output]") {
     const ScratchFolder folder;
     write_file(folder.file("a"), bytes_of("old"));
     {
@@ -183,7 +184,7 @@ TEST_CASE("output files: an old head stays while a part's name is taken meanwhil
     CHECK(text_at(folder.file("a-3")) == "other");
 }
 
-// The head is the last of them: when the sync before it fails, all parts have their names.
+// The head gets its name last: when the sync before that fails, all parts have their names.
 TEST_CASE("output files: a folder that can't be synced gets no head, and no part stays", "[vmdk-files][output]") {
     const ScratchFolder folder;
     write_file(folder.file("a"), bytes_of("old"));
@@ -202,7 +203,7 @@ TEST_CASE("output files: a folder that can't be synced gets no head, and no part
     CHECK(text_at(folder.file("a")) == "old");
 }
 
-TEST_CASE("output files: when no name can be given, or no file put aside, nothing stays", "[vmdk-files][output]") {
+TEST_CASE("output files: when a file can't get its final or temporary name, nothing stays", "[vmdk-files][output]") {
     const ScratchFolder folder;
     write_file(folder.file("a"), bytes_of("old"));
     for (const std::size_t count : {std::size_t{3}, std::size_t{100}})
@@ -221,7 +222,7 @@ TEST_CASE("output files: when no name can be given, or no file put aside, nothin
     CHECK(text_at(folder.file("a")) == "old");
 }
 
-TEST_CASE("staged file: is taken away again, but no other file that has its name by then", "[vmdk-files][output]") {
+TEST_CASE("staged file: withdraw removes it, but no other file that has its name by then", "[vmdk-files][output]") {
     const ScratchFolder folder;
     const File opened = File::open(folder.path(), O_RDONLY | O_DIRECTORY);
     StagedFile ours({&opened, "a", folder.file("a")}, {});
@@ -253,7 +254,7 @@ TEST_CASE("output files: a folder that was swapped for another gets nothing", "[
         CHECK(std::filesystem::exists(folder.file("moved/" + name)));
 }
 
-TEST_CASE("output files: an open folder stands for the one in the path", "[vmdk-files][output]") {
+TEST_CASE("output files: an open folder replaces the one in the path", "[vmdk-files][output]") {
     const ScratchFolder folder;
     std::filesystem::create_directory(folder.file("dir"));
     const File dir = File::open(folder.file("dir"), O_RDONLY | O_DIRECTORY);
@@ -264,7 +265,7 @@ TEST_CASE("output files: an open folder stands for the one in the path", "[vmdk-
     CHECK(text_at(folder.file("dir/a-1")) == "first");
 }
 
-TEST_CASE("output files: more files than a process may have open", "[vmdk-files][output]") {
+TEST_CASE("output files: an image may have more files than a process may have open", "[vmdk-files][output]") {
     const ScratchFolder folder;
     const Names names = many_names(1000);
     for (const bool loses_renameat2 : {false, true}) {
@@ -292,7 +293,7 @@ TEST_CASE("output files: more files than a process may have open", "[vmdk-files]
     }
 }
 
-TEST_CASE("output files: of many files none stays when the last name is taken", "[vmdk-files][output]") {
+TEST_CASE("output files: when the last name is taken, none of many files stays", "[vmdk-files][output]") {
     const ScratchFolder folder;
     const Names names = many_names(200);
     {
@@ -317,7 +318,7 @@ TEST_CASE("output files: kill -9 while they are written leaves nothing of a few 
 }
 
 // A part of one image may have the name of another image of the same restore.
-TEST_CASE("output file: force replaces what was there at the start, and nothing that came later",
+TEST_CASE("output file: force replaces the file that existed at the start, and nothing that came later",
           "[vmdk-files][output]") {
     const ScratchFolder folder;
     const auto late = create_output_file(folder.file("a-1"), force);

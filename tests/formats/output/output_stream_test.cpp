@@ -33,13 +33,13 @@ Bytes drain(int fd) {
     return all;
 }
 
-/// What arrives at the other end of a pipe when `pattern` goes through a raw writer.
+/// The bytes that arrive at the other end of a pipe when `pattern` goes through a raw writer.
 Bytes sent_through_pipe(const contract::Pattern& pattern, int flags) {
     Pipe pipe = open_pipe(flags);
     Bytes received;
     if (flags != 0) ::fcntl(pipe.read_end.get(), F_SETFL, 0);
     std::jthread reader([&] { received = drain(pipe.read_end.get()); });
-    UniqueFd write_end = std::move(pipe.write_end);  // closed before the reader is waited for, on a failure too
+    UniqueFd write_end = std::move(pipe.write_end);  // closed before waiting for the reader, also on a failure
     {
         const auto writer = raw::create_writer(output_stream(write_end.get(), "a pipe", {}), {pattern.guest.size()});
         contract::play(*writer, pattern);
@@ -52,7 +52,7 @@ Bytes sent_through_pipe(const contract::Pattern& pattern, int flags) {
 
 }  // namespace
 
-TEST_CASE("output stream: a raw image goes down a pipe whole, gaps and tail as zeros", "[formats][output]") {
+TEST_CASE("output stream: a raw image is sent whole, gaps and tail as zeros", "[formats][output]") {
     for (const int flags : {0, O_NONBLOCK}) {
         std::uint32_t seed = 1;
         for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, mib(3).value + 513}) {

@@ -7,7 +7,7 @@ using namespace varve;
 
 namespace {
 
-/// What went on to the new image, range by range.
+/// The ranges that were passed on to the new image.
 struct Passed {
     struct Range {
         std::uint64_t begin;
@@ -54,14 +54,14 @@ using Ranges = std::vector<Passed::Range>;
 
 }  // namespace
 
-TEST_CASE("overlay writer: nothing said hides what the backing image has", "[formats][backing]") {
+TEST_CASE("overlay writer: ranges never mentioned hide the backing image's data", "[formats][backing]") {
     CHECK(pass({8 * unit.value}, [](ImageWriter&) {}) == Ranges{{0, unit.value, true}, {unit.value, unit.value, true}});
     CHECK(pass({8 * unit.value}, [](ImageWriter& writer) {
               writer.zero({{}, {8 * unit.value}});
           }) == Ranges{{0, unit.value, true}, {unit.value, unit.value, true}});
 }
 
-TEST_CASE("overlay writer: equal bytes go nowhere, in pieces too", "[formats][backing]") {
+TEST_CASE("overlay writer: equal bytes are not passed on, even when they arrive in parts", "[formats][backing]") {
     const auto equal = [](ImageWriter& writer) {
         for (std::uint64_t at = 0; at < 2 * unit.value; at += 1000)
             writer.write({at}, Bytes(std::min<std::uint64_t>(1000, 2 * unit.value - at), std::byte{1}));
@@ -70,7 +70,7 @@ TEST_CASE("overlay writer: equal bytes go nowhere, in pieces too", "[formats][ba
     CHECK(pass({8 * unit.value}, equal).empty());
 }
 
-TEST_CASE("overlay writer: a unit with one other byte goes on whole", "[formats][backing]") {
+TEST_CASE("overlay writer: a unit with one different byte is passed on whole", "[formats][backing]") {
     const auto changed = [](ImageWriter& writer) {
         Bytes bytes(2 * unit.value, std::byte{1});
         bytes.back() = std::byte{2};
@@ -81,7 +81,7 @@ TEST_CASE("overlay writer: a unit with one other byte goes on whole", "[formats]
           Ranges{{unit.value, unit.value, false}, {3 * unit.value, unit.value, false}});
 }
 
-TEST_CASE("overlay writer: zeros said inside a unit are the disk's", "[formats][backing]") {
+TEST_CASE("overlay writer: announced zeros inside a unit belong to the disk", "[formats][backing]") {
     const auto part = [](ImageWriter& writer) {
         writer.write({}, Bytes(1000, std::byte{1}));
         writer.zero({{1000}, {50}});
@@ -90,7 +90,8 @@ TEST_CASE("overlay writer: zeros said inside a unit are the disk's", "[formats][
     CHECK(pass({8 * unit.value}, part) == Ranges{{0, unit.value, false}});
 }
 
-TEST_CASE("overlay writer: a smaller disk sees a part of its backing image, a larger one zeros", "[formats][backing]") {
+TEST_CASE("overlay writer: a smaller disk sees a part of its backing image, a larger one zeros after it",
+          "[formats][backing]") {
     CHECK(pass({1000}, [](ImageWriter& writer) { writer.write({}, Bytes(1000, std::byte{1})); }).empty());
     CHECK(pass({1000}, [](ImageWriter&) {}) == Ranges{{0, 1000, false}});
     const auto beyond = [](ImageWriter& writer) {

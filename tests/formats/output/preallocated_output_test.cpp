@@ -44,7 +44,7 @@ TEST_CASE("preallocated output: full writes every byte exactly once, the header 
     CHECK(counted.written == std::vector<std::uint64_t>(1000, 1));
 }
 
-TEST_CASE("preallocated output: full writes an output of which nothing was said", "[formats][options]") {
+TEST_CASE("preallocated output: full writes an output that gets no ranges", "[formats][options]") {
     Counted counted;
     const auto output = preallocated(std::make_unique<CountingOutput>(counted), Preallocation::full, {1000});
     output->resize({1000});
@@ -52,7 +52,7 @@ TEST_CASE("preallocated output: full writes an output of which nothing was said"
     CHECK(counted.written == std::vector<std::uint64_t>(1000, 1));
 }
 
-TEST_CASE("preallocated output: falloc reserves before the first byte and all in the end", "[formats][options]") {
+TEST_CASE("preallocated output: falloc reserves before the first byte, and the rest at the end", "[formats][options]") {
     Counted counted;
     const auto output = preallocated(std::make_unique<CountingOutput>(counted), Preallocation::falloc, {1000});
     CHECK(counted.reserved == std::vector<std::uint64_t>{1000});
@@ -61,7 +61,7 @@ TEST_CASE("preallocated output: falloc reserves before the first byte and all in
     CHECK(counted.reserved == std::vector<std::uint64_t>{1000, 1500});
 }
 
-TEST_CASE("preallocated output: off and metadata leave the output alone", "[formats][options]") {
+TEST_CASE("preallocated output: off and metadata leave the output unchanged", "[formats][options]") {
     for (const Preallocation mode : {Preallocation::off, Preallocation::metadata}) {
         Counted counted;
         auto plain = std::make_unique<CountingOutput>(counted);

@@ -1,5 +1,5 @@
-// Images that lie: rows 4 to 11 and 17 of the list of known weaknesses of image parsers. Each is refused in a sentence
-// that names the place, or read as it should be.
+// Hostile and damaged images, after the known weaknesses of image parsers. Each one is refused with an error that names
+// the place, or read as it should be.
 
 #include <functional>
 
@@ -61,7 +61,7 @@ std::string deflated(const std::string& plain) {
     return out;
 }
 
-/// Puts `stream` into the file as the compressed guest cluster 0; sectors are counted as `sectors`.
+/// Puts `stream` into the file as the compressed guest cluster 0; its entry states `sectors` sectors.
 void compressed_cluster(B& image, const std::string& stream, std::uint64_t sectors = 1) {
     const std::uint64_t at = image.end();
     image.text(at, stream).grow(at + 512);
@@ -70,7 +70,7 @@ void compressed_cluster(B& image, const std::string& stream, std::uint64_t secto
 
 }  // namespace
 
-TEST_CASE("BAD-INPUT 4: table sizes are refused before anything is allocated", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: oversized tables are refused before anything is allocated", "[formats][qcow2][bad-input]") {
     run({
         {"l1_size 2^32-1", [](B& i) { i.be32(36, 0xffffffff); }, "expected at most 4194304 entries, found 4294967295"},
         {"l1_size just past the limit", [](B& i) { i.be32(36, 4194305); }, "expected at most 4194304"},
@@ -87,7 +87,7 @@ TEST_CASE("BAD-INPUT 4: table sizes are refused before anything is allocated", "
     });
 }
 
-TEST_CASE("BAD-INPUT 5: cluster sizes and refcount widths out of range", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: cluster sizes and refcount widths out of range are refused", "[formats][qcow2][bad-input]") {
     std::vector<Case> cases;
     for (const std::uint32_t bits : {0u, 1u, 8u, 22u, 31u, 63u, 64u, 0xffffffffu})
         cases.push_back(
@@ -98,7 +98,7 @@ TEST_CASE("BAD-INPUT 5: cluster sizes and refcount widths out of range", "[forma
     run(cases);
 }
 
-TEST_CASE("BAD-INPUT 6: table entries that lead nowhere are named", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: an error names the table entry that points outside the file", "[formats][qcow2][bad-input]") {
     run({
         {"L2 table partly past the end", [](B& i) { i.be64(i.l1(), i.end()).grow(i.end() + 504); }, "L1 entry 0"},
         {"L2 table past the end", [](B& i) { i.be64(i.l1(), 1 << 20); },
@@ -126,7 +126,7 @@ TEST_CASE("BAD-INPUT 6: table entries that lead nowhere are named", "[formats][q
     CHECK_THAT(refusal_of(folder.file("big")), ContainsSubstring("an L2 table that is not cluster-aligned"));
 }
 
-TEST_CASE("BAD-INPUT 6: damage in one place leaves the rest readable", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: damage in one place leaves the rest readable", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     B image;
     image.data_cluster(0, 'a').data_cluster(2, 'c').l2_entry(1, std::uint64_t{1} << 50);
@@ -142,7 +142,7 @@ TEST_CASE("BAD-INPUT 6: damage in one place leaves the rest readable", "[formats
     CHECK_THROWS_AS(reader->read(ByteOffset{}, both), Error);
 }
 
-TEST_CASE("BAD-INPUT 6: the missing tail of the last cluster reads as zeros", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: the missing tail of the last cluster reads as zeros", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     B image;
     image.data_cluster(0, 'a').cut(image.end() - 100);
@@ -152,7 +152,7 @@ TEST_CASE("BAD-INPUT 6: the missing tail of the last cluster reads as zeros", "[
     CHECK(is_zero(ByteView(bytes).subspan(412, 100)));
 }
 
-TEST_CASE("BAD-INPUT 7: overlapping metadata is read, with a warning", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: overlapping metadata is read, with a warning", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     const std::string path = folder.file("a");
     const auto warnings = [&](const B& image) {
@@ -167,7 +167,7 @@ TEST_CASE("BAD-INPUT 7: overlapping metadata is read, with a warning", "[formats
                ContainsSubstring("its header at offset 0 overlaps its L1 table at offset 0"));
     CHECK_THAT(warnings(B().be64(48, 3 * 512))[0],
                ContainsSubstring("L1 table at offset 1536 overlaps its refcount table"));
-    // Tables of the map that lie over each other are followed as they stand: nothing but the walk could tell.
+    // Overlapping tables of the map are followed as they are: only a walk of the whole map could detect them.
     B shared(65536);
     shared.data_cluster(1, 'x').be64(shared.l1() + 8, shared.l2());
     CHECK(warnings(shared).empty());
@@ -179,7 +179,7 @@ TEST_CASE("BAD-INPUT 7: overlapping metadata is read, with a warning", "[formats
     CHECK(warnings(loop).empty());
 }
 
-TEST_CASE("BAD-INPUT 8: compressed clusters that lie", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: invalid compressed clusters are reported as damage", "[formats][qcow2][bad-input]") {
     const std::string plain(512, 'p');
     const std::string short_frame = "\x28\xb5\x2f\xfd\x20\x01\x09\x00\x00q"s;  // one byte
     const std::string empty_frame = "\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00"s;   // no byte
@@ -204,7 +204,7 @@ TEST_CASE("BAD-INPUT 8: compressed clusters that lie", "[formats][qcow2][bad-inp
     });
 }
 
-TEST_CASE("BAD-INPUT 8: one stream behind many clusters is inflated once", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: one stream shared by many clusters is inflated once", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     B image;
     const std::uint64_t at = image.end();
@@ -214,7 +214,7 @@ TEST_CASE("BAD-INPUT 8: one stream behind many clusters is inflated once", "[for
     CHECK(text_of(read_all(*open_image(folder.file("a")))) == std::string(32768, 'p'));
 }
 
-TEST_CASE("BAD-INPUT 9: snapshot tables that lie", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: invalid snapshot tables are refused", "[formats][qcow2][bad-input]") {
     const auto one = [](B& i) -> B& { return i.be32(60, 1).be64(64, i.end()).grow(i.end() + 512); };
     run({
         {"2^32-1 snapshots", [](B& i) { i.be32(60, 0xffffffff).be64(64, 512); },
@@ -241,7 +241,7 @@ TEST_CASE("BAD-INPUT 9: snapshot tables that lie", "[formats][qcow2][bad-input]"
     CHECK_THAT(refusal_of(folder.file("a"), {{.snapshot = "7"}}), ContainsSubstring("L1 table of snapshot '7'"));
 }
 
-TEST_CASE("BAD-INPUT 9: bitmap directories that lie", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: invalid bitmap directories are refused or ignored with a warning", "[formats][qcow2][bad-input]") {
     // The directory is one cluster at the end of the file.
     constexpr std::uint64_t begin = 5 * 512;
     const auto directory = [](B& i, std::uint32_t count, std::uint64_t bytes) -> B& {
@@ -293,7 +293,7 @@ TEST_CASE("BAD-INPUT 9: bitmap directories that lie", "[formats][qcow2][bad-inpu
     CHECK_FALSE(open_image(folder.file("a"))->info().bitmaps.at(0).consistent);
 }
 
-TEST_CASE("BAD-INPUT 10: headers and header extensions that lie", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: invalid headers and header extensions are refused", "[formats][qcow2][bad-input]") {
     std::vector<Case> cases;
     for (const std::uint32_t length : {0u, 4u, 72u, 103u, 105u, 1024u, 0x80000000u})
         cases.push_back({"header_length", [length](B& i) { i.be32(100, length); }, "header_length at byte 100"});
@@ -319,8 +319,7 @@ TEST_CASE("BAD-INPUT 10: headers and header extensions that lie", "[formats][qco
     run(cases);
 }
 
-TEST_CASE("BAD-INPUT 10: an unknown header extension is passed over, and those behind it are read",
-          "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: an unknown header extension is skipped, and those after it are read", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     write_file(folder.file("base"), Bytes(512, std::byte{'b'}));
     B image(512, 12);
@@ -330,7 +329,7 @@ TEST_CASE("BAD-INPUT 10: an unknown header extension is passed over, and those b
     CHECK(text_of(read_all(*open_image(folder.file("a")))) == std::string(512, 'b'));
 }
 
-TEST_CASE("BAD-INPUT 11: what this version does not read is refused by name", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: features that this version does not read are refused by name", "[formats][qcow2][bad-input]") {
     std::vector<Case> cases;
     for (unsigned bit = 5; bit < 64; ++bit)
         cases.push_back({"bit " + std::to_string(bit), [bit](B& i) { i.be64(72, std::uint64_t{1} << bit); },
@@ -366,7 +365,7 @@ TEST_CASE("BAD-INPUT 11: what this version does not read is refused by name", "[
     CHECK(info.options.at("lazy_refcounts") == "on");
 }
 
-TEST_CASE("BAD-INPUT 11: extended L2 entries that lie are named", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: an error names the invalid extended L2 entry", "[formats][qcow2][bad-input]") {
     constexpr std::uint64_t zeros = std::uint64_t{1} << 32;  // the bit that makes subcluster 0 zero
     run({{"subclusters of 256 bytes", [](B& i) { i.be64(72, 16); }, "expected 14 to 21"}}, B(32768, 13));
     run(
@@ -392,7 +391,7 @@ TEST_CASE("BAD-INPUT 11: extended L2 entries that lie are named", "[formats][qco
         with_subclusters());
 }
 
-TEST_CASE("BAD-INPUT 4: an L1 table that is long enough for plain entries only", "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: an L1 table that is too short for extended L2 entries is refused", "[formats][qcow2][bad-input]") {
     // An L2 table of 16 KiB maps 32 MiB with plain entries, and 16 MiB with extended ones.
     ScratchFolder folder;
     write_file(folder.file("a"), B(32 << 20, 14).view());
@@ -401,7 +400,7 @@ TEST_CASE("BAD-INPUT 4: an L1 table that is long enough for plain entries only",
     CHECK_THAT(refusal_of(folder.file("a")), ContainsSubstring("expected at least 2 entries"));
 }
 
-TEST_CASE("BAD-INPUT 9: a snapshot's L1 table that is long enough for plain entries only",
+TEST_CASE("qcow2: a snapshot's L1 table that is too short for extended L2 entries is refused",
           "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     B image = with_subclusters();
@@ -414,8 +413,7 @@ TEST_CASE("BAD-INPUT 9: a snapshot's L1 table that is long enough for plain entr
     CHECK(refusal_of(folder.file("a"), {{.snapshot = "1"}}).empty());
 }
 
-TEST_CASE("BAD-INPUT 7: extended tables that lie over each other are followed as they stand",
-          "[formats][qcow2][bad-input]") {
+TEST_CASE("qcow2: overlapping extended tables are followed as they are", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     B image = with_subclusters();
     // The L2 table is the L1 table, whose only entry becomes that of the guest's first cluster.
@@ -429,7 +427,7 @@ TEST_CASE("BAD-INPUT 7: extended tables that lie over each other are followed as
     CHECK(load_be<std::uint64_t>(first) == (image.l1() | B::copied));
 }
 
-TEST_CASE("BAD-INPUT 6: damage in one subcluster leaves those before and the clusters beside readable",
+TEST_CASE("qcow2: damage in one subcluster leaves those before it and the other clusters readable",
           "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     B image = with_subclusters();
@@ -453,7 +451,7 @@ TEST_CASE("BAD-INPUT 6: damage in one subcluster leaves those before and the clu
     CHECK(is_zero(ByteView(bytes).subspan(4096)));
 }
 
-TEST_CASE("BAD-INPUT 17: virtual sizes are exact", "[formats][qcow2][raw][bad-input]") {
+TEST_CASE("qcow2 and raw: virtual sizes are exact", "[formats][qcow2][raw][bad-input]") {
     ScratchFolder folder;
     const std::string path = folder.file("a");
     for (const std::uint64_t size :

@@ -1,8 +1,8 @@
 #pragma once
-/// Builds small qcow2 files by hand, field by field, for images that no tool writes. Knows the format from its
-/// specification only and shares no constant with the reader.
+/// Builds small qcow2 files field by field, for images that no tool writes. Based on the specification only; shares no
+/// constant with the reader.
 ///
-/// The layout at first, in clusters: 0 header, 1 refcount table, 2 refcount block, 3 L1 table, 4 first L2 table,
+/// The initial layout, in clusters: 0 header, 1 refcount table, 2 refcount block, 3 L1 table, 4 first L2 table,
 /// 5 free for data.
 
 #include <string>
@@ -69,7 +69,7 @@ public:
         return be32(at, type).be32(at + 4, static_cast<std::uint32_t>(data.size())).text(at + 8, data);
     }
 
-    /// The backing file's name, at the end of cluster 0, and its format where given.
+    /// The backing file's name, at the end of cluster 0, and its format if given.
     Qcow2Builder& backing(std::string_view name, std::string_view format = {}) {
         if (!format.empty()) extension(104, 0xe2792aca, format);
         const std::uint64_t at = name.size() < 300 ? 208 : cluster() - name.size();

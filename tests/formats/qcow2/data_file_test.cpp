@@ -1,5 +1,5 @@
-// qcow2 images whose guest data lies in an external data file: what is read from where, what the chain tells about it,
-// and what is refused. Which names are followed is in reference_resolver_test.cpp.
+// qcow2 images whose guest data is in an external data file: what is read from where, what the chain reports about it,
+// and what is refused. reference_resolver_test.cpp covers which names are followed.
 
 #include <fmt/format.h>
 
@@ -27,11 +27,11 @@ std::string refusal_of_image(const ScratchFolder& folder, const B& image) {
 
 }  // namespace
 
-TEST_CASE("data files: the entries tell what is read, with the raw bit too", "[formats][qcow2]") {
+TEST_CASE("data files: the entries decide what is read, with the raw bit too", "[formats][qcow2]") {
     ScratchFolder folder;
     for (const std::uint64_t autoclear : {0u, 2u}) {
         B image = with_data_file(folder);
-        // Data at offset 0 has nothing but the COPIED bit; the data file's bytes behind other entries do not count.
+        // Data at offset 0 has only the COPIED bit; the data file's bytes for other entries are ignored.
         image.be64(88, autoclear).l2_entry(0, B::copied).l2_entry(2, 2 * 512 | B::copied).l2_entry(3, 3 * 512);
         image.l2_entry(4, 4 * 512 | 1).l2_entry(5, 1).l2_entry(6, B::copied | 1);
         write_file(folder.file("a"), image.view());
@@ -65,7 +65,7 @@ TEST_CASE("data files: offset 0 is a cluster of subclusters only with the COPIED
                ContainsSubstring("an allocated subcluster without a cluster"));
 }
 
-TEST_CASE("data files: they are a part of the chain, with a role, and recorded as options", "[formats][qcow2]") {
+TEST_CASE("data files: they are part of the chain, with a role, and recorded as options", "[formats][qcow2]") {
     ScratchFolder folder;
     const std::string data = folder.file("disk.data");
     for (const std::string raw : {"off", "on"}) {
@@ -91,18 +91,18 @@ TEST_CASE("data files: they are a part of the chain, with a role, and recorded a
     }
 }
 
-TEST_CASE("data files: what the tables tell does not tell what differs", "[formats][qcow2]") {
+TEST_CASE("data files: the tables do not show what differs", "[formats][qcow2]") {
     ScratchFolder folder;
     write_file(folder.file("a"), with_data_file(folder).view());
     CHECK(changes_between_states(folder.file("a"), {}, {}) == nullptr);
 }
 
-TEST_CASE("BAD-INPUT 3: a data file that comes twice in a chain is refused", "[formats][qcow2][bad-input]") {
+TEST_CASE("data files: a data file that appears twice in a chain is refused", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     const auto twice = [&] { return refusal_of(folder.file("a")); };
     const auto put = [&](const std::string& name, const std::string& data_file, const std::string& backing) {
         B image;
-        // The backing format is not recorded: only what has qcow2's magic is opened.
+        // The backing format is not recorded: only a file with qcow2's magic is opened.
         if (!data_file.empty()) image.be64(72, 4).extension(104, 0x44415441, data_file);
         if (!backing.empty())
             image.be64(8, 300).be32(16, static_cast<std::uint32_t>(backing.size())).text(300, backing);
@@ -129,7 +129,7 @@ TEST_CASE("BAD-INPUT 3: a data file that comes twice in a chain is refused", "[f
     CHECK_THAT(twice(), ContainsSubstring("holds data of an image in the chain") && ContainsSubstring("comes twice"));
 }
 
-TEST_CASE("BAD-INPUT 6: entries that do not fit the data file are named", "[formats][qcow2][bad-input]") {
+TEST_CASE("data files: an error names the entry that does not fit the data file", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     CHECK(refusal_of_image(folder, with_data_file(folder).l2_entry(1, 512)).empty());
     CHECK_THAT(refusal_of_image(folder, with_data_file(folder).l2_entry(1, 1024)),
@@ -142,19 +142,19 @@ TEST_CASE("BAD-INPUT 6: entries that do not fit the data file are named", "[form
                ContainsSubstring("a compressed cluster, which cannot be in an external data file"));
     CHECK_THAT(refusal_of_image(folder, with_data_file(folder, 1000).l2_entry(2, 1024)),
                ContainsSubstring("within the 1000 bytes of the data file, found a cluster past the end of the file"));
-    // Tables are looked for in the image, however long the data file is.
+    // Tables are read from the image, however long the data file is.
     CHECK_THAT(refusal_of_image(folder, with_data_file(folder).be64(3 * 512, 8192)),
                ContainsSubstring("an L2 table past the end of the file"));
 }
 
-TEST_CASE("BAD-INPUT 6: the missing tail of a data file's last cluster reads as zeros", "[formats][qcow2][bad-input]") {
+TEST_CASE("data files: the missing tail of the last cluster reads as zeros", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     write_file(folder.file("a"), with_data_file(folder, 1100).l2_entry(2, 1024).view());
     const std::string bytes(text_of(read_all(*open_image(folder.file("a")))));
     CHECK(bytes.substr(1024, 512) == std::string(76, 'd') + std::string(436, '\0'));
 }
 
-TEST_CASE("BAD-INPUT 6: a data file that shrinks while it is read is an error", "[formats][qcow2][bad-input]") {
+TEST_CASE("data files: a data file that shrinks while it is read is an error", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     write_file(folder.file("a"), with_data_file(folder).l2_entry(2, 1024).l2_entry(3, 1536).view());
     const auto reader = open_image(folder.file("a"));
@@ -164,7 +164,7 @@ TEST_CASE("BAD-INPUT 6: a data file that shrinks while it is read is an error", 
                       ContainsSubstring("became shorter") && ContainsSubstring(folder.file("data")));
 }
 
-TEST_CASE("BAD-INPUT 10: headers that lie about a data file", "[formats][qcow2][bad-input]") {
+TEST_CASE("data files: headers that contradict the data file are refused", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     CHECK_THAT(refusal_of_image(folder, B().be64(72, 4)),
                ContainsSubstring("external data file (incompatible feature bit 2): expected a header extension"));
@@ -175,14 +175,14 @@ TEST_CASE("BAD-INPUT 10: headers that lie about a data file", "[formats][qcow2][
     write_file(folder.file("base"), Bytes(512));
     CHECK_THAT(refusal_of_image(folder, with_data_file(folder).be64(88, 2).be64(8, 300).be32(16, 4).text(300, "base")),
                ContainsSubstring("raw external data file (autoclear feature bit 1): expected no backing file"));
-    // A name without the bit that says it is used, and a raw bit without a data file, mean nothing.
+    // A name without the bit that marks it as used, and a raw bit without a data file, are ignored.
     CHECK(refusal_of_image(folder, B().extension(104, 0x44415441, "/etc/passwd")).empty());
     CHECK(open_image_chain(folder.file("a")).layers.size() == 1);
     CHECK(refusal_of_image(folder, B().be64(88, 2).be64(8, 300).be32(16, 1).text(300, "x")).find("does not exist") !=
           std::string::npos);
 }
 
-TEST_CASE("BAD-INPUT 9: a snapshot beside a data file is refused, the active disk is read",
+TEST_CASE("data files: a snapshot of an image with a data file is refused, the active disk is read",
           "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     B image = with_data_file(folder);

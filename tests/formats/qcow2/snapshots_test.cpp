@@ -1,5 +1,5 @@
-// Internal snapshots as sources of their own. `qemu-img convert -l` keeps the size of the active disk and so cuts a
-// larger snapshot off; `qemu-img snapshot -a` on a copy gives the truth and is the oracle here.
+// Internal snapshots as sources. `qemu-img convert -l` keeps the size of the active disk and so truncates a larger
+// snapshot; the oracle here is `qemu-img snapshot -a` on a copy.
 
 #include <fmt/format.h>
 
@@ -18,7 +18,7 @@ Bytes truth_of(const ScratchFolder& folder, const std::string& path, const std::
     return qemu_bytes(copy, "qcow2");
 }
 
-/// Snapshots of 1 MiB and 6 MiB in a disk of 2 MiB; all of 1 MiB in version 2, where qemu does not resize any more.
+/// Snapshots of 1 MiB and 6 MiB in a disk of 2 MiB; all of 1 MiB in version 2, where qemu no longer resizes.
 std::string make_image(const ScratchFolder& folder, const std::string& compat,
                        const std::string& options = "cluster_size=4096") {
     const bool resizes = compat != "0.10";
@@ -87,7 +87,7 @@ TEST_CASE("snapshots: each reads with its own subclusters", "[formats][qcow2][or
     compare_with_qemu(path, "qcow2");
 }
 
-TEST_CASE("snapshots: a snapshot above a backing file falls through to it", "[formats][qcow2][oracle]") {
+TEST_CASE("snapshots: a snapshot over a backing file falls through to it", "[formats][qcow2][oracle]") {
     ScratchFolder folder;
     qemu_img({"create", "-q", "-f", "raw", folder.file("base.raw"), "1M"});
     qemu_io(folder.file("base.raw"), "raw", {"write -P 9 0 1M"});
@@ -100,10 +100,10 @@ TEST_CASE("snapshots: a snapshot above a backing file falls through to it", "[fo
     CHECK((read_all(*open_image(path, {{.snapshot = "s"}})) == truth));
 }
 
-TEST_CASE("snapshots: the state of the machine behind the disk's end is never shown", "[formats][qcow2]") {
+TEST_CASE("snapshots: the machine state after the end of the disk is never shown", "[formats][qcow2]") {
     ScratchFolder folder;
     const std::string path = folder.file("a.qcow2");
-    // Behind the disk of 20,000 bytes, which ends inside of the first L1 entry's range: data where the second begins.
+    // After the disk of 20,000 bytes, which ends inside the range of the first L1 entry: data where the second begins.
     Qcow2Builder image(20000);
     image.data_cluster(0, 'A').data_cluster(39, 'E').data_cluster(63, 'V');
     const std::uint64_t state_l2 = image.end();

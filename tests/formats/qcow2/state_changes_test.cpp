@@ -1,5 +1,6 @@
-// What the tables tell about two states of one file: never less than what differs (bytes and kinds, read through both
-// states), and no more than the clusters whose entries differ, which `qemu-img map` shows on a copy that was reverted.
+// The changes that the tables of one file show between two states: never less than what differs (bytes and kinds, read
+// through both states), and no more than the clusters whose entries differ, which `qemu-img map` shows on a reverted
+// copy.
 
 #include <functional>
 
@@ -20,7 +21,7 @@ using State = std::optional<std::string>;  // a snapshot; none: the active disk
 
 ImageOptions opening(const State& state) { return {.format = "qcow2", .snapshot = state}; }
 
-/// Where and as what qemu finds each sector of a state.
+/// The place and kind of each sector of a state, according to qemu.
 std::vector<std::string> sector_places(const ScratchFolder& folder, const std::string& path, const State& state) {
     const std::string copy = folder.file("reverted.qcow2");
     std::filesystem::copy_file(path, copy, std::filesystem::copy_options::overwrite_existing);
@@ -64,7 +65,7 @@ Walked walk(const ChangeMap& map, std::uint64_t size, std::uint64_t cluster) {
     return out;
 }
 
-/// Clusters in which the two states really differ, in bytes or kinds; those past one's end differ.
+/// Clusters in which the two states really differ, in bytes or kinds; those past the end of one state differ.
 std::vector<bool> real_differences(const std::string& path, const State& before, const State& now,
                                    std::uint64_t cluster) {
     const auto a = open_image(path, {opening(before)});
@@ -148,7 +149,7 @@ void make_and_check(const ScratchFolder& folder, const std::string& options, std
 
 }  // namespace
 
-TEST_CASE("state changes: every difference is told, and only of clusters whose entries differ",
+TEST_CASE("state changes: every difference is reported, and only for clusters whose entries differ",
           "[formats][qcow2][oracle]") {
     WARN("seed " << seed);
     ScratchFolder folder;
@@ -164,7 +165,7 @@ TEST_CASE("state changes: every difference is told, and only of clusters whose e
             make_and_check(folder, "cluster_size=16k,extended_l2=on", 16384, compressed, with_backing, random);
 }
 
-TEST_CASE("state changes: from the cluster on that holds the smaller end, everything may differ",
+TEST_CASE("state changes: from the cluster with the end of the smaller disk on, everything may differ",
           "[formats][qcow2][oracle]") {
     ScratchFolder folder;
     const std::string path = folder.file("disk.qcow2");
@@ -179,7 +180,7 @@ TEST_CASE("state changes: from the cluster on that holds the smaller end, everyt
     CHECK(up.clusters_reported == 2 + (6 * 1024 - 1028) / 4);
     CHECK_FALSE(up.may_differ[1]);
     CHECK(up.may_differ[2]);
-    CHECK(up.may_differ[257]);  // 1028 KiB: half of it lies past the end of the small one
+    CHECK(up.may_differ[257]);  // 1028 KiB: half of it is past the end of the smaller one
     check_sound(path, "small", "large", 4096);
     const Walked down = walk(*changes_between_states(path, opening("small"), "large"), 1030 << 10, 4096);
     CHECK(down.clusters_reported == 3);
@@ -208,7 +209,7 @@ TEST_CASE("state changes: a mostly equal disk of 16 TiB is compared in a few ste
     CHECK(changed[0].length == kib(64));
 }
 
-TEST_CASE("state changes: raw files do not tell, and unknown snapshots are refused", "[formats][qcow2][raw]") {
+TEST_CASE("state changes: raw files report none, and unknown snapshots are refused", "[formats][qcow2][raw]") {
     ScratchFolder folder;
     write_file(folder.file("a.raw"), Bytes(1000));
     CHECK(changes_between_states(folder.file("a.raw"), {}, {}) == nullptr);
@@ -217,8 +218,7 @@ TEST_CASE("state changes: raw files do not tell, and unknown snapshots are refus
                       ContainsSubstring("no internal snapshots"));
 }
 
-TEST_CASE("state changes: a damaged table may differ, and does not keep the rest from being compared",
-          "[formats][qcow2][bad-input]") {
+TEST_CASE("state changes: a damaged table may differ, and the rest is still compared", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     Qcow2Builder image(3 * 32768);
     image.data_cluster(0, 'a');
@@ -239,8 +239,7 @@ TEST_CASE("state changes: a damaged table may differ, and does not keep the rest
     CHECK_FALSE(told.may_differ[129]);
 }
 
-TEST_CASE("snapshot states: the same text whenever it is read, another for another content",
-          "[formats][qcow2][oracle]") {
+TEST_CASE("snapshot states: the text is stable, and differs for different content", "[formats][qcow2][oracle]") {
     ScratchFolder folder;
     const std::string path = folder.file("disk.qcow2");
     qemu_img({"create", "-q", "-f", "qcow2", "-o", "cluster_size=4096", path, "4M"});
@@ -256,7 +255,7 @@ TEST_CASE("snapshot states: the same text whenever it is read, another for anoth
     CHECK(state_of("a") == first);
     CHECK(state_of("id:1") == first);
     CHECK(state_of("b") != first);
-    CHECK(state_of("b") != state_of("c"));  // equal content, another snapshot
+    CHECK(state_of("b") != state_of("c"));  // equal content, different snapshot
     qemu_img({"snapshot", "-a", "a", path});
     qemu_img({"snapshot", "-d", "b", path});
     qemu_io(path, "qcow2", {"write -P 9 2M 1M"});
@@ -269,7 +268,7 @@ TEST_CASE("snapshot states: the same text whenever it is read, another for anoth
     CHECK(state_of("a") != first);
 }
 
-TEST_CASE("snapshot states: COPIED bits do not count, every other part does", "[formats][qcow2]") {
+TEST_CASE("snapshot states: every part of a snapshot counts except its COPIED bits", "[formats][qcow2]") {
     ScratchFolder folder;
     const std::string path = folder.file("a");
     const auto state_with = [&](const std::function<void(Qcow2Builder&, std::uint64_t)>& change) {

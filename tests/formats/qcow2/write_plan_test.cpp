@@ -1,5 +1,5 @@
-// Every choice of qcow2 creation options, with random calls: qemu-img finds the image clean, reads the same bytes and
-// tells the same kinds, and varve's own reader does.
+// Every choice of qcow2 creation options, with random calls: qemu-img finds the image clean and reports the same bytes
+// and kinds, and so does varve's own reader.
 
 #include "tests/fuzz/write_check.h"
 
@@ -67,7 +67,7 @@ Bytes read_by_qemu(const std::string& path, const std::string& raw) {
     return read_file(raw);
 }
 
-/// The kind of each unit of the top image; unallocated is what shines through.
+/// The kind of each unit of the top image; unallocated: the backing image shows through.
 std::vector<ExtentKind> kinds_by_qemu(const WritePlan& plan, const std::string& path) {
     const std::uint64_t unit = qcow2::parse_options(plan.options).unit().value;
     std::vector<ExtentKind> kinds(divide_up(plan.guest.size(), unit), ExtentKind::unallocated);

@@ -36,7 +36,7 @@ contract::WriterKind qcow2_kind(const qcow2::CreationOptions& options = {}) {
             .round_up_size = round_up_size};
 }
 
-/// A kind of each way that clusters take through the writer.
+/// One kind for each path that clusters take through the writer.
 std::vector<OptionMap> many_kinds() {
     return {{},
             {{"compat", "0.10"}},
@@ -76,7 +76,7 @@ TEST_CASE("qcow2 writer: every kind of image keeps the contract", "[formats][qco
         }
 }
 
-// Small clusters reach many L2 tables, refcount blocks and refcount table clusters with little data.
+// Small clusters need many L2 tables, refcount blocks and refcount table clusters with little data.
 TEST_CASE("qcow2 writer: every cluster size makes a clean image", "[formats][qcow2]") {
     for (const unsigned cluster_bits : {9u, 12u, 21u})
         for (const std::uint64_t size : {std::uint64_t{1}, mib(1).value, mib(24).value + 513})
@@ -95,7 +95,7 @@ TEST_CASE("qcow2 writer: the header has version 3, 112 bytes and the exact size"
     REQUIRE(header.size() % 65536 == 0);
 }
 
-TEST_CASE("qcow2 writer: zeros written, zeros announced and nothing stay apart", "[formats][qcow2]") {
+TEST_CASE("qcow2 writer: written zeros, announced zeros and ranges never mentioned stay distinct", "[formats][qcow2]") {
     const ScratchFolder folder;
     const auto writer = create(folder.file("a"), kib(5 * 64));
     writer->write({0}, Bytes(65536, std::byte{1}));
@@ -155,7 +155,7 @@ TEST_CASE("qcow2 writer: a disk beyond qemu's largest L1 table is refused", "[fo
     REQUIRE(run_tool({"qemu-img", "info", folder.file("a")}).status == 0);
 }
 
-TEST_CASE("qcow2 writer: the refcounts cover all clusters and themselves, by the least", "[formats][qcow2]") {
+TEST_CASE("qcow2 writer: the refcounts cover all clusters and themselves, in the fewest blocks", "[formats][qcow2]") {
     for (const unsigned bits : {1u, 16u, 64u})
         for (const std::uint64_t cluster_size : {512ULL, 65536ULL, 2ULL << 20}) {
             const std::uint64_t per_block = cluster_size * 8 / bits;
@@ -172,7 +172,7 @@ TEST_CASE("qcow2 writer: the refcounts cover all clusters and themselves, by the
         }
 }
 
-TEST_CASE("qcow2 writer: compressed clusters fill many refcount blocks and come back", "[formats][qcow2]") {
+TEST_CASE("qcow2 writer: compressed clusters fill many refcount blocks and read back", "[formats][qcow2]") {
     for (const std::string bits : {"1", "8", "64"}) {
         const qcow2::CreationOptions options = qcow2::parse_options(
             {{"compress", "on"}, {"cluster_size", "512"}, {"refcount_bits", bits}, {"compression_type", "zstd"}});
@@ -180,7 +180,7 @@ TEST_CASE("qcow2 writer: compressed clusters fill many refcount blocks and come 
     }
 }
 
-TEST_CASE("qcow2 writer: the same calls make the same file, whatever the threads do", "[formats][qcow2]") {
+TEST_CASE("qcow2 writer: the same calls make the same file, whatever the timing of the threads", "[formats][qcow2]") {
     const contract::Pattern pattern = contract::random_pattern(mib(4), 5, 70000);
     std::vector<Bytes> files;
     for (int i = 0; i < 3; ++i) {

@@ -1,5 +1,5 @@
-// BAD-INPUT for VDI: every lie of a header or a map is an error that names the place, and no input reads as something
-// that it does not say. No memory is taken and no other file opened for it.
+// Hostile and damaged VDI images: every invalid field of a header or map is an error that names the place. Such input
+// neither takes memory nor causes other files to be opened.
 
 #include <fcntl.h>
 #include <filesystem>
@@ -37,7 +37,7 @@ std::string place(const std::string& path, std::uint64_t at) {
 
 }  // namespace
 
-TEST_CASE("vdi: a header that lies is refused with field, expected and found", "[vdi][bad-input]") {
+TEST_CASE("vdi: an invalid header is refused with field, expected and found value", "[vdi][bad-input]") {
     const std::vector<Lie> lies{
         {"block size 0", [](Image& i) { i.block_size = 0; }, 376, "block size: expected a power of two"},
         {"block size 3", [](Image& i) { i.block_size = 3; }, 376, "found 3"},
@@ -82,7 +82,7 @@ TEST_CASE("vdi: a header that lies is refused with field, expected and found", "
         Image image = sound();
         const Bytes honest = image.file();
         lie.tell(image);
-        Bytes file = honest;  // only the header lies, the rest stays where it was
+        Bytes file = honest;  // only the header changes, the rest stays where it was
         Image header = image;
         header.map.clear();
         header.places.clear();
@@ -112,7 +112,7 @@ TEST_CASE("vdi: magic and version are checked when the user names the format", "
     }
 }
 
-TEST_CASE("vdi: a map entry that leads nowhere is an error when it is reached", "[vdi][bad-input]") {
+TEST_CASE("vdi: a map entry that points outside the file is an error when it is reached", "[vdi][bad-input]") {
     const ScratchFolder folder;
     const std::string path = folder.file("lie.vdi");
     for (const std::uint32_t entry : {2u, 3u, 0x7fffffffu, 0x80000000u, 0xfffffffdu}) {
@@ -154,12 +154,12 @@ TEST_CASE("vdi: a map of 16 GiB costs no memory", "[vdi][bad-input]") {
         file.write_all(ByteOffset{0xfffff000}, content[0]);
     }
     const auto reader = open_image(path);
-    CHECK(reader->info().warnings.size() == 1);  // a hole of the file is entries of 0
+    CHECK(reader->info().warnings.size() == 1);  // a hole of the file reads as entries of 0
     CHECK(reader->extent_at(ByteOffset{}).kind == ExtentKind::data);
     CHECK(reader->extent_at(ByteOffset{image.size - 4096}).length == kib(4));
 }
 
-TEST_CASE("vdi: every truncation is refused or reads the bytes that are there", "[vdi][bad-input]") {
+TEST_CASE("vdi: every truncation is refused or reads the bytes that remain", "[vdi][bad-input]") {
     const ScratchFolder folder;
     const std::string path = folder.file("cut.vdi");
     for (const bool is_old : {false, true}) {
@@ -220,7 +220,7 @@ TEST_CASE("vdi: flipped bits of the header and the map are refused or read withi
     }
 }
 
-TEST_CASE("vdi: the builder of the tests shares nothing with the reader", "[vdi]") {
+TEST_CASE("vdi: the image builder of the tests shares nothing with the reader", "[vdi]") {
     for (const std::string name : {"builder.h", "builder.cpp"}) {
         std::ifstream source(test::source_path("tests/formats/vdi/" + name));
         REQUIRE(source);

@@ -1,6 +1,6 @@
 #pragma once
-/// Makes VDI images byte by byte from the specification (VirtualBox VDICore.h): what qemu-img neither reads nor writes.
-/// Shares no header and no constant with the reader under test.
+/// Makes VDI images byte by byte from the specification (VirtualBox VDICore.h), for images that qemu-img neither reads
+/// nor writes. Shares no header and no constant with the reader under test.
 
 #include <array>
 #include <cstddef>
@@ -15,13 +15,13 @@ using Id = std::array<std::byte, 16>;
 
 /// 16 bytes that differ from those of any other `seed`.
 Id id_of(unsigned seed);
-/// As people write it: 8-4-4-4-12 digits, the first three groups in little-endian order on disk.
+/// In the usual notation: 8-4-4-4-12 digits, the first three groups in little-endian order on disk.
 std::string text_of_id(const Id& id);
 
 inline constexpr std::uint32_t entry_free = 0xffffffff;
 inline constexpr std::uint32_t entry_zero = 0xfffffffe;
 
-/// All that an image file says; every field may be a lie.
+/// All fields of an image file; any of them may be invalid.
 struct Image {
     Image(std::uint64_t disk_bytes, std::uint32_t bytes_of_block);
 
@@ -31,7 +31,7 @@ struct Image {
 
     /// The file. Bytes before blocks and between the parts are 0xee.
     std::vector<std::byte> file() const;
-    /// Where the entry of `block`, or a place, lies in the file.
+    /// The offset of the entry of `block`, or of a place, in the file.
     std::uint64_t entry_at(std::uint32_t block) const;
     std::uint64_t place_at(std::uint32_t place) const;
     void save(const std::string& path) const;

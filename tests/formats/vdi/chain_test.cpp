@@ -1,5 +1,5 @@
-// Differencing VDI images: the parent is found by its UUID alone, in the folders that may be used, and nothing else is
-// taken for it.
+// Differencing VDI images: the parent is found only by its UUID and only in allowed folders, and no other file is taken
+// for it.
 
 #include <sys/stat.h>
 #include <cctype>
@@ -30,7 +30,7 @@ Image base() {
     return image;
 }
 
-/// Over `parent`: block 1 of its own, block 2 zero, the rest the parent's.
+/// An image over `parent` with its own block 1 and a zero block 2; the rest is the parent's.
 Image child_of(const Image& parent, unsigned seed) {
     Image image(6 * block, block);
     image.type = 4;
@@ -62,7 +62,7 @@ std::string upper(std::string text) {
     return text;
 }
 
-/// base() as a VMDK: the descriptor's lines by which VirtualBox knows it.
+/// base() as a VMDK: the descriptor lines by which VirtualBox identifies it.
 std::vector<std::string> names_of(const Image& image) {
     return {"ddb.uuid.image=\"" + text_of_id(image.id) + "\"",
             "ddb.uuid.modification=\"" + text_of_id(image.modified) + "\""};
@@ -109,7 +109,7 @@ TEST_CASE("vdi: a differencing image shows its parent where it has no block", "[
     contract::check_image_reader(*image.reader, read_all(*image.reader));
 }
 
-TEST_CASE("vdi: chains may be long, and change the block size and the disk's size on the way", "[vdi]") {
+TEST_CASE("vdi: a chain may be long, and its images may differ in block size and disk size", "[vdi]") {
     const ScratchFolder folder;
     Image below = base();
     below.save(folder.file("0.vdi"));
@@ -143,16 +143,16 @@ TEST_CASE("vdi: chains may be long, and change the block size and the disk's siz
     contract::check_image_reader(*reader, guest);
 }
 
-TEST_CASE("vdi: a parent is found where VirtualBox keeps it, and only in folders that may be used", "[vdi][names]") {
+TEST_CASE("vdi: a parent is found where VirtualBox keeps it, and only in allowed folders", "[vdi][names]") {
     const Machine machine;
     const std::string child = machine.path("Snapshots/{10}.vdi");
     const std::string refusal = refusal_of(child);
     CHECK_THAT(refusal, ContainsSubstring("UUID " + text_of_id(base().id)) && ContainsSubstring("--allow-under DIR"));
     CHECK(blocks_of(child, {{.allow_under = {machine.path("")}}}) == "bc..b.");
-    // The grandchild beside the base: what it was made over lies in "Snapshots".
+    // The grandchild is next to the base, its parent in "Snapshots".
     child_of(child_of(base(), 10), 20).save(machine.path("top.vdi"));
     CHECK(blocks_of(machine.path("top.vdi")) == "bc..b.");
-    // In a folder of another name it is not looked for.
+    // A folder with another name is not searched.
     fs::rename(machine.path("Snapshots"), machine.path("elsewhere"));
     CHECK_THAT(refusal_of(machine.path("top.vdi")), ContainsSubstring("--allow-under"));
     CHECK(blocks_of(machine.path("top.vdi"), {{.allow_under = {machine.path("elsewhere")}}}) == "bc..b.");
@@ -170,8 +170,7 @@ TEST_CASE("vdi: a parent is found by its content, whatever its name", "[vdi][nam
     CHECK(blocks_of(folder.file("child.vdi")) == "bc..b.");
 }
 
-TEST_CASE("BAD-INPUT 1: the search for a parent opens nothing outside and hangs on nothing",
-          "[vdi][names][bad-input]") {
+TEST_CASE("vdi: the search for a parent opens nothing outside its folders and never hangs", "[vdi][names][bad-input]") {
     const ScratchFolder folder;
     fs::create_directory(folder.file("vm"));
     fs::create_directory(folder.file("secret"));
@@ -190,7 +189,7 @@ TEST_CASE("BAD-INPUT 1: the search for a parent opens nothing outside and hangs 
     CHECK(blocks_of(child, {{.allow_under = {folder.file("secret")}}}) == "bc..b.");
 }
 
-TEST_CASE("vdi: a parent that was written to since is read, and said", "[vdi]") {
+TEST_CASE("vdi: a parent that was written to since is read, with a warning", "[vdi]") {
     const ScratchFolder folder;
     Image parent = base();
     const Image child = child_of(parent, 10);
@@ -204,7 +203,7 @@ TEST_CASE("vdi: a parent that was written to since is read, and said", "[vdi]") 
                                                ContainsSubstring(text_of_id(parent.modified) + " found"));
 }
 
-TEST_CASE("vdi: of two files with the parent's UUID the one that was not written to is taken, else none", "[vdi]") {
+TEST_CASE("vdi: of two files with the parent's UUID the one that was not written to is used, else none", "[vdi]") {
     const ScratchFolder folder;
     Image parent = base();
     child_of(parent, 10).save(folder.file("child.vdi"));
@@ -221,7 +220,7 @@ TEST_CASE("vdi: of two files with the parent's UUID the one that was not written
                ContainsSubstring("/a.vdi'") && ContainsSubstring("/b.vdi'") && ContainsSubstring("move the one away"));
 }
 
-TEST_CASE("BAD-INPUT 3: images that are each other's parents are refused", "[vdi][bad-input]") {
+TEST_CASE("vdi: images that are each other's parents are refused", "[vdi][bad-input]") {
     const ScratchFolder folder;
     Image self = child_of(base(), 1);
     self.parent = self.id;
@@ -236,7 +235,7 @@ TEST_CASE("BAD-INPUT 3: images that are each other's parents are refused", "[vdi
     CHECK_THAT(refusal_of(folder.file("a.vdi")), ContainsSubstring("loops"));
 }
 
-TEST_CASE("BAD-INPUT 3: a chain of more than 256 images is refused", "[vdi][bad-input]") {
+TEST_CASE("vdi: a chain of more than 256 images is refused", "[vdi][bad-input]") {
     const ScratchFolder folder;
     Image below = base();
     below.save(folder.file("000.vdi"));
@@ -250,7 +249,7 @@ TEST_CASE("BAD-INPUT 3: a chain of more than 256 images is refused", "[vdi][bad-
     CHECK_THAT(refusal_of(folder.file("1256.vdi")), ContainsSubstring("deeper than 256"));
 }
 
-TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a differencing header is told", "[vdi][bad-input]") {
+TEST_CASE("vdi: a raw disk whose guest wrote a differencing header is reported", "[vdi][bad-input]") {
     const ScratchFolder folder;
     base().save(folder.file("secret.vdi"));
     child_of(base(), 10).save(folder.file("guest.img"));
@@ -262,7 +261,7 @@ TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a differencing header is to
     CHECK(open_image(folder.file("whole.img"))->info().warnings.empty());
 }
 
-TEST_CASE("vdi: a qcow2 image may lie over a chain of VDI images", "[vdi]") {
+TEST_CASE("vdi: a qcow2 image may be based on a chain of VDI images", "[vdi]") {
     const ScratchFolder folder;
     base().save(folder.file("base.vdi"));
     child_of(base(), 10).save(folder.file("child.vdi"));
@@ -300,7 +299,7 @@ TEST_CASE("vdi: the parent may be a VMDK, which VirtualBox names in its descript
     check("base.vmdk");
 }
 
-TEST_CASE("vdi: a VMDK parent may be a delta itself, which is checked by its CID as ever", "[vdi][vdi-vmdk]") {
+TEST_CASE("vdi: a VMDK parent may be a delta itself, which is checked by its CID as usual", "[vdi][vdi-vmdk]") {
     const ScratchFolder folder;
     child_of(base(), 10).save(folder.file("child.vdi"));
     std::vector<std::string> lines = names_of(base());
@@ -314,7 +313,7 @@ TEST_CASE("vdi: a VMDK parent may be a delta itself, which is checked by its CID
                ContainsSubstring("/root.vmdk'") && ContainsSubstring("87654321 was expected, 12345678 found"));
 }
 
-TEST_CASE("vdi: of a VDI and a VMDK with the parent's UUID the one that was not written to is taken",
+TEST_CASE("vdi: of a VDI and a VMDK with the parent's UUID the one that was not written to is used",
           "[vdi][vdi-vmdk]") {
     const ScratchFolder folder;
     const std::string child = folder.file("child.vdi");
@@ -332,7 +331,7 @@ TEST_CASE("vdi: of a VDI and a VMDK with the parent's UUID the one that was not 
     CHECK_THAT(refusal_of(child), ContainsSubstring("/base.vdi'") && ContainsSubstring("/base.vmdk'"));
 }
 
-TEST_CASE("BAD-INPUT 1: what only looks like a VMDK parent is passed over", "[vdi][vdi-vmdk][bad-input]") {
+TEST_CASE("vdi: a file that only looks like a VMDK parent is skipped", "[vdi][vdi-vmdk][bad-input]") {
     const ScratchFolder folder;
     const std::string child = folder.file("child.vdi");
     child_of(base(), 10).save(child);
@@ -352,7 +351,7 @@ TEST_CASE("BAD-INPUT 1: what only looks like a VMDK parent is passed over", "[vd
     CHECK_THAT(refusal_of(child), ContainsSubstring("all.vmdk' names its extent 'f'"));
 }
 
-TEST_CASE("BAD-INPUT 4: the search for a parent ends, and begins with files that are named so", "[vdi][bad-input]") {
+TEST_CASE("vdi: the search for a parent is bounded, and begins with files whose names match", "[vdi][bad-input]") {
     const ScratchFolder folder;
     const std::string child = folder.file("child.vdi");
     child_of(base(), 10).save(child);
@@ -365,7 +364,7 @@ TEST_CASE("BAD-INPUT 4: the search for a parent ends, and begins with files that
     CHECK(blocks_of(child) == "bc..b.");
 }
 
-TEST_CASE("vdi: a damaged parent is named", "[vdi][bad-input]") {
+TEST_CASE("vdi: an error names the damaged parent", "[vdi][bad-input]") {
     const ScratchFolder folder;
     Image parent = base();
     child_of(parent, 10).save(folder.file("child.vdi"));

@@ -1,4 +1,4 @@
-// VDI images: what VirtualBox and qemu write reads as it does there, in every layout that the format allows.
+// Reading VDI images in every layout that the format allows, with the same result as VirtualBox and qemu.
 
 #include "engine/base/error.h"
 #include "tests/catch.h"
@@ -18,7 +18,7 @@ Bytes noise(std::mt19937_64& random, std::size_t length) {
     return bytes;
 }
 
-/// A disk of blocks of all three kinds in no order of places, and what its guest sees.
+/// A disk with blocks of all three kinds, its places in no order, and the bytes that the guest sees.
 Bytes fill(Image& image, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     std::vector<std::uint32_t> blocks(image.map.size());
@@ -57,7 +57,7 @@ void check_reads(const Image& image, const Bytes& guest) {
 
 }  // namespace
 
-TEST_CASE("vdi: what qemu-img makes reads the same", "[vdi]") {
+TEST_CASE("vdi: images that qemu-img creates read the same", "[vdi]") {
     const ScratchFolder folder;
     const std::string path = folder.file("disk.vdi");
     std::mt19937_64 random(20261122);
@@ -126,7 +126,7 @@ TEST_CASE("vdi: images of version 0.2 are read", "[vdi]") {
 TEST_CASE("vdi: a map may have more entries than the disk has blocks", "[vdi]") {
     Image image(5 * 4096, 4096);
     const Bytes guest = fill(image, 5);
-    image.map.resize(50000, 17);  // nonsense that is never looked at
+    image.map.resize(50000, 17);  // invalid entries that are never read
     image.allocated = 17;
     image.places.resize(17, Bytes(4096));
     const ScratchFolder folder;
@@ -150,7 +150,7 @@ TEST_CASE("vdi: the padding of the last block need not be in the file", "[vdi]")
     CHECK_THROWS_AS(reader->extent_at(ByteOffset{2 * 4096}), Error);
 }
 
-TEST_CASE("vdi: two blocks with one place are read, and said", "[vdi][bad-input]") {
+TEST_CASE("vdi: two blocks that share a place are read, with a warning", "[vdi][bad-input]") {
     Image image(5 * 4096, 4096);
     image.put(0, Bytes(4096, std::byte{'a'}));
     image.put(1, Bytes(4096, std::byte{'b'}));
@@ -168,7 +168,7 @@ TEST_CASE("vdi: two blocks with one place are read, and said", "[vdi][bad-input]
     CHECK(block == Bytes(4096, std::byte{'b'}));
 }
 
-TEST_CASE("vdi: a whole disk that names a parent is read, and said", "[vdi]") {
+TEST_CASE("vdi: a whole disk that names a parent is read, with a warning", "[vdi]") {
     Image image(4096, 4096);
     image.parent = vdi_test::id_of(9);
     const ScratchFolder folder;
@@ -178,7 +178,7 @@ TEST_CASE("vdi: a whole disk that names a parent is read, and said", "[vdi]") {
     CHECK_THAT(reader->info().warnings[0], ContainsSubstring(vdi_test::text_of_id(image.parent)));
 }
 
-TEST_CASE("BAD-INPUT 17: sizes of VDI images are exact", "[vdi][bad-input]") {
+TEST_CASE("vdi: virtual sizes are exact", "[vdi][bad-input]") {
     const ScratchFolder folder;
     const std::string path = folder.file("disk.vdi");
     for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{511}, std::uint64_t{513},
@@ -197,7 +197,7 @@ TEST_CASE("BAD-INPUT 17: sizes of VDI images are exact", "[vdi][bad-input]") {
     }
 }
 
-TEST_CASE("vdi: a block that is longer than the file's rest is read up to the disk's end", "[vdi]") {
+TEST_CASE("vdi: a block that is longer than the rest of the file is read up to the disk's end", "[vdi]") {
     const ScratchFolder folder;
     Image image(5000, 1u << 31);  // the file holds 5000 of the 2^31 bytes of its one block
     image.map[0] = 0;

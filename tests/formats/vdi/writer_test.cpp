@@ -1,5 +1,5 @@
 // The VDI writer: qemu-img finds the image clean and reads what was written, and so does varve's own reader, which
-// tells what was zero from what was never written.
+// distinguishes zeros from ranges never written.
 
 #include "formats/vdi/writer.h"
 
@@ -31,7 +31,7 @@ std::unique_ptr<ImageWriter> create(const std::string& path, ByteCount virtual_s
 contract::WriterKind vdi_kind(const OptionMap& options = {}) {
     return {.format = "vdi",
             .cluster = mib(1),
-            .tells_zero = false,  // qemu does not tell them apart; varve's reader does, below
+            .tells_zero = false,  // qemu does not distinguish them; varve's reader does, below
             .create = [=](const std::string& path, ByteCount size) { return create(path, size, options); },
             .round_up_size = {}};
 }
@@ -56,7 +56,7 @@ std::uint64_t field(const std::string& path, std::uint64_t at, std::size_t lengt
 
 TEST_CASE("vdi writer: keeps the contract", "[vdi][contract]") { contract::check_image_writer(vdi_kind()); }
 
-TEST_CASE("vdi writer: random disks are what varve reads, zeros and holes apart", "[vdi]") {
+TEST_CASE("vdi writer: random disks read back, with zeros and holes kept distinct", "[vdi]") {
     const ScratchFolder folder;
     const std::string path = folder.file("a.vdi");
     for (const std::string is_static : {"off", "on"}) {
@@ -131,7 +131,7 @@ TEST_CASE("vdi writer: a static image has every block in its place and takes the
     contract::check_clean(vdi_kind(), path);
 }
 
-TEST_CASE("vdi writer: with a UUID the same disk gives the same bytes, else none are alike", "[vdi]") {
+TEST_CASE("vdi writer: with a UUID the same disk gives the same bytes, without one the bytes differ", "[vdi]") {
     const ScratchFolder folder;
     const contract::Pattern pattern = contract::random_pattern({mib(5).value + 512}, 3, 500000);
     for (const std::string is_static : {"off", "on"}) {
@@ -155,7 +155,7 @@ TEST_CASE("vdi writer: with a UUID the same disk gives the same bytes, else none
     }
 }
 
-TEST_CASE("vdi writer: creation options are checked and taken over", "[vdi]") {
+TEST_CASE("vdi writer: creation options are checked and applied", "[vdi]") {
     for (const std::string uuid : {"", "1", "00000000-0000-0000-0000-000000000000", "d3b7a6d00b514c5b9f1c2d0a6f0e8e11",
                                    "d3b7a6d0-0b51-4c5b-9f1c-2d0a6f0e8e1g", "{d3b7a6d0-0b51-4c5b-9f1c-2d0a6f0e8e11"})
         CHECK_THROWS_WITH(check_creation_options("vdi", {{"uuid", uuid}}), ContainsSubstring("a UUID other than zero"));
@@ -165,7 +165,7 @@ TEST_CASE("vdi writer: creation options are checked and taken over", "[vdi]") {
     CHECK(with_recorded_options("vdi", {{"static", "off"}}, {{"static", "on"}}) == OptionMap{{"static", "off"}});
 }
 
-TEST_CASE("vdi writer: whatever operation fails, no image comes of it", "[vdi]") {
+TEST_CASE("vdi writer: whatever operation fails, no image appears", "[vdi]") {
     const contract::Pattern pattern = contract::random_pattern({mib(6).value + 512}, 4, 900000);
     for (const bool is_static : {false, true}) {
         bool is_done = false;
@@ -191,7 +191,7 @@ TEST_CASE("vdi writer: whatever operation fails, no image comes of it", "[vdi]")
             if (n > 2000) FAIL("it never ends");
         }
         REQUIRE(failures > 5);
-        REQUIRE(with_magic == 1);  // the header is the last that is written: only the commit can fail after it
+        REQUIRE(with_magic == 1);  // the header is written last: only the commit can fail after it
     }
 }
 
