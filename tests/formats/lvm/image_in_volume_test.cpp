@@ -65,11 +65,9 @@ public:
 
     /// A 2 MiB qcow2 image with a pattern; with `backing`, an overlay that names it so.
     void make(const std::string& name, const std::string& pattern, const std::string& backing = "") const {
-        std::vector<std::string> create{"create", "-q", "-f", "qcow2"};
-        if (!backing.empty()) create.insert(create.end(), {"-u", "-b", backing, "-F", "qcow2"});
-        create.insert(create.end(), {file(name), "2M"});
-        qemu_img(create);
+        qemu_img({"create", "-q", "-f", "qcow2", file(name), "2M"});
         qemu_io(file(name), "qcow2", {"write -P " + pattern + " " + (backing.empty() ? "0 1M" : "256k 64k")});
+        if (!backing.empty()) qemu_img({"rebase", "-u", "-f", "qcow2", "-b", backing, "-F", "qcow2", file(name)});
     }
 
     OpenOptions options(const std::string& format = "qcow2") const {
@@ -181,7 +179,7 @@ TEST_CASE("backing names in a volume never lead outside its group", "[lvm][image
         disks.put("home-1", "top");
         return refusal_of("lvm:vg-lin.a/home-1", disks.options());
     };
-    for (const std::string& name :
+    for (const std::string name :
          {"/dev/vg3/lv8", "vg3/lv8", "../vg3/lv8", "/dev/mapper/vg3-lv8", "/dev/mapper/vg--lin.a-root-real", "/dev/sda",
           "/etc/passwd", "../../etc/passwd", "sub/neveract", "/dev/vg-lin.a/../vg3/lv8", "nbd://host/x",
           "json:{\"driver\":\"host_device\",\"filename\":\"/dev/sda\"}"}) {
@@ -189,7 +187,7 @@ TEST_CASE("backing names in a volume never lead outside its group", "[lvm][image
         CHECK_THAT(outcome(name), ContainsSubstring("'lvm:vg-lin.a/home-1' names its backing file") &&
                                       ContainsSubstring("which is not followed"));
     }
-    for (const std::string& name : {"gone", "/dev/vg-lin.a/gone", "/dev/mapper/vg--lin.a-gone"}) {
+    for (const std::string name : {"gone", "/dev/vg-lin.a/gone", "/dev/mapper/vg--lin.a-gone"}) {
         CAPTURE(name);
         CHECK_THAT(outcome(name), ContainsSubstring("volume group 'vg-lin.a' has no such volume"));
     }
