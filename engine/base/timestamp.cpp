@@ -25,7 +25,7 @@ struct Fields {
 [[noreturn]] void fail(std::string_view text, std::string_view why) {
     throw Error(
         ErrorCode::usage,
-        fmt::format("'{}' is not a time: {}; say 2026-11-20 or 2026-11-20T02:30:15, with Z or an offset such as "
+        fmt::format("'{}' is not a time: {}; pass 2026-11-20 or 2026-11-20T02:30:15, with Z or an offset such as "
                     "+01:00, or without for local time",
                     text, why));
 }
@@ -42,7 +42,7 @@ public:
     void expect(char c) {
         if (!at(c))
             fail(text_, at_end() ? fmt::format("it ends where '{}' should be", c)
-                                 : fmt::format("'{}' stands where '{}' should be", rest_[0], c));
+                                 : fmt::format("'{}' is where '{}' should be", rest_[0], c));
         rest_.remove_prefix(1);
     }
 
@@ -134,7 +134,7 @@ std::int64_t local_seconds(std::string_view text, const Fields& f) {
         const auto seconds = local_seconds(f, is_dst);
         if (seconds && (!latest || *seconds > *latest)) latest = seconds;
     }
-    if (!latest) fail(text, "the local clock jumped over it");
+    if (!latest) fail(text, "the local clock skipped it");
     return *latest;
 }
 

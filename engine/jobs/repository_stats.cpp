@@ -82,9 +82,10 @@ std::vector<ListedSnapshot> snapshots_of(const Catalog& catalog, const std::vect
         if (std::find(disks.begin(), disk, *disk) != disk) continue;
         auto found = catalog.snapshots(*disk);
         if (found.empty())
-            throw Error(ErrorCode::not_found,
-                        fmt::format("the repository has no snapshot of a disk '{}'; `varve list` shows what it has",
-                                    escape_for_display(*disk)));
+            throw Error(
+                ErrorCode::not_found,
+                fmt::format("the repository has no snapshot of a disk '{}'; `varve list` shows those that exist",
+                            escape_for_display(*disk)));
         std::ranges::move(found, std::back_inserter(all));
     }
     return all;

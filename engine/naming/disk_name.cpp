@@ -31,10 +31,10 @@ std::optional<std::string> disk_name_fault(std::string_view name) {
     if (name.size() > disk_name_bytes_max)
         return fmt::format("has {} bytes, at most {} are allowed", name.size(), disk_name_bytes_max);
     if (!is_valid_utf8(name)) return "is not valid UTF-8";
-    if (has_control_character(name)) return "holds a control character";
-    if (name.find('@') != name.npos) return "holds '@', which separates a disk from a snapshot";
+    if (has_control_character(name)) return "contains a control character";
+    if (name.find('@') != name.npos) return "contains '@', which separates a disk from a snapshot";
     if (name.front() == '-') return "begins with '-'";
-    if (name.front() == ' ' || name.back() == ' ') return "has a blank at an end";
+    if (name.front() == ' ' || name.back() == ' ') return "begins or ends with a space";
     for (std::size_t begin = 0; begin <= name.size();) {
         const std::size_t end = std::min(name.find('/', begin), name.size());
         if (auto fault = part_fault(name.substr(begin, end - begin))) return fault;

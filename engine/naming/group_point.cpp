@@ -43,7 +43,7 @@ LogEntry entry_of(const CommitLog& log, LogNumber number) {
         if (const auto record = log.next(*before)) return record->entry;
     }
     throw Error(ErrorCode::not_found,
-                fmt::format("log entry {} is not there any more; `varve rebuild` tells what the log has", number));
+                fmt::format("log entry {} no longer exists; `varve rebuild` reads the log again", number));
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ PointName parse_group_point_name(std::string_view text) {
     if (auto point = parse_point_name(text, group_words)) return *std::move(point);
     const std::string shown = escape_for_display(text);
     throw Error(ErrorCode::usage,
-                fmt::format("'{}' names no point of a group; for the newest say {}@latest", shown, shown));
+                fmt::format("'{}' is not a point of a group; for the newest pass {}@latest", shown, shown));
 }
 
 GroupPoint find_group_point(const Catalog& catalog, std::string_view text) {
@@ -60,7 +60,7 @@ GroupPoint find_group_point(const Catalog& catalog, std::string_view text) {
     auto points = points_of(catalog, name.name);
     if (points.empty())
         throw Error(ErrorCode::not_found,
-                    fmt::format("the repository has no snapshot of a group '{}'; of one disk of it, say "
+                    fmt::format("the repository has no snapshot of a group '{}'; for a single disk, run "
                                 "`varve restore DISK@WHEN` without --group",
                                 escape_for_display(name.name)));
     std::vector<TimeNs> times;

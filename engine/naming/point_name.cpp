@@ -25,7 +25,7 @@ std::uint64_t parse_steps(std::string_view text, std::string_view digits, const 
     const bool is_number = !digits.empty() && digits.size() <= steps_digits_max &&
                            std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!is_number)
-        throw Error(ErrorCode::usage, fmt::format("'{}' names no {}: a number is expected after '~', as in {}@~1",
+        throw Error(ErrorCode::usage, fmt::format("'{}' is not a {}: expected a number after '~', as in {}@~1",
                                                   escape_for_display(text), words.point, words.placeholder));
     for (const char c : digits) steps = steps * 10 + static_cast<std::uint64_t>(c - '0');
     return steps;
@@ -35,7 +35,7 @@ PointByTime parse_when(std::string_view text, std::string_view when, const Point
     try {
         return {parse_time(when)};
     } catch (Error& e) {
-        throw Error(e.code(), fmt::format("'{}' names no {}: after '@' comes latest, ~N or a time, and {}",
+        throw Error(e.code(), fmt::format("'{}' is not a {}: expected latest, ~N or a time after '@', and {}",
                                           escape_for_display(text), words.point, e.what()));
     }
 }
@@ -55,7 +55,7 @@ std::size_t find(const PointByTime& which, const std::string& shown, std::span<c
     const auto after = std::ranges::lower_bound(times, which.not_after + ns_per_second);
     if (after == times.begin())
         throw Error(ErrorCode::not_found,
-                    fmt::format("{} '{}' has no {} of {} or before; its first is of {}", words.owner, shown,
+                    fmt::format("{} '{}' has no {} at {} or before; its first is from {}", words.owner, shown,
                                 words.point, format_local(which.not_after), format_local(times.front())));
     return static_cast<std::size_t>(after - times.begin()) - 1;
 }

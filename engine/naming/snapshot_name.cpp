@@ -31,18 +31,17 @@ std::string to_lower(std::string_view hex) {
 
 SnapshotByPrefix parse_prefix(std::string_view text) {
     const std::string shown = escape_for_display(text);
-    if (text.empty()) throw Error(ErrorCode::usage, "a snapshot name is empty; say DISK@latest or a snapshot id");
+    if (text.empty()) throw Error(ErrorCode::usage, "a snapshot name is empty; pass DISK@latest or a snapshot id");
     if (!is_hex(text))
         throw Error(ErrorCode::usage,
-                    fmt::format("'{}' names no snapshot: without '@' it would be a snapshot id, and it "
-                                "is not hexadecimal; for the newest snapshot of a disk say {}@latest",
+                    fmt::format("'{}' is not a snapshot: without '@' it would be a snapshot id, but it is "
+                                "not hexadecimal; for the newest snapshot of a disk pass {}@latest",
                                 shown, shown));
     if (text.size() < prefix_digits_min || text.size() > id_digits)
-        throw Error(
-            ErrorCode::usage,
-            fmt::format("'{}' is no snapshot id: {} to {} hex digits are expected, {} were found; for the newest "
-                        "snapshot of a disk say {}@latest",
-                        shown, prefix_digits_min, id_digits, text.size(), shown));
+        throw Error(ErrorCode::usage,
+                    fmt::format("'{}' is not a snapshot id: expected {} to {} hex digits, found {}; for the newest "
+                                "snapshot of a disk pass {}@latest",
+                                shown, prefix_digits_min, id_digits, text.size(), shown));
     return {to_lower(text)};
 }
 
@@ -50,7 +49,7 @@ std::vector<ListedSnapshot> snapshots_of(const Catalog& catalog, const std::stri
     auto found = catalog.snapshots(disk);
     if (found.empty())
         throw Error(ErrorCode::not_found,
-                    fmt::format("the repository has no snapshot of a disk '{}'; `varve list` shows what it has",
+                    fmt::format("the repository has no snapshot of a disk '{}'; `varve list` shows those that exist",
                                 escape_for_display(disk)));
     return found;
 }
@@ -68,7 +67,7 @@ ListedSnapshot find(const Catalog& catalog, const SnapshotByPrefix& name) {
     if (found.empty())
         throw Error(
             ErrorCode::not_found,
-            fmt::format("no snapshot's id begins with {}; if that is a disk, say {}@latest", name.hex, name.hex));
+            fmt::format("no snapshot's id begins with {}; if that is a disk, pass {}@latest", name.hex, name.hex));
     std::string candidates;
     for (std::size_t i = 0; i < std::min(found.size(), candidates_shown_max); ++i) {
         const SnapshotRecord& r = found[i].record;
@@ -76,7 +75,7 @@ ListedSnapshot find(const Catalog& catalog, const SnapshotByPrefix& name) {
                                   format_local(r.time));
     }
     if (found.size() > candidates_shown_max) candidates += ", ...";
-    throw Error(ErrorCode::refused, fmt::format("the ids of {} snapshots begin with {}; say more digits of one of: {}",
+    throw Error(ErrorCode::refused, fmt::format("the ids of {} snapshots begin with {}; pass more digits of one of: {}",
                                                 found.size(), name.hex, candidates));
 }
 

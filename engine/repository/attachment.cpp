@@ -34,8 +34,8 @@ std::optional<std::string> attachment_name_fault(std::string_view name) {
         return fmt::format("has {} bytes, at most {} are allowed", name.size(), attachment_name_bytes_max);
     if (!is_valid_utf8(name)) return "is not valid UTF-8";
     if (name == "." || name == "..") return "names a folder";
-    if (name.find('/') != name.npos) return "holds '/', which would lead to another folder";
-    if (holds_unsafe(name)) return "holds a control character";
+    if (name.find('/') != name.npos) return "contains '/', which would lead to another folder";
+    if (holds_unsafe(name)) return "contains a control character";
     return std::nullopt;
 }
 

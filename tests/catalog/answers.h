@@ -1,5 +1,5 @@
 #pragma once
-/// All that a catalog answers about a random log, as a value to compare.
+/// Everything that a catalog answers about a random log, as a value to compare.
 
 #include <map>
 

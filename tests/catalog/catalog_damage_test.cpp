@@ -1,5 +1,4 @@
-// A catalog that is not what was written is noticed: it answers right or throws Error(catalog_damaged), never anything
-// else.
+// A catalog that is not what was written answers correctly or throws Error(catalog_damaged), and nothing else.
 
 #include <cstdlib>
 #include <fstream>
@@ -46,7 +45,7 @@ std::map<std::string, std::string> files_of(const RandomLog& made, bool in_wal) 
     for (int i = 0; i < entries_before_damage; ++i)
         REQUIRE(enter(*catalog, made.log.steps()[static_cast<std::size_t>(i)]));
     if (!in_wal) catalog.reset();
-    // Another process copies: closing a file here would let go SQLite's locks on it.
+    // Another process copies: closing a file here would release SQLite's locks on it.
     REQUIRE(std::system(("cp -r '" + original.string() + "' '" + copy.string() + "'").c_str()) == 0);
     std::map<std::string, std::string> files;
     for (const auto& entry : std::filesystem::directory_iterator(copy)) {
@@ -63,7 +62,7 @@ void write_files(const Path& folder, const std::map<std::string, std::string>& f
 
 enum class Outcome { right, damaged, wrong };
 
-/// Opens what lies in `folder`, asks everything, reads the rest of the log, asks again.
+/// Opens the catalog in `folder`, queries everything, reads the rest of the log, and queries again.
 Outcome try_out(const Path& folder, const RandomLog& made, const std::vector<Answers>& right) try {
     const auto catalog = open(folder, made);
     const Answers answers = ask(*catalog, made);
@@ -85,7 +84,7 @@ int trials(int few) {
 
 }  // namespace
 
-TEST_CASE("catalog: a database cut anywhere answers right or is damaged", "[catalog]") {
+TEST_CASE("catalog: a database truncated anywhere answers correctly or is reported damaged", "[catalog]") {
     const RandomLog made = sample();
     const std::vector<Answers> right = right_answers(made);
     for (const bool in_wal : {false, true}) {
@@ -121,7 +120,7 @@ TEST_CASE("catalog: a database cut anywhere answers right or is damaged", "[cata
     }
 }
 
-TEST_CASE("catalog: a database with a flipped bit answers right or is damaged", "[catalog]") {
+TEST_CASE("catalog: a database with a flipped bit answers correctly or is reported damaged", "[catalog]") {
     const RandomLog made = sample();
     const std::vector<Answers> right = right_answers(made);
     std::mt19937_64 random(11);
@@ -147,7 +146,7 @@ TEST_CASE("catalog: a database with a flipped bit answers right or is damaged", 
     }
 }
 
-TEST_CASE("catalog: a page of zeros or of another place is noticed", "[catalog]") {
+TEST_CASE("catalog: a page of zeros or from another place is detected", "[catalog]") {
     const RandomLog made = sample();
     const std::vector<Answers> right = right_answers(made);
     const auto files = files_of(made, false);

@@ -1,4 +1,4 @@
-// Several programs at one catalog, some of them killed.
+// Several programs use one catalog, and some of them are killed.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,7 +40,7 @@ std::unique_ptr<Catalog> open(const std::filesystem::path& folder, const RandomL
     return open_sqlite_catalog(folder, made.log.repository(), made.log.genesis());
 }
 
-/// Reads the log to its end, as catch_up does; returns how many entries were entered here and not elsewhere.
+/// Reads the log to its end, as catch_up does; returns how many entries were applied here and not elsewhere.
 int read_on(Catalog& catalog, const RandomLog& made) {
     int entered = 0;
     for (LogHead head = catalog.head(); head.number < made.log.steps().size();) {
@@ -62,7 +62,7 @@ Answers right_answers(const RandomLog& made) {
 
 }  // namespace
 
-TEST_CASE("catalog: programs that read the log at the same time enter each entry once", "[catalog]") {
+TEST_CASE("catalog: programs that read the log concurrently apply each entry once", "[catalog]") {
     const RandomLog made = make_random_log(31, 80, 40, [](const LogStep&) {});
     const TemporaryFolder folder;
     std::vector<pid_t> children;
@@ -79,7 +79,7 @@ TEST_CASE("catalog: programs that read the log at the same time enter each entry
     CHECK(ask(*open(folder.path() / "shared", made), made) == right_answers(made));
 }
 
-TEST_CASE("catalog: a program that asks while another writes gets answers of one moment", "[catalog]") {
+TEST_CASE("catalog: a program that reads while another writes gets a consistent view", "[catalog]") {
     const RandomLog made = make_random_log(32, 150, 40, [](const LogStep&) {});
     const TemporaryFolder folder;
     const auto catalog = open(folder.path() / "shared", made);
@@ -107,12 +107,12 @@ TEST_CASE("catalog: a program that asks while another writes gets answers of one
     CHECK(ask(*catalog, made) == right_answers(made));
 }
 
-TEST_CASE("catalog: a program killed at any moment leaves a catalog to go on with", "[catalog]") {
+TEST_CASE("catalog: a program killed at any moment leaves a usable catalog", "[catalog]") {
     const RandomLog made = make_random_log(33, 60, 40, [](const LogStep&) {});
     const Answers right = right_answers(made);
     std::mt19937_64 random(3);
     const TemporaryFolder folder;
-    // One that stays open beside those that are killed: it must notice what they did.
+    // This one stays open while others are killed, and must notice what they did.
     const auto witness = open(folder.path() / "shared", made);
     int killed = 0;
     for (int round = 0; round < 40; ++round) {
@@ -160,7 +160,7 @@ TEST_CASE("catalog: changes are seen after a program died between two bumps of t
     }
 }
 
-TEST_CASE("catalog: a program whose catalog is removed goes on, and harms no new one", "[catalog]") {
+TEST_CASE("catalog: a program whose catalog is removed continues, and does not harm a new one", "[catalog]") {
     const RandomLog made = make_random_log(35, 40, 40, [](const LogStep&) {});
     const Answers right = right_answers(made);
     const TemporaryFolder folder;

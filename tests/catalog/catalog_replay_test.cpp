@@ -1,4 +1,4 @@
-// The same log gives the same catalog, however it was read.
+// The same log yields the same catalog, however it is read.
 
 #include "catalog/sqlite_catalog.h"
 #include "tests/catalog/dump_catalog.h"
@@ -9,7 +9,7 @@
 namespace varve {
 namespace {
 
-/// A host that wrote the log itself: it knew packs before their entries did, met orphans, and closed now and then.
+/// A host that wrote the log itself: it knew packs before their entries, found orphans, and closed now and then.
 RandomLog live_host(const std::filesystem::path& folder, std::uint64_t seed) {
     std::unique_ptr<Catalog> catalog;
     SampleLog strangers(seed + 1000);
@@ -54,7 +54,7 @@ void check_answers(const Catalog& catalog, const RandomLog& made) {
 
 }  // namespace
 
-TEST_CASE("catalog: a replayed log gives the same view, row by row", "[catalog]") {
+TEST_CASE("catalog: a replayed log yields the same view, row by row", "[catalog]") {
     for (const std::uint64_t seed : {1u, 2u, 3u}) {
         const TemporaryFolder folder;
         const RandomLog made = live_host(folder.path() / "a", seed);

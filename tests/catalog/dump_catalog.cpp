@@ -51,7 +51,7 @@ public:
         each_row(sql, [&](sqlite3_stmt* row) { text_ += row_text(row) + "\n"; });
     }
 
-    /// The index as a set: which runs its entries are in depends on when they came.
+    /// The index as a set, since the distribution of entries over runs depends on when they came.
     void index() {
         std::map<std::uint32_t, std::string> committed;
         each_row("SELECT number, id FROM packs WHERE state = 'committed'", [&](sqlite3_stmt* row) {

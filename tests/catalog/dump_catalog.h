@@ -1,6 +1,6 @@
 #pragma once
-/// Everything that the log says, as a catalog's database holds it, in lines of text: two catalogs that read the same
-/// log give the same text, whatever else their hosts did. Left out: what is a host's own (uncommitted packs, numbers of
+/// Everything from the log that a catalog's database contains, as lines of text: two catalogs that read the same log
+/// yield the same text, whatever else their hosts did. Omits what is specific to a host (uncommitted packs, numbers of
 /// packs and runs, checksums, slot tables of condemned packs).
 
 #include <filesystem>

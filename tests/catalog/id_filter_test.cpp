@@ -42,7 +42,7 @@ TEST_CASE("id filter: a filter for no tags has none", "[catalog]") {
     CHECK_FALSE(filter->may_contain(~IdTag{0}));
 }
 
-TEST_CASE("id filter: a file is taken only whole and with its key", "[catalog]") {
+TEST_CASE("id filter: a file is accepted only if it is whole and has its key", "[catalog]") {
     const TemporaryFolder folder;
     const std::filesystem::path file = folder.path() / "filter";
     CHECK(IdFilter::open(file, 7) == nullptr);

@@ -15,7 +15,7 @@ namespace {
 
 using Path = std::filesystem::path;
 
-/// The first number that a query gives, over a connection of its own.
+/// The first number that a query returns, over a separate connection.
 std::int64_t number_of(const Path& folder, const std::string& sql) {
     SqliteDatabase database(folder / "catalog.sqlite", 1024);
     SqliteQuery row = database.query(sql);
@@ -95,7 +95,7 @@ TEST_CASE("id index: a filter file that is lost, torn or another run's never hid
     CHECK(std::filesystem::file_size(files[0]) > 64 * 1024);
 }
 
-TEST_CASE("id index: filter files of runs that are gone are swept", "[catalog]") {
+TEST_CASE("id index: filter files of removed runs are deleted", "[catalog]") {
     Filled filled(70);
     const Path folder = filled.folder.path();
     std::ofstream(folder / "ids-00000000deadbeef.filter") << "old";
@@ -107,7 +107,7 @@ TEST_CASE("id index: filter files of runs that are gone are swept", "[catalog]")
     CHECK(filter_files(folder).empty());
 }
 
-TEST_CASE("id index: entries of condemned and dropped packs are purged in time", "[catalog]") {
+TEST_CASE("id index: entries of condemned and dropped packs are eventually purged", "[catalog]") {
     Filled filled(90);
     Catalog& catalog = *filled.catalog;
     std::vector<PackId> gone;
@@ -124,7 +124,7 @@ TEST_CASE("id index: entries of condemned and dropped packs are purged in time",
     CHECK(number_of(filled.folder.path(), "SELECT sum(entries) FROM id_runs") < 2 * 10 * 2048 + 80'000);
 }
 
-TEST_CASE("id index: the same chunk in several packs is found as long as one of them stays", "[catalog]") {
+TEST_CASE("id index: a chunk in several packs is found as long as one of them remains", "[catalog]") {
     Filled filled(0);
     const std::vector<ChunkId> ids(3, filled.log.id<ChunkId>());
     const StoredPack a = filled.log.data_pack({ids[0]}), b = filled.log.data_pack({ids[0]}),
@@ -138,7 +138,7 @@ TEST_CASE("id index: the same chunk in several packs is found as long as one of 
     CHECK_FALSE(catalog.find_chunk(ids[0]));
 }
 
-TEST_CASE("id index: a run's pages are those that can hold a tag", "[catalog]") {
+TEST_CASE("id index: a run's pages for a tag are those that can contain it", "[catalog]") {
     const IndexRun run(1, 5 * index_page_entries, 0, {10, 20, 20, 20, 30});
     const auto pages = [&](IdTag tag) { return std::pair(run.pages_of(tag).begin, run.pages_of(tag).end); };
     CHECK(pages(9) == std::pair<std::size_t, std::size_t>(0, 0));

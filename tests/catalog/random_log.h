@@ -1,5 +1,5 @@
 #pragma once
-/// A long made-up log with everything in it: commits, forgets, tags, prunes that move and condemn, orphans.
+/// A long random log with everything in it: commits, forgets, tags, prunes that move and condemn, orphans.
 
 #include "tests/fakes/sample_log.h"
 

@@ -46,7 +46,7 @@ TEST_CASE("catalog: the SQLite catalog keeps the contract of Catalog", "[catalog
     });
 }
 
-TEST_CASE("catalog: what was entered is there after it was closed", "[catalog]") {
+TEST_CASE("catalog: entries persist after it is closed", "[catalog]") {
     const TemporaryFolder folder;
     SampleLog log(1);
     const StoredPack pack = log.data_pack(50);
@@ -57,7 +57,7 @@ TEST_CASE("catalog: what was entered is there after it was closed", "[catalog]")
     CHECK(again->find_chunk(pack.slots->slots[7].id) == ChunkAddress{pack.facts.id, 7});
 }
 
-TEST_CASE("catalog: folder and files are for their owner only", "[catalog]") {
+TEST_CASE("catalog: only the owner can access folder and files", "[catalog]") {
     const TemporaryFolder folder;
     const mode_t before = ::umask(0);
     const auto catalog = open(folder.path() / "x" / "y", SampleLog(1));
@@ -92,7 +92,7 @@ TEST_CASE("catalog: a catalog of another repository, version or kind is damaged,
     remove_sqlite_catalog(folder.path() / "never there");
 }
 
-TEST_CASE("catalog: a row that somebody changed is damage", "[catalog]") {
+TEST_CASE("catalog: a changed row is damage", "[catalog]") {
     const TemporaryFolder folder;
     const Path path = folder.path() / "a";
     SampleLog log(1);
@@ -141,7 +141,7 @@ TEST_CASE("catalog: a row that somebody changed is damage", "[catalog]") {
     CHECK(is_reported_damaged([&] { ask(); }));
 }
 
-TEST_CASE("catalog: two packs with one id but other bytes are a broken log", "[catalog]") {
+TEST_CASE("catalog: two packs with one id but different bytes mean a broken log", "[catalog]") {
     const TemporaryFolder folder;
     SampleLog log(1);
     const auto catalog = open(folder.path() / "a", log);
@@ -153,7 +153,7 @@ TEST_CASE("catalog: two packs with one id but other bytes are a broken log", "[c
     CHECK(catalog->head().number == 1);
 }
 
-TEST_CASE("catalog: an orphan's slot table gives way to that of the pack that an entry names", "[catalog]") {
+TEST_CASE("catalog: the slot table of the pack that an entry names replaces an orphan's", "[catalog]") {
     const TemporaryFolder folder;
     SampleLog log(1);
     const auto catalog = open(folder.path() / "a", log);
@@ -168,7 +168,7 @@ TEST_CASE("catalog: an orphan's slot table gives way to that of the pack that an
     CHECK_FALSE(catalog->find_chunk(orphan.slots->slots[3].id));
 }
 
-TEST_CASE("catalog: numbers up to 64 bits and texts with any byte come back", "[catalog]") {
+TEST_CASE("catalog: numbers up to 64 bits and texts with any byte are returned unchanged", "[catalog]") {
     const TemporaryFolder folder;
     SampleLog log(1);
     const auto catalog = open(folder.path() / "a", log);

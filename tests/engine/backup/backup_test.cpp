@@ -41,7 +41,7 @@ std::vector<Extent> extents_of(const ImageReader& image) {
 
 }  // namespace
 
-TEST_CASE("backup: what was backed up comes back byte by byte", "[engine][backup][pipeline]") {
+TEST_CASE("backup: what was backed up is restored byte for byte", "[engine][backup][pipeline]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage disk = some_disk(1);
@@ -53,7 +53,8 @@ TEST_CASE("backup: what was backed up comes back byte by byte", "[engine][backup
     REQUIRE(repository.verify().findings.empty());
 }
 
-TEST_CASE("backup: zero and unallocated are never read, never stored, and come back as such", "[engine][backup]") {
+TEST_CASE("backup: zero and unallocated ranges are never read or stored, and are restored as such",
+          "[engine][backup]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     fakes::MemoryImage disk(64 * mib_bytes);
@@ -77,7 +78,7 @@ TEST_CASE("backup: data that is all zeros is kept as zero", "[engine][backup]") 
     REQUIRE(SnapshotReader(repository.chunks, snapshot).extent_at({0}).kind == ExtentKind::zero);
 }
 
-TEST_CASE("backup: a night stores what changed and shares the rest", "[engine][backup]") {
+TEST_CASE("backup: a second backup stores what changed and shares the rest", "[engine][backup]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     fakes::MemoryImage disk = some_disk(2);
@@ -95,7 +96,7 @@ TEST_CASE("backup: a night stores what changed and shares the rest", "[engine][b
     REQUIRE(repository.restored_bytes(second) == disk.bytes());
 }
 
-TEST_CASE("backup: an unchanged night adds no pack", "[engine][backup]") {
+TEST_CASE("backup: a backup without changes adds no pack", "[engine][backup]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage disk = some_disk(4);
@@ -135,7 +136,7 @@ TEST_CASE("backup: a chunk that occurs many times on one disk is stored once", "
     REQUIRE(repository.restored_bytes(snapshot) == disk.bytes());
 }
 
-TEST_CASE("backup: a disk may grow and shrink between nights", "[engine][backup]") {
+TEST_CASE("backup: a disk may grow and shrink between backups", "[engine][backup]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     std::mt19937_64 random(7);
@@ -152,7 +153,7 @@ TEST_CASE("backup: a disk may grow and shrink between nights", "[engine][backup]
     REQUIRE(repository.verify().findings.empty());
 }
 
-TEST_CASE("backup: random nights all come back, on this host and on one that only has the repository",
+TEST_CASE("backup: random backups are all restored, on this host and on one that only has the repository",
           "[engine][backup][pipeline]") {
     MemoryBackend backend;
     TestRepository repository(backend);
@@ -193,7 +194,7 @@ TEST_CASE("backup: two hosts take turns in one log", "[engine][backup]") {
     REQUIRE(two.snapshots() == one.snapshots());
 }
 
-TEST_CASE("backup: a stop that was asked for commits nothing", "[engine][backup]") {
+TEST_CASE("backup: a requested stop commits nothing", "[engine][backup]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage disk = some_disk(9);

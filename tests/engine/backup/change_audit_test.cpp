@@ -99,7 +99,7 @@ TEST_CASE("change audit: a tracker that hides changes is caught at the rate 1-(1
     CHECK(std::abs(caught - runs * rate) <= 3 * sigma + 1);
 }
 
-TEST_CASE("change audit: an honest tracker is never accused, and its unchanged chunks are read", "[engine][audit]") {
+TEST_CASE("change audit: an honest tracker is never accused, and unchanged chunks are read", "[engine][audit]") {
     const std::uint64_t seed = GENERATE(range(std::uint64_t{1}, std::uint64_t{7}));
     CAPTURE(seed);
     std::mt19937_64 random(seed);

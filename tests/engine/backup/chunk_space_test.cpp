@@ -1,4 +1,4 @@
-// A set of chunks to draw from: what was taken out never comes, all others come equally often.
+// A set of chunks to draw from: removed chunks are never drawn, all others equally often.
 
 #include <set>
 
@@ -7,7 +7,7 @@
 
 using namespace varve;
 
-TEST_CASE("chunk space: random removals leave what a plain set is left with", "[engine][audit]") {
+TEST_CASE("chunk space: random removals leave the same as in a plain set", "[engine][audit]") {
     const std::uint64_t seed = GENERATE(range(std::uint64_t{1}, std::uint64_t{21}));
     CAPTURE(seed);
     std::mt19937_64 random(seed);
@@ -26,7 +26,7 @@ TEST_CASE("chunk space: random removals leave what a plain set is left with", "[
     }
 }
 
-TEST_CASE("chunk space: what is left is drawn equally often", "[engine][audit]") {
+TEST_CASE("chunk space: remaining chunks are drawn equally often", "[engine][audit]") {
     std::mt19937_64 random(7);
     ChunkSpace space(1000);
     space.remove({0}, {10});

@@ -17,7 +17,7 @@ fakes::MemoryImage random_disk(std::uint64_t seed, std::uint64_t size) {
     return disk;
 }
 
-/// A disk that somebody writes to as soon as it has been read.
+/// A disk that another process writes to as soon as it has been read.
 class ChangingImage final : public ImageReader {
 public:
     explicit ChangingImage(const fakes::MemoryImage& disk) : disk_(disk) {}
@@ -50,8 +50,7 @@ TEST_CASE("backup: a source that changed while it was read becomes no snapshot, 
     CHECK(repository.progress.warnings.empty());
 }
 
-TEST_CASE("backup: what the source could not give is recorded with the snapshot, which has zeros there",
-          "[engine][backup]") {
+TEST_CASE("backup: unreadable ranges are recorded with the snapshot, which has zeros there", "[engine][backup]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage disk = random_disk(2, 40 * chunk_bytes + 777);
@@ -66,7 +65,7 @@ TEST_CASE("backup: what the source could not give is recorded with the snapshot,
                     std::byte{0});
     CHECK((repository.restored_bytes(snapshot) == expected));
     CHECK(repository.verify().findings.empty());
-    // The next night it could be read: nothing is missing any more.
+    // At the next backup it was readable, so nothing is missing.
     const SnapshotRecord next = repository.backup(fakes::MemoryImage(disk), "d");
     CHECK(next.unreadable.empty());
     CHECK((repository.restored_bytes(next) == disk.bytes()));

@@ -21,7 +21,7 @@ DiskToBackUp disk_of(const ImageReader& source) {
 
 }  // namespace
 
-TEST_CASE("dry run: says what a backup would read, reads none of it and enters nothing", "[engine][backup]") {
+TEST_CASE("dry run: reports what a backup would read, reads none of it and commits nothing", "[engine][backup]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     std::mt19937_64 random(3);
@@ -50,7 +50,7 @@ TEST_CASE("dry run: says what a backup would read, reads none of it and enters n
     CHECK(repository.backup(disk, "d").change_detection == second.change_detection);
 }
 
-TEST_CASE("dry run: stops when asked to", "[engine][backup]") {
+TEST_CASE("dry run: stops on request", "[engine][backup]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     std::stop_source stop;

@@ -1,4 +1,4 @@
-// Several disks in one commit, with small files beside them.
+// Several disks in one commit, with attachments.
 
 #include "engine/backup/attachment_deposit.h"
 #include "engine/backup/backup.h"
@@ -21,7 +21,7 @@ fakes::MemoryImage some_disk(std::uint64_t seed, std::size_t bytes = 3000000) {
     return disk;
 }
 
-/// Does something the first time that it is read.
+/// Runs a callback the first time it is read.
 class Interrupted final : public ImageReader {
 public:
     Interrupted(const ImageReader& image, std::function<void()> interruption)
@@ -42,7 +42,7 @@ private:
     mutable std::once_flag once_;
 };
 
-/// Says that somebody wrote to it.
+/// Reports that another process wrote to it.
 class Changed final : public ImageReader {
 public:
     explicit Changed(const ImageReader& image) : image_(image) {}
@@ -87,7 +87,7 @@ Bytes attached_bytes(TestRepository& repository, const Attachment& attachment) {
 
 }  // namespace
 
-TEST_CASE("group: its disks are in one entry, under its name, and come back", "[engine][group]") {
+TEST_CASE("group: its disks are in one entry, under its name, and can be restored", "[engine][group]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage a = some_disk(1);
@@ -103,7 +103,7 @@ TEST_CASE("group: its disks are in one entry, under its name, and come back", "[
     REQUIRE(repository.verify().findings.empty());
 }
 
-TEST_CASE("group: what two of its disks share is stored once, and each byte stored is counted once",
+TEST_CASE("group: what two of its disks share is stored once, and each stored byte is counted once",
           "[engine][group]") {
     MemoryBackend backend;
     TestRepository repository(backend);
@@ -124,12 +124,12 @@ TEST_CASE("group: what two of its disks share is stored once, and each byte stor
     REQUIRE(repository.restored_bytes(records[1]) == b.bytes());
     REQUIRE(repository.verify().findings.empty());
 
-    TestRepository elsewhere(backend);  // a host that has to read it all from the log
+    TestRepository elsewhere(backend);  // a host that must read everything from the log
     REQUIRE(elsewhere.snapshots() == records);
     REQUIRE(elsewhere.restored_bytes(records[2]) == a.bytes());
 }
 
-TEST_CASE("group: when one disk can't be read none is committed", "[engine][group]") {
+TEST_CASE("group: when one disk cannot be read, none is committed", "[engine][group]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage a = some_disk(5);
@@ -146,7 +146,7 @@ TEST_CASE("group: when one disk can't be read none is committed", "[engine][grou
     REQUIRE(repository.restored_bytes(records[0]) == a.bytes());
 }
 
-TEST_CASE("group: when one disk changed under the reader none is committed", "[engine][group]") {
+TEST_CASE("group: when one disk changed while it was read, none is committed", "[engine][group]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage a = some_disk(7);
@@ -157,7 +157,7 @@ TEST_CASE("group: when one disk changed under the reader none is committed", "[e
     REQUIRE(repository.snapshots().empty());
 }
 
-TEST_CASE("group: overtaken by a prune it starts again as a whole", "[engine][group][move]") {
+TEST_CASE("group: when a prune overtakes it, all of it starts again", "[engine][group][move]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage a = some_disk(9);
@@ -174,8 +174,7 @@ TEST_CASE("group: overtaken by a prune it starts again as a whole", "[engine][gr
     REQUIRE(repository.verify().findings.empty());
 }
 
-TEST_CASE("group: attached files are kept with every disk, and stored again only when they changed",
-          "[engine][group]") {
+TEST_CASE("group: attachments are kept with every disk, and stored again only when they changed", "[engine][group]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage a = some_disk(12);
@@ -204,7 +203,7 @@ TEST_CASE("group: attached files are kept with every disk, and stored again only
     REQUIRE(repository.verify().findings.empty());
 }
 
-TEST_CASE("group: an attachment that a prune moved is found where it lies now", "[engine][group][move]") {
+TEST_CASE("group: an attachment that a prune moved is found", "[engine][group][move]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage a = some_disk(14);
@@ -223,7 +222,7 @@ TEST_CASE("attachment names are single path components of plain text", "[engine]
         CHECK_THROWS_AS(check_attachment_name(name), Error);
 }
 
-TEST_CASE("verify: an attachment that is damaged is told by name", "[engine][group][verify]") {
+TEST_CASE("verify: a damaged attachment is reported by name", "[engine][group][verify]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage disk(100000);  // nothing but the map and the attachment in the metadata pack

@@ -57,7 +57,7 @@ SnapshotRecord back_up(TestRepository& repository, const fakes::MemoryImage& dis
     return backup(repository.repository, disk, request, repository.progress, {});
 }
 
-/// Bytes of the chunks that hold a byte which may differ.
+/// Bytes of the chunks with a byte that may differ.
 std::uint64_t bytes_to_read(const fakes::ImageChanges& changes, std::uint64_t size) {
     std::uint64_t bytes = 0;
     std::uint64_t chunk_done = 0;

@@ -29,7 +29,7 @@ LeafPage leaf_with(std::mt19937_64& random) {
     return page;
 }
 
-/// Stands for the digest of real ids: any function of the content does.
+/// Replaces the digest of real ids; any function of the content will do.
 Digest digest_of(const LeafPage& page) { return sha256(encode(page)); }
 
 LeafPage leaf_of(const DiskMap& map, std::uint64_t index) {
@@ -48,7 +48,7 @@ constexpr ByteCount sixteen_tib{std::uint64_t{16} << 40};
 
 }  // namespace
 
-TEST_CASE("map builder: a map of nothing is one page whatever the size", "[engine][map]") {
+TEST_CASE("map builder: an empty map is one page, whatever the size", "[engine][map]") {
     fakes::MemoryChunkStore store;
     auto session = store.begin_session();
     MapBuilder builder(*session, nullptr);
@@ -58,7 +58,7 @@ TEST_CASE("map builder: a map of nothing is one page whatever the size", "[engin
     REQUIRE(store.slot_count() == 1);
 }
 
-TEST_CASE("map builder: random generations equal a flat list, and share all unchanged pages", "[engine][map]") {
+TEST_CASE("map builder: random generations equal a flat list and share all unchanged pages", "[engine][map]") {
     std::mt19937_64 random(42);
     fakes::MemoryChunkStore store;
     FlatMap flat;
@@ -120,7 +120,7 @@ TEST_CASE("map builder: what is not set is inherited without a new page", "[engi
     REQUIRE(DiskMap(store, size, changed).subtree(0, 499) == parent.subtree(0, 499));
 }
 
-TEST_CASE("map builder: the same content has the same digest however it came to be", "[engine][map]") {
+TEST_CASE("map builder: the same content has the same digest, however it was built", "[engine][map]") {
     std::mt19937_64 random(6);
     fakes::MemoryChunkStore store;
     auto session = store.begin_session();

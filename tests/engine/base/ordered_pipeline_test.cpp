@@ -23,7 +23,7 @@ TEST_CASE("ordered pipeline: results come in the order of the items", "[engine][
     REQUIRE(taken == 2000);
 }
 
-TEST_CASE("ordered pipeline: never more than the window is in work", "[engine][pipeline]") {
+TEST_CASE("ordered pipeline: no more items than the window are in progress", "[engine][pipeline]") {
     std::atomic<int> in_work{0};
     std::atomic<int> most{0};
     OrderedPipeline<int, int> pipeline(8, 5, [&](int&& item) {
@@ -43,7 +43,7 @@ TEST_CASE("ordered pipeline: never more than the window is in work", "[engine][p
     REQUIRE(most >= 2);
 }
 
-TEST_CASE("ordered pipeline: an exception comes out at its item, and the rest can be left", "[engine][pipeline]") {
+TEST_CASE("ordered pipeline: an exception is thrown at its item, and the rest can be abandoned", "[engine][pipeline]") {
     OrderedPipeline<int, int> pipeline(3, 6, [](int&& item) {
         if (item == 3) throw std::runtime_error("three");
         return item;
@@ -53,7 +53,7 @@ TEST_CASE("ordered pipeline: an exception comes out at its item, and the rest ca
     REQUIRE_THROWS_WITH(pipeline.take(), "three");
 }
 
-TEST_CASE("buffer pool: a buffer that came back is lent again", "[engine][pipeline]") {
+TEST_CASE("buffer pool: a returned buffer is lent again", "[engine][pipeline]") {
     BufferPool pool(4096);
     const std::byte* first = nullptr;
     {

@@ -9,7 +9,7 @@ using namespace varve;
 
 namespace {
 
-/// Walks the map, asks in the middle of each run, too, and gives what it says of every byte.
+/// Walks the map, also queries the middle of each run, and returns the answer for every byte.
 std::vector<bool> walked(const ChangeMap& map, std::uint64_t size) {
     std::vector<bool> result;
     while (result.size() < size) {
@@ -27,7 +27,7 @@ std::vector<bool> walked(const ChangeMap& map, std::uint64_t size) {
 
 }  // namespace
 
-TEST_CASE("range changes: what is listed may differ, all else is the same", "[engine][changes]") {
+TEST_CASE("range changes: listed ranges may differ, everything else is unchanged", "[engine][changes]") {
     const RangeChanges map({{{10}, {5}}, {{100}, {1}}}, {200}, {200});
     CHECK_FALSE(map.change_at({0}).may_differ);
     CHECK(map.change_at({0}).length.value == 10);
@@ -37,7 +37,7 @@ TEST_CASE("range changes: what is listed may differ, all else is the same", "[en
     CHECK(map.change_at({101}).end().value == 200);
 }
 
-TEST_CASE("range changes: without a range nothing differs", "[engine][changes]") {
+TEST_CASE("range changes: an empty list means that nothing differs", "[engine][changes]") {
     CHECK_FALSE(RangeChanges({}, {5}, {5}).change_at({0}).may_differ);
     CHECK(RangeChanges({}, {5}, {5}).change_at({1}).length.value == 4);
     CHECK(RangeChanges({}, {0}, {5}).change_at({1}).may_differ);
@@ -51,7 +51,7 @@ TEST_CASE("range changes: what the earlier state did not have may differ", "[eng
     CHECK(shrunk.change_at({20}).end().value == 38);
 }
 
-TEST_CASE("range changes: any list says of every byte what its ranges say", "[engine][changes]") {
+TEST_CASE("range changes: random lists report for every byte what their ranges state", "[engine][changes]") {
     constexpr std::uint64_t seed = 20261122;
     INFO("seed " << seed);
     std::mt19937_64 random(seed);

@@ -18,7 +18,7 @@ CompareReport compare(const ImageReader& a, const ImageReader& b, CompareDetail 
     return compare_images(a, b, detail, progress, {});
 }
 
-/// The same by brute force, a block at a time; the smaller image goes on with zeros.
+/// The same by brute force, block by block; the smaller image continues with zeros.
 CompareReport brute_force(Bytes a, Bytes b) {
     CompareReport report;
     report.size_a = {a.size()};
@@ -59,7 +59,7 @@ void require_equal(const CompareReport& found, const CompareReport& expected) {
     REQUIRE(found.has_data_in_excess == expected.has_data_in_excess);
 }
 
-/// One data extent of bytes 7 in the middle of 16 TiB of nothing.
+/// One data extent of bytes 7 in the middle of 16 TiB without data.
 class Huge final : public fakes::SteadyImage {
 public:
     explicit Huge(std::byte content) : content_(content) { info_.virtual_size = {std::uint64_t{16} << 40}; }
@@ -87,7 +87,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("compare: equal bytes are the same, whatever is data, zero or unallocated", "[engine][compare]") {
+TEST_CASE("compare: equal bytes are equal, whether data, zero or unallocated", "[engine][compare]") {
     fakes::MemoryImage a(10u << 20);
     fakes::MemoryImage b(10u << 20);
     std::mt19937_64 random(1);
@@ -100,7 +100,7 @@ TEST_CASE("compare: equal bytes are the same, whatever is data, zero or unalloca
     REQUIRE(a.bytes_read().value == 3 * block);
 }
 
-TEST_CASE("compare: what is nothing on both sides is not read, 16 TiB of it are passed over", "[engine][compare]") {
+TEST_CASE("compare: ranges without data on both sides are not read, even 16 TiB of them", "[engine][compare]") {
     const Huge a(std::byte{7});
     const Huge b(std::byte{7});
     const Huge other(std::byte{8});
@@ -111,7 +111,7 @@ TEST_CASE("compare: what is nothing on both sides is not read, 16 TiB of it are 
     REQUIRE((report.ranges == std::vector<ByteRange>{{Huge::begin, Huge::length}}));
 }
 
-TEST_CASE("compare: one byte is found at its place", "[engine][compare]") {
+TEST_CASE("compare: a single differing byte is found", "[engine][compare]") {
     fakes::MemoryImage a(9u << 20);
     fakes::MemoryImage b(9u << 20);
     b.write((8u << 20) + 4099, Bytes(1, std::byte{1}));
@@ -138,12 +138,12 @@ TEST_CASE("compare: a larger image with nothing but zeros in excess has the same
     REQUIRE(other.has_data_in_excess);
 }
 
-TEST_CASE("compare: empty images are the same", "[engine][compare]") {
+TEST_CASE("compare: empty images are equal", "[engine][compare]") {
     REQUIRE(compare(fakes::MemoryImage(0), fakes::MemoryImage(0)).same());
     REQUIRE(compare(fakes::MemoryImage(0), fakes::MemoryImage(5)).same_content());
 }
 
-TEST_CASE("compare: random pairs differ where brute force says", "[engine][compare][pipeline]") {
+TEST_CASE("compare: random pairs differ where brute force finds it", "[engine][compare][pipeline]") {
     const std::uint64_t seed = 20261124;
     std::printf("compare test: seed %llu\n", static_cast<unsigned long long>(seed));
     std::mt19937_64 random(seed);
@@ -175,7 +175,7 @@ TEST_CASE("compare: random pairs differ where brute force says", "[engine][compa
     }
 }
 
-TEST_CASE("compare: more ranges than are listed are counted all the same", "[engine][compare]") {
+TEST_CASE("compare: ranges beyond the listed ones are still counted", "[engine][compare]") {
     const std::uint64_t count = compare_ranges_listed_max + 10;
     fakes::MemoryImage a(2 * count * block);
     fakes::MemoryImage b(2 * count * block);
@@ -187,7 +187,7 @@ TEST_CASE("compare: more ranges than are listed are counted all the same", "[eng
     REQUIRE(report.ranges.back().begin.value == 2 * (compare_ranges_listed_max - 1) * block);
 }
 
-TEST_CASE("compare: images that changed while they were read are not called the same", "[engine][compare]") {
+TEST_CASE("compare: images that changed while they were read are not reported equal", "[engine][compare]") {
     class Changing final : public ImageReader {
     public:
         const ImageInfo& info() const override { return image_.info(); }
@@ -205,7 +205,7 @@ TEST_CASE("compare: images that changed while they were read are not called the 
     REQUIRE_THROWS_WITH(compare(still, Changing()), "it changed");
 }
 
-TEST_CASE("compare: a stop that was asked for ends it", "[engine][compare]") {
+TEST_CASE("compare: a requested stop ends it", "[engine][compare]") {
     std::stop_source stop;
     stop.request_stop();
     NoProgress progress;

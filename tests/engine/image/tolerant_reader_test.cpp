@@ -50,7 +50,7 @@ std::string failure_of(const ImageReader& reader, ByteRange range, ErrorCode cod
 
 }  // namespace
 
-TEST_CASE("tolerant reader: a sound medium is read as it is", "[engine]") {
+TEST_CASE("tolerant reader: a healthy medium is read unchanged", "[engine]") {
     const fakes::MemoryImage disk = random_disk(1, 100 * block + 123);
     const TolerantReader reader = tolerant(disk, {});
     CHECK((read_in_pieces(reader, 100000) == disk.bytes()));
@@ -58,8 +58,10 @@ TEST_CASE("tolerant reader: a sound medium is read as it is", "[engine]") {
     CHECK(reader.bytes_read() == disk.bytes_read());
 }
 
-TEST_CASE("tolerant reader: whole blocks around bad sectors are zeros, all else is there, whatever the pieces",
-          "[engine]") {
+TEST_CASE(
+    "tolerant reader: whole blocks around bad sectors are zeros, all other bytes are read, whatever the sizes of "
+    "the reads",
+    "[engine]") {
     const fakes::MemoryImage disk = random_disk(2, 100 * block + 123);
     const std::vector<ByteRange> bad{{{0}, {1}},                   // the first byte
                                      {{10 * block + 512}, {512}},  // one sector
@@ -81,7 +83,7 @@ TEST_CASE("tolerant reader: whole blocks around bad sectors are zeros, all else 
     }
 }
 
-TEST_CASE("tolerant reader: what was given up is not asked for again, and stays zeros", "[engine]") {
+TEST_CASE("tolerant reader: what was given up is not read again and stays zero", "[engine]") {
     const fakes::MemoryImage disk = random_disk(3, 512 * block);
     auto failing = std::make_unique<fakes::FailingImage>(disk, std::vector<ByteRange>{{{77 * block}, {512}}});
     const auto& medium = *failing;
@@ -94,8 +96,7 @@ TEST_CASE("tolerant reader: what was given up is not asked for again, and stays 
     CHECK(medium.failures.load() == failures);
 }
 
-TEST_CASE("tolerant reader: random bad places, random reads: the bytes are right wherever it does not say otherwise",
-          "[engine]") {
+TEST_CASE("tolerant reader: random bad places, random reads: all bytes not reported unreadable are right", "[engine]") {
     const auto seed = GENERATE(range(1u, 9u));
     INFO("seed " << seed);
     std::mt19937_64 random(seed);
@@ -125,7 +126,7 @@ TEST_CASE("tolerant reader: random bad places, random reads: the bytes are right
     }
 }
 
-TEST_CASE("tolerant reader: other errors, and those of the map, are thrown on", "[engine]") {
+TEST_CASE("tolerant reader: other errors, and those of the allocation map, are passed on", "[engine]") {
     const fakes::MemoryImage disk = random_disk(4, 64 * block);
     const std::vector<ByteRange> bad{{{5 * block}, {1}}};
     for (const ErrorCode code : {ErrorCode::corrupt, ErrorCode::refused, ErrorCode::cancelled}) {
@@ -140,7 +141,7 @@ TEST_CASE("tolerant reader: other errors, and those of the map, are thrown on", 
     CHECK(reader.unreadable().empty());
 }
 
-TEST_CASE("tolerant reader: a medium that is gone is an error, not a disk of zeros", "[engine]") {
+TEST_CASE("tolerant reader: a missing medium is an error, not a disk of zeros", "[engine]") {
     const fakes::MemoryImage disk = random_disk(5, TolerantReader::bytes_max.value + block);
     const TolerantReader gone = tolerant(disk, {{{0}, {disk.bytes().size()}}});
     const std::string text = failure_of(gone, {{0}, {disk.bytes().size()}}, ErrorCode::io);
@@ -158,7 +159,7 @@ TEST_CASE("tolerant reader: a medium that is gone is an error, not a disk of zer
     CHECK(old.unreadable().size() == TolerantReader::ranges_max);
 }
 
-TEST_CASE("tolerant reader: many threads give up the same", "[engine][pipeline]") {
+TEST_CASE("tolerant reader: many threads give up the same blocks", "[engine][pipeline]") {
     const fakes::MemoryImage disk = random_disk(6, 256 * block);
     const std::vector<ByteRange> bad{{{3 * block}, {1}}, {{64 * block - 1}, {2}}, {{200 * block}, {9 * block}}};
     const TolerantReader reader = tolerant(disk, bad);

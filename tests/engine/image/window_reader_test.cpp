@@ -66,7 +66,7 @@ TEST_CASE("window reader: any part of a disk is a disk of its own", "[engine][wi
     check_window(disk, {{4096}, {0}});
 }
 
-TEST_CASE("window reader: a disk that changed is a window that changed", "[engine][window]") {
+TEST_CASE("window reader: a change of the disk is a change of the window", "[engine][window]") {
     class Changed final : public fakes::SteadyImage {
     public:
         Changed() { info_.virtual_size = mib(1); }
@@ -96,7 +96,7 @@ TEST_CASE("window reader: unreadable ranges are cut to the window and counted fr
     CHECK(WindowReader(tolerant, {{12288}, {4096}}).unreadable().empty());
 }
 
-TEST_CASE("image space: the data that lies in an image is counted from its map", "[engine][space]") {
+TEST_CASE("image space: an image's data is counted from its allocation map", "[engine][space]") {
     fakes::MemoryImage disk(1 << 20);
     NoProgress progress;
     CHECK(data_bytes(disk, progress, {}).value == 0);

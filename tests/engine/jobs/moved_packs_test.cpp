@@ -1,4 +1,4 @@
-// A prune of another program, at any moment of ours: entries of kind move, done by hand.
+// A prune by another program at any moment of ours: move entries, written by hand.
 
 #include "engine/base/error.h"
 #include "tests/catch.h"
@@ -19,7 +19,7 @@ fakes::MemoryImage some_disk(std::uint64_t seed) {
     return disk;
 }
 
-/// A source in the middle of whose reading something else happens, once.
+/// A source that runs a callback once, in the middle of being read.
 class Interrupted final : public ImageReader {
 public:
     Interrupted(const ImageReader& inner, std::function<void()> event) : inner_(inner), event_(std::move(event)) {}
@@ -41,7 +41,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("moved packs: snapshots are read through move tables, by hosts that know and by one that does not yet",
+TEST_CASE("moved packs: snapshots are read through move tables, by hosts that have read them and by one that has not",
           "[engine][move]") {
     MemoryBackend backend;
     TestRepository host(backend);
@@ -53,8 +53,9 @@ TEST_CASE("moved packs: snapshots are read through move tables, by hosts that kn
     const SnapshotRecord second = host.backup(disk, "d", 2);
 
     PruneByHand(backend).run();
-    PruneByHand(backend).run();                          // moves of moves
-    REQUIRE(host.restored_bytes(first) == first_bytes);  // host's catalog is behind: a missing pack makes it read on
+    PruneByHand(backend).run();  // moves of moves
+    REQUIRE(host.restored_bytes(first) ==
+            first_bytes);  // host's catalog is behind: a missing pack makes it read the log
     REQUIRE(host.restored_bytes(second) == disk.bytes());
     TestRepository fresh(backend);
     REQUIRE(fresh.snapshots().size() == 2);
@@ -63,7 +64,7 @@ TEST_CASE("moved packs: snapshots are read through move tables, by hosts that kn
     REQUIRE(test::chunks_stored_twice(fresh.chunks) == 0);
 }
 
-TEST_CASE("moved packs: a night after a prune inherits, dedups and diffs as before", "[engine][move]") {
+TEST_CASE("moved packs: a backup after a prune inherits, deduplicates and diffs as before", "[engine][move]") {
     MemoryBackend backend;
     TestRepository host(backend);
     fakes::MemoryImage disk = some_disk(3);
@@ -92,8 +93,7 @@ TEST_CASE("moved packs: a prune in the middle of a backup that reuses chunks los
     REQUIRE(host.verify().findings.empty());
 }
 
-TEST_CASE("moved packs: a parent that is forgotten and pruned in the middle of a night loses nothing",
-          "[engine][move]") {
+TEST_CASE("moved packs: nothing is lost when the parent is forgotten and pruned during a backup", "[engine][move]") {
     MemoryBackend backend;
     TestRepository host(backend);
     fakes::MemoryImage disk = some_disk(6);
@@ -109,10 +109,10 @@ TEST_CASE("moved packs: a parent that is forgotten and pruned in the middle of a
     REQUIRE(host.snapshots().size() == 1);
     REQUIRE(host.restored_bytes(second) == disk.bytes());
     REQUIRE(host.verify().findings.empty());
-    REQUIRE(host.progress.warnings.size() == 1);  // it started again, and said so
+    REQUIRE(host.progress.warnings.size() == 1);  // it started again, with a warning
 }
 
-TEST_CASE("moved packs: an overtaken backup of a source that can't be read again fails and commits nothing",
+TEST_CASE("moved packs: an overtaken backup of a source that cannot be read again fails and commits nothing",
           "[engine][move]") {
     MemoryBackend backend;
     TestRepository host(backend);
@@ -160,13 +160,13 @@ TEST_CASE("moved packs: whole packs of a killed backup are adopted, not stored t
     REQUIRE(snapshot.statistics.chunks_new == 20);
     REQUIRE(snapshot.statistics.chunks_reused == 10);
     REQUIRE(test::chunks_stored_twice(host.chunks) == 0);
-    TestRepository fresh(backend);  // finds the adopted pack's slot table through the commit alone
+    TestRepository fresh(backend);  // finds the adopted pack's slot table only through the commit
     REQUIRE(fresh.snapshots().size() == 1);
     REQUIRE(fresh.restored_bytes(snapshot) == disk.bytes());
 }
 
-TEST_CASE("moved packs: a catalog that is made again in the middle of a backup starts it again", "[engine][move]") {
-    // The catalog is thrown away once hits were found in it, while a later part of the disk is read.
+TEST_CASE("moved packs: a catalog rebuilt during a backup makes it start again", "[engine][move]") {
+    // The catalog is discarded after hits were found in it, while a later part of the disk is read.
     class InterruptedLate final : public ImageReader {
     public:
         InterruptedLate(const ImageReader& inner, std::function<void()> event)

@@ -53,7 +53,7 @@ TEST_CASE("stats: a disk's numbers are the sums of its snapshots, growth leaves 
     CHECK(stats.snapshots.compression_ratio().value() == 12.0 * chunk_bytes / 580);
 }
 
-TEST_CASE("stats: what can't be known has no value", "[engine][stats]") {
+TEST_CASE("stats: what cannot be known has no value", "[engine][stats]") {
     const std::vector<ListedSnapshot> one{snapshot(5 * day, 1000, statistics(0, 0, 0, 0))};
     CHECK_FALSE(disk_stats(one).snapshots.growth.bytes_per_snapshot());
     CHECK_FALSE(disk_stats(one).snapshots.growth.has_days);
@@ -110,7 +110,7 @@ TEST_CASE("stats: referenced is the data of the newest snapshots", "[engine][sta
     CHECK(stats.disks[0].snapshots.referenced == stats.total.referenced);
 }
 
-TEST_CASE("stats: disks that are named are counted once, one that is not there is said", "[engine][stats]") {
+TEST_CASE("stats: a disk named twice is counted once, a missing one is reported", "[engine][stats]") {
     MemoryBackend backend;
     TestRepository host(backend);
     CHECK(stats_of(host).disks.empty());

@@ -44,7 +44,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("restore: any range of a disk is what the disk holds there", "[engine][restore]") {
+TEST_CASE("restore: any range has the bytes that the disk has there", "[engine][restore]") {
     World world;
     CHECK(world.is_right({{0}, {disk_bytes}}));
     CHECK(world.is_right({{0}, {1}}));
@@ -84,7 +84,7 @@ TEST_CASE("restore: a range past the end of the disk is refused with its size", 
     }
 }
 
-TEST_CASE("restore: bytes that the source could not give are told, where they lie in what is restored",
+TEST_CASE("restore: bytes that could not be read from the source are reported if they are in the restored part",
           "[engine][restore]") {
     World world;
     world.snapshot.unreadable = {{{4096}, {512}}, {{1 << 20}, {1024}}};

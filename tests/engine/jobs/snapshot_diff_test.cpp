@@ -43,7 +43,7 @@ std::vector<DiffExtent> without_kinds(const std::vector<DiffExtent>& extents) {
 
 }  // namespace
 
-TEST_CASE("diff: random nights differ where brute force says, both ways", "[engine][diff]") {
+TEST_CASE("diff: random snapshots differ where brute force finds it, in both directions", "[engine][diff]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     std::mt19937_64 random(99);
@@ -72,7 +72,7 @@ TEST_CASE("diff: random nights differ where brute force says, both ways", "[engi
         }
 }
 
-TEST_CASE("diff: kinds are told, and zero against unallocated only on request", "[engine][diff]") {
+TEST_CASE("diff: kinds are reported, and zero versus unallocated only on request", "[engine][diff]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     std::mt19937_64 random(1);
@@ -90,7 +90,7 @@ TEST_CASE("diff: kinds are told, and zero against unallocated only on request", 
     REQUIRE(diff(repository.repository, a, b, DiffDetail::kinds).extents == kinds);
 }
 
-TEST_CASE("diff: what lies past the end of the shorter disk is absent there", "[engine][diff]") {
+TEST_CASE("diff: bytes past the end of the shorter disk are absent there", "[engine][diff]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     fakes::MemoryImage disk(2 * chunk_bytes);

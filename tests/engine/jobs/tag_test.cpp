@@ -30,7 +30,7 @@ Tags tags_seen_by(TestRepository& host) { return host.snapshots().at(0).tags; }
 
 }  // namespace
 
-TEST_CASE("tag: what is added, replaced and removed is seen by every host", "[engine][tag]") {
+TEST_CASE("tag: every host sees what is added, replaced and removed", "[engine][tag]") {
     MemoryBackend backend;
     TestRepository host(backend);
     TestRepository other(backend);
@@ -44,7 +44,7 @@ TEST_CASE("tag: what is added, replaced and removed is seen by every host", "[en
     REQUIRE(fresh.verify().findings.empty());
 }
 
-TEST_CASE("tag: tags that are there already write no entry", "[engine][tag]") {
+TEST_CASE("tag: tags that already exist write no entry", "[engine][tag]") {
     MemoryBackend backend;
     TestRepository host(backend);
     const SnapshotRecord snapshot = small_snapshot(host, "d");
@@ -54,8 +54,7 @@ TEST_CASE("tag: tags that are there already write no entry", "[engine][tag]") {
     REQUIRE(backend.list("log/", {}).size() == 2);
 }
 
-TEST_CASE("tag: one that is to be removed but not there is refused, and nothing is written for any snapshot",
-          "[engine][tag]") {
+TEST_CASE("tag: removing a missing tag is refused, and nothing is written for any snapshot", "[engine][tag]") {
     MemoryBackend backend;
     TestRepository host(backend);
     const SnapshotRecord a = small_snapshot(host, "a");
@@ -69,7 +68,7 @@ TEST_CASE("tag: one that is to be removed but not there is refused, and nothing 
     REQUIRE(backend.list("log/", {}).size() == 3);
 }
 
-TEST_CASE("tag: entries of others that come first are read before the edit is entered", "[engine][tag]") {
+TEST_CASE("tag: entries of other writers that come first are read before the edit is committed", "[engine][tag]") {
     MemoryBackend backend;
     TestRepository host(backend);
     TestRepository other(backend);
@@ -81,7 +80,7 @@ TEST_CASE("tag: entries of others that come first are read before the edit is en
     REQUIRE_THROWS_AS(tag(host, snapshot, {{}, {"a"}}), Error);
 }
 
-TEST_CASE("tag: a snapshot that was forgotten meanwhile is not tagged", "[engine][tag]") {
+TEST_CASE("tag: a snapshot forgotten in the meantime is not tagged", "[engine][tag]") {
     MemoryBackend backend;
     TestRepository host(backend);
     const SnapshotRecord snapshot = small_snapshot(host, "d");
@@ -90,7 +89,8 @@ TEST_CASE("tag: a snapshot that was forgotten meanwhile is not tagged", "[engine
     REQUIRE(backend.list("log/", {}).size() == 2);
 }
 
-TEST_CASE("tag: whichever operation fails, however, the edit is entered once or not at all", "[engine][tag]") {
+TEST_CASE("tag: whichever operation fails, in whatever way, the edit is committed once or not at all",
+          "[engine][tag]") {
     for (const FaultEffect effect : {FaultEffect::not_done, FaultEffect::reply_lost, FaultEffect::torn}) {
         for (std::uint64_t n = 1;; ++n) {
             MemoryBackend memory;

@@ -28,7 +28,7 @@ fakes::MemoryImage random_disk(std::uint64_t seed, std::uint64_t size) {
 
 }  // namespace
 
-TEST_CASE("verify: every flipped byte of every pack is found, and the snapshots that it hits are named",
+TEST_CASE("verify: every flipped byte of every pack is found, and the affected snapshots are named",
           "[engine][verify]") {
     MemoryBackend backend;
     TestRepository first(backend);
@@ -52,13 +52,13 @@ TEST_CASE("verify: every flipped byte of every pack is found, and the snapshots 
     REQUIRE(first.verify().findings.empty());
 }
 
-TEST_CASE("verify: a damaged chunk is told with its disk, offset and length, and the rest is checked",
+TEST_CASE("verify: a damaged chunk is reported with its disk, offset and length, and the rest is checked",
           "[engine][verify]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage disk = random_disk(2, 64 * chunk_bytes);
     const SnapshotRecord snapshot = repository.backup(disk, "web01/vda");
-    // Random bytes do not compress: the data pack is the large one, and its middle lies in some chunk's bytes.
+    // Random bytes do not compress: the data pack is the large one, and its middle is within some chunk's bytes.
     for (const std::string& name : backend.list("packs/", {})) {
         Bytes bytes = object(backend, name);
         if (bytes.size() < mib(1).value) continue;
@@ -80,7 +80,7 @@ TEST_CASE("verify: a damaged chunk is told with its disk, offset and length, and
     REQUIRE_THROWS_WITH(repository.restored_bytes(snapshot), ContainsSubstring("web01/vda"));
 }
 
-TEST_CASE("verify: a pack that is gone is told once, with every range that needs it", "[engine][verify]") {
+TEST_CASE("verify: a missing pack is reported once, with every range that needs it", "[engine][verify]") {
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage disk = random_disk(3, 10 * chunk_bytes);
@@ -98,7 +98,7 @@ TEST_CASE("verify: a pack that is gone is told once, with every range that needs
     REQUIRE(damaged == 10 * chunk_bytes);
 }
 
-TEST_CASE("verify: against the image that was backed up nothing is found, against another the place",
+TEST_CASE("verify: comparing with the image that was backed up finds nothing, with another image the difference",
           "[engine][verify]") {
     MemoryBackend backend;
     TestRepository repository(backend);
@@ -117,7 +117,7 @@ TEST_CASE("verify: against the image that was backed up nothing is found, agains
     REQUIRE(verify_against(repository.repository, snapshot, disk, repository.progress, {}).findings.size() == 1);
 }
 
-TEST_CASE("verify: against an image that changed while it was read nothing is said", "[engine][verify]") {
+TEST_CASE("verify: comparing with an image that changed while it was read is an error", "[engine][verify]") {
     class Changing final : public ImageReader {
     public:
         explicit Changing(const fakes::MemoryImage& disk) : disk_(disk) {}
@@ -141,8 +141,8 @@ TEST_CASE("verify: against an image that changed while it was read nothing is sa
                         "the image changed");
 }
 
-TEST_CASE("verify: against a mostly empty image of 16 TiB costs what is there", "[engine][verify]") {
-    // One chunk in the middle of nothing, or nothing at all.
+TEST_CASE("verify: comparing with a mostly empty image of 16 TiB costs only its data", "[engine][verify]") {
+    // One chunk in the middle of an empty disk, or no data at all.
     class Huge final : public fakes::SteadyImage {
     public:
         explicit Huge(bool has_data) : has_data_(has_data) { info_.virtual_size = {std::uint64_t{16} << 40}; }

@@ -5,7 +5,7 @@
 
 using namespace varve;
 
-TEST_CASE("disk name: parts of UTF-8 joined by '/' are taken", "[engine][disk_name]") {
+TEST_CASE("disk name: parts of UTF-8 joined by '/' are accepted", "[engine][disk_name]") {
     for (const std::string& name :
          {std::string("web01"), std::string("web01/vda"), std::string("a b/c.d"), std::string("..."),
           std::string("Büro/Platte 1"), std::string("x-"), std::string(200, 'a'), std::string("~1")}) {
@@ -14,7 +14,7 @@ TEST_CASE("disk name: parts of UTF-8 joined by '/' are taken", "[engine][disk_na
     }
 }
 
-TEST_CASE("disk name: what could be mistaken or harm a terminal is refused", "[engine][disk_name]") {
+TEST_CASE("disk name: ambiguous names and control characters are refused", "[engine][disk_name]") {
     for (const std::string& name :
          {std::string(), std::string(201, 'a'), std::string("/a"), std::string("a/"), std::string("a//b"),
           std::string("."), std::string("a/../b"), std::string("./a"), std::string("a@b"), std::string("-a"),
@@ -26,5 +26,5 @@ TEST_CASE("disk name: what could be mistaken or harm a terminal is refused", "[e
 }
 
 TEST_CASE("disk name: the refusal shows the name escaped", "[engine][disk_name]") {
-    CHECK_THROWS_WITH(check_disk_name("a\nb"), ContainsSubstring("'a\\nb' holds a control character"));
+    CHECK_THROWS_WITH(check_disk_name("a\nb"), ContainsSubstring("'a\\nb' contains a control character"));
 }

@@ -75,7 +75,7 @@ TEST_CASE("group point: it is one log entry, named by its group as a snapshot is
     CHECK(forgotten_disks(world.host.log, world.find("web01@latest")).empty());
 }
 
-TEST_CASE("group point: points of one time are told apart by their commits", "[engine][group]") {
+TEST_CASE("group point: points with one time are distinguished by their commits", "[engine][group]") {
     World world;
     const auto first = ids_of(world.enter("2026-11-18T02:00:00Z"));
     const auto second = ids_of(world.enter("2026-11-18T02:00:00Z"));
@@ -83,7 +83,8 @@ TEST_CASE("group point: points of one time are told apart by their commits", "[e
     CHECK(world.ids("web01@~1") == first);
 }
 
-TEST_CASE("group point: forgotten members are left out and named, a point without any is gone", "[engine][group]") {
+TEST_CASE("group point: forgotten members are omitted and listed; a point without members does not exist",
+          "[engine][group]") {
     World world;
     const auto first = world.enter("2026-11-18T02:00:00Z");
     const auto second = world.enter("2026-11-19T02:00:00Z");
@@ -96,10 +97,10 @@ TEST_CASE("group point: forgotten members are left out and named, a point withou
     CHECK(code_of(world, "web01@~1") == ErrorCode::not_found);
 }
 
-TEST_CASE("group point: what names none is explained", "[engine][group]") {
+TEST_CASE("group point: a name that is not a point is explained", "[engine][group]") {
     World world;
     world.enter("2026-11-18T02:00:00Z");
-    CHECK_THROWS_WITH(world.find("web01"), ContainsSubstring("say web01@latest"));
+    CHECK_THROWS_WITH(world.find("web01"), ContainsSubstring("pass web01@latest"));
     CHECK_THROWS_WITH(world.find("web01@~1"), ContainsSubstring("group 'web01' has 1 point, so there is no @~1"));
     CHECK_THROWS_WITH(world.find("web01@2026-11-17Z"), ContainsSubstring("no point of 2026-11-17T"));
     CHECK_THROWS_WITH(world.find("web02@latest"), ContainsSubstring("no snapshot of a group 'web02'"));

@@ -44,13 +44,13 @@ ErrorCode code_of(const SnapshotList& list, std::string_view name) {
 
 }  // namespace
 
-TEST_CASE("snapshot name: the text is cut at its last '@'", "[engine][snapshot_name]") {
+TEST_CASE("snapshot name: the last '@' separates disk and point", "[engine][snapshot_name]") {
     CHECK(parse_snapshot_name("web01/vda@latest") == SnapshotName(PointName{"web01/vda", PointByAge{0}}));
     CHECK(parse_snapshot_name("web01/vda@~3") == SnapshotName(PointName{"web01/vda", PointByAge{3}}));
     CHECK(parse_snapshot_name("d@2026-11-20T02:30Z") ==
           SnapshotName(PointName{"d", PointByTime{parse_time("2026-11-20T02:30Z")}}));
     CHECK(parse_snapshot_name("ABCD") == SnapshotName(SnapshotByPrefix{"abcd"}));
-    CHECK_THROWS_WITH(parse_snapshot_name("a@b@latest"), ContainsSubstring("holds '@'"));
+    CHECK_THROWS_WITH(parse_snapshot_name("a@b@latest"), ContainsSubstring("contains '@'"));
 }
 
 TEST_CASE("snapshot name: latest and ~N count back from the newest", "[engine][snapshot_name]") {
@@ -71,7 +71,7 @@ TEST_CASE("snapshot name: a time names the newest snapshot not after it", "[engi
     CHECK(code_of(list, "web01/vda@2026-11-17Z") == ErrorCode::not_found);
 }
 
-TEST_CASE("snapshot name: a snapshot counts by the second that it is shown with", "[engine][snapshot_name]") {
+TEST_CASE("snapshot name: a snapshot's time is rounded to the displayed second", "[engine][snapshot_name]") {
     SnapshotList list;
     auto r = record("d", "2026-11-18T02:00:00Z", "dddd");
     r.time += 999'999'999;
@@ -88,7 +88,7 @@ TEST_CASE("snapshot name: an id or a unique prefix of at least four digits", "[e
     CHECK(code_of(list, "bbb") == ErrorCode::usage);
 }
 
-TEST_CASE("snapshot name: a prefix that fits several snapshots lists them", "[engine][snapshot_name]") {
+TEST_CASE("snapshot name: a prefix that matches several snapshots lists them", "[engine][snapshot_name]") {
     const auto list = three_nights();
     CHECK(code_of(list, "aaaa") == ErrorCode::refused);
     CHECK_THROWS_WITH(find_snapshot(list, "aaaa"),
@@ -96,14 +96,14 @@ TEST_CASE("snapshot name: a prefix that fits several snapshots lists them", "[en
                           ContainsSubstring("aaaa2000000000000000000000000000 (web01/vda of "));
 }
 
-TEST_CASE("snapshot name: a bare disk name is refused with the way to say it", "[engine][snapshot_name]") {
+TEST_CASE("snapshot name: a bare disk name is refused with a correct example", "[engine][snapshot_name]") {
     const auto list = three_nights();
     CHECK(code_of(list, "web01/vda") == ErrorCode::usage);
-    CHECK_THROWS_WITH(find_snapshot(list, "web01/vda"), ContainsSubstring("say web01/vda@latest"));
-    CHECK_THROWS_WITH(find_snapshot(list, "feed"), ContainsSubstring("say feed@latest"));
+    CHECK_THROWS_WITH(find_snapshot(list, "web01/vda"), ContainsSubstring("pass web01/vda@latest"));
+    CHECK_THROWS_WITH(find_snapshot(list, "feed"), ContainsSubstring("pass feed@latest"));
 }
 
-TEST_CASE("snapshot name: what cannot be meant is wrong usage, an unknown disk is not found",
+TEST_CASE("snapshot name: an impossible name is a usage error, an unknown disk is not found",
           "[engine][snapshot_name]") {
     const auto list = three_nights();
     for (const char* name : {"", "@latest", "web01/vda@", "web01/vda@~", "web01/vda@~x", "web01/vda@~-1",

@@ -29,7 +29,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("attachment: what was kept is given back, empty, small and as large as one may be", "[engine][attachment]") {
+TEST_CASE("attachment: empty, small and maximal files are returned as they were stored", "[engine][attachment]") {
     const std::string largest(attachment_bytes_max.value, 'x');
     World world(test::NamedTexts{{"domain.xml", "<domain/>"}, {"empty", ""}, {"nvram", largest}});
     REQUIRE(world.read(world.attachments[0]) == "<domain/>");
@@ -41,7 +41,7 @@ TEST_CASE("attachment: what was kept is given back, empty, small and as large as
     REQUIRE(text_of(read_attachment(other_host.chunks, listed[1].attachments[0])) == "<domain/>");
 }
 
-TEST_CASE("attachment: a record that does not fit its slot is told by name", "[engine][attachment]") {
+TEST_CASE("attachment: a record that does not match its slot is reported by name", "[engine][attachment]") {
     World world(test::NamedTexts{{"domain\x1b.xml", "<domain/>"}});
     Attachment wrong = world.attachments[0];
     wrong.bytes = 8;
@@ -52,13 +52,13 @@ TEST_CASE("attachment: a record that does not fit its slot is told by name", "[e
     wrong = world.attachments[0];
     wrong.address.slot += 7;
     REQUIRE_THROWS_AS(world.read(wrong), Error);
-    // A map page is not given out as an attachment.
+    // A map page is not returned as an attachment.
     wrong = world.attachments[0];
     wrong.address = world.host.snapshots()[0].map;
     REQUIRE_THROWS_WITH(world.read(wrong), ContainsSubstring("kind 3"));
 }
 
-TEST_CASE("attachment: its name is the plain name of a file", "[engine][attachment]") {
+TEST_CASE("attachment: a name is a plain file name", "[engine][attachment]") {
     for (const char* name : {"domain.xml", "web01.nvram", "..hidden", "a b", "back\\slash", "\\x1b", "müller.vmx"}) {
         CAPTURE(name);
         CHECK(!attachment_name_fault(name));

@@ -11,7 +11,7 @@ using test::TestRepository;
 
 namespace {
 
-/// Nights of two disks, an orphan that is adopted and one that is not, a snapshot forgotten, everything moved once.
+/// Backups of two disks, an orphan that is adopted and one that is not, a snapshot forgotten, everything moved once.
 void live_through_everything(Backend& backend, TestRepository& host) {
     std::mt19937_64 random(31);
     fakes::MemoryImage disk(24u << 20);
@@ -35,7 +35,7 @@ void live_through_everything(Backend& backend, TestRepository& host) {
 
 }  // namespace
 
-TEST_CASE("catalog sync: a rebuilt catalog says the same as the one that lived through it all, row for row",
+TEST_CASE("catalog sync: a rebuilt catalog equals one that followed the log from the start, row by row",
           "[engine][catalog]") {
     MemoryBackend backend;
     TestRepository host(backend);
@@ -54,7 +54,7 @@ TEST_CASE("catalog sync: a rebuilt catalog says the same as the one that lived t
     REQUIRE(other.verify().findings.empty());
 }
 
-TEST_CASE("catalog sync: a log that was rolled back is noticed, said, and read again", "[engine][catalog]") {
+TEST_CASE("catalog sync: a log that was rolled back is detected, reported and read again", "[engine][catalog]") {
     MemoryBackend backend;
     TestRepository host(backend);
     std::mt19937_64 random(32);

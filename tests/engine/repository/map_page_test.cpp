@@ -43,7 +43,7 @@ InnerPage random_inner(std::mt19937_64& random, int level) {
 
 }  // namespace
 
-TEST_CASE("map page: a leaf and an inner page are what was encoded", "[engine][map]") {
+TEST_CASE("map page: parsing returns the encoded leaf and inner page", "[engine][map]") {
     std::mt19937_64 random(20261122);
     for (int round = 0; round < 200; ++round) {
         const LeafPage leaf = random_leaf(random);
@@ -53,7 +53,7 @@ TEST_CASE("map page: a leaf and an inner page are what was encoded", "[engine][m
     }
 }
 
-TEST_CASE("map page: a leaf of one run is as short as FORMAT.md section 7 promises", "[engine][map]") {
+TEST_CASE("map page: a leaf of one run is as short as FORMAT.md section 7 states", "[engine][map]") {
     LeafPage page;
     for (std::uint32_t i = 0; i < map_fanout; ++i) page.entries[i] = {MapKind::present, {pack(1), 100 + i}};
     const Bytes bytes = encode(page);
@@ -63,7 +63,7 @@ TEST_CASE("map page: a leaf of one run is as short as FORMAT.md section 7 promis
     REQUIRE(load_le<std::uint32_t>(ByteView(bytes).subspan(28)) == 100);
 }
 
-TEST_CASE("map page: every truncation and every wrong byte is refused or gives a page", "[engine][map]") {
+TEST_CASE("map page: every truncation and every wrong byte is refused or yields a page", "[engine][map]") {
     std::mt19937_64 random(7);
     const Bytes whole = encode(random_leaf(random));
     for (std::size_t length = 0; length < whole.size(); ++length)
@@ -86,7 +86,7 @@ TEST_CASE("map page: a page of another level or kind is refused by name", "[engi
     REQUIRE_THROWS_WITH(parse_inner_page(encode(random_leaf(random)), 1, "page"), ContainsSubstring("VMPI"));
 }
 
-TEST_CASE("map page: digests cover ids alone, nothing counts as nothing", "[engine][map]") {
+TEST_CASE("map page: digests cover only ids, and empty pages have none", "[engine][map]") {
     std::array<ChunkId, map_fanout> ids{};
     REQUIRE(leaf_digest(ids) == Digest{});
     ids[5].bytes.fill(std::byte{9});

@@ -30,7 +30,7 @@ ErrorCode parse_error(ByteView bytes) {
 
 }  // namespace
 
-TEST_CASE("move table: what was encoded is parsed", "[engine][move_table]") {
+TEST_CASE("move table: parsing returns the encoded table", "[engine][move_table]") {
     REQUIRE(parse_move_table(encode(sample()), "a table") == sample());
     REQUIRE(encode(sample()).size() == 16 + 3 * 44);
     REQUIRE(parse_move_table(encode(MoveTable()), "a table") == MoveTable());
@@ -48,7 +48,7 @@ TEST_CASE("move table: slots inside a run move with it, others stay", "[engine][
     REQUIRE_FALSE(MoveTable().find({pack(1), 0}));
 }
 
-TEST_CASE("move table: one that is cut, unsorted, overlapping or out of range is corrupt", "[engine][move_table]") {
+TEST_CASE("move table: a truncated, unsorted, overlapping or out-of-range one is corrupt", "[engine][move_table]") {
     const Bytes good = encode(sample());
     for (std::size_t length = 0; length < good.size(); ++length)
         REQUIRE(parse_error(ByteView(good).first(length)) == ErrorCode::corrupt);

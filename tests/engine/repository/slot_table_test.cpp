@@ -44,7 +44,7 @@ ErrorCode parse_error(ByteView bytes) {
     return ErrorCode::usage;
 }
 
-/// The table after one change that breaks a rule.
+/// The table after a change that breaks one rule.
 ErrorCode error_after(void (*change)(SlotTable&)) {
     SlotTable table = sample();
     change(table);
@@ -53,14 +53,14 @@ ErrorCode error_after(void (*change)(SlotTable&)) {
 
 }  // namespace
 
-TEST_CASE("slot table: what was encoded is parsed", "[engine][slot_table]") {
+TEST_CASE("slot table: parsing returns the encoded table", "[engine][slot_table]") {
     REQUIRE(parse_slot_table(encode(sample()), "a table") == sample());
     REQUIRE(encode(sample()).size() == 24 + 2 * 32 + 4 * 64 + 24);
     REQUIRE(parse_slot_table(encode(SlotTable()), "a table") == SlotTable());
     REQUIRE(sample().base_of(3).slot == 77);
 }
 
-TEST_CASE("slot table: one that is cut anywhere, or too long, is corrupt", "[engine][slot_table]") {
+TEST_CASE("slot table: a truncated or too long one is corrupt", "[engine][slot_table]") {
     Bytes bytes = encode(sample());
     for (std::size_t length = 0; length < bytes.size(); ++length)
         REQUIRE(parse_error(ByteView(bytes).first(length)) == ErrorCode::corrupt);
@@ -68,7 +68,7 @@ TEST_CASE("slot table: one that is cut anywhere, or too long, is corrupt", "[eng
     REQUIRE(parse_error(bytes) == ErrorCode::corrupt);
 }
 
-TEST_CASE("slot table: each broken rule is found", "[engine][slot_table]") {
+TEST_CASE("slot table: each broken rule is detected", "[engine][slot_table]") {
     const auto corrupt = ErrorCode::corrupt;
     REQUIRE(error_after([](SlotTable& t) { t.frames[1].offset -= 1; }) == corrupt);
     REQUIRE(error_after([](SlotTable& t) { t.frames[1].offset = ~0ull; }) == corrupt);
@@ -97,7 +97,7 @@ TEST_CASE("slot table: each broken rule is found", "[engine][slot_table]") {
             ErrorCode::unsupported);
 }
 
-TEST_CASE("slot table: counts that lie allocate nothing", "[engine][slot_table]") {
+TEST_CASE("slot table: forged counts allocate nothing", "[engine][slot_table]") {
     for (const std::size_t field : {std::size_t{8}, std::size_t{12}, std::size_t{16}})
         for (const std::uint32_t value : {std::uint32_t{0xffffffff}, std::uint32_t{65537}, std::uint32_t{5}}) {
             Bytes bytes = encode(sample());

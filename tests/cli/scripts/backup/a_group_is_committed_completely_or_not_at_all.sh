@@ -58,7 +58,7 @@ expect_same out domain.xml
 
 # Wrong usage and files that cannot be attached are reported before anything is read.
 run backup a.qcow2 --disk web01/vda --group 'web01@now'
-expect_refusal 2 "the group name 'web01@now' holds '@'"
+expect_refusal 2 "the group name 'web01@now' contains '@'"
 mkdir other
 cp domain.xml other/
 run backup a.qcow2 --disk web01/vda --attach domain.xml --attach other/domain.xml

@@ -11,7 +11,7 @@ run backup two/web.raw
 expect_status 1
 expect_err "$work/one/web.raw"
 expect_err "$work/two/web.raw"
-expect_err "say --disk web"
+expect_err "pass --disk web"
 run list
 [ "$(wc -l <out)" = 2 ] || fail "one snapshot was expected"
 run backup two/web.raw --disk web

@@ -12,7 +12,7 @@ expect_status 1
 expect_err "as raw"
 expect_err "looks like qcow2"
 expect_err "pass --format qcow2"
-expect_err "say --format raw"
+expect_err "pass --format raw"
 run backup web --format qcow2
 expect_status 0
 run backup web

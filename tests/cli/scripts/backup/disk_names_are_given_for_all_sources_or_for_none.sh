@@ -13,7 +13,7 @@ expect_refusal 2 "two sources would be the disk 'a'"
 run backup a.raw b.raw --disk x --disk x
 expect_refusal 2 "two sources would be the disk 'x'"
 run backup a.raw --disk "bad@name"
-expect_refusal 2 "holds '@'"
+expect_refusal 2 "contains '@'"
 cp a.raw ' x.raw'
 run backup ' x.raw'
 expect_refusal 2 "pass --disk NAME"

@@ -44,7 +44,7 @@ expect_refusal 2 "'keep' is given twice"
 run tag a@latest --add keep=a --remove keep
 expect_refusal 2 "both added and removed"
 run tag a --add keep=a
-expect_refusal 2 "say a@latest"
+expect_refusal 2 "pass a@latest"
 run tag a@~1 --add keep=a
 expect_refusal 1 "@~1"
 # Control characters do not reach the terminal.

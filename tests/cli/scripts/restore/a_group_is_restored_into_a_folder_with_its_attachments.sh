@@ -59,7 +59,7 @@ expect_status 0
 
 # Wrong usage.
 run restore --group web01 --to x/
-expect_refusal 2 "say web01@latest"
+expect_refusal 2 "pass web01@latest"
 run restore --group web01@latest a@latest --to x/
 expect_refusal 2 "leave 'a@latest' out"
 run restore --group web01@latest --to x
