@@ -7,26 +7,27 @@ usage() {
   cat <<'TEXT'
 lvm-nightly.sh -r REPOSITORY [OPTION...] VG/LV...
 
-Backs up logical volumes that are in use: takes a snapshot of each, backs that up as the disk VG/LV, and cleans up
-whatever happens. lvcreate freezes a file system that is mounted on this host, so that the snapshot is whole. The file
-system of a virtual machine is only as whole as after a power cut, unless the guest is told to freeze it.
+Backs up logical volumes that are in use: creates a snapshot of each, backs that up as the disk VG/LV, and cleans up
+after any failure. lvcreate freezes a file system that is mounted on this host, so its snapshot is consistent. The file
+system of a virtual machine is only as consistent as after a power cut, unless the guest freezes it.
 
-A thin volume's snapshot is kept back until the backup of the next night is done: so each night reads what changed. The
-snapshot of a linear or striped volume slows down every write while it exists, so it is removed at once, unless
---keep-classic is given. Snapshots are named LV-varve-TIME, are read-only, and bear the tag varve; no other is touched.
+A thin volume's snapshot is kept until the next night's backup is done, so that each night reads only what has changed.
+The snapshot of a linear or striped volume slows down every write while it exists, so it is removed at once, unless
+--keep-classic is given. Snapshots are named LV-varve-TIME, are read-only, and have the tag varve; no other snapshot is
+touched.
 
-  -r, --repository REPOSITORY  where to (or the variable VARVE_REPO)
-      --snapshot-size SIZE     room of a classic snapshot, for what is written while it exists: 5G, 20%ORIGIN;
-                               10%ORIGIN if not given. One that overflows is lost, and its backup fails.
-      --keep-classic           keep classic snapshots back, too
-      --pool-max PERCENT       refuse a thin pool whose data or metadata is fuller than this; 95 if not given
-      --keep-going             after a failure go on with the next volume
+  -r, --repository REPOSITORY  the repository (default: the variable VARVE_REPO)
+      --snapshot-size SIZE     space of a classic snapshot for writes while it exists: 5G, 20%ORIGIN
+                               (default: 10%ORIGIN). A snapshot that overflows is lost, and its backup fails.
+      --keep-classic           keep classic snapshots, too
+      --pool-max PERCENT       refuse a thin pool whose data or metadata is fuller than this (default: 95)
+      --keep-going             after a failure continue with the next volume
       --dry-run                print the commands that would change anything, in order, and run none of them
-      --as thin:POOL|linear    with --dry-run: what to take the volumes for, instead of asking lvs
+      --as thin:POOL|linear    with --dry-run: treat the volumes as this instead of asking lvs
 
-Exit status: 0 when all is backed up; 1 when something failed, which standard error tells; 2 for wrong usage.
-Variables: VARVE names the program, VARVE_LVM_LOCK the file that keeps two runs apart (/run/varve-lvm-nightly.lock),
-VARVE_LVM_RETRY_SECONDS the pause before a failed step of the clean-up is tried again (5).
+Exit status: 0 when everything is backed up; 1 when something failed (see standard error); 2 for wrong usage.
+Variables: VARVE names the program, VARVE_LVM_LOCK the lock file that prevents concurrent runs
+(/run/varve-lvm-nightly.lock), VARVE_LVM_RETRY_SECONDS the pause before a failed clean-up step is retried (5).
 TEXT
 }
 
@@ -42,10 +43,10 @@ volumes=()
 
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 declare -A pool_of=()   # VG/LV to its pool, empty for a linear or striped volume
-declare -A taken=()     # VG/LV whose snapshot of this night is there
+declare -A taken=()     # VG/LV whose snapshot of this night exists
 declare -A backed_up=() # VG/LV whose snapshot of this night is backed up
 declare -A removed=()   # VG/NAME
-unsettled=()            # VG/LV whose snapshot of this night may be there and is neither kept nor removed
+unsettled=()            # VG/LV whose snapshot of this night may exist and is neither kept nor removed
 held_pool=''            # VG/POOL whose metadata snapshot this run may hold
 exit_status=0
 
@@ -65,12 +66,12 @@ show() {
   printf -v words ' %q' "$@"
   printf '%s\n' "${words:1}"
 }
-# change COMMAND...: all that changes anything goes through here. LVM's daemons must not inherit the lock.
+# change COMMAND...: every command that changes anything is run here. LVM's daemons must not inherit the lock.
 change() {
   show "$@"
   [ -n "$dry_run" ] || "$@" </dev/null 9>&-
 }
-# The same for what takes long: in the background, so that a signal need not wait for its end.
+# The same for long commands: in the background, so that a signal does not have to wait for the end.
 change_slowly() {
   show "$@"
   [ -z "$dry_run" ] || return 0
@@ -80,7 +81,7 @@ change_slowly() {
   return "$status"
 }
 
-# again COMMAND...: tries a few times, for the steps that must not be left undone.
+# again COMMAND...: retries a few times, for steps that must not be left undone.
 again() {
   local attempt
   for ((attempt = 1; attempt < attempts_max; ++attempt)); do
@@ -95,13 +96,13 @@ ask_lvs() { again lvs --noheadings --separator '|' "$@" </dev/null 9>&-; }
 snapshot_name() { printf '%s-varve-%s' "${1#*/}" "$stamp"; }
 snapshot_of() { printf '%s/%s' "${1%%/*}" "$(snapshot_name "$1")"; }
 
-# Device-mapper's name of a pool: a dash in a name is doubled.
+# Device-mapper's name of a pool: dashes in names are doubled.
 pool_device() {
   local vg=${1%%/*} pool=${1#*/}
   printf '%s-%s-tpool' "${vg//-/--}" "${pool//-/--}"
 }
 
-# own_snapshots VG/LV: what this script once made of it, one a line, "NAME kept" or "NAME left".
+# own_snapshots VG/LV: its snapshots created by this script, one per line, "NAME kept" or "NAME left".
 own_snapshots() {
   local lines name origin tags state
   if [ -n "$assumed" ]; then return 0; fi
@@ -122,17 +123,17 @@ is_gone() {
   ! grep -qx " *${1#*/} *" <<<"$names"
 }
 
-# remove_snapshot VG/NAME: one that own_snapshots told.
+# remove_snapshot VG/NAME: one that own_snapshots listed.
 remove_snapshot() {
   removed[$1]=yes
   again change lvremove --yes "$1" || is_gone "$1" ||
-    fail "the snapshot $1 is still there; remove it with: lvremove $1"
+    fail "the snapshot $1 still exists; remove it with: lvremove $1"
 }
 
-# remove_own VG/LV PATTERN [EXCEPT]: those whose "NAME state" fits the pattern.
+# remove_own VG/LV PATTERN [EXCEPT]: removes those whose "NAME state" matches the pattern.
 remove_own() {
   local lines name state status=0
-  lines=$(own_snapshots "$1") || fail "lvs does not tell the snapshots of $1" || return 1
+  lines=$(own_snapshots "$1") || fail "lvs does not list the snapshots of $1" || return 1
   while read -r name state; do
     # shellcheck disable=SC2053
     if [[ -z $name || "$name $state" != $2 || $name == "${3:-}" ]]; then continue; fi
@@ -141,7 +142,7 @@ remove_own() {
   return "$status"
 }
 
-# identify VG/LV: finds its pool, if any.
+# identify VG/LV: finds its pool, if it has one.
 identify() {
   local lines kind pool
   if [ -n "$assumed" ]; then
@@ -154,7 +155,7 @@ identify() {
     case ${kind// /} in
       thin) pool_of[$1]=${pool// /} ;;
       linear | striped) pool_of[$1]='' ;;
-      *) fail "$1 is of type ${kind// /}; only thin, linear and striped volumes are read" || return 1 ;;
+      *) fail "$1 is of type ${kind// /}; only thin, linear and striped volumes are supported" || return 1 ;;
     esac
   done <<<"$lines"
 }
@@ -171,10 +172,10 @@ check_pool() {
   local root line data metadata
   [ -z "$assumed" ] || return 0
   root=$(metadata_root "$1") || fail "the thin pool $1 is not active; activate it with: lvchange -ay $1" || return 1
-  [ "$root" = - ] || fail "somebody holds a metadata snapshot of the thin pool $1 already: another backup tool that" \
-    "runs, or that was cut off. If none runs, release it with: dmsetup message $(pool_device "$1") 0" \
+  [ "$root" = - ] || fail "a metadata snapshot of the thin pool $1 is held already by another backup tool that" \
+    "is running or was interrupted. If none is running, release it with: dmsetup message $(pool_device "$1") 0" \
     "release_metadata_snap" || return 1
-  line=$(ask_lvs -o data_percent,metadata_percent "$1") || fail "lvs does not tell how full $1 is" || return 1
+  line=$(ask_lvs -o data_percent,metadata_percent "$1") || fail "lvs does not report how full $1 is" || return 1
   IFS='|' read -r data metadata <<<"${line// /}"
   data=${data:-0} metadata=${metadata:-0}
   if ((${data%%.*} > pool_max || ${metadata%%.*} > pool_max)); then
@@ -182,7 +183,7 @@ check_pool() {
   fi
 }
 
-# A signal may come at any time: what will have to be undone is noted before it is done.
+# A signal may arrive at any time: what will have to be undone is recorded before it is done.
 reserve_metadata() {
   held_pool=$1
   change dmsetup message "$(pool_device "$1")" 0 reserve_metadata_snap && return 0
@@ -193,7 +194,7 @@ release_metadata() {
   [ -n "$held_pool" ] || return 0
   local release=(dmsetup message "$(pool_device "$held_pool")" 0 release_metadata_snap)
   again change "${release[@]}" || [ "$(metadata_root "$held_pool")" = - ] ||
-    fail "the metadata snapshot of $held_pool is still held and takes room; release it with: ${release[*]}" || true
+    fail "the metadata snapshot of $held_pool is still held and takes space; release it with: ${release[*]}" || true
   held_pool=''
 }
 
@@ -209,7 +210,7 @@ take_snapshot() {
   fi
   unsettled+=("$1")
   change lvcreate "${options[@]}" --name "$(snapshot_name "$1")" "$1" ||
-    fail "no snapshot of $1 could be taken" || return 1
+    fail "cannot create a snapshot of $1" || return 1
   taken[$1]=yes
 }
 
@@ -219,7 +220,7 @@ back_up() {
   backed_up[$1]=yes
 }
 
-# settle VG/LV: keeps tonight's snapshot if it is backed up and to be kept, and removes those before it; or removes it.
+# settle VG/LV: keeps tonight's snapshot, if it is backed up and to be kept, and removes earlier ones; or removes it.
 settle() {
   local name
   name=$(snapshot_name "$1")
@@ -231,12 +232,12 @@ settle() {
   elif change lvchange --addtag "$kept_tag" "$(snapshot_of "$1")"; then
     remove_own "$1" '*' "$name"
   else
-    fail "the snapshot $(snapshot_of "$1") cannot be marked; the one before it is kept instead" || true
+    fail "the snapshot $(snapshot_of "$1") cannot be tagged; the previous one is kept instead" || true
     remove_own "$1" "$name *"
   fi
 }
 
-# Leaves nothing held, and of the snapshots those that are to be kept. LVM changes nothing while metadata is held.
+# Releases everything and leaves only the snapshots to be kept. LVM changes nothing while metadata is held.
 settle_all() {
   release_metadata
   while [ ${#unsettled[@]} != 0 ]; do
@@ -253,7 +254,7 @@ at_exit() {
   exit "$status"
 }
 
-# at_signal NUMBER: a backup must have ended before its snapshot is removed.
+# at_signal NUMBER: a backup must end before its snapshot is removed.
 at_signal() {
   trap '' INT TERM HUP
   local running
@@ -289,8 +290,8 @@ back_up_classic() {
   settle_all
 }
 
-# value OPTION COUNT: an option that wants a value is followed by one.
-value() { [ "$2" -ge 2 ] || wrong_usage "$1 wants a value"; }
+# value OPTION COUNT: checks that an option is followed by its value.
+value() { [ "$2" -ge 2 ] || wrong_usage "$1 needs a value"; }
 
 while [ $# != 0 ]; do
   case $1 in
@@ -302,7 +303,7 @@ while [ $# != 0 ]; do
     --keep-going) keep_going=yes ;;
     --dry-run) dry_run=yes ;;
     -h | --help) usage; exit 0 ;;
-    -*) wrong_usage "$1 is no option" ;;
+    -*) wrong_usage "unknown option $1" ;;
     *) volumes+=("$1") ;;
   esac
   shift
@@ -310,11 +311,11 @@ done
 
 [ -n "$repository" ] || wrong_usage "no repository is named"
 [ ${#volumes[@]} != 0 ] || wrong_usage "no volume is named"
-[[ $snapshot_size =~ ^[0-9.]+([A-Za-z]|%[A-Z]+)?$ ]] || wrong_usage "--snapshot-size $snapshot_size is no size"
-[[ $pool_max =~ ^[0-9]{1,3}$ ]] || wrong_usage "--pool-max $pool_max is no percentage"
+[[ $snapshot_size =~ ^[0-9.]+([A-Za-z]|%[A-Z]+)?$ ]] || wrong_usage "--snapshot-size $snapshot_size is not a size"
+[[ $pool_max =~ ^[0-9]{1,3}$ ]] || wrong_usage "--pool-max $pool_max is not a percentage"
 if [ -n "$assumed" ]; then
-  [ -n "$dry_run" ] || wrong_usage "--as is for --dry-run only"
-  [[ $assumed =~ ^(linear|thin:[A-Za-z0-9+_.-]+)$ ]] || wrong_usage "--as wants thin:POOL or linear"
+  [ -n "$dry_run" ] || wrong_usage "--as needs --dry-run"
+  [[ $assumed =~ ^(linear|thin:[A-Za-z0-9+_.-]+)$ ]] || wrong_usage "--as needs thin:POOL or linear"
 fi
 declare -A named=()
 for volume in "${volumes[@]}"; do

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # varve's main job from start to end, on a disk made with real tools: three nights of backups of a virtual machine's
-# disk, then every night given back and compared. Everything it makes lies in build/; nothing needs root but installing
-# packages that are missing. The variable VARVE names a program that is built already, VARVE_NIGHTLY another folder.
+# disk, then every night restored and compared. Everything it creates is in build/; only installing missing packages
+# needs root. The variable VARVE names a program that is built already, VARVE_NIGHTLY another folder.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/setup.sh
@@ -27,7 +27,7 @@ VARVE_CACHE_DIR=$(realpath "$folder")/cache
 export VARVE_REPO VARVE_CACHE_DIR
 cd "$folder/work"
 
-# Copies real files of this machine, the small ones first, until the folder holds enough.
+# Copies real files of this machine, small ones first, until the folder holds enough.
 collect_files() {
   local budget=$((160 << 20)) size path files=()
   local -A taken=()
@@ -50,13 +50,13 @@ make_disk() {
 label: gpt
 start=$partition_sector, type=L
 TABLE
-  # The last MiB stays free: the copy of the GPT lies there.
+  # The last MiB stays free for the backup GPT.
   mke2fs -q -F -t ext4 -L root -d files -E "offset=$partition_offset,lazy_itable_init=1" guest.raw \
     "$((disk_mib - 2))M" 2>&1
   qemu-img convert -f raw -O qcow2 guest.raw web01.qcow2
 }
 
-# What the guest does in a day: a log grows, a program is updated, a report is written, something is deleted.
+# A day of the guest: a log grows, a program is updated, a report is written, something is deleted.
 guest_day() {
   local day=$1 i
   for ((i = 0; i < 20000; ++i)); do say "day $day, request $i: 200 OK"; done >access.log
@@ -74,8 +74,8 @@ guest_day() {
   debugfs -w -f commands "guest.raw?offset=$partition_offset" >debugfs.log 2>&1
 }
 
-# Writes what changed in guest.raw since before.raw into the same qcow2, at the same guest offsets, as a running
-# machine does.
+# Writes the changes between before.raw and guest.raw into the same qcow2, at the same guest offsets, like a running
+# machine.
 guest_writes_to_qcow2() {
   local at=0 found writes=() number=0
   rm -rf pieces && mkdir pieces
@@ -98,7 +98,7 @@ sha256_of() {
 }
 
 say
-say "Making a disk: $disk_mib MiB, a partition table, an ext4 file system full of real files, as qcow2."
+say "Creating a disk: $disk_mib MiB, a partition table, an ext4 file system full of real files, as qcow2."
 collect_files
 make_disk
 "$varve" init
@@ -129,7 +129,7 @@ say "..."
 tail -n 1 diff.txt
 
 say
-say "Every night given back, as qcow2 and as raw, and compared with what was backed up:"
+say "Restoring every night, as qcow2 and as raw, and comparing it with what was backed up:"
 differences=0
 compare() {
   local what=$1 date=$2 restored
@@ -146,7 +146,7 @@ for night in 1 2 3; do
   date=2026-11-1$((6 + night))
   rm -f restored.qcow2 restored.raw back.raw
   "$varve" restore -q "web01/vda@$date" --to restored.qcow2
-  qemu-img check -q restored.qcow2 || die "qemu-img check finds fault with the restored qcow2 of $date"
+  qemu-img check -q restored.qcow2 || die "qemu-img check finds errors in the restored qcow2 of $date"
   qemu-img convert -f qcow2 -O raw restored.qcow2 back.raw
   compare "$date as qcow2" "$date" back.raw
   "$varve" restore -q "web01/vda@$date" --to restored.raw
@@ -160,7 +160,7 @@ say "\$ varve verify"
 "$varve" verify
 
 say
-say "All nights came back as they were. The repository is $folder/repository; three commands to try:"
+say "All nights were restored byte by byte. The repository is $folder/repository; three commands to try:"
 say "  build/varve list -r $folder/repository"
 say "  build/varve show -r $folder/repository web01/vda@latest"
 say "  build/varve restore -r $folder/repository web01/vda@2026-11-18 --to $folder/second-night.qcow2"

@@ -9,7 +9,7 @@ namespace varve {
 
 /// The active reader was opened before everything else and checks that the files have not changed since: so this state
 /// is compared within the same files that an earlier state of this run was read from.
-SnapshotRecord AllSnapshotsBackup::back_up(Repository& repository, const BackupInput& input,
+SnapshotRecord AllSnapshotsBackup::back_up(Repository& repository, const OpenedSource& input,
                                            const std::vector<FileToAttach>& attachments, Progress& progress,
                                            const std::stop_token& stop) const {
     active_.image->check_unchanged();
@@ -20,7 +20,7 @@ SnapshotRecord AllSnapshotsBackup::back_up(Repository& repository, const BackupI
 void AllSnapshotsBackup::run(const ImageSnapshot& snapshot, RepositoryAccess& access, Progress& progress,
                              const std::stop_token& stop, const Listener& listener) {
     try {
-        const BackupInput input = inputs_.open_snapshot(active_, snapshot);
+        const OpenedSource input = opener_.open_snapshot(active_, snapshot);
         std::optional<SnapshotRecord> existing;
         SnapshotRecord taken;
         access.run([&](Repository& repository) {
@@ -39,7 +39,7 @@ void AllSnapshotsBackup::run(const ImageSnapshot& snapshot, RepositoryAccess& ac
 
 void AllSnapshotsBackup::run(RepositoryAccess& access, Progress& progress, const std::stop_token& stop,
                              const Listener& listener) {
-    access.run([&](Repository& repository) { inputs_.check_same_source(repository.catalog, active_); });
+    access.run([&](Repository& repository) { opener_.check_same_source(repository.catalog, active_); });
     std::vector<ImageSnapshot> snapshots = active_.image->info().snapshots;
     std::ranges::stable_sort(snapshots, {}, &ImageSnapshot::time_ns);
     for (const ImageSnapshot& snapshot : snapshots) run(snapshot, access, progress, stop, listener);

@@ -1,5 +1,5 @@
 #pragma once
-/// The files after `backup --attach`, read whole before anything else begins.
+/// The files given with `backup --attach`, read completely before anything else starts.
 
 #include <span>
 #include <string>
@@ -10,12 +10,12 @@
 
 namespace varve {
 
-/// Each under its file's name. Throws Error(usage) for a name that can't be kept or comes twice; Error(refused) for
-/// what is no ordinary file or larger than 16 MiB; Error(not_found | io).
+/// Each under its file's name. Throws Error(usage) for a name that cannot be stored or occurs twice; Error(refused) for
+/// anything but a regular file of at most 16 MiB; Error(not_found | io).
 std::vector<FileToAttach> read_attached_files(std::span<const std::string> paths);
 
-/// Adds the files that a source brings with it. One of a name that is there already is left out, and told of unless the
-/// bytes are the same.
+/// Adds the files that come with a source. A file whose name is taken is omitted, with a warning unless the bytes are
+/// the same.
 void add_attachments(std::vector<FileToAttach>& files, std::vector<FileToAttach> more, Progress& progress);
 
 }  // namespace varve

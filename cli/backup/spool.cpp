@@ -12,7 +12,7 @@ namespace varve {
 namespace {
 
 constexpr std::size_t buffer_bytes = 1 << 20;
-constexpr int poll_interval_ms = 200;  // how long a request to stop may go unseen
+constexpr int poll_interval_ms = 200;  // how long a request to stop may go unnoticed
 
 /// Fills `out` as far as the input goes; less only at its end.
 std::size_t read_input(int fd, ByteSpan out, const std::stop_token& stop) {

@@ -5,7 +5,7 @@
 
 #include "cli/backup/all_snapshots_backup.h"
 #include "cli/backup/attached_files.h"
-#include "cli/backup/backup_inputs.h"
+#include "cli/backup/source_opener.h"
 #include "cli/commands/verbs.h"
 #include "cli/options/image_options.h"
 #include "cli/render/render_backup.h"
@@ -28,7 +28,7 @@ std::string naming(const std::string& path, const std::string& message) {
     return names(path) || names(escape_for_display(path)) ? message : fmt::format("{}: {}", path, message);
 }
 
-std::vector<BackupSource> sources_of_appliance(const Invocation& call) {
+std::vector<NamedSource> sources_of_appliance(const Invocation& call) {
     const Arguments& arguments = call.arguments;
     const std::string& path = arguments.operands().front();
     for (const char* other : {"member", "all-snapshots"})
@@ -46,7 +46,7 @@ std::vector<BackupSource> sources_of_appliance(const Invocation& call) {
     return appliance_sources(path, members, arguments.values("disk"));
 }
 
-std::vector<BackupSource> sources_of(const Invocation& call) {
+std::vector<NamedSource> sources_of(const Invocation& call) {
     if (call.arguments.has("all-disks")) return sources_of_appliance(call);
     return backup_sources(call.arguments.operands(), call.arguments.values("disk"));
 }
@@ -71,7 +71,7 @@ public:
           progress_(call.console, arguments_.has("json") ? BarMode::never : BarMode::when_terminal),
           sources_(sources_of(call)),
           group_(group_of(arguments_)),
-          inputs_(call, progress_) {
+          opener_(call, progress_) {
         check_options_fit();
         attachments_ = read_attached_files(arguments_.values("attach"));
     }
@@ -83,9 +83,9 @@ private:
     void check_stdin_options() const;
     void back_up_each(RepositoryAccess& access);
     void back_up_group(RepositoryAccess& access);
-    void back_up(RepositoryAccess& access, BackupInput& input);
-    void back_up_all_snapshots(RepositoryAccess& access, const BackupSource& source);
-    void plan(RepositoryAccess& access, const BackupSource& source);
+    void back_up(RepositoryAccess& access, OpenedSource& input);
+    void back_up_all_snapshots(RepositoryAccess& access, const NamedSource& source);
+    void plan(RepositoryAccess& access, const NamedSource& source);
     void note(const std::string& path, const SnapshotRecord& snapshot);
     void note_failure(const std::string& path, const Error& error);
     void print_report();
@@ -93,9 +93,9 @@ private:
     const Invocation& call_;
     const Arguments& arguments_;
     ProgressBar progress_;
-    std::vector<BackupSource> sources_;
+    std::vector<NamedSource> sources_;
     std::optional<std::string> group_;  ///< the name under which all are committed together
-    BackupInputs inputs_;
+    SourceOpener opener_;
     std::vector<FileToAttach> attachments_;
     BackupReport report_;
     std::vector<SourcePlan> plans_;  ///< of a dry run
@@ -112,7 +112,7 @@ void BackupCall::check_options_fit() const {
 }
 
 void BackupCall::check_stdin_options() const {
-    if (std::ranges::find(sources_, "-", &BackupSource::path) == sources_.end()) return;
+    if (std::ranges::find(sources_, "-", &NamedSource::path) == sources_.end()) return;
     if (arguments_.has("dry-run"))
         throw Error(ErrorCode::usage, "a dry run cannot read standard input; omit --dry-run");
     if (arguments_.has("snapshot") || arguments_.has("all-snapshots"))
@@ -149,14 +149,14 @@ void BackupCall::note(const std::string& path, const SnapshotRecord& snapshot) {
 }
 
 void BackupCall::back_up_each(RepositoryAccess& access) {
-    for (const BackupSource& source : sources_) {
+    for (const NamedSource& source : sources_) {
         try {
             if (arguments_.has("dry-run")) {
                 plan(access, source);
             } else if (arguments_.has("all-snapshots")) {
                 back_up_all_snapshots(access, source);
             } else {
-                BackupInput input = inputs_.open(source, access.cache_folder());
+                OpenedSource input = opener_.open(source, access.cache_folder());
                 back_up(access, input);
             }
         } catch (const Error& error) {
@@ -165,20 +165,20 @@ void BackupCall::back_up_each(RepositoryAccess& access) {
     }
 }
 
-void BackupCall::back_up(RepositoryAccess& access, BackupInput& input) {
+void BackupCall::back_up(RepositoryAccess& access, OpenedSource& input) {
     SnapshotRecord snapshot;
     std::vector<FileToAttach> attachments = attachments_;
     add_attachments(attachments, std::move(input.attachments), progress_);
     access.run([&](Repository& repository) {
-        inputs_.check_same_source(repository.catalog, input);
+        opener_.check_same_source(repository.catalog, input);
         const BackupGroup group{"", {{input.image.get(), input.request}}, attachments};
         snapshot = backup(repository, group, progress_, call_.stop).front();
     });
     note(input.source.path, snapshot);
 }
 
-void BackupCall::back_up_all_snapshots(RepositoryAccess& access, const BackupSource& source) {
-    AllSnapshotsBackup all(inputs_, inputs_.open(source, access.cache_folder()), attachments_);
+void BackupCall::back_up_all_snapshots(RepositoryAccess& access, const NamedSource& source) {
+    AllSnapshotsBackup all(opener_, opener_.open(source, access.cache_folder()), attachments_);
     all.run(access, progress_, call_.stop,
             {[&](const SnapshotRecord& snapshot) { note(source.path, snapshot); },
              [&](const ImageSnapshot& snapshot, const Error& error) {
@@ -191,18 +191,18 @@ void BackupCall::back_up_all_snapshots(RepositoryAccess& access, const BackupSou
 void BackupCall::back_up_group(RepositoryAccess& access) {
     std::string culprit;
     try {
-        std::vector<BackupInput> inputs;
-        for (const BackupSource& source : sources_) {
+        std::vector<OpenedSource> inputs;
+        for (const NamedSource& source : sources_) {
             culprit = source.path;
-            inputs.push_back(inputs_.open(source, access.cache_folder()));
+            inputs.push_back(opener_.open(source, access.cache_folder()));
             add_attachments(attachments_, std::move(inputs.back().attachments), progress_);
         }
         std::vector<SnapshotRecord> snapshots;
         access.run([&](Repository& repository) {
             BackupGroup group{*group_, {}, attachments_};
-            for (BackupInput& input : inputs) {
+            for (OpenedSource& input : inputs) {
                 culprit = input.source.path;
-                inputs_.check_same_source(repository.catalog, input);
+                opener_.check_same_source(repository.catalog, input);
                 group.disks.push_back({input.image.get(), input.request});
             }
             culprit.clear();  // the job itself names the disk
@@ -211,16 +211,16 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
         for (std::size_t i = 0; i < snapshots.size(); ++i) note(sources_[i].path, snapshots[i]);
     } catch (const Error& error) {
         note_failure(culprit.empty() ? *group_ : culprit, error);
-        for (const BackupSource& source : sources_)
+        for (const NamedSource& source : sources_)
             if (source.path != culprit)
                 report_.failed.push_back({source.path, "not committed because its group failed"});
     }
 }
 
-void BackupCall::plan(RepositoryAccess& access, const BackupSource& source) {
-    BackupInput input = inputs_.open(source, access.cache_folder());
+void BackupCall::plan(RepositoryAccess& access, const NamedSource& source) {
+    OpenedSource input = opener_.open(source, access.cache_folder());
     access.run([&](Repository& repository) {
-        inputs_.check_same_source(repository.catalog, input);
+        opener_.check_same_source(repository.catalog, input);
         plans_.push_back({plan_backup(repository.catalog, {input.image.get(), input.request}, progress_, call_.stop),
                           input.request.source, input.layers});
     });

@@ -81,7 +81,7 @@ void check_repeats(std::string_view verb, const OptionSpec& option, std::size_t 
 void check_operands(std::string_view verb, const Syntax& syntax, const std::vector<std::string>& operands) {
     if (operands.size() < syntax.operands_min)
         fail_usage(verb, fmt::format("{} {} expected after '{}', {} given", syntax.operands_min,
-                               syntax.operands_min == 1 ? "name is" : "names are", verb, operands.size()));
+                                     syntax.operands_min == 1 ? "name is" : "names are", verb, operands.size()));
     if (operands.size() > syntax.operands_max)
         fail_usage(verb, fmt::format("unexpected argument '{}' for '{}'", operands[syntax.operands_max], verb));
 }

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
-#include "engine/base/escape.h"
 #include "engine/repository/slot_in_force.h"
 
 namespace varve {
@@ -22,8 +21,7 @@ std::optional<PackId> pack_with(const Catalog& catalog, const ChunkAddress& addr
 
 void check_attachment_name(const std::string& name) {
     if (const auto fault = attachment_name_fault(name))
-        throw Error(ErrorCode::usage,
-                    fmt::format("the attachment name '{}' {}; rename the file", escape_for_display(name), *fault));
+        throw Error(ErrorCode::usage, fmt::format("the attachment name '{}' {}; rename the file", name, *fault));
 }
 
 DepositedAttachments deposit_attachments(const std::vector<FileToAttach>& files, const SnapshotRecord* parent,

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "engine/backup/leaf_assembly.h"
-#include "engine/base/escape.h"
 #include "engine/repository/disk_map.h"
 
 namespace varve {
@@ -85,7 +84,7 @@ std::vector<ListedSnapshot> snapshots_of(const Catalog& catalog, const std::vect
             throw Error(
                 ErrorCode::not_found,
                 fmt::format("the repository has no snapshot of a disk '{}'; `varve list` shows those that exist",
-                            escape_for_display(*disk)));
+                            *disk));
         std::ranges::move(found, std::back_inserter(all));
     }
     return all;

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/image/copy_image.h"
 #include "engine/image/window_reader.h"
 #include "engine/repository/snapshot_reader.h"
@@ -27,7 +26,7 @@ void warn_of_unreadable(const SnapshotRecord& snapshot, ByteRange wanted, Progre
     progress.warn(
         fmt::format("{} bytes of disk '{}' could not be read when snapshot {} was taken and are zeros in what "
                     "is restored; `varve show` lists them",
-                    bytes.value, escape_for_display(snapshot.disk), short_id(snapshot.id)));
+                    bytes.value, snapshot.disk, short_id(snapshot.id)));
 }
 
 }  // namespace
@@ -53,10 +52,10 @@ void restore(const Repository& repository, const SnapshotRecord& snapshot, Image
 void check_range(const SnapshotRecord& snapshot, ByteRange range) {
     const ByteOffset end = ByteOffset{} + snapshot.size;
     if (range.begin <= end && range.length <= end - range.begin) return;
-    throw Error(ErrorCode::refused,
-                fmt::format("the range of {} bytes at offset {} ends past disk '{}', which has {} bytes in snapshot {}",
-                            range.length.value, range.begin.value, escape_for_display(snapshot.disk),
-                            snapshot.size.value, short_id(snapshot.id)));
+    throw Error(
+        ErrorCode::refused,
+        fmt::format("the range of {} bytes at offset {} ends past disk '{}', which has {} bytes in snapshot {}",
+                    range.length.value, range.begin.value, snapshot.disk, snapshot.size.value, short_id(snapshot.id)));
 }
 
 }  // namespace varve

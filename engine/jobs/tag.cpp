@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/repository/catalog_sync.h"
 #include "engine/repository/log_append.h"
 
@@ -19,7 +18,7 @@ SnapshotRecord live_snapshot(const Catalog& catalog, const SnapshotId& id) {
 
 std::string names_of(const std::map<std::string, std::string>& tags) {
     std::string names;
-    for (const auto& [name, value] : tags) names += (names.empty() ? "" : ", ") + escape_for_display(name);
+    for (const auto& [name, value] : tags) names += (names.empty() ? "" : ", ") + name;
     return names.empty() ? "it has none" : "it has " + names;
 }
 
@@ -28,7 +27,7 @@ void check_removed(const SnapshotRecord& snapshot, const TagEdit& edit) {
         if (snapshot.tags.contains(name)) continue;
         throw Error(ErrorCode::refused,
                     fmt::format("snapshot {} of disk '{}' has no tag '{}' to remove: {}", short_id(snapshot.id),
-                                escape_for_display(snapshot.disk), escape_for_display(name), names_of(snapshot.tags)));
+                                snapshot.disk, name, names_of(snapshot.tags)));
     }
 }
 

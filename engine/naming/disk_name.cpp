@@ -45,7 +45,7 @@ std::optional<std::string> disk_name_fault(std::string_view name) {
 
 void check_disk_name(std::string_view name) {
     if (const auto fault = disk_name_fault(name))
-        throw Error(ErrorCode::usage, fmt::format("the disk name '{}' {}", escape_for_display(name), *fault));
+        throw Error(ErrorCode::usage, fmt::format("the disk name '{}' {}", name, *fault));
 }
 
 }  // namespace varve

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 
 namespace varve {
 namespace {
@@ -50,9 +49,8 @@ LogEntry entry_of(const CommitLog& log, LogNumber number) {
 
 PointName parse_group_point_name(std::string_view text) {
     if (auto point = parse_point_name(text, group_words)) return *std::move(point);
-    const std::string shown = escape_for_display(text);
     throw Error(ErrorCode::usage,
-                fmt::format("'{}' is not a point of a group; for the newest pass {}@latest", shown, shown));
+                fmt::format("'{}' is not a point of a group; for the newest pass {}@latest", text, text));
 }
 
 GroupPoint find_group_point(const Catalog& catalog, std::string_view text) {
@@ -62,7 +60,7 @@ GroupPoint find_group_point(const Catalog& catalog, std::string_view text) {
         throw Error(ErrorCode::not_found,
                     fmt::format("the repository has no snapshot of a group '{}'; for a single disk, run "
                                 "`varve restore DISK@WHEN` without --group",
-                                escape_for_display(name.name)));
+                                name.name));
     std::vector<TimeNs> times;
     for (const GroupPoint& point : points) times.push_back(time_of(point));
     return std::move(points[find_point(name, times, group_words)]);

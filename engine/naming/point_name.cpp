@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/base/timestamp.h"
 #include "engine/naming/disk_name.h"
 
@@ -16,8 +15,7 @@ constexpr std::size_t steps_digits_max = 9;
 
 void check_name(std::string_view name, const PointWords& words) {
     if (const auto fault = disk_name_fault(name))
-        throw Error(ErrorCode::usage,
-                    fmt::format("the {} name '{}' {}", words.owner, escape_for_display(name), *fault));
+        throw Error(ErrorCode::usage, fmt::format("the {} name '{}' {}", words.owner, name, *fault));
 }
 
 std::uint64_t parse_steps(std::string_view text, std::string_view digits, const PointWords& words) {
@@ -25,8 +23,8 @@ std::uint64_t parse_steps(std::string_view text, std::string_view digits, const 
     const bool is_number = !digits.empty() && digits.size() <= steps_digits_max &&
                            std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!is_number)
-        throw Error(ErrorCode::usage, fmt::format("'{}' is not a {}: expected a number after '~', as in {}@~1",
-                                                  escape_for_display(text), words.point, words.placeholder));
+        throw Error(ErrorCode::usage, fmt::format("'{}' is not a {}: expected a number after '~', as in {}@~1", text,
+                                                  words.point, words.placeholder));
     for (const char c : digits) steps = steps * 10 + static_cast<std::uint64_t>(c - '0');
     return steps;
 }
@@ -35,27 +33,27 @@ PointByTime parse_when(std::string_view text, std::string_view when, const Point
     try {
         return {parse_time(when)};
     } catch (Error& e) {
-        throw Error(e.code(), fmt::format("'{}' is not a {}: expected latest, ~N or a time after '@', and {}",
-                                          escape_for_display(text), words.point, e.what()));
+        throw Error(e.code(), fmt::format("'{}' is not a {}: expected latest, ~N or a time after '@', and {}", text,
+                                          words.point, e.what()));
     }
 }
 
-std::size_t find(const PointByAge& which, const std::string& shown, std::span<const TimeNs> times,
+std::size_t find(const PointByAge& which, const std::string& name, std::span<const TimeNs> times,
                  const PointWords& words) {
     if (which.steps_back >= times.size())
         throw Error(
             ErrorCode::not_found,
-            fmt::format("{} '{}' has {} {}{}, so there is no @~{}; the oldest is @~{}", words.owner, shown,
-                        times.size(), words.point, times.size() == 1 ? "" : "s", which.steps_back, times.size() - 1));
+            fmt::format("{} '{}' has {} {}{}, so there is no @~{}; the oldest is @~{}", words.owner, name, times.size(),
+                        words.point, times.size() == 1 ? "" : "s", which.steps_back, times.size() - 1));
     return times.size() - 1 - static_cast<std::size_t>(which.steps_back);
 }
 
-std::size_t find(const PointByTime& which, const std::string& shown, std::span<const TimeNs> times,
+std::size_t find(const PointByTime& which, const std::string& name, std::span<const TimeNs> times,
                  const PointWords& words) {
     const auto after = std::ranges::lower_bound(times, which.not_after + ns_per_second);
     if (after == times.begin())
         throw Error(ErrorCode::not_found,
-                    fmt::format("{} '{}' has no {} at {} or before; its first is from {}", words.owner, shown,
+                    fmt::format("{} '{}' has no {} at {} or before; its first is from {}", words.owner, name,
                                 words.point, format_local(which.not_after), format_local(times.front())));
     return static_cast<std::size_t>(after - times.begin()) - 1;
 }
@@ -77,8 +75,7 @@ std::optional<PointName> parse_point_name(std::string_view text, const PointWord
 }
 
 std::size_t find_point(const PointName& name, std::span<const TimeNs> times, const PointWords& words) {
-    const std::string shown = escape_for_display(name.name);
-    return std::visit([&](const auto& which) { return find(which, shown, times, words); }, name.which);
+    return std::visit([&](const auto& which) { return find(which, name.name, times, words); }, name.which);
 }
 
 }  // namespace varve

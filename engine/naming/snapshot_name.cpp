@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/escape.h"
 #include "engine/base/timestamp.h"
 
 namespace varve {
@@ -30,27 +29,26 @@ std::string to_lower(std::string_view hex) {
 }
 
 SnapshotByPrefix parse_prefix(std::string_view text) {
-    const std::string shown = escape_for_display(text);
     if (text.empty()) throw Error(ErrorCode::usage, "a snapshot name is empty; pass DISK@latest or a snapshot id");
     if (!is_hex(text))
         throw Error(ErrorCode::usage,
                     fmt::format("'{}' is not a snapshot: without '@' it would be a snapshot id, but it is "
                                 "not hexadecimal; for the newest snapshot of a disk pass {}@latest",
-                                shown, shown));
+                                text, text));
     if (text.size() < prefix_digits_min || text.size() > id_digits)
         throw Error(ErrorCode::usage,
                     fmt::format("'{}' is not a snapshot id: expected {} to {} hex digits, found {}; for the newest "
                                 "snapshot of a disk pass {}@latest",
-                                shown, prefix_digits_min, id_digits, text.size(), shown));
+                                text, prefix_digits_min, id_digits, text.size(), text));
     return {to_lower(text)};
 }
 
 std::vector<ListedSnapshot> snapshots_of(const Catalog& catalog, const std::string& disk) {
     auto found = catalog.snapshots(disk);
     if (found.empty())
-        throw Error(ErrorCode::not_found,
-                    fmt::format("the repository has no snapshot of a disk '{}'; `varve list` shows those that exist",
-                                escape_for_display(disk)));
+        throw Error(
+            ErrorCode::not_found,
+            fmt::format("the repository has no snapshot of a disk '{}'; `varve list` shows those that exist", disk));
     return found;
 }
 
@@ -71,8 +69,7 @@ ListedSnapshot find(const Catalog& catalog, const SnapshotByPrefix& name) {
     std::string candidates;
     for (std::size_t i = 0; i < std::min(found.size(), candidates_shown_max); ++i) {
         const SnapshotRecord& r = found[i].record;
-        candidates += fmt::format("{}{} ({} of {})", i == 0 ? "" : ", ", r.id.hex(), escape_for_display(r.disk),
-                                  format_local(r.time));
+        candidates += fmt::format("{}{} ({} of {})", i == 0 ? "" : ", ", r.id.hex(), r.disk, format_local(r.time));
     }
     if (found.size() > candidates_shown_max) candidates += ", ...";
     throw Error(ErrorCode::refused, fmt::format("the ids of {} snapshots begin with {}; pass more digits of one of: {}",

@@ -46,7 +46,7 @@ Bytes read_attachment(const ChunkStore& chunks, const Attachment& attachment) {
         return bytes;
     } catch (Error& error) {
         if (is_damaged_or_missing(error))
-            error.with_context(fmt::format("cannot read the attachment '{}'", escape_for_display(attachment.name)));
+            error.with_context(fmt::format("cannot read the attachment '{}'", attachment.name));
         throw;
     }
 }

@@ -3,7 +3,9 @@
 
 #include <string_view>
 
-#include <pugixml.hpp>
+namespace pugi {
+class xml_node;
+}
 
 namespace varve::appliance {
 
@@ -20,8 +22,7 @@ inline XmlName split_name(std::string_view name) {
 
 inline std::string_view local_name(std::string_view name) { return split_name(name).local; }
 
-inline bool is_element(const pugi::xml_node& node, std::string_view local) {
-    return node.type() == pugi::node_element && local_name(node.name()) == local;
-}
+/// Whether the node is an element of that local name.
+bool is_element(const pugi::xml_node& node, std::string_view local);
 
 }  // namespace varve::appliance

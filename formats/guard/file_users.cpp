@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/escape.h"
-#include "formats/guard/target_rules.h"
+#include "formats/guard/medium_identity.h"
 
 namespace varve {
 namespace {

@@ -8,7 +8,7 @@
 
 namespace varve {
 
-/// A process that has the medium open (by medium_identity() of target_rules.h), in words: "process 4711
+/// A process that has the medium open (by medium_identity() of medium_identity.h), in words: "process 4711
 /// (qemu-system-x86)"; nothing when none is known. Searches the open files in /proc: complete for root, else only the
 /// caller's own processes. The calling process does not count.
 std::optional<std::string> other_opener(const FileIdentity& medium);

@@ -1,7 +1,6 @@
 #include "formats/guard/target_rules.h"
 
 #include <algorithm>
-#include <cerrno>
 
 #include <fmt/format.h>
 
@@ -10,18 +9,6 @@
 #include "formats/guard/qemu_locks.h"
 
 namespace varve {
-
-FileIdentity medium_identity(const struct stat& status) {
-    if (S_ISBLK(status.st_mode)) return {status.st_rdev, 0};
-    return {status.st_dev, status.st_ino};
-}
-
-std::optional<FileIdentity> medium_identity(const std::string& path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) == 0) return medium_identity(status);
-    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-    throw io_error(fmt::format("cannot stat '{}'", path), errno);
-}
 
 void refuse_forbidden(const std::string& path, const struct stat& status, const TargetRules& rules) {
     const FileIdentity medium = medium_identity(status);

@@ -1,13 +1,13 @@
 #pragma once
 /// What a new image may never overwrite. The rules hold for every kind of output, so that no kind can forget one.
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <sys/stat.h>
 
 #include "engine/base/file.h"
+#include "formats/guard/medium_identity.h"
 
 namespace varve {
 
@@ -22,13 +22,6 @@ struct TargetRules {
     /// device File::identity() does too, but stands for that one node only.
     std::vector<FileIdentity> forbidden;
 };
-
-/// What tells the *medium* behind a name apart: of a block device its device number (st_rdev, inode 0), since many
-/// nodes may name one device; of anything else st_dev and st_ino.
-FileIdentity medium_identity(const struct stat& status);
-
-/// The identity of what `path` leads to, symbolic links followed; nothing when it does not exist.
-std::optional<FileIdentity> medium_identity(const std::string& path);
 
 /// Throws Error(refused) when `status`, found at `path`, is one of rules.forbidden.
 void refuse_forbidden(const std::string& path, const struct stat& status, const TargetRules& rules);

@@ -3,7 +3,8 @@
 
 #include <vector>
 
-#include "formats/partition/partition_table.h"
+#include "engine/image/image_reader.h"
+#include "formats/partition/partition.h"
 
 namespace varve {
 

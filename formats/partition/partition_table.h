@@ -5,14 +5,9 @@
 #include <vector>
 
 #include "engine/image/image_reader.h"
+#include "formats/partition/partition.h"
 
 namespace varve {
-
-struct Partition {
-    std::uint32_t number = 0;  ///< as in /dev/sda1; logical ones count from 5
-    ByteRange range;           ///< on the disk, inside it, not empty
-    friend bool operator==(const Partition&, const Partition&) = default;
-};
 
 /// By number; empty when there is no table. A protective MBR stands for a GPT, in sectors of 512 or 4096 bytes, whose
 /// second header at the disk's end is taken when the first is damaged. Partitions that do not lie inside the disk are

@@ -1,7 +1,9 @@
 #include "formats/vmdk/magic.h"
 
+#include <array>
+
+#include "engine/base/bytes.h"
 #include "formats/vmdk/error.h"
-#include "formats/vmdk/sparse_header.h"
 
 namespace varve::vmdk {
 
@@ -13,7 +15,7 @@ Magic magic_of(const ByteSourcePtr& device) {
     const auto magic = load_le<std::uint32_t>(start);
     if (magic == cowd_magic) return Magic::cowd;
     if (magic != hosted_magic) return Magic::none;
-    if (device->size().value < SparseHeader::encoded_bytes)
+    if (device->size().value < hosted_header_bytes)
         throw corrupt(device->place({}), "expected a sparse extent header of 512 bytes, found the end of the file");
     return Magic::hosted;
 }

@@ -9,6 +9,8 @@ inline constexpr std::uint32_t hosted_magic = 0x564d444b;    ///< "KDMV"
 inline constexpr std::uint32_t cowd_magic = 0x44574f43;      ///< "COWD"
 inline constexpr std::uint64_t sesparse_magic = 0xcafebabe;  ///< of 64 bits
 
+inline constexpr std::size_t hosted_header_bytes = 512;  ///< of a "KDMV" file
+
 enum class Magic : std::uint8_t {
     none,  ///< the text of a descriptor, or anything else
     hosted,

@@ -14,11 +14,12 @@
 
 #include "formats/base/byte_source.h"
 #include "formats/vmdk/descriptor.h"
+#include "formats/vmdk/magic.h"
 
 namespace varve::vmdk {
 
 struct SparseHeader {
-    static constexpr std::size_t encoded_bytes = 512;
+    static constexpr std::size_t encoded_bytes = hosted_header_bytes;
 
     std::uint32_t version = 1;
     ByteCount capacity;                   ///< of guest bytes; 0: only the descriptor describes the disk

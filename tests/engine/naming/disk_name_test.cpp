@@ -25,6 +25,6 @@ TEST_CASE("disk name: ambiguous names and control characters are refused", "[eng
     }
 }
 
-TEST_CASE("disk name: the refusal shows the name escaped", "[engine][disk_name]") {
-    CHECK_THROWS_WITH(check_disk_name("a\nb"), ContainsSubstring("'a\\nb' contains a control character"));
+TEST_CASE("disk name: the refusal quotes the name", "[engine][disk_name]") {
+    CHECK_THROWS_WITH(check_disk_name("a\nb"), ContainsSubstring("'a\nb' contains a control character"));
 }

@@ -46,7 +46,7 @@ TEST_CASE("attachment: a record that does not match its slot is reported by name
     Attachment wrong = world.attachments[0];
     wrong.bytes = 8;
     REQUIRE_THROWS_WITH(world.read(wrong),
-                        ContainsSubstring("'domain\\x1b.xml'") && ContainsSubstring("expected 8 bytes"));
+                        ContainsSubstring("'domain\x1b.xml'") && ContainsSubstring("expected 8 bytes"));
     wrong.bytes = attachment_bytes_max.value + 1;
     REQUIRE_THROWS_WITH(world.read(wrong), ContainsSubstring("at most 16777216"));
     wrong = world.attachments[0];

@@ -279,8 +279,8 @@ TEST_CASE("tar: invalid archives and names that lead outside are refused with of
         {member("x", std::string((1 << 20) + 1, 'x'), 'g'), ErrorCode::corrupt, "of at most 1048576 bytes"},
         {member("L", std::string(65537, 'x'), 'L'), ErrorCode::corrupt, "of at most 65536 bytes, found 65537"},
         {member("K", std::string(65537, 'x'), 'K'), ErrorCode::corrupt, "of at most 65536 bytes"},
-        {member("x", record("path", "a"), 'x'), ErrorCode::corrupt, "expected a member behind it"},
-        {member("x", record("path", "a"), 'x') + end_blocks, ErrorCode::corrupt, "expected a member behind it"},
+        {member("x", record("path", "a"), 'x'), ErrorCode::corrupt, "expected a member after it"},
+        {member("x", record("path", "a"), 'x') + end_blocks, ErrorCode::corrupt, "expected a member after it"},
         {end_blocks, ErrorCode::corrupt, "expected a member, found the end"},
         {"", ErrorCode::corrupt, "expected a member, found the end"},
     };

@@ -164,7 +164,8 @@ TEST_CASE("VMDK: inconsistent compressed grains are refused", "[formats][vmdk][b
     run(
         {
             {"as it is", [](FileBytes&) {}, ""},
-            {"another's marker", [&](FileBytes& f) { f.le64(at, 0); }, "expected that of sector 128, found that of 0"},
+            {"another's marker", [&](FileBytes& f) { f.le64(at, 0); },
+             "expected the one of sector 128, found the one of sector 0"},
             {"marker at 2^63", [&](FileBytes& f) { f.le64(at, huge); }, "grain marker"},
             {"stream of 4 GiB", [&](FileBytes& f) { f.le32(at + 8, 0xffffffff); }, "expected a stream of 1 to"},
             {"stream of 0", [&](FileBytes& f) { f.le32(at + 8, 0); }, "expected a stream of 1 to"},

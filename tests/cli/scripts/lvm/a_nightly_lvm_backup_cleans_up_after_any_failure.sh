@@ -307,7 +307,7 @@ new_host
 echo 99 >state/held.vg--a-pool--x-tpool
 night vg-a/web-1
 expect_status 1
-expect_err "somebody holds a metadata snapshot of the thin pool vg-a/pool-x already"
+expect_err "a metadata snapshot of the thin pool vg-a/pool-x is held already"
 expect_err "dmsetup message vg--a-pool--x-tpool 0 release_metadata_snap"
 [ ! -s state/calls ] || fail "nothing should be changed: $(cat state/calls)"
 [ "$(<state/held.vg--a-pool--x-tpool)" = 99 ] || fail "it should still be held"

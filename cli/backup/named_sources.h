@@ -1,5 +1,5 @@
 #pragma once
-/// Which disk each source on the command line of `backup` is.
+/// The sources on the command line of `backup`, and the disk that each of them is.
 
 #include <optional>
 #include <span>
@@ -10,21 +10,21 @@ namespace varve {
 
 enum class DiskNamed { by_user, by_file };
 
-struct BackupSource {
+struct NamedSource {
     std::string path;  ///< as typed; "-" is standard input
     std::string disk;
     DiskNamed named = DiskNamed::by_user;
-    std::optional<std::string> member = {};  ///< of an appliance: the disk in it; none: as the call says
+    std::optional<std::string> member = {};  ///< for an appliance: the disk in it; nullopt: as the options specify
 };
 
 /// `disks` is empty (each disk is named after its file, without the extension) or has one name for every source, in
 /// order. Throws Error(usage) for another count, a name that is not a disk name, two sources of one disk, "-" without a
 /// name.
-std::vector<BackupSource> backup_sources(std::span<const std::string> paths, std::span<const std::string> disks);
+std::vector<NamedSource> backup_sources(std::span<const std::string> paths, std::span<const std::string> disks);
 
 /// All disks of the appliance at `path`, whose names are `members`. Without `disks` the disk in 'web01.ova' whose
-/// member is 'web01-disk1.vmdk' is 'web01/web01-disk1'. Throws Error(usage) as backup_sources() does.
-std::vector<BackupSource> appliance_sources(const std::string& path, std::span<const std::string> members,
-                                            std::span<const std::string> disks);
+/// member is 'web01-disk1.vmdk' is 'web01/web01-disk1'. Throws Error(usage) like backup_sources().
+std::vector<NamedSource> appliance_sources(const std::string& path, std::span<const std::string> members,
+                                           std::span<const std::string> disks);
 
 }  // namespace varve

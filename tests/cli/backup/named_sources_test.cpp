@@ -1,4 +1,4 @@
-#include "cli/backup/backup_sources.h"
+#include "cli/backup/named_sources.h"
 
 #include <filesystem>
 
@@ -24,7 +24,7 @@ ErrorCode refusal(const Words& paths, const Words& disks) {
 
 }  // namespace
 
-TEST_CASE("backup sources: a disk is named after its file without the extension", "[cli]") {
+TEST_CASE("named sources: a disk is named after its file without the extension", "[cli]") {
     const auto sources = backup_sources(Words{"/vm/web01.qcow2", "db.old.raw", "/dev/vg/disk"}, Words{});
     REQUIRE(sources.size() == 3);
     CHECK(sources[0].disk == "web01");
@@ -33,14 +33,14 @@ TEST_CASE("backup sources: a disk is named after its file without the extension"
     CHECK(sources[0].named == DiskNamed::by_file);
 }
 
-TEST_CASE("backup sources: typed names apply to the sources in order", "[cli]") {
+TEST_CASE("named sources: typed names apply to the sources in order", "[cli]") {
     const auto sources = backup_sources(Words{"a.raw", "-"}, Words{"web01/vda", "web01/vdb"});
     CHECK(sources[0].disk == "web01/vda");
     CHECK(sources[1].disk == "web01/vdb");
     CHECK(sources[1].named == DiskNamed::by_user);
 }
 
-TEST_CASE("backup sources: unclear names are wrong usage", "[cli]") {
+TEST_CASE("named sources: unclear names are wrong usage", "[cli]") {
     CHECK(refusal({"a.raw", "b.raw"}, {"one"}) == ErrorCode::usage);
     CHECK(refusal({"a.raw"}, {"one", "two"}) == ErrorCode::usage);
     CHECK(refusal({"x/a.raw", "y/a.qcow2"}, {}) == ErrorCode::usage);
@@ -50,7 +50,7 @@ TEST_CASE("backup sources: unclear names are wrong usage", "[cli]") {
     CHECK(refusal({""}, {}) == ErrorCode::usage);
 }
 
-TEST_CASE("backup sources: a recorded path is canonical, standard input is '-'", "[cli]") {
+TEST_CASE("named sources: a recorded path is canonical, standard input is '-'", "[cli]") {
     CHECK(recorded_path("-") == "-");
     CHECK(recorded_path("/proc/../proc/self/../version") == "/proc/version");
     CHECK_THROWS_AS(recorded_path("/no/such/file"), Error);

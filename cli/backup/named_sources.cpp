@@ -1,4 +1,4 @@
-#include "cli/backup/backup_sources.h"
+#include "cli/backup/named_sources.h"
 
 #include <filesystem>
 #include <set>
@@ -22,7 +22,7 @@ std::string name_from_file(const std::string& path) {
     return name;
 }
 
-BackupSource named_source(const std::string& path, const std::string* disk) {
+NamedSource named_source(const std::string& path, const std::string* disk) {
     if (lvm::is_volume_name(path)) lvm::parse_single_volume_name(path);
     if (disk == nullptr) return {path, name_from_file(path), DiskNamed::by_file};
     check_disk_name(*disk);
@@ -36,9 +36,9 @@ void check_count(std::size_t disks, std::size_t sources, std::string_view noun) 
                                                   disks, sources, noun, noun));
 }
 
-void check_disks_differ(const std::vector<BackupSource>& sources) {
+void check_disks_differ(const std::vector<NamedSource>& sources) {
     std::set<std::string> names;
-    for (const BackupSource& source : sources)
+    for (const NamedSource& source : sources)
         if (!names.insert(source.disk).second)
             throw Error(
                 ErrorCode::usage,
@@ -57,24 +57,24 @@ std::string name_from_member(const std::string& path, const std::string& member)
 
 }  // namespace
 
-std::vector<BackupSource> backup_sources(std::span<const std::string> paths, std::span<const std::string> disks) {
+std::vector<NamedSource> backup_sources(std::span<const std::string> paths, std::span<const std::string> disks) {
     check_count(disks.size(), paths.size(), "source");
-    std::vector<BackupSource> sources;
+    std::vector<NamedSource> sources;
     for (std::size_t i = 0; i < paths.size(); ++i)
         sources.push_back(named_source(paths[i], disks.empty() ? nullptr : &disks[i]));
     check_disks_differ(sources);
     return sources;
 }
 
-std::vector<BackupSource> appliance_sources(const std::string& path, std::span<const std::string> members,
-                                            std::span<const std::string> disks) {
+std::vector<NamedSource> appliance_sources(const std::string& path, std::span<const std::string> members,
+                                           std::span<const std::string> disks) {
     check_count(disks.size(), members.size(), "disk");
-    std::vector<BackupSource> sources;
+    std::vector<NamedSource> sources;
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (!disks.empty()) check_disk_name(disks[i]);
         sources.push_back(disks.empty()
-                              ? BackupSource{path, name_from_member(path, members[i]), DiskNamed::by_file, members[i]}
-                              : BackupSource{path, disks[i], DiskNamed::by_user, members[i]});
+                              ? NamedSource{path, name_from_member(path, members[i]), DiskNamed::by_file, members[i]}
+                              : NamedSource{path, disks[i], DiskNamed::by_user, members[i]});
     }
     check_disks_differ(sources);
     return sources;

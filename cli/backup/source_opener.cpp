@@ -1,4 +1,4 @@
-#include "cli/backup/backup_inputs.h"
+#include "cli/backup/source_opener.h"
 
 #include <unistd.h>
 
@@ -18,16 +18,16 @@
 namespace varve {
 namespace {
 
-/// Snapshots hold valid text only: what is not UTF-8 is kept escaped.
+/// Snapshots hold valid text only: anything that is not UTF-8 is recorded escaped.
 std::string recorded_text(const std::string& text) { return is_valid_utf8(text) ? text : escape_for_display(text); }
 
-/// Times of snapshots are whole seconds: else the active state could seem older than a snapshot of a moment before.
+/// Snapshot times are whole seconds: otherwise the active state could seem older than a snapshot taken just before.
 TimeNs whole_seconds(TimeNs time) {
     constexpr TimeNs second = 1'000'000'000;
     return (time >= 0 ? time : time - (second - 1)) / second * second;
 }
 
-std::vector<FileToAttach> kept_with_disk(const appliance::PackageReader& package, Progress& progress) {
+std::vector<FileToAttach> files_of_package(const appliance::PackageReader& package, Progress& progress) {
     std::vector<std::string> warnings;
     std::vector<FileToAttach> files = package.small_files(warnings);
     for (const std::string& sentence : warnings) progress.warn(sentence);
@@ -45,7 +45,7 @@ std::uint32_t parse_audit(const std::string& word) {
 
 std::string id_name(const ImageSnapshot& snapshot) { return "id:" + snapshot.id; }
 
-BackupInputs::BackupInputs(const Invocation& call, Progress& progress)
+SourceOpener::SourceOpener(const Invocation& call, Progress& progress)
     : call_(call),
       progress_(progress),
       options_(image_options(call)),
@@ -58,7 +58,7 @@ BackupInputs::BackupInputs(const Invocation& call, Progress& progress)
         throw Error(ErrorCode::usage, "the name after --snapshot is not valid UTF-8; pass id:N instead");
 }
 
-BackupInput BackupInputs::open(const BackupSource& source, const std::filesystem::path& spool_folder) const {
+OpenedSource SourceOpener::open(const NamedSource& source, const std::filesystem::path& spool_folder) const {
     const TimeNs time = time_.value_or(now_);
     OpenOptions options = options_;
     if (source.member) options.package.member = source.member;
@@ -66,30 +66,30 @@ BackupInput BackupInputs::open(const BackupSource& source, const std::filesystem
         File input = spool(STDIN_FILENO, spool_folder, progress_, call_.stop);
         return described(source, open_piped_image(std::move(input), options, progress_), time);
     }
-    BackupInput input = open_image(source, options, time);
+    OpenedSource input = open_image(source, options, time);
     input.request.source.snapshot = recorded_text(options_.image.snapshot.value_or(""));
     return input;
 }
 
-BackupInput BackupInputs::open_snapshot(const BackupInput& input, const ImageSnapshot& snapshot) const {
+OpenedSource SourceOpener::open_snapshot(const OpenedSource& input, const ImageSnapshot& snapshot) const {
     OpenOptions options = input.opened_as;
     options.image.snapshot = id_name(snapshot);
-    BackupInput opened = open_image(input.source, options, whole_seconds(snapshot.time_ns));
+    OpenedSource opened = open_image(input.source, options, whole_seconds(snapshot.time_ns));
     opened.request.source.snapshot = recorded_text(snapshot.name);
     return opened;
 }
 
-BackupInput BackupInputs::open_image(const BackupSource& source, const OpenOptions& options, TimeNs time) const {
+OpenedSource SourceOpener::open_image(const NamedSource& source, const OpenOptions& options, TimeNs time) const {
     OpenedImage image = options.image.same_file ? open_image_chain(source.path, options)  // has warned before
                                                 : open_named_image(source.path, options, progress_);
-    BackupInput input = described(source, std::move(image), time);
+    OpenedSource input = described(source, std::move(image), time);
     input.opened_as = options;
     input.opened_as.image.same_file = input.layers.front().identity;
     return input;
 }
 
-BackupInput BackupInputs::described(const BackupSource& source, OpenedImage image, TimeNs time) const {
-    BackupInput input;
+OpenedSource SourceOpener::described(const NamedSource& source, OpenedImage image, TimeNs time) const {
+    OpenedSource input;
     input.source = source;
     const ImageInfo& info = image.reader->info();
     input.request.disk = source.disk;
@@ -98,7 +98,7 @@ BackupInput BackupInputs::described(const BackupSource& source, OpenedImage imag
     input.request.source = {recorded_path(source.path), info.format, "", info.state, info.options};
     if (image.package) {
         input.request.source.path += '/' + recorded_text(image.member);
-        input.attachments = kept_with_disk(*image.package, progress_);
+        input.attachments = files_of_package(*image.package, progress_);
     }
     input.request.audit_chunks = audit_chunks_;
     input.layers = std::move(image.layers);
@@ -109,7 +109,7 @@ BackupInput BackupInputs::described(const BackupSource& source, OpenedImage imag
     return input;
 }
 
-void BackupInputs::check_same_source(const Catalog& catalog, const BackupInput& input) const {
+void SourceOpener::check_same_source(const Catalog& catalog, const OpenedSource& input) const {
     const NamedByUser named{input.source.named == DiskNamed::by_user, call_.arguments.has("format")};
     varve::check_same_source(catalog, input.request, named);
 }

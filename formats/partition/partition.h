@@ -1,0 +1,16 @@
+#pragma once
+/// A part of a disk, as a partition table lists it.
+
+#include <cstdint>
+
+#include "engine/base/units.h"
+
+namespace varve {
+
+struct Partition {
+    std::uint32_t number = 0;  ///< as in /dev/sda1; logical ones count from 5
+    ByteRange range;           ///< on the disk, inside it, not empty
+    friend bool operator==(const Partition&, const Partition&) = default;
+};
+
+}  // namespace varve
