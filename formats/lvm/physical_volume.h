@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/image/image_reader.h"
 #include "formats/base/byte_source.h"
 #include "formats/lvm/label.h"
 
