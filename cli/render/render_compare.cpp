@@ -15,7 +15,7 @@ std::string size_with_bytes(ByteCount bytes) {
     return bytes.value < 1024 ? human_size(bytes) : fmt::format("{} ({} bytes)", human_size(bytes), bytes.value);
 }
 
-/// "; B is 1.0 MiB larger", and what lies there; nothing for equal sizes.
+/// "; B is 1.0 MiB larger", and whether there is data in the excess; empty for equal sizes.
 std::string excess_text(const CompareReport& r) {
     if (r.size_a == r.size_b) return "";
     const bool b_is_larger = r.size_b > r.size_a;

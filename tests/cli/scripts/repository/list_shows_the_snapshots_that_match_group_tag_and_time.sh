@@ -36,7 +36,7 @@ done
 run list --since yesterday
 expect_refusal 2 "'yesterday' is not a time"
 run list --tag =x
-expect_refusal 2 "say --tag KEY or KEY=VALUE"
+expect_refusal 2 "--tag needs KEY or KEY=VALUE"
 # The alias of the command.
 run list
 cp out list

@@ -36,9 +36,9 @@ expect_refusal 2 "pass --add KEY=VALUE or --remove KEY"
 run tag --add a=b
 expect_refusal 2 "1 name is expected"
 run tag a@latest --add keep
-expect_refusal 2 "'keep' is not a tag; say --add KEY=VALUE"
+expect_refusal 2 "'keep' is not a tag; --add needs KEY=VALUE"
 run tag a@latest --remove keep=week
-expect_refusal 2 "'keep=week' is not a tag; say --remove KEY"
+expect_refusal 2 "'keep=week' is not a tag; --remove needs KEY"
 run tag a@latest --add keep=a --add keep=b
 expect_refusal 2 "'keep' is given twice"
 run tag a@latest --add keep=a --remove keep
