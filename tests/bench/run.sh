@@ -67,7 +67,7 @@ install_missing "${peer_packages[@]}"
 if [ -z "${VARVE:-}" ]; then
   install_missing "${build_packages[@]}"
   say "building varve"
-  configure build -DCMAKE_BUILD_TYPE=Release
+  configure release build
   build build varve
 fi
 VARVE=$(realpath "${VARVE:-build/varve}")
