@@ -17,7 +17,7 @@
 namespace varve::lvm_test {
 namespace {
 
-constexpr std::uint64_t seed = 20261122;
+constexpr std::uint64_t damage_seed = 20261122;
 constexpr std::uint64_t sample_step = 60 << 10;  // no multiple or divisor of a chunk or stripe
 constexpr std::size_t sample_bytes = 16;
 
@@ -172,7 +172,7 @@ struct Fixture {
 
 TEST_CASE("lvm damage: a disk truncated anywhere gives the right bytes or a refusal with a place", "[lvm]") {
     const Fixture fixture(GENERATE("linear", "snap", "thin", "exotic"));
-    std::mt19937_64 random(seed);
+    std::mt19937_64 random(damage_seed);
     const std::uint64_t size = fixture_disk(fixture.name, 0)->info().virtual_size.value;
     const Structures& near = fixture.structures[0];
     std::set<std::uint64_t> cuts{0, 1, 511, 512, 513, 1024, 2047, 2048, 4095, 4096, 4097, 4608, 5000, size - 1};
@@ -182,7 +182,7 @@ TEST_CASE("lvm damage: a disk truncated anywhere gives the right bytes or a refu
     std::size_t refused = 0;
     std::size_t read = 0;
     for (const std::uint64_t cut : cuts) {
-        CAPTURE(fixture.name, seed, cut);
+        CAPTURE(fixture.name, damage_seed, cut);
         FixtureCopy copy(fixture.name);
         copy.disk(0).cut(cut);
         const View view = view_of(copy, fixture.manifest);
@@ -196,8 +196,8 @@ TEST_CASE("lvm damage: a disk truncated anywhere gives the right bytes or a refu
 
 TEST_CASE("lvm damage: a flipped bit in checksummed data gives the right bytes or a refusal with a place", "[lvm]") {
     const Fixture fixture(GENERATE("linear", "snap", "thin", "exotic"));
-    std::mt19937_64 random(seed);
-    int told = 0;
+    std::mt19937_64 random(damage_seed);
+    int detected = 0;
     constexpr int flips = 300;
     for (int i = 0; i < flips; ++i) {
         FixtureCopy copy(fixture.name);
@@ -205,19 +205,19 @@ TEST_CASE("lvm damage: a flipped bit in checksummed data gives the right bytes o
         const Structures& structures = fixture.structures[disk];
         if (structures.checksummed.empty()) continue;
         const std::uint64_t bit = place_in(structures.checksummed, random) * 8 + random() % 8;
-        CAPTURE(fixture.name, seed, disk, bit);
+        CAPTURE(fixture.name, damage_seed, disk, bit);
         copy.disk(disk).flip(bit);
         const View view = view_of(copy, fixture.manifest);
         CHECK(check(view, fixture.sound).empty());
-        told +=
+        detected +=
             view.refusals.size() > fixture.sound.refusals.size() || view.samples.size() < fixture.sound.samples.size();
     }
-    CHECK(told > flips / 10);
+    CHECK(detected > flips / 10);
 }
 
 TEST_CASE("lvm damage: a flipped bit in a pool's metadata gives the right bytes or a refusal with a place", "[lvm]") {
     const Fixture fixture("thin");
-    std::mt19937_64 random(seed);
+    std::mt19937_64 random(damage_seed);
     // Where the non-zero blocks of "pool" are on p0.
     std::vector<std::uint64_t> blocks;
     for (const auto& [begin, end] : {std::pair{mib(75), mib(77)}, std::pair{mib(81), mib(83)}})
@@ -227,26 +227,26 @@ TEST_CASE("lvm damage: a flipped bit in a pool's metadata gives the right bytes 
             if (!is_zero(block)) blocks.push_back(at);
         }
     REQUIRE(blocks.size() > 300);
-    std::size_t told = 0;
+    std::size_t detected = 0;
     for (const std::uint64_t block : blocks) {
         // Most nodes were dropped by later commits, so the superblock, which comes first, is hit more often.
         for (int i = 0; i < (block == blocks.front() ? 40 : 1); ++i) {
             FixtureCopy copy(fixture.name);
             const std::uint64_t bit = block * 8 + random() % (thin::metadata_block_bytes * 8);
-            CAPTURE(seed, bit);
+            CAPTURE(damage_seed, bit);
             copy.disk(0).flip(bit);
             const View view = view_of(copy, fixture.manifest);
             CHECK(check(view, fixture.sound).empty());
-            told += view.refusals.empty() ? 0u : 1u;
+            detected += view.refusals.empty() ? 0u : 1u;
         }
     }
-    CHECK(told > 50);
+    CHECK(detected > 50);
 }
 
 TEST_CASE("lvm damage: a flipped bit in guest data or in a classic snapshot's store has no further effect", "[lvm]") {
     const Fixture fixture(GENERATE("linear", "snap", "thin", "exotic"));
-    std::mt19937_64 random(seed);
-    std::size_t told = 0;
+    std::mt19937_64 random(damage_seed);
+    std::size_t detected = 0;
     for (int i = 0; i < 300; ++i) {
         FixtureCopy copy(fixture.name);
         const std::size_t disk = random() % copy.count();
@@ -256,23 +256,23 @@ TEST_CASE("lvm damage: a flipped bit in guest data or in a classic snapshot's st
         std::uint64_t at = in_store ? place_in(structures.uncheckable, random) : random() % size;
         if (in_store && i % 4 == 0) at = at / 4096 * 4096 + at % 16;  // the header, or the first exceptions
         const std::uint64_t bit = at * 8 + random() % 8;
-        CAPTURE(fixture.name, seed, disk, bit);
+        CAPTURE(fixture.name, damage_seed, disk, bit);
         copy.disk(disk).flip(bit);
         const View view = view_of(copy, fixture.manifest);
         const auto wrong = check(view, fixture.sound);
         // One chunk of one volume, of the volumes based on it, and of a merge; elsewhere a bit is in at most one
         // sample.
         if (!in_store) CHECK(wrong.size() <= 8);
-        told += view.refusals.size() > fixture.sound.refusals.size() ? 1u : 0u;
+        detected += view.refusals.size() > fixture.sound.refusals.size() ? 1u : 0u;
     }
-    if (fixture.name == "snap") CHECK(told > 10);
+    if (fixture.name == "snap") CHECK(detected > 10);
 }
 
 TEST_CASE("lvm damage: a volume that is read completely despite damage elsewhere is what the kernel presents",
           "[lvm]") {
     const std::string name = GENERATE("linear", "snap", "thin");
     const auto manifest = fixture_table(name, "MANIFEST.tsv");
-    std::mt19937_64 random(seed);
+    std::mt19937_64 random(damage_seed);
     std::size_t read = 0;
     for (int i = 0; i < 12; ++i) {
         FixtureCopy copy(name);
@@ -281,7 +281,7 @@ TEST_CASE("lvm damage: a volume that is read completely despite damage elsewhere
         auto texts = structures_of(copy, 1).checksummed;
         texts.erase(texts.begin());  // the label, without which no volume is opened
         const std::uint64_t bit = place_in(texts, random) * 8 + random() % 8;
-        CAPTURE(name, seed, row[1], bit);
+        CAPTURE(name, damage_seed, row[1], bit);
         copy.disk(1).flip(bit);
         if (!view_of(copy, manifest).samples.contains(row[0] + "/" + row[1])) continue;
         CHECK(to_hex(reader_test::digest_of(*OpenedGroup(copy, row[0]).open(row[1])).view()) == row[5]);

@@ -12,7 +12,7 @@
 namespace varve::lvm_test {
 namespace {
 
-constexpr std::uint64_t sector_bytes = 512;
+constexpr std::uint64_t table_sector_bytes = 512;
 constexpr std::uint64_t partition_begin = 9437184;  // of the one partition, on disk 5 of "linear"
 
 std::string doubled(const std::string& name) {
@@ -54,10 +54,11 @@ std::shared_ptr<const lvm::SegmentReader> DmTable::open(const std::string& name)
     std::vector<lvm::MappedSegment> segments;
     for (const std::vector<std::string>& words : targets_.at(name)) {
         lvm::MappedSegment segment;
-        segment.range = {{std::stoull(words.at(0)) * sector_bytes}, {std::stoull(words.at(1)) * sector_bytes}};
+        segment.range = {{std::stoull(words.at(0)) * table_sector_bytes},
+                         {std::stoull(words.at(1)) * table_sector_bytes}};
         const std::string& kind = words.at(2);
         REQUIRE((kind == "linear" || kind == "striped" || kind == "zero"));
-        if (kind == "striped") segment.stripe_size = {std::stoull(words.at(4)) * sector_bytes};
+        if (kind == "striped") segment.stripe_size = {std::stoull(words.at(4)) * table_sector_bytes};
         for (std::size_t i = kind == "striped" ? 5 : 3; i + 1 < words.size(); i += 2)
             segment.legs.push_back(leg(words[i], std::stoull(words[i + 1])));
         segments.push_back(std::move(segment));
@@ -71,7 +72,7 @@ ByteSourcePtr DmTable::disk(int index) const { return disks_.at(static_cast<std:
 lvm::SegmentLeg DmTable::leg(const std::string& device, std::uint64_t sector) const {
     const int minor = std::stoi(device.substr(device.find(':') + 1));
     const std::uint64_t base = minor % 16 == 0 ? 0 : partition_begin;
-    return {disk(minor / 16 - 1), {base + sector * sector_bytes}};
+    return {disk(minor / 16 - 1), {base + sector * table_sector_bytes}};
 }
 
 std::string dm_name(const std::string& group, const std::string& volume) {

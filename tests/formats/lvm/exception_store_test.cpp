@@ -28,7 +28,7 @@ constexpr ByteCount origin_size = mib(1);  // 256 chunks of 4 KiB
 constexpr lvm::SnapshotShape shape{origin_size, kib(4)};
 
 ExceptionStore open_store(const StoreBuilder& builder) { return {bytes_device(builder.bytes()), shape}; }
-std::string refusal(const StoreBuilder& builder) { return store_refusal(bytes_device(builder.bytes()), shape); }
+std::string opening_refusal(const StoreBuilder& builder) { return store_refusal(bytes_device(builder.bytes()), shape); }
 
 ExceptionStore fixture_store(const DmTable& table, const std::string& snapshot, const std::string& origin) {
     return {source_of(table.open("vgs-" + snapshot + "-cow")), {table.open(origin)->info().virtual_size, kib(4)}};
@@ -176,9 +176,9 @@ TEST_CASE("exception store: every chunk size that the kernel accepts is read", "
 TEST_CASE("exception store: every violation of the rules is refused with its place", "[lvm][cow]") {
     StoreBuilder sound;
     sound.exception(1, 3).chunk(10, {});
-    REQUIRE(refusal(sound).empty());
+    REQUIRE(opening_refusal(sound).empty());
     const auto header = [&](std::size_t word, std::uint32_t value) {
-        return refusal(StoreBuilder(sound).header_word(word, value));
+        return opening_refusal(StoreBuilder(sound).header_word(word, value));
     };
     CHECK_THAT(header(0, 7), ContainsSubstring("'cow' at byte 0: it begins with 0x00000007 instead of 0x70416e53"));
     CHECK_THAT(header(1, 0), ContainsSubstring("'cow' at byte 4: the snapshot overflowed"));
@@ -189,7 +189,7 @@ TEST_CASE("exception store: every violation of the rules is refused with its pla
     CHECK_THAT(header(3, 0x200000), ContainsSubstring("the store has only 45056 bytes"));
 
     const auto with = [&](std::uint64_t origin, std::uint64_t store) {
-        return refusal(StoreBuilder(sound).exception(origin, store));
+        return opening_refusal(StoreBuilder(sound).exception(origin, store));
     };
     CHECK_THAT(with(256, 4), ContainsSubstring("'cow' at byte 4112: an exception is for chunk 256 of the origin"));
     CHECK_THAT(with(~std::uint64_t{0}, 4), ContainsSubstring("of the origin, which has only 256"));
@@ -198,7 +198,7 @@ TEST_CASE("exception store: every violation of the rules is refused with its pla
     CHECK_THAT(with(2, 1), ContainsSubstring("chunk 1 of the store, which holds a list of exceptions"));
     CHECK_THAT(with(1, 4), ContainsSubstring("two exceptions are for chunk 1 of the origin"));
     CHECK_THAT(with(2, 3), ContainsSubstring("two exceptions are in chunk 3 of the store"));
-    CHECK_THAT(refusal(StoreBuilder(sound).chunk(300, {}).exception(2, 258)),
+    CHECK_THAT(opening_refusal(StoreBuilder(sound).chunk(300, {}).exception(2, 258)),
                ContainsSubstring("chunk 258 of the store, which holds a list of exceptions"));
 }
 

@@ -15,6 +15,8 @@
 
 namespace varve::lvm_test {
 
+inline ByteRange range(std::uint64_t begin, std::uint64_t length) { return {ByteOffset{begin}, ByteCount{length}}; }
+
 /// `disk` with a name: its places are "'<name>' at byte 4096".
 ByteSourcePtr named(std::shared_ptr<const ImageReader> disk, const std::string& name);
 

@@ -13,7 +13,7 @@
 namespace varve::lvm_test {
 namespace {
 
-constexpr std::uint64_t seed = 20261122;
+constexpr std::uint64_t text_seed = 20261122;
 
 /// Begin and length of all numbers, or of all strings including their quotes.
 using Places = std::vector<std::pair<std::size_t, std::size_t>>;
@@ -111,11 +111,11 @@ TEST_CASE("lvm: a hostile text with a valid checksum gives refusals with a place
     const Case c = GENERATE(Case{"linear", "vg-lin.a"}, Case{"linear", "vg3"}, Case{"linear", "vg_stripes"},
                             Case{"snap", "vgs"}, Case{"thin", "vgt"}, Case{"exotic", "vgx"});
     const std::string sound = FixtureCopy(c.fixture).text(c.group);
-    std::mt19937_64 random(seed);
+    std::mt19937_64 random(text_seed);
     std::size_t opened = 0;
     std::size_t refused = 0;
     for (int i = 0; i < 250; ++i) {
-        CAPTURE(c.group, seed, i);
+        CAPTURE(c.group, text_seed, i);
         const std::string text = mutated(sound, random);
         FixtureCopy changed(c.fixture);
         changed.set_text(c.group, text);

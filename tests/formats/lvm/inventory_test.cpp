@@ -71,7 +71,7 @@ std::vector<PhysicalVolume> made(const std::vector<std::pair<std::string, std::s
     return volumes;
 }
 
-std::string told(const std::shared_ptr<const ImageReader>& disk) {
+std::string disk_refusal(const std::shared_ptr<const ImageReader>& disk) {
     return refusal([&] { find_physical_volumes(disk, "d.raw"); });
 }
 
@@ -107,26 +107,29 @@ TEST_CASE("lvm physical volume: a whole disk, and a partition of one", "[lvm][in
 }
 
 TEST_CASE("lvm physical volume: each kind of disk without one has its own message", "[lvm][inventory]") {
-    CHECK_THAT(told(disk_that_begins("LUKS\xba\xbe")), ContainsSubstring("'d.raw' is encrypted with LUKS"));
-    CHECK_THAT(told(disk_that_begins({"HM\x01\0", 4})), ContainsSubstring("'d.raw' is a physical volume of LVM1"));
-    CHECK_THAT(told(disk_that_begins({"HM\x02\0", 4})), ContainsSubstring("'d.raw' is a physical volume of LVM1"));
-    CHECK_THAT(told(disk_that_begins({"HM\x03\0", 4})),
+    CHECK_THAT(disk_refusal(disk_that_begins("LUKS\xba\xbe")), ContainsSubstring("'d.raw' is encrypted with LUKS"));
+    CHECK_THAT(disk_refusal(disk_that_begins({"HM\x01\0", 4})),
+               ContainsSubstring("'d.raw' is a physical volume of LVM1"));
+    CHECK_THAT(disk_refusal(disk_that_begins({"HM\x02\0", 4})),
+               ContainsSubstring("'d.raw' is a physical volume of LVM1"));
+    CHECK_THAT(disk_refusal(disk_that_begins({"HM\x03\0", 4})),
                ContainsSubstring("no LVM label in its first four sectors, and no"));
-    CHECK_THAT(told(disk_that_begins("")), ContainsSubstring("is not a physical volume"));
-    CHECK_THAT(told(std::make_shared<ChangedDisk>(std::uint64_t{0})), ContainsSubstring("is not a physical volume"));
+    CHECK_THAT(disk_refusal(disk_that_begins("")), ContainsSubstring("is not a physical volume"));
+    CHECK_THAT(disk_refusal(std::make_shared<ChangedDisk>(std::uint64_t{0})),
+               ContainsSubstring("is not a physical volume"));
     const auto partitioned = disk_that_begins("");
     set_mbr(*partitioned);
-    CHECK_THAT(told(partitioned),
+    CHECK_THAT(disk_refusal(partitioned),
                Equals("'d.raw' has one partition, without an LVM label: it holds no physical volume"));
     partitioned->set(65536, bytes_of("LUKS\xba\xbe"));
-    CHECK_THAT(told(partitioned), ContainsSubstring("'d.raw' (partition 1) is encrypted with LUKS"));
+    CHECK_THAT(disk_refusal(partitioned), ContainsSubstring("'d.raw' (partition 1) is encrypted with LUKS"));
     const auto code = [](const std::shared_ptr<const ImageReader>& disk) {
         return refusal_code([&] { find_physical_volumes(disk, "d.raw"); });
     };
     CHECK(code(disk_that_begins("LUKS\xba\xbe")) == ErrorCode::unsupported);
     CHECK(code(disk_that_begins("")) == ErrorCode::not_found);
     CHECK(code(disk_that_begins("LABELONE", 512)) == ErrorCode::corrupt);
-    CHECK_THAT(told(disk_that_begins("LABELONE", 512)), ContainsSubstring("'d.raw' at byte 512: LVM label"));
+    CHECK_THAT(disk_refusal(disk_that_begins("LABELONE", 512)), ContainsSubstring("'d.raw' at byte 512: LVM label"));
 }
 
 TEST_CASE("lvm physical volume: a damaged label next to a good one is reported", "[lvm][inventory]") {

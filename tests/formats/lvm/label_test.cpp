@@ -18,8 +18,6 @@
 namespace varve::lvm_test {
 namespace {
 
-ByteRange range(std::uint64_t begin, std::uint64_t length) { return {ByteOffset{begin}, ByteCount{length}}; }
-
 lvm::Label label_of(const std::string& fixture_name, int index) {
     const auto label = lvm::read_label(named(fixture_disk(fixture_name, index), "disk"));
     REQUIRE(label);
@@ -55,7 +53,7 @@ std::map<std::string, std::uint64_t> first_extents(const std::string& fixture_na
 }
 
 /// A label whose sector 1 was changed by `change` and given a valid checksum.
-std::string refusal_with(const std::function<void(ByteSpan)>& change) {
+std::string label_refusal(const std::function<void(ByteSpan)>& change) {
     Bytes disk = bytes_of_volume({.uuid = made_uuid("a"), .areas = {{}}});
     change(ByteSpan(disk).subspan(512, 512));
     seal_label(disk, 1);
@@ -134,15 +132,15 @@ TEST_CASE("lvm label: a damaged label does not hide a good one after it", "[lvm]
 
 TEST_CASE("lvm label: a wrong field is reported with place, field, expected and found", "[lvm][label]") {
     CHECK_THAT(
-        refusal_with([](ByteSpan label) { label[8] = std::byte{2}; }),
+        label_refusal([](ByteSpan label) { label[8] = std::byte{2}; }),
         ContainsSubstring("'a.raw' at byte 512: LVM label at byte 16: the label's sector number is 2, expected 1"));
-    CHECK_THAT(refusal_with([](ByteSpan label) { label[24] = std::byte{'X'}; }),
+    CHECK_THAT(label_refusal([](ByteSpan label) { label[24] = std::byte{'X'}; }),
                ContainsSubstring("the label's type is 'XVM2 001', expected 'LVM2 001'"));
-    CHECK_THAT(refusal_with([](ByteSpan label) { label[20] = std::byte{31}; }),
+    CHECK_THAT(label_refusal([](ByteSpan label) { label[20] = std::byte{31}; }),
                ContainsSubstring("the PV header's offset is 31, expected 32 to 511"));
-    CHECK_THAT(refusal_with([](ByteSpan label) { std::fill(label.begin() + 72, label.end(), std::byte{1}); }),
+    CHECK_THAT(label_refusal([](ByteSpan label) { std::fill(label.begin() + 72, label.end(), std::byte{1}); }),
                ContainsSubstring("expected 8 more bytes, found"));
-    CHECK_THAT(refusal_with([](ByteSpan label) { std::fill_n(label.begin() + 72, 16, std::byte{0xff}); }),
+    CHECK_THAT(label_refusal([](ByteSpan label) { std::fill_n(label.begin() + 72, 16, std::byte{0xff}); }),
                ContainsSubstring("an area ends beyond any disk"));
     Bytes disk = bytes_of_volume({.uuid = made_uuid("a")});
     disk[600] ^= std::byte{1};
@@ -178,10 +176,10 @@ TEST_CASE("lvm label: every flipped bit in its sector is detected", "[lvm][label
         auto disk = std::make_shared<ChangedDisk>(whole);
         disk->flip(bit);
         std::optional<lvm::Label> label;
-        const std::string told = refusal([&] { label = lvm::read_label(named(disk, "p0.raw")); });
+        const std::string message = refusal([&] { label = lvm::read_label(named(disk, "p0.raw")); });
         CHECK_FALSE(label);
-        if (told.empty()) continue;
-        CHECK(told.starts_with("'p0.raw' at byte 512: LVM label at byte "));
+        if (message.empty()) continue;
+        CHECK(message.starts_with("'p0.raw' at byte 512: LVM label at byte "));
         ++refused;
     }
     CHECK(refused == (512 - 8) * 8);  // in the first 8 bytes it no longer claims to be a label

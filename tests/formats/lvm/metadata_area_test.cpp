@@ -17,8 +17,6 @@ namespace {
 using lvm::MetadataText;
 using lvm::read_metadata_text;
 
-ByteRange range(std::uint64_t begin, std::uint64_t length) { return {ByteOffset{begin}, ByteCount{length}}; }
-
 std::optional<MetadataText> text_on(const std::string& name, int index, ByteRange area) {
     return read_metadata_text(named(fixture_disk(name, index), fmt::format("p{}.raw", index)), area);
 }
@@ -34,7 +32,7 @@ void check_golden(const std::optional<MetadataText>& text, std::size_t size_with
 }
 
 /// A generated physical volume with one area whose header was changed by `change` and given valid checksums.
-std::string refusal_with(const std::function<void(ByteSpan)>& change, bool sealed = true) {
+std::string area_refusal(const std::function<void(ByteSpan)>& change, bool sealed = true) {
     Bytes disk = bytes_of_volume({.uuid = made_uuid("a"), .areas = {{.text = "some text"}}});
     change(ByteSpan(disk).subspan(4096, 512));
     if (sealed) seal_area(disk, 4096);
@@ -86,25 +84,25 @@ TEST_CASE("lvm metadata area: a wrong field is reported with place, field, expec
     const auto put = [](ByteSpan header, std::size_t at, std::uint64_t value) {
         store_le<std::uint64_t>(header.subspan(at), value);
     };
-    CHECK_THAT(refusal_with([&](ByteSpan h) { h[4] = std::byte{0}; }),
+    CHECK_THAT(area_refusal([&](ByteSpan h) { h[4] = std::byte{0}; }),
                ContainsSubstring("'a.raw' at byte 4096: LVM metadata area at byte 20: the magic of a metadata area"));
-    CHECK_THAT(refusal_with([&](ByteSpan h) { h[100] = std::byte{1}; }, false),
+    CHECK_THAT(area_refusal([&](ByteSpan h) { h[100] = std::byte{1}; }, false),
                ContainsSubstring("the checksum of the header is 0x"));
-    CHECK_THAT(refusal_with([&](ByteSpan h) { h[20] = std::byte{2}; }),
+    CHECK_THAT(area_refusal([&](ByteSpan h) { h[20] = std::byte{2}; }),
                ContainsSubstring("has version 2; only version 1 is read"));
-    CHECK_THAT(refusal_with([&](ByteSpan h) { put(h, 24, 8192); }),
+    CHECK_THAT(area_refusal([&](ByteSpan h) { put(h, 24, 8192); }),
                ContainsSubstring("the area's begin is 8192, expected 4096, where it is"));
-    CHECK_THAT(refusal_with([&](ByteSpan h) { put(h, 32, 512); }),
+    CHECK_THAT(area_refusal([&](ByteSpan h) { put(h, 32, 512); }),
                ContainsSubstring("the area's size is 512 bytes, expected more than 512 and at most 1044480"));
-    CHECK_THAT(refusal_with([&](ByteSpan h) { put(h, 32, 1 << 20); }), ContainsSubstring("the area's size is 1048576"));
-    CHECK_THAT(refusal_with([&](ByteSpan h) { put(h, 40, 511); }),
+    CHECK_THAT(area_refusal([&](ByteSpan h) { put(h, 32, 1 << 20); }), ContainsSubstring("the area's size is 1048576"));
+    CHECK_THAT(area_refusal([&](ByteSpan h) { put(h, 40, 511); }),
                ContainsSubstring("the text's offset is 511, expected 512 to 16383"));
-    CHECK_THAT(refusal_with([&](ByteSpan h) { put(h, 40, 16384); }), ContainsSubstring("the text's offset is 16384"));
-    CHECK_THAT(refusal_with([&](ByteSpan h) { put(h, 48, 0); }),
+    CHECK_THAT(area_refusal([&](ByteSpan h) { put(h, 40, 16384); }), ContainsSubstring("the text's offset is 16384"));
+    CHECK_THAT(area_refusal([&](ByteSpan h) { put(h, 48, 0); }),
                ContainsSubstring("the text's size is 0 bytes, expected 1 to 15872"));
-    CHECK_THAT(refusal_with([&](ByteSpan h) { put(h, 48, ~std::uint64_t{0}); }),
+    CHECK_THAT(area_refusal([&](ByteSpan h) { put(h, 48, ~std::uint64_t{0}); }),
                ContainsSubstring("the text's size is"));
-    CHECK_THAT(refusal_with([&](ByteSpan h) { h[511] = std::byte{1}; }), Catch::Matchers::Equals(""));
+    CHECK_THAT(area_refusal([&](ByteSpan h) { h[511] = std::byte{1}; }), Catch::Matchers::Equals(""));
 }
 
 TEST_CASE("lvm metadata area: a text above the limit is refused before any of it is read", "[lvm][metadata-area]") {
@@ -136,10 +134,10 @@ TEST_CASE("lvm metadata area: every flipped bit of header or text is detected", 
         for (std::uint64_t bit = byte * 8; bit < byte * 8 + 8; ++bit) {
             auto disk = std::make_shared<ChangedDisk>(whole);
             disk->flip(bit);
-            const std::string told = refusal([&] { read_metadata_text(named(disk, "p1.raw"), range(4096, 61440)); });
-            CAPTURE(bit, told);
-            CHECK(told.starts_with(byte < 4096 + 512 && byte >= 4096 ? "'p1.raw' at byte 4096: LVM metadata area"
-                                                                     : "'p1.raw' at byte 63488: LVM metadata text"));
+            const std::string message = refusal([&] { read_metadata_text(named(disk, "p1.raw"), range(4096, 61440)); });
+            CAPTURE(bit, message);
+            CHECK(message.starts_with(byte < 4096 + 512 && byte >= 4096 ? "'p1.raw' at byte 4096: LVM metadata area"
+                                                                        : "'p1.raw' at byte 63488: LVM metadata text"));
         }
     };
     for (std::uint64_t byte = 4096; byte < 4608; ++byte) check(byte);

@@ -27,7 +27,7 @@ T value_of(const std::string& text) {
         return std::get<T>(*entry.scalar());
 }
 
-std::string told(const std::string& text) {
+std::string text_refusal(const std::string& text) {
     return refusal([&] { parse_text(text, "text on 'a.raw'"); });
 }
 
@@ -71,50 +71,52 @@ TEST_CASE("lvm text: sections keep the order and the lines of their entries", "[
 
 TEST_CASE("lvm text: a violation of the grammar is reported with its line", "[lvm][text]") {
     CHECK(
-        told("a = 1\nb {\n c = 2\n") ==
+        text_refusal("a = 1\nb {\n c = 2\n") ==
         "text on 'a.raw', line 4: expected the '}' of section 'b', which begins in line 2, found the end of the text");
-    CHECK(told("a = 1\n}") == "text on 'a.raw', line 2: a '}' without a section");
-    CHECK(told("a") == "text on 'a.raw', line 1: expected '=' or '{' after 'a', found the end of the text");
-    CHECK(told("a b") == "text on 'a.raw', line 1: expected '=' or '{' after 'a', found 'b'");
-    CHECK(told("a =\n") == "text on 'a.raw', line 2: expected a number, a string or a list, found the end of the text");
-    CHECK(told("a = b") == "text on 'a.raw', line 1: expected a number, a string or a list, found 'b'");
-    CHECK(told("= 1") == "text on 'a.raw', line 1: expected a name, found '= 1'");
-    CHECK(told("a = \"x\n") == "text on 'a.raw', line 2: the string that begins in line 1 has no end");
-    CHECK(told("a = \"x\\\"") == "text on 'a.raw', line 1: the string that begins in line 1 has no end");
-    CHECK(told("a = [1 2]") == "text on 'a.raw', line 1: expected ',' or ']' in a list, found '2]'");
-    CHECK(told("a = [1,]") == "text on 'a.raw', line 1: expected a number, a string or a list, found ']'");
-    CHECK(told("a = [[1]]") == "text on 'a.raw', line 1: expected a number, a string or a list, found '[1]]'");
-    CHECK(told("a = 9223372036854775808") ==
+    CHECK(text_refusal("a = 1\n}") == "text on 'a.raw', line 2: a '}' without a section");
+    CHECK(text_refusal("a") == "text on 'a.raw', line 1: expected '=' or '{' after 'a', found the end of the text");
+    CHECK(text_refusal("a b") == "text on 'a.raw', line 1: expected '=' or '{' after 'a', found 'b'");
+    CHECK(text_refusal("a =\n") ==
+          "text on 'a.raw', line 2: expected a number, a string or a list, found the end of the text");
+    CHECK(text_refusal("a = b") == "text on 'a.raw', line 1: expected a number, a string or a list, found 'b'");
+    CHECK(text_refusal("= 1") == "text on 'a.raw', line 1: expected a name, found '= 1'");
+    CHECK(text_refusal("a = \"x\n") == "text on 'a.raw', line 2: the string that begins in line 1 has no end");
+    CHECK(text_refusal("a = \"x\\\"") == "text on 'a.raw', line 1: the string that begins in line 1 has no end");
+    CHECK(text_refusal("a = [1 2]") == "text on 'a.raw', line 1: expected ',' or ']' in a list, found '2]'");
+    CHECK(text_refusal("a = [1,]") == "text on 'a.raw', line 1: expected a number, a string or a list, found ']'");
+    CHECK(text_refusal("a = [[1]]") == "text on 'a.raw', line 1: expected a number, a string or a list, found '[1]]'");
+    CHECK(text_refusal("a = 9223372036854775808") ==
           "text on 'a.raw', line 1: expected a 64-bit decimal number, found '9223372036854775808'");
     for (const std::string number : {"1x", "--1", "+1", "1.2.3", "1e", "0x10", "-", "."}) {
         CAPTURE(number);
-        CHECK_THAT(told("a = " + number), ContainsSubstring("line 1: expected"));
+        CHECK_THAT(text_refusal("a = " + number), ContainsSubstring("line 1: expected"));
     }
-    CHECK(told("a = 1\nb = 2\na = 3\nc = 4") == "text on 'a.raw', line 3: duplicate 'a', first in line 1");
-    CHECK(told("a { x = 1 }\na { }") == "text on 'a.raw', line 2: duplicate 'a', first in line 1");
-    CHECK_THAT(told(std::string("a = 1\0b = 2", 11)), ContainsSubstring("line 1: expected a name, found '\\x00b = 2'"));
-    CHECK_THAT(told("a = \x1b[31m"), ContainsSubstring("found '\\x1b[31m'"));
+    CHECK(text_refusal("a = 1\nb = 2\na = 3\nc = 4") == "text on 'a.raw', line 3: duplicate 'a', first in line 1");
+    CHECK(text_refusal("a { x = 1 }\na { }") == "text on 'a.raw', line 2: duplicate 'a', first in line 1");
+    CHECK_THAT(text_refusal(std::string("a = 1\0b = 2", 11)),
+               ContainsSubstring("line 1: expected a name, found '\\x00b = 2'"));
+    CHECK_THAT(text_refusal("a = \x1b[31m"), ContainsSubstring("found '\\x1b[31m'"));
 }
 
 TEST_CASE("lvm text: sections may be nested as deep as LVM nests them, but not arbitrarily", "[lvm][text]") {
-    CHECK(told(nested(16)).empty());
-    CHECK_THAT(told(nested(17)), ContainsSubstring("sections are nested deeper than 16"));
-    CHECK_THAT(told(nested(1000000)), ContainsSubstring("sections are nested deeper than 16"));
+    CHECK(text_refusal(nested(16)).empty());
+    CHECK_THAT(text_refusal(nested(17)), ContainsSubstring("sections are nested deeper than 16"));
+    CHECK_THAT(text_refusal(nested(1000000)), ContainsSubstring("sections are nested deeper than 16"));
 }
 
 TEST_CASE("lvm text: hostile texts take proportional time and limited memory", "[lvm][text]") {
     std::string many;
     for (int i = 0; i < 300000; ++i) many += fmt::format("k{}=1\n", i);
     CHECK(parse_text(many, "text").entries.size() == 300000);
-    CHECK_THAT(told(many + "k7=1"), ContainsSubstring("duplicate 'k7', first in line 8"));
+    CHECK_THAT(text_refusal(many + "k7=1"), ContainsSubstring("duplicate 'k7', first in line 8"));
     std::string list = "a=[1";
     for (int i = 0; i < (4 << 20); ++i) list += ",1";
-    CHECK_THAT(told(list + "]"), ContainsSubstring("the text has more than 4194304 values"));
+    CHECK_THAT(text_refusal(list + "]"), ContainsSubstring("the text has more than 4194304 values"));
     std::string empty_lists;
     for (int i = 0; i < (4 << 20) + 1; ++i) empty_lists += "a=[]\n";
-    CHECK_THAT(told(empty_lists), ContainsSubstring("line 4194305: the text has more than 4194304 values"));
-    CHECK(told(std::string(1 << 22, '\n')).empty());
-    CHECK_THAT(told("a = \"" + std::string(1 << 22, '\\')), ContainsSubstring("has no end"));
+    CHECK_THAT(text_refusal(empty_lists), ContainsSubstring("line 4194305: the text has more than 4194304 values"));
+    CHECK(text_refusal(std::string(1 << 22, '\n')).empty());
+    CHECK_THAT(text_refusal("a = \"" + std::string(1 << 22, '\\')), ContainsSubstring("has no end"));
 }
 
 }  // namespace varve::lvm_test

@@ -160,15 +160,15 @@ TEST_CASE(
             CHECK(!since.why_not.empty());
             continue;
         }
-        const auto told = may_differ(*since.map, size);
+        const auto reported = may_differ(*since.map, size);
         for (const ByteRange& content : ranges_in(fixture, pair.from, pair.to, "content-4k")) {
             // The table treats a shorter volume as zeros past its end; here it just ends.
-            if (content.end() <= ByteOffset{} + size) CHECK(covers(told, content));
+            if (content.end() <= ByteOffset{} + size) CHECK(covers(reported, content));
         }
         const auto tool =
             joined(ranges_in(fixture, pair.from, pair.to,
                              fixture == "thin" && pair.from != "vm4_cow" ? "thin_delta" : "cow-exceptions"));
-        if (!tool.empty() && before.reader->info().virtual_size == size) CHECK(told == tool);
+        if (!tool.empty() && before.reader->info().virtual_size == size) CHECK(reported == tool);
         ++compared;
     }
     CHECK(compared >= (fixture == "thin" ? 10u : 6u));

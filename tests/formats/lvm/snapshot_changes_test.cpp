@@ -40,7 +40,7 @@ const std::pair<const char*, const char*> snapshots_of_table[] = {
     {"sstr", "ostr"},   {"sarea256", "orig1"}, {"sfs_t0", "ofs"},    {"spend", "opend"}};
 
 /// Joins adjacent ranges.
-std::vector<ByteRange> joined(std::vector<ByteRange> ranges) {
+std::vector<ByteRange> joined_ranges(std::vector<ByteRange> ranges) {
     return RangeChanges(std::move(ranges), mib(1024), mib(1024)).may_differ();
 }
 
@@ -52,7 +52,7 @@ TEST_CASE("lvm snapshot changes: to the origin they are the chunks in the store"
         INFO(snapshot);
         const ExceptionStore store = store_of(table, snapshot, origin);
         const RangeChanges changes = lvm::changes_to_origin(store, store.size());
-        CHECK((changes.may_differ() == joined(ranges_in_table(snapshot, origin, "cow-exceptions"))));
+        CHECK((changes.may_differ() == joined_ranges(ranges_in_table(snapshot, origin, "cow-exceptions"))));
     }
 }
 

@@ -118,7 +118,7 @@ std::string sample_with(std::string_view from, std::string_view to) {
     return text.replace(at, from.size(), to);
 }
 
-std::string told(std::string_view from, std::string_view to) {
+std::string sample_refusal(std::string_view from, std::string_view to) {
     return refusal([&] { parse_volume_group(sample_with(from, to), "text on 'a.raw'"); });
 }
 
@@ -267,46 +267,54 @@ TEST_CASE("lvm volume group: a physical volume can be marked as missing by flags
 }
 
 TEST_CASE("lvm volume group: a text that contradicts itself is refused with line and key", "[lvm][volume-group]") {
-    CHECK(told("seqno = 7\n", "") == "text on 'a.raw', line 1: in 'vg', 'seqno' is missing");
-    CHECK(told("seqno = 7", "seqno = \"7\"") ==
+    CHECK(sample_refusal("seqno = 7\n", "") == "text on 'a.raw', line 1: in 'vg', 'seqno' is missing");
+    CHECK(sample_refusal("seqno = 7", "seqno = \"7\"") ==
           "text on 'a.raw', line 3: in 'vg', 'seqno': expected a number from 0 to 9223372036854775807, found \"7\"");
-    CHECK_THAT(told("Text Format", "Other"), ContainsSubstring("expected \"Text Format Volume Group\", found \"Other"));
-    CHECK_THAT(told("version = 1\n", ""), ContainsSubstring("'version' is missing"));
-    CHECK_THAT(told("version = 1", "version = 2"), ContainsSubstring("only version 1 is read"));
-    CHECK_THAT(told("description = \"\"", "vg2 {\n}"), ContainsSubstring("expected one volume group"));
-    CHECK_THAT(told("\"READ\", \"WRITE\"]", "\"HALF_MADE\"]"), ContainsSubstring("has the unknown status 'HALF_MADE'"));
-    CHECK_THAT(told("extent_size = 8", "extent_size = 0"),
+    CHECK_THAT(sample_refusal("Text Format", "Other"),
+               ContainsSubstring("expected \"Text Format Volume Group\", found \"Other"));
+    CHECK_THAT(sample_refusal("version = 1\n", ""), ContainsSubstring("'version' is missing"));
+    CHECK_THAT(sample_refusal("version = 1", "version = 2"), ContainsSubstring("only version 1 is read"));
+    CHECK_THAT(sample_refusal("description = \"\"", "vg2 {\n}"), ContainsSubstring("expected one volume group"));
+    CHECK_THAT(sample_refusal("\"READ\", \"WRITE\"]", "\"HALF_MADE\"]"),
+               ContainsSubstring("has the unknown status 'HALF_MADE'"));
+    CHECK_THAT(sample_refusal("extent_size = 8", "extent_size = 0"),
                ContainsSubstring("'extent_size': expected a number from 1"));
-    CHECK_THAT(told("extent_size = 8", "extent_size = 8\nformat = \"lvm1\""), ContainsSubstring("only lvm2 is read"));
-    CHECK_THAT(told("pe_count = 100", "pe_count = 9000000000000000"), ContainsSubstring("end beyond any device"));
-    CHECK_THAT(told("pe_start = 2048", "pe_start = 9000000000000000000"), ContainsSubstring("'pe_start'"));
-    CHECK_THAT(told("pv0 {", "lv = 1\npv0 {"),
+    CHECK_THAT(sample_refusal("extent_size = 8", "extent_size = 8\nformat = \"lvm1\""),
+               ContainsSubstring("only lvm2 is read"));
+    CHECK_THAT(sample_refusal("pe_count = 100", "pe_count = 9000000000000000"),
+               ContainsSubstring("end beyond any device"));
+    CHECK_THAT(sample_refusal("pe_start = 2048", "pe_start = 9000000000000000000"), ContainsSubstring("'pe_start'"));
+    CHECK_THAT(sample_refusal("pv0 {", "lv = 1\npv0 {"),
                ContainsSubstring("in 'vg/physical_volumes', 'lv': expected a section, found 1"));
-    CHECK_THAT(told("start_extent = 4", "start_extent = 5"),
+    CHECK_THAT(sample_refusal("start_extent = 4", "start_extent = 5"),
                ContainsSubstring("line 32: in 'vg/logical_volumes/lv/segment2', 'start_extent': expected 4, where the "
                                  "previous segment ends, found 5"));
-    CHECK_THAT(told("segment_count = 2", "segment_count = 3"), ContainsSubstring("expected 2, the number of segments"));
-    CHECK_THAT(told("extent_count = 6", "extent_count = 0"),
+    CHECK_THAT(sample_refusal("segment_count = 2", "segment_count = 3"),
+               ContainsSubstring("expected 2, the number of segments"));
+    CHECK_THAT(sample_refusal("extent_count = 6", "extent_count = 0"),
                ContainsSubstring("'extent_count': expected a number from 1"));
-    CHECK_THAT(told("extent_count = 6", "extent_count = 7"), ContainsSubstring("7 extents are not divisible by 2"));
-    CHECK_THAT(told("extent_count = 6", "extent_count = 9223372036854775806"),
+    CHECK_THAT(sample_refusal("extent_count = 6", "extent_count = 7"),
+               ContainsSubstring("7 extents are not divisible by 2"));
+    CHECK_THAT(sample_refusal("extent_count = 6", "extent_count = 9223372036854775806"),
                ContainsSubstring("stripes of 4096 bytes do not fill"));
-    CHECK_THAT(told("extent_count = 4", "extent_count = 9223372036854775806"),
+    CHECK_THAT(sample_refusal("extent_count = 4", "extent_count = 9223372036854775806"),
                ContainsSubstring("larger than any device"));
-    CHECK_THAT(told("stripe_count = 2", "stripe_count = 3"),
+    CHECK_THAT(sample_refusal("stripe_count = 2", "stripe_count = 3"),
                ContainsSubstring("expected 3 pairs of device and extent"));
-    CHECK_THAT(told("\"pv0\", 3]", "\"pv0\"]"), ContainsSubstring("found 1 values"));
-    CHECK_THAT(told("\"pv0\", 3]", "3, \"pv0\"]"), ContainsSubstring("are not a pair of device and extent"));
-    CHECK_THAT(told("\"pv0\", 3]", "\"pv0\", -3]"), ContainsSubstring("are not a pair of device and extent"));
-    CHECK_THAT(told("stripe_size = 8\n", ""), ContainsSubstring("'stripe_size' is missing"));
-    CHECK_THAT(told("stripe_size = 8", "stripe_size = 7"), ContainsSubstring("stripes of 3584 bytes do not fill"));
-    CHECK_THAT(told("[\"READ\", \"WRITE\", \"VISIBLE\"]", "[1]"), ContainsSubstring("expected a list of strings"));
+    CHECK_THAT(sample_refusal("\"pv0\", 3]", "\"pv0\"]"), ContainsSubstring("found 1 values"));
+    CHECK_THAT(sample_refusal("\"pv0\", 3]", "3, \"pv0\"]"), ContainsSubstring("are not a pair of device and extent"));
+    CHECK_THAT(sample_refusal("\"pv0\", 3]", "\"pv0\", -3]"), ContainsSubstring("are not a pair of device and extent"));
+    CHECK_THAT(sample_refusal("stripe_size = 8\n", ""), ContainsSubstring("'stripe_size' is missing"));
+    CHECK_THAT(sample_refusal("stripe_size = 8", "stripe_size = 7"),
+               ContainsSubstring("stripes of 3584 bytes do not fill"));
+    CHECK_THAT(sample_refusal("[\"READ\", \"WRITE\", \"VISIBLE\"]", "[1]"),
+               ContainsSubstring("expected a list of strings"));
 }
 
 TEST_CASE("lvm volume group: two volumes of a group with the same name or uuid are refused", "[lvm][volume-group]") {
     const std::string pv = "pv1 {\nid = \"pv0-id\"\npe_start = 0\npe_count = 1\n}\n";
-    CHECK_THAT(told("pv0 {", pv + "pv0 {"), ContainsSubstring("'pv1' and 'pv0' have the same id"));
-    CHECK_THAT(told("lv {", "lv {\n}\nlv {"), ContainsSubstring("duplicate 'lv'"));
+    CHECK_THAT(sample_refusal("pv0 {", pv + "pv0 {"), ContainsSubstring("'pv1' and 'pv0' have the same id"));
+    CHECK_THAT(sample_refusal("lv {", "lv {\n}\nlv {"), ContainsSubstring("duplicate 'lv'"));
 }
 
 TEST_CASE("lvm volume group: keys of segments are checked", "[lvm][volume-group]") {
@@ -326,9 +334,9 @@ TEST_CASE("lvm volume group: keys of segments are checked", "[lvm][volume-group]
 TEST_CASE("lvm volume group: every truncation of a text is refused", "[lvm][volume-group]") {
     const std::size_t needed = sample.find("version = 1") + 11;
     for (std::size_t size = 0; size < needed; ++size) {
-        const std::string told_of = refusal([&] { parse_volume_group(sample.substr(0, size), "text on 'a.raw'"); });
+        const std::string message = refusal([&] { parse_volume_group(sample.substr(0, size), "text on 'a.raw'"); });
         CAPTURE(size);
-        CHECK(told_of.starts_with("text on 'a.raw', line "));
+        CHECK(message.starts_with("text on 'a.raw', line "));
     }
 }
 

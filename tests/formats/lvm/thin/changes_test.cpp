@@ -9,7 +9,7 @@
 namespace varve::thin::test {
 namespace {
 
-constexpr ByteCount chunk = kib(192);
+constexpr ByteCount pool_chunk = kib(192);
 
 /// Begin and end in chunks, and whether the run may differ; adjacent runs are joined.
 using Run = std::tuple<std::uint64_t, std::uint64_t, bool>;
@@ -21,11 +21,11 @@ std::vector<Run> runs_of(const Changes& changes, ByteCount size) {
         REQUIRE(run.begin == at);
         REQUIRE(run.length.value != 0);
         at = run.end();
-        const std::uint64_t end = divide_up(at.value, chunk.value);
+        const std::uint64_t end = divide_up(at.value, pool_chunk.value);
         if (!runs.empty() && std::get<2>(runs.back()) == run.may_differ)
             std::get<1>(runs.back()) = end;
         else
-            runs.emplace_back(run.begin.value / chunk.value, end, run.may_differ);
+            runs.emplace_back(run.begin.value / pool_chunk.value, end, run.may_differ);
     }
     return runs;
 }
@@ -48,15 +48,15 @@ MetadataEditor pool_of_two() {
 }
 
 Changes changes_of(const Bytes& metadata, DeviceId before, DeviceId now, std::uint32_t frozen_at,
-                   ByteCount size_before = {1000 * chunk.value}, ByteCount size_now = {1000 * chunk.value},
+                   ByteCount size_before = {1000 * pool_chunk.value}, ByteCount size_now = {1000 * pool_chunk.value},
                    ExternalOrigins origins = ExternalOrigins::same) {
     const Pool pool = open_pool(metadata);
-    return Changes(pool.blocks, {pool.devices.find(before), pool.devices.find(now), frozen_at, chunk, size_before,
+    return Changes(pool.blocks, {pool.devices.find(before), pool.devices.find(now), frozen_at, pool_chunk, size_before,
                                  size_now, origins});
 }
 
 std::vector<Run> changed_runs(const Bytes& metadata, DeviceId before, DeviceId now, std::uint32_t frozen_at) {
-    return runs_of(changes_of(metadata, before, now, frozen_at), {1000 * chunk.value});
+    return runs_of(changes_of(metadata, before, now, frozen_at), {1000 * pool_chunk.value});
 }
 
 }  // namespace
@@ -137,7 +137,7 @@ TEST_CASE("thin changes: where nothing is mapped, another external origin may ma
     editor.snapshot(1, 2, 11);
     editor.edit(1, {{700, std::nullopt}, {800, std::nullopt}});
     editor.edit(2, {{800, std::nullopt}, {900, NewMapping{7000, 11}}});
-    const ByteCount size{1100 * chunk.value};
+    const ByteCount size{1100 * pool_chunk.value};
     using Runs = std::vector<Run>;
     CHECK(runs_of(changes_of(editor.bytes(), 2, 1, 11, size, size), size) ==
           Runs{{0, 700, false}, {700, 701, true}, {701, 900, false}, {900, 901, true}, {901, 1100, false}});
@@ -155,7 +155,7 @@ TEST_CASE("thin changes: where nothing is mapped, another external origin may ma
 TEST_CASE("thin changes: another external origin may make a difference in a shared node too", "[lvm][thin]") {
     MetadataEditor editor = pool_of_two();
     editor.snapshot(1, 2, 11);
-    const ByteCount size{1100 * chunk.value};
+    const ByteCount size{1100 * pool_chunk.value};
     CHECK(runs_of(changes_of(editor.bytes(), 2, 1, 11, size, size), size) == std::vector<Run>{{0, 1100, false}});
     CHECK(runs_of(changes_of(editor.bytes(), 2, 1, 11, size, size, ExternalOrigins::different), size) ==
           std::vector<Run>{{0, 1000, false}, {1000, 1100, true}});
@@ -172,16 +172,16 @@ TEST_CASE("thin changes: a data block is the same regardless of the recorded tim
 TEST_CASE("thin changes: past the end of the shorter disk everything may differ", "[lvm][thin]") {
     MetadataEditor editor = pool_of_two();
     editor.snapshot(1, 2, 11);
-    const ByteCount small{10 * chunk.value + 4096};
-    const ByteCount large{20 * chunk.value + 512};
+    const ByteCount small{10 * pool_chunk.value + 4096};
+    const ByteCount large{20 * pool_chunk.value + 512};
     const Changes grown = changes_of(editor.bytes(), 2, 1, 11, small, large);
     CHECK(runs_of(grown, large) == std::vector<Run>{{0, 10, false}, {10, 21, true}});
     CHECK(grown.change_at(ByteOffset{} + small).end() == ByteOffset{} + large);
     const Changes shrunk = changes_of(editor.bytes(), 2, 1, 11, large, small);
     CHECK(runs_of(shrunk, small) == std::vector<Run>{{0, 10, false}, {10, 11, true}});
     const Changes equal = changes_of(editor.bytes(), 2, 1, 11, small, small);
-    const ChangeRun run = equal.change_at(ByteOffset{chunk.value + 5});
-    CHECK(run.begin.value == chunk.value + 5);
+    const ChangeRun run = equal.change_at(ByteOffset{pool_chunk.value + 5});
+    CHECK(run.begin.value == pool_chunk.value + 5);
     CHECK(run.end() == ByteOffset{} + small);
     CHECK_FALSE(run.may_differ);
 }

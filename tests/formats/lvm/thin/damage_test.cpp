@@ -15,7 +15,7 @@
 namespace varve::thin::test {
 namespace {
 
-constexpr unsigned seed = 20261122;
+constexpr unsigned damage_seed = 20261122;
 constexpr std::size_t mapping_root_at = 320;
 constexpr std::size_t details_root_at = 328;
 
@@ -106,8 +106,8 @@ TEST_CASE("thin damage: a flipped bit in any node is found and named", "[lvm][th
     const auto right = survey(sound.bytes());
     const std::set<BlockNumber> nodes = all_nodes(sound);
     CHECK(nodes.size() > 10);
-    std::mt19937_64 random(seed);
-    CAPTURE(seed);
+    std::mt19937_64 random(damage_seed);
+    CAPTURE(damage_seed);
     for (BlockNumber number = 0; number < sound.block_count(); ++number)
         for (int i = 0; i < 20; ++i) {
             MetadataEditor damaged = sound;
@@ -123,8 +123,8 @@ TEST_CASE("thin damage: a flipped bit in any node is found and named", "[lvm][th
 
 TEST_CASE("thin damage: a flipped bit with a valid checksum gives an Error, or the walk ends", "[lvm][thin]") {
     MetadataEditor sound = small_pool();
-    std::mt19937_64 random(seed);
-    CAPTURE(seed);
+    std::mt19937_64 random(damage_seed);
+    CAPTURE(damage_seed);
     int found = 0;
     for (const BlockNumber number : all_nodes(sound))
         for (int i = 0; i < 200; ++i) {

@@ -115,7 +115,7 @@ std::set<std::uint64_t> some_blocks(std::mt19937_64& random, std::size_t count,
     return blocks;
 }
 
-std::uint64_t told_bytes(const Changes& changes, const ImageReader& now) {
+std::uint64_t reported_bytes(const Changes& changes, const ImageReader& now) {
     std::uint64_t bytes = 0;
     for (ByteOffset at; at.value < now.info().virtual_size.value;) {
         const ChangeRun run = changes.change_at(at);
@@ -143,7 +143,7 @@ SnapshotRecord back_up(TestRepository& repository, const ImageReader& disk, cons
 
 TEST_CASE("thin trees that hide changes are caught by the audit at the rate 1-(1-f)^N", "[lvm][thin][audit]") {
     struct Case {
-        std::size_t told;
+        std::size_t reported;
         std::size_t hidden;
         std::uint32_t chunks;
     };
@@ -159,23 +159,23 @@ TEST_CASE("thin trees that hide changes are caught by the audit at the rate 1-(1
         CAPTURE(seed);
         std::mt19937_64 random(seed * 977);
         PoolInMemory pool = night_one;
-        const auto told = some_blocks(random, c.told);
-        const auto hidden = some_blocks(random, c.hidden, told);
-        if (!told.empty()) pool.write(told, frozen_at);
+        const auto reported = some_blocks(random, c.reported);
+        const auto hidden = some_blocks(random, c.hidden, reported);
+        if (!reported.empty()) pool.write(reported, frozen_at);
         pool.write_and_hide(hidden);
         const Changes changes = pool.changes();
         REQUIRE(changes.before_is_untouched(disk_blocks));  // no look at the trees alone tells the lie
         const Reader now = pool.disk(now_id);
-        REQUIRE(told_bytes(changes, now) == c.told * block_size.value);
+        REQUIRE(reported_bytes(changes, now) == c.reported * block_size.value);
         const ChangeAudit audit = audit_changes(now, changes, map, repository.repository.catalog, {c.chunks, seed}, {});
         REQUIRE((audit.wrong || audit.chunks == c.chunks));
         if (audit.wrong) REQUIRE(hidden.contains(audit.wrong->value));
         caught += audit.wrong ? 1 : 0;
     }
     const double rate =
-        audit_promise(c.chunks, static_cast<double>(c.hidden) / static_cast<double>(disk_blocks - c.told));
+        audit_promise(c.chunks, static_cast<double>(c.hidden) / static_cast<double>(disk_blocks - c.reported));
     const double sigma = std::sqrt(runs * rate * (1 - rate));
-    CAPTURE(c.told, c.hidden, c.chunks, caught, runs * rate, sigma);
+    CAPTURE(c.reported, c.hidden, c.chunks, caught, runs * rate, sigma);
     CHECK(std::abs(caught - runs * rate) <= 3 * sigma + 1);
 }
 
@@ -185,9 +185,9 @@ TEST_CASE("thin trees that hide changes turn the backup into a full compare with
     TestRepository repository(backend);
     const SnapshotRecord parent = back_up(repository, pool.disk(before_id), "vm", 1);
     std::mt19937_64 random(7);
-    const auto told = some_blocks(random, 50);
-    pool.write(told, frozen_at);
-    pool.write_and_hide(some_blocks(random, 30, told));
+    const auto reported = some_blocks(random, 50);
+    pool.write(reported, frozen_at);
+    pool.write_and_hide(some_blocks(random, 30, reported));
     const Changes changes = pool.changes();
     const Reader now = pool.disk(now_id);
 
@@ -239,7 +239,7 @@ TEST_CASE("thin trees that hide nothing are never accused, and a backup reads on
         const SnapshotRecord night = back_up(repository, now, "vm", static_cast<TimeNs>(seed) * 10,
                                              fakes::KnownChangeSource(parent, changes, "thin"), 64);
         CHECK(to_text(night.change_detection) == "thin");
-        CHECK(night.statistics.bytes_scanned == told_bytes(changes, now));
+        CHECK(night.statistics.bytes_scanned == reported_bytes(changes, now));
         CHECK(night.root == back_up(repository, now, "other", static_cast<TimeNs>(seed)).root);
         CHECK(repository.progress.warnings.empty());
     }

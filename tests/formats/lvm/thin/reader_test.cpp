@@ -54,7 +54,7 @@ Reader open_volume(const ListedVolume& volume) {
                    fixture_volume(volume.pool + "_tdata"), volume.has_origin ? fixture_volume("base") : nullptr});
 }
 
-constexpr ByteCount chunk = kib(64);
+constexpr ByteCount disk_chunk = kib(64);
 
 /// A thin disk in memory, and its parts.
 struct ThinImage {
@@ -63,16 +63,16 @@ struct ThinImage {
     std::shared_ptr<fakes::MemoryImage> origin;
     ByteCount size;
 
-    Disk disk() const { return {5, open_pool(metadata).mapping(5), chunk, size, data, origin}; }
+    Disk disk() const { return {5, open_pool(metadata).mapping(5), disk_chunk, size, data, origin}; }
 
     /// Assembled block by block.
     Bytes bytes() const {
-        Bytes whole(static_cast<std::size_t>(divide_up(size.value, chunk.value) * chunk.value));
+        Bytes whole(static_cast<std::size_t>(divide_up(size.value, disk_chunk.value) * disk_chunk.value));
         if (origin) std::copy_n(origin->bytes().begin(), std::min(origin->bytes().size(), whole.size()), whole.begin());
         for (const auto& [block, data_block] : mapped)
-            if (block * chunk.value < whole.size())
-                std::copy_n(data->bytes().begin() + static_cast<std::ptrdiff_t>(data_block * chunk.value), chunk.value,
-                            whole.begin() + static_cast<std::ptrdiff_t>(block * chunk.value));
+            if (block * disk_chunk.value < whole.size())
+                std::copy_n(data->bytes().begin() + static_cast<std::ptrdiff_t>(data_block * disk_chunk.value),
+                            disk_chunk.value, whole.begin() + static_cast<std::ptrdiff_t>(block * disk_chunk.value));
         whole.resize(static_cast<std::size_t>(size.value));
         return whole;
     }
@@ -83,7 +83,7 @@ struct ThinImage {
 /// Ten blocks with every combination of kinds; the origin ends in the middle of block 5.
 ThinImage image_of_all_kinds(std::mt19937_64& random) {
     ThinImage image;
-    image.size = {9 * chunk.value + 30'000};
+    image.size = {9 * disk_chunk.value + 30'000};
     image.mapped = {{0, 3}, {1, 7}, {7, 10}, {8, 11}, {9, 12}};
     std::string xml =
         "<superblock uuid=\"\" time=\"1\" transaction=\"1\" flags=\"0\" version=\"2\" "
@@ -93,16 +93,16 @@ ThinImage image_of_all_kinds(std::mt19937_64& random) {
         xml += "<single_mapping origin_block=\"" + std::to_string(block) + "\" data_block=\"" +
                std::to_string(data_block) + "\" time=\"0\"/>\n";
     image.metadata = MetadataFile(xml + "</device>\n</superblock>\n", 64).bytes();
-    image.data = std::make_shared<fakes::MemoryImage>(16 * chunk.value);
+    image.data = std::make_shared<fakes::MemoryImage>(16 * disk_chunk.value);
     for (const std::uint64_t block : std::vector<std::uint64_t>{3, 10, 11, 12})
-        image.data->write_random(random, block * chunk.value, static_cast<std::size_t>(chunk.value));
-    image.data->write_random(random, 7 * chunk.value, 8192);  // then a hole, and zeros
-    image.data->clear(7 * chunk.value + 16384, 8192, ExtentKind::zero);
-    image.origin = std::make_shared<fakes::MemoryImage>(5 * chunk.value + 40960);
-    image.origin->write_random(random, 0, 2 * chunk.value);
-    image.origin->write_random(random, 3 * chunk.value, chunk.value);
-    image.origin->clear(4 * chunk.value, chunk.value, ExtentKind::zero);
-    image.origin->write_random(random, 5 * chunk.value, 40960);
+        image.data->write_random(random, block * disk_chunk.value, static_cast<std::size_t>(disk_chunk.value));
+    image.data->write_random(random, 7 * disk_chunk.value, 8192);  // then a hole, and zeros
+    image.data->clear(7 * disk_chunk.value + 16384, 8192, ExtentKind::zero);
+    image.origin = std::make_shared<fakes::MemoryImage>(5 * disk_chunk.value + 40960);
+    image.origin->write_random(random, 0, 2 * disk_chunk.value);
+    image.origin->write_random(random, 3 * disk_chunk.value, disk_chunk.value);
+    image.origin->clear(4 * disk_chunk.value, disk_chunk.value, ExtentKind::zero);
+    image.origin->write_random(random, 5 * disk_chunk.value, 40960);
     return image;
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("thin reader: with an external origin it meets the contract", "[lvm][t
     const Bytes whole = image.bytes();
     const Reader reader(image.disk());
     CHECK(reader.info().format == "raw");
-    CHECK(reader.info().cluster_size == chunk);
+    CHECK(reader.info().cluster_size == disk_chunk);
     contract::check_image_reader(reader, whole);
 }
 
@@ -148,7 +148,7 @@ TEST_CASE("thin reader: unmapped extents have the kind that they have in the ext
     const ThinImage image = image_of_all_kinds(random);
     const Reader reader(image.disk());
     const auto kind = [&](std::uint64_t block, std::uint64_t into = 0) {
-        return reader.extent_at(ByteOffset{block * chunk.value + into}).kind;
+        return reader.extent_at(ByteOffset{block * disk_chunk.value + into}).kind;
     };
     CHECK(kind(0) == ExtentKind::data);                // mapped, written
     CHECK(kind(1, 8192) == ExtentKind::zero);          // mapped, a hole of the data volume
@@ -165,9 +165,9 @@ TEST_CASE("thin reader: unmapped extents have the kind that they have in the ext
 TEST_CASE("thin reader: mappings past the end of the disk are not part of it", "[lvm][thin]") {
     std::mt19937_64 random(7);
     ThinImage image = image_of_all_kinds(random);
-    image.size = {8 * chunk.value + 1000};  // in the middle of block 8, which is mapped, and so is block 9
+    image.size = {8 * disk_chunk.value + 1000};  // in the middle of block 8, which is mapped, and so is block 9
     const Reader reader(image.disk());
-    const Extent last = reader.extent_at(ByteOffset{8 * chunk.value});
+    const Extent last = reader.extent_at(ByteOffset{8 * disk_chunk.value});
     CHECK(last.end() == ByteOffset{} + image.size);
     contract::check_image_reader(reader, image.bytes());
 }
@@ -175,17 +175,17 @@ TEST_CASE("thin reader: mappings past the end of the disk are not part of it", "
 TEST_CASE("thin reader: a mapping past the end of the data volume is damage", "[lvm][thin]") {
     std::mt19937_64 random(7);
     ThinImage image = image_of_all_kinds(random);
-    image.data->resize(12 * chunk.value + 4096);  // blocks 8 and 9 are mapped to 11 and 12
+    image.data->resize(12 * disk_chunk.value + 4096);  // blocks 8 and 9 are mapped to 11 and 12
     const Reader reader(image.disk());
     Bytes bytes(1000);
-    reader.read(ByteOffset{9 * chunk.value - 1000}, bytes);  // what lies before it is sound
-    CHECK(reader.extent_at(ByteOffset{8 * chunk.value}).end().value == 9 * chunk.value);
+    reader.read(ByteOffset{9 * disk_chunk.value - 1000}, bytes);  // what lies before it is sound
+    CHECK(reader.extent_at(ByteOffset{8 * disk_chunk.value}).end().value == 9 * disk_chunk.value);
     for (const bool extent : {true, false}) {
         try {
             if (extent)
-                static_cast<void>(reader.extent_at(ByteOffset{9 * chunk.value}));
+                static_cast<void>(reader.extent_at(ByteOffset{9 * disk_chunk.value}));
             else
-                reader.read(ByteOffset{9 * chunk.value}, bytes);
+                reader.read(ByteOffset{9 * disk_chunk.value}, bytes);
             FAIL("read");
         } catch (const Error& error) {
             CHECK(error.code() == ErrorCode::corrupt);
@@ -198,7 +198,7 @@ TEST_CASE("thin reader: a mapping past the end of the data volume is damage", "[
 
 TEST_CASE("thin reader: a device of a pool that was never active is empty", "[lvm][thin]") {
     const auto data = std::make_shared<fakes::MemoryImage>(1 << 20);
-    const Reader reader({1, Mapping::nothing(), chunk, mib(100), data, nullptr});
+    const Reader reader({1, Mapping::nothing(), disk_chunk, mib(100), data, nullptr});
     CHECK(reader.extent_at(ByteOffset{}) == Extent{ByteOffset{}, mib(100), ExtentKind::unallocated});
 }
 

@@ -12,7 +12,7 @@
 namespace varve::thin::test {
 namespace {
 
-constexpr unsigned seed = 20261122;
+constexpr unsigned tree_seed = 20261122;
 
 /// Maps the virtual blocks of one device to data block and time.
 using BlockMap = std::map<std::uint64_t, NewMapping>;
@@ -109,7 +109,7 @@ std::uint64_t blocks_to_walk(const Bytes& metadata, DeviceId id) {
 
 /// Metadata with a device 1 of `count` mappings, its snapshots 2, 3, ..., and devices that are still empty.
 MetadataEditor pool_with_one_device(std::size_t count, BlockMap& map, DeviceId devices) {
-    std::mt19937_64 random(seed);
+    std::mt19937_64 random(tree_seed);
     map = scattered(random, count, 0, 0);
     std::map<DeviceId, BlockMap> all{{1, map}};
     for (DeviceId id = 2; id <= devices; ++id) all[id] = {};
@@ -119,7 +119,7 @@ MetadataEditor pool_with_one_device(std::size_t count, BlockMap& map, DeviceId d
 }  // namespace
 
 TEST_CASE("thin trees: a million mappings in twenty devices are what thin_dump reports", "[lvm][thin]") {
-    std::mt19937_64 random(seed);
+    std::mt19937_64 random(tree_seed);
     std::map<DeviceId, BlockMap> devices;
     BlockMap map = scattered(random, 50'000, 3, 0);
     for (DeviceId i = 0; i < 20; ++i) {
@@ -144,7 +144,7 @@ TEST_CASE("thin trees: a million mappings in twenty devices are what thin_dump r
 }
 
 TEST_CASE("thin trees: snapshots that share nodes differ where thin_delta reports", "[lvm][thin]") {
-    std::mt19937_64 random(seed);
+    std::mt19937_64 random(tree_seed);
     BlockMap map;
     MetadataEditor editor = pool_with_one_device(100'000, map, 20);
     for (DeviceId id = 2; id <= 20; ++id) {
@@ -164,7 +164,7 @@ TEST_CASE("thin trees: snapshots that share nodes differ where thin_delta report
 }
 
 TEST_CASE("thin trees: devices whose trees differ in height share nodes too", "[lvm][thin]") {
-    std::mt19937_64 random(seed);
+    std::mt19937_64 random(tree_seed);
     std::map<DeviceId, BlockMap> devices;
     devices[1] = scattered(random, 30'000, 0, 0);
     devices[2] = scattered(random, 30'000, devices[1].rbegin()->first + 1000, 100'000);
@@ -194,7 +194,7 @@ TEST_CASE("thin trees: the work grows with the difference, not with the pool", "
         MetadataEditor editor = pool_with_one_device(mappings, map, 2);
         editor.snapshot(1, 2, 100);
         CHECK(blocks_to_compare(editor.bytes(), 2, 1) == 0);
-        std::mt19937_64 random(seed);
+        std::mt19937_64 random(tree_seed);
         for (const std::size_t changes : std::vector<std::size_t>{1, 10, 40}) {
             const Pool pool = open_pool(editor.bytes());
             const std::uint64_t levels = mapping_tree(pool.blocks, pool.devices.find(1)).height() + 1;
