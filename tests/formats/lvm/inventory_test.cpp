@@ -120,7 +120,7 @@ TEST_CASE("lvm physical volume: each kind of disk without one has its own messag
     const auto partitioned = disk_that_begins("");
     set_mbr(*partitioned);
     CHECK_THAT(disk_refusal(partitioned),
-               Equals("'d.raw' has one partition, without an LVM label: it holds no physical volume"));
+               Equals("'d.raw' does not hold a physical volume: its one partition has no LVM label"));
     partitioned->set(65536, bytes_of("LUKS\xba\xbe"));
     CHECK_THAT(disk_refusal(partitioned), ContainsSubstring("'d.raw' (partition 1) is encrypted with LUKS"));
     const auto code = [](const std::shared_ptr<const ImageReader>& disk) {
@@ -164,8 +164,7 @@ TEST_CASE("lvm inventory: an exported group is found, with a warning", "[lvm][in
     const Inventory exotic = take_inventory(volumes_of("exotic", {0, 1, 2, 3}));
     REQUIRE(names(exotic) == std::vector<std::string>{"vgexp", "vgx"});
     CHECK(exotic.groups[0].warnings ==
-          std::vector<std::string>{
-              "volume group 'vgexp' is exported: LVM does not activate it; it is read all the same"});
+          std::vector<std::string>{"volume group 'vgexp' is exported: LVM does not activate it, but varve reads it"});
     CHECK(exotic.groups[1].warnings.empty());
 }
 

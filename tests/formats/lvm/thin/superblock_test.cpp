@@ -73,7 +73,7 @@ TEST_CASE("thin superblock: impossible block sizes are damage", "[lvm][thin]") {
 
 TEST_CASE("thin superblock: another magic number, checksum or own number is damage", "[lvm][thin]") {
     is_refused(with<std::uint64_t>(magic_at, 7), ErrorCode::corrupt, "expected magic number 27022010, found 7");
-    is_refused(with<std::uint64_t>(8, 7), ErrorCode::corrupt, "says that it is block 7");
+    is_refused(with<std::uint64_t>(8, 7), ErrorCode::corrupt, "expected its own number, found 7");
     MetadataEditor editor = fixture_editor();
     editor.block(0)[48] ^= std::byte{1};
     is_refused(editor.bytes(), ErrorCode::corrupt, "checksum 0x");
