@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "formats/chain/layer_formats.h"
 #include "formats/lvm/volume_name.h"
 
 namespace varve {

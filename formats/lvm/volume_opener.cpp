@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "formats/guard/file_source.h"
 #include "formats/lvm/cow_snapshot_reader.h"
 #include "formats/lvm/refusal.h"
 #include "formats/lvm/segment_reader.h"

@@ -49,6 +49,7 @@ public:
 
 private:
     DiskExtent open_extent(const ExtentLine& extent, bool has_parent);
+    std::shared_ptr<const ImageReader> open_flat(const ExtentLine& extent);
     std::shared_ptr<const ImageReader> open_sparse(const ExtentLine& extent);
     const ByteSourcePtr& open_file(const std::string& name);
     void check_length(const ExtentLine& extent, const ImageReader& reader) const;
