@@ -80,7 +80,7 @@ TEST_CASE("probe: a tar archive is an OVA only with a descriptor", "[formats]") 
         std::copy_n(bytes_of(name).begin(), 7, tar.begin());
         std::copy_n(bytes_of("ustar").begin(), 5, tar.begin() + 257);
         write_file(folder.file("a.tar"), tar);
-        CHECK(probe_format(File::open(folder.file("a.tar"), O_RDONLY)) == format);
+        CHECK(probe_format(*open_file_source(folder.file("a.tar"))) == format);
     }
 }
 

@@ -15,7 +15,6 @@
 namespace varve::lvm_test {
 namespace {
 
-using Catch::Matchers::ContainsSubstring;
 using reader_test::qemu_bytes;
 using reader_test::qemu_img;
 using reader_test::qemu_io;

@@ -96,13 +96,13 @@ TEST_CASE("lvm physical volume: a whole disk, and a partition of one", "[lvm][in
     CHECK(whole[0].uuid == "ZDq6Uh-rpYG-whGf-085D-rmya-wrgZ-oGqzvS");
     CHECK(whole[0].label.sector == 3);
     CHECK_FALSE(whole[0].partition);
-    CHECK(whole[0].device.place(ByteOffset{4096}) == "'p4.raw' at byte 4096");
+    CHECK(whole[0].device->place(ByteOffset{4096}) == "'p4.raw' at byte 4096");
     const auto parts = find_physical_volumes(fixture_disk("linear", 5), "p5.raw");
     REQUIRE(parts.size() == 1);
     CHECK(parts[0].uuid == "9YU1H3-eT18-myaA-dzFa-7FQc-qhUE-fJrFYN");
     CHECK(parts[0].partition == 2u);
-    CHECK(parts[0].device.size() == ByteCount{56623104});
-    CHECK(parts[0].device.place(ByteOffset{4096}) == "'p5.raw' (partition 2) at byte 9441280");
+    CHECK(parts[0].device->size() == ByteCount{56623104});
+    CHECK(parts[0].device->place(ByteOffset{4096}) == "'p5.raw' (partition 2) at byte 9441280");
     CHECK(parts[0].path == "p5.raw");
 }
 

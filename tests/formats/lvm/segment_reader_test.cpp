@@ -22,14 +22,9 @@ using lvm::SegmentReader;
 
 constexpr std::uint64_t block = fakes::MemoryImage::block_bytes;
 
-<<<<<<< HEAD
-ByteSourcePtr named(const std::shared_ptr<const ImageReader>& image, const std::string& name) {
+ByteSourcePtr as_source(const std::shared_ptr<const ImageReader>& image, const std::string& name) {
     return std::make_shared<const ReaderSource>(
         image, name, [name](ByteOffset at) { return fmt::format("'{}' at byte {}", name, at.value); });
-=======
-NamedDevice as_device(const std::shared_ptr<const ImageReader>& image, const std::string& name) {
-    return {image, [name](ByteOffset at) { return fmt::format("'{}' at byte {}", name, at.value); }};
->>>>>>> 49264a2 (Tests of lvm and thin: no file-scope name twice, so that all of them compile in batches)
 }
 
 /// A little over 512 KiB: runs of data, zeros and holes.
@@ -71,8 +66,8 @@ void append_naively(Layout& layout, const MappedSegment& segment) {
             continue;
         }
         const auto [leg, at] = naive_place(segment, i);
-        const auto& device = dynamic_cast<const fakes::MemoryImage&>(*segment.legs[leg].device.bytes);
-        layout.bytes.push_back(device.bytes().at(at));
+        const ByteSource& device = *segment.legs[leg].device;
+        device.read_at({at}, ByteSpan(&layout.bytes.emplace_back(), 1));
         layout.kinds.push_back(device.extent_at({at}).kind);
     }
 }
@@ -88,13 +83,8 @@ MappedSegment random_segment(std::mt19937_64& random, const std::vector<ByteSour
 }
 
 Layout random_layout(std::mt19937_64& random) {
-<<<<<<< HEAD
     std::vector<ByteSourcePtr> devices;
-    for (int i = 0; i < 3; ++i) devices.push_back(named(mixed_device(random), fmt::format("d{}", i)));
-=======
-    std::vector<NamedDevice> devices;
-    for (int i = 0; i < 3; ++i) devices.push_back(as_device(mixed_device(random), fmt::format("d{}", i)));
->>>>>>> 49264a2 (Tests of lvm and thin: no file-scope name twice, so that all of them compile in batches)
+    for (int i = 0; i < 3; ++i) devices.push_back(as_source(mixed_device(random), fmt::format("d{}", i)));
     Layout layout;
     for (std::uint64_t count = 1 + random() % 5; count > 0; --count) {
         MappedSegment segment = random_segment(random, devices);
@@ -193,8 +183,8 @@ TEST_CASE("contract: lvm segments", "[lvm][segments][contract][pipeline]") {
 
 TEST_CASE("lvm segments: a long striped volume full of data is one extent", "[lvm][segments]") {
     constexpr std::uint64_t leg = std::uint64_t{1} << 40;
-    const auto a = as_device(full_device(leg + 4096), "a");
-    const auto b = as_device(full_device(leg + 4096), "b");
+    const auto a = as_source(full_device(leg + 4096), "a");
+    const auto b = as_source(full_device(leg + 4096), "b");
     const SegmentReader reader("vg/lv", {{{{}, {2 * leg}}, {{a, {4096}}, {b, {0}}}, kib(64)}});
     CHECK(reader.extent_at({}) == Extent{{}, {2 * leg}, ExtentKind::data});
     CHECK(reader.extent_at({100'000}).end().value == 2 * leg);
@@ -203,13 +193,8 @@ TEST_CASE("lvm segments: a long striped volume full of data is one extent", "[lv
 TEST_CASE("lvm segments: every device is checked once for changes", "[lvm][segments]") {
     const auto a = full_device(1 << 20);
     const auto b = full_device(1 << 20);
-<<<<<<< HEAD
-    const ByteSourcePtr first = named(a, "a");
-    const SegmentReader reader("vg/lv", {{{{}, {8192}}, {{first, {}}, {named(b, "b"), {}}}, {4096}},
-=======
-    const NamedDevice first = as_device(a, "a");
-    const SegmentReader reader("vg/lv", {{{{}, {8192}}, {{first, {}}, {as_device(b, "b"), {}}}, {4096}},
->>>>>>> 49264a2 (Tests of lvm and thin: no file-scope name twice, so that all of them compile in batches)
+    const ByteSourcePtr first = as_source(a, "a");
+    const SegmentReader reader("vg/lv", {{{{}, {8192}}, {{first, {}}, {as_source(b, "b"), {}}}, {4096}},
                                          {{{8192}, {4096}}, {{first, {65536}}}, {}}});
     reader.check_unchanged();
     CHECK(a->checks == 1);
@@ -230,15 +215,9 @@ TEST_CASE("lvm segments: a place names the disk and the volumes in between", "[l
 }
 
 TEST_CASE("lvm segments: a disk that ends too early is refused before anything is read", "[lvm][segments]") {
-<<<<<<< HEAD
-    const ByteSourcePtr device = named(full_device(100'000), "p0.raw");
-    CHECK(refusal({{{{}, {100'000}}, {{device, {}}}, {}}}).empty());
-    CHECK(refusal({{{{}, {4096}}, {}, {}}, {{{4096}, {90'001}}, {{device, {10'000}}}, {}}}) ==
-=======
-    const NamedDevice device = as_device(full_device(100'000), "p0.raw");
+    const ByteSourcePtr device = as_source(full_device(100'000), "p0.raw");
     CHECK(segment_refusal({{{{}, {100'000}}, {{device, {}}}, {}}}).empty());
     CHECK(segment_refusal({{{{}, {4096}}, {}, {}}, {{{4096}, {90'001}}, {{device, {10'000}}}, {}}}) ==
->>>>>>> 49264a2 (Tests of lvm and thin: no file-scope name twice, so that all of them compile in batches)
           "segment 2 of volume 'vg/lv' needs 90001 bytes from 'p0.raw' at byte 10000 on, but the device ends at "
           "byte 100000: specify the whole physical volume");
     CHECK(!segment_refusal({{{{}, {1}}, {{device, {std::uint64_t{1} << 63}}}, {}}}).empty());
@@ -250,17 +229,10 @@ TEST_CASE("lvm segments: a disk that ends too early is refused before anything i
 }
 
 TEST_CASE("lvm segments: stripes of size zero or of a size that overflows are refused", "[lvm][segments]") {
-<<<<<<< HEAD
-    const ByteSourcePtr device = named(full_device(100'000), "p0.raw");
-    CHECK(!refusal({{{{}, {8192}}, {{device, {}}, {device, {8192}}}, {}}}).empty());
-    CHECK(!refusal({{{{}, {8192}}, {{device, {}}, {device, {8192}}}, {std::uint64_t{1} << 63}}}).empty());
-    CHECK(refusal({{{{}, {8192}}, {{device, {}}, {device, {8192}}}, {std::uint64_t{1} << 62}}}).empty());
-=======
-    const NamedDevice device = as_device(full_device(100'000), "p0.raw");
+    const ByteSourcePtr device = as_source(full_device(100'000), "p0.raw");
     CHECK(!segment_refusal({{{{}, {8192}}, {{device, {}}, {device, {8192}}}, {}}}).empty());
     CHECK(!segment_refusal({{{{}, {8192}}, {{device, {}}, {device, {8192}}}, {std::uint64_t{1} << 63}}}).empty());
     CHECK(segment_refusal({{{{}, {8192}}, {{device, {}}, {device, {8192}}}, {std::uint64_t{1} << 62}}}).empty());
->>>>>>> 49264a2 (Tests of lvm and thin: no file-scope name twice, so that all of them compile in batches)
 }
 
 }  // namespace varve::lvm_test
