@@ -5,6 +5,7 @@
 #include "cli/render/render_compare.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/image/compare_images.h"
+#include "formats/lvm/volume_name.h"
 
 namespace varve {
 namespace {
@@ -34,13 +35,24 @@ OpenOptions options_of_b(const Invocation& call) {
     return options;
 }
 
+/// --pv is for the operand that is a logical volume. With two files it stays with both, to be refused as misplaced.
+void leave_volumes_to(const std::string& volume, OpenOptions& options_of_other) {
+    if (lvm::is_volume_name(volume)) options_of_other.volume.physical_volumes.clear();
+}
+
 ExitStatus run_compare(const Invocation& call) {
     const auto start = std::chrono::steady_clock::now();
     const Arguments& arguments = call.arguments;
     const bool as_json = arguments.has("json");
     ProgressBar progress(call.console, as_json ? BarMode::never : BarMode::when_terminal);
-    const auto a = open_named_image(arguments.operands()[0], image_options(call), progress).reader;
-    const auto b = open_named_image(arguments.operands()[1], options_of_b(call), progress).reader;
+    const std::string& name_a = arguments.operands()[0];
+    const std::string& name_b = arguments.operands()[1];
+    OpenOptions options_a = image_options(call);
+    OpenOptions options_b = options_of_b(call);
+    if (!lvm::is_volume_name(name_a)) leave_volumes_to(name_b, options_a);
+    if (!lvm::is_volume_name(name_b)) leave_volumes_to(name_a, options_b);
+    const auto a = open_named_image(name_a, options_a, progress).reader;
+    const auto b = open_named_image(name_b, options_b, progress).reader;
     const bool reports_status_only = arguments.has("quiet") && !as_json;
     const auto detail = reports_status_only ? CompareDetail::first_difference : CompareDetail::everything;
     const CompareReport report = compare_images(*a, *b, detail, progress, call.stop);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 make_repository
 cp --sparse=always "$LVM_FIXTURES/linear/p0.raw" p0.raw

@@ -9,7 +9,7 @@ run backup a.raw --disk web01/vda --time 2026-11-19T02:30Z
 run show web01/vda
 expect_refusal 2 "pass web01/vda@latest"
 run show web01/vda@2026-11-17
-expect_refusal 1 "no snapshot of 2026-11-17T23:59:59+00:00 or before"
+expect_refusal 1 "no snapshot at 2026-11-17T23:59:59+00:00 or before"
 run show web01/vda@~2
 expect_refusal 1 "has 2 snapshots"
 run show web02@latest

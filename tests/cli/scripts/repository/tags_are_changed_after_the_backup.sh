@@ -24,7 +24,7 @@ expect_out "unchanged a of"
 # A missing tag cannot be removed; then no snapshot is changed.
 run tag a@latest b@latest --add new=1 --remove night
 expect_refusal 1 "snapshot"
-expect_err "has no tag 'night' that could be removed: it has keep, owner"
+expect_err "has no tag 'night' to remove: it has keep, owner"
 [ "$(find repo/log -type f | wc -l)" = "$entries" ] || fail "an entry was written"
 run tag b@latest --remove keep --remove owner
 expect_out ": no tags"

@@ -61,7 +61,7 @@ expect_status 0
 run restore --group web01 --to x/
 expect_refusal 2 "pass web01@latest"
 run restore --group web01@latest a@latest --to x/
-expect_refusal 2 "leave 'a@latest' out"
+expect_refusal 2 "omit 'a@latest'"
 run restore --group web01@latest --to x
 expect_refusal 2 "pass --to DIR/"
 run restore web01/vda@latest web01/vdb@latest --to -
