@@ -102,7 +102,7 @@ TEST_CASE("group point: a name that is not a point is explained", "[engine][grou
     world.enter("2026-11-18T02:00:00Z");
     CHECK_THROWS_WITH(world.find("web01"), ContainsSubstring("pass web01@latest"));
     CHECK_THROWS_WITH(world.find("web01@~1"), ContainsSubstring("group 'web01' has 1 point, so there is no @~1"));
-    CHECK_THROWS_WITH(world.find("web01@2026-11-17Z"), ContainsSubstring("no point of 2026-11-17T"));
+    CHECK_THROWS_WITH(world.find("web01@2026-11-17Z"), ContainsSubstring("no point at 2026-11-17T"));
     CHECK_THROWS_WITH(world.find("web02@latest"), ContainsSubstring("no snapshot of a group 'web02'"));
     CHECK(code_of(world, "web01/vda@latest") == ErrorCode::not_found);  // a disk, no group
     for (const char* name : {"", "web01", "@latest", "web01@", "web01@~x", "web01@yesterday", "../x@latest"}) {

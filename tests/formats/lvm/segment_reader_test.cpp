@@ -67,8 +67,9 @@ void append_naively(Layout& layout, const MappedSegment& segment) {
         }
         const auto [leg, at] = naive_place(segment, i);
         const ByteSource& device = *segment.legs[leg].device;
-        device.read_at({at}, ByteSpan(&layout.bytes.emplace_back(), 1));
+        layout.bytes.push_back(std::byte{0});
         layout.kinds.push_back(device.extent_at({at}).kind);
+        if (layout.kinds.back() == ExtentKind::data) device.read_at({at}, ByteSpan(&layout.bytes.back(), 1));
     }
 }
 
