@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "formats/appliance/options.h"
+#include "formats/chain/layer_formats.h"
 #include "formats/qcow2/options.h"
 #include "formats/raw/options.h"
 #include "formats/vdi/options.h"
@@ -21,11 +22,20 @@ struct WrittenFormat {
 
 bool is_always_streamed(const OptionMap&) { return true; }
 
+/// Which formats a backing file may have is known here, not in the folder of one format.
+void check_qcow2(const OptionMap& options) {
+    const qcow2::CreationOptions parsed = qcow2::parse_options(options);
+    if (!parsed.backing_format || is_read(*parsed.backing_format)) return;
+    const std::vector<OptionWord> words = qcow2::option_words();
+    const auto word = std::ranges::find(words, "backing_fmt", &OptionWord::name);
+    VARVE_CHECK(word != words.end());
+    throw wrong_value("qcow2", *word, *parsed.backing_format);
+}
+
 constexpr std::array formats{
     WrittenFormat{"raw", raw::option_words, [](const OptionMap& options) { raw::parse_options(options); },
                   is_always_streamed},
-    WrittenFormat{"qcow2", qcow2::option_words, [](const OptionMap& options) { qcow2::parse_options(options); },
-                  nullptr},
+    WrittenFormat{"qcow2", qcow2::option_words, check_qcow2, nullptr},
     WrittenFormat{"vdi", vdi::option_words, [](const OptionMap& options) { vdi::parse_options(options); }, nullptr},
     WrittenFormat{"vmdk", vmdk::option_words, [](const OptionMap& options) { vmdk::parse_creation_options(options); },
                   [](const OptionMap& options) { return vmdk::parse_creation_options(options).is_streamed(); }},

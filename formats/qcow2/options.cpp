@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "formats/chain/layer_formats.h"
-
 namespace varve::qcow2 {
 namespace {
 
@@ -49,7 +47,7 @@ bool set_backing_file(CreationOptions& options, std::string_view value) {
 }
 
 bool set_backing_fmt(CreationOptions& options, std::string_view value) {
-    if (!is_read(value)) return false;
+    if (value.empty()) return false;
     options.backing_format = value;
     return true;
 }

@@ -335,7 +335,7 @@ TEST_CASE("appliance: a file whose size differs from the descriptor is read with
     a.describe({{"d", "root.vmdk", "", fmt::format("ovf:size=\"{}\"", size + 1)}});
     const std::vector<std::string> warnings = warnings_of(a.in("web01.ovf"));
     REQUIRE(warnings.size() == 1);
-    CHECK_THAT(warnings[0], ContainsSubstring(fmt::format("has {} bytes, and {} are there", size + 1, size)));
+    CHECK_THAT(warnings[0], ContainsSubstring(fmt::format("has {} bytes, but it has {}", size + 1, size)));
 }
 
 TEST_CASE("appliance: a disk described as VMware's that does not begin like one is refused, not read as raw", "[ova]") {
