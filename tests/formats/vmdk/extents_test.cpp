@@ -169,7 +169,7 @@ TEST_CASE("VMDK stream: read by its footer, past padding, by a directory in fron
     check(vmdk::stream(sectors, grains, text, StreamTail::none).file, "it has no footer");
     Stream damaged = footer;
     damaged.file.le32(footer.directory, 0x7fffffff);
-    check(damaged.file, "markers of the stream were followed instead");
+    check(damaged.file, "the stream's markers were used instead");
 
     write_file(path, footer.file.view());
     contract::check_image_reader(*open_image(path), expected);
