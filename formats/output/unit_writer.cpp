@@ -14,7 +14,7 @@ namespace {
 class UnitWriter final : public ImageWriter {
 public:
     UnitWriter(std::unique_ptr<UnitSink> sink, ByteCount virtual_size, ByteCount unit, unsigned parts)
-        : sink_(std::move(sink)), order_(virtual_size), unit_(unit), part_(unit.value / parts), partial_(unit.value) {}
+        : sink_(std::move(sink)), order_(virtual_size), unit_(unit), part_{unit.value / parts}, partial_(unit.value) {}
 
     void write(ByteOffset at, ByteView bytes) override {
         const ByteRange range{at, {bytes.size()}};
