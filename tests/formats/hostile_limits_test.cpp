@@ -59,8 +59,8 @@ TEST_CASE("truncation: every prefix of a qcow2 image reads or is refused", "[for
         qemu_img({"snapshot", "-c", "s", path});
         qemu_img({"bitmap", "--add", path, "b"});
         const Bytes whole = writer_test::read_file(path);
-        every_prefix(folder, whole, {"qcow2", {}, {}, {}}, 7);
-        every_prefix(folder, whole, {"qcow2", "s", {}, {}}, 7);
+        every_prefix(folder, whole, {{.format = "qcow2"}}, 7);
+        every_prefix(folder, whole, {{.format = "qcow2", .snapshot = "s"}}, 7);
     }
 }
 
