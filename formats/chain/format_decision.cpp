@@ -63,21 +63,21 @@ FormatDecision decide_top(const ImageFile& image, const std::optional<std::strin
         throw not_read(
             *image.source, *probed,
             fmt::format("name a volume on it, lvm:VG/LV with --pv {} ('varve info lvm: --pv {}' lists them), or "
-                        "say --format raw to take the whole disk as it is",
+                        "pass --format raw to take the whole disk as it is",
                         image.source->name(), image.source->name()));
     if (is_compressed_file(*probed))
         throw not_read(
             *image.source, *probed,
             fmt::format("unpack it, if need be into standard input ('{} -dc FILE | varve ... --format F -'), "
-                        "or say --format raw to take its bytes as they are",
+                        "or pass --format raw to take its bytes as they are",
                         *probed));
     if (*probed != package_format && !is_read(*probed))
-        throw not_read(*image.source, *probed, "say --format raw to take its bytes as they are");
+        throw not_read(*image.source, *probed, "pass --format raw to take its bytes as they are");
     FormatDecision decision{*probed, {}};
     if (looks_raw(image) && names_another_file(*image.source, *probed))
         decision.warnings.push_back(
             fmt::format("'{}' looks like a raw disk by its name but has a {} header that names another "
-                        "file, and was read as {}; if a guest may have written that header, say --format raw",
+                        "file, and was read as {}; if a guest may have written that header, pass --format raw",
                         image.source->name(), *probed, *probed));
     return decision;
 }
@@ -91,9 +91,9 @@ FormatDecision decide_backing(const ImageFile& image, const std::optional<std::s
     if (!probed)
         throw Error(ErrorCode::refused,
                     fmt::format("'{}' is a backing file whose format is not recorded, and its first bytes are those "
-                                "of no known format; if it is a raw disk, say --backing-format raw",
+                                "of no known format; if it is a raw disk, pass --backing-format raw",
                                 image.source->name()));
-    if (!is_read(*probed)) throw not_read(*image.source, *probed, "if it is a raw disk, say --backing-format raw");
+    if (!is_read(*probed)) throw not_read(*image.source, *probed, "if it is a raw disk, pass --backing-format raw");
     return {*probed, {}};
 }
 

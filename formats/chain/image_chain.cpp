@@ -119,7 +119,7 @@ BackingFile ChainOpener::find_backing(const ImagePlace& place, const BackingSear
         throw Error(
             ErrorCode::not_found,
             fmt::format("'{}' was made over {}, which is none of the {} files looked at in the folders that it "
-                        "may use{}; say --allow-under DIR with the folder that holds it",
+                        "may use{}; pass --allow-under DIR with the folder that holds it",
                         place.shown, search.wanted, found.looked_at, found.is_complete ? "" : " (there are more)"));
     const auto is_sure = [&](const ImageFile& image) { return search.look(image.source).doubt.empty(); };
     const auto unsure = std::stable_partition(found.files.begin(), found.files.end(), is_sure);

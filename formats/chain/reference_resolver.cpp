@@ -155,7 +155,7 @@ ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const st
     if (error != EXDEV) throw open_failure(describe_reference(referrer, name, kind), kind, error);
     throw refusal(
         describe_reference(referrer, name, kind),
-        fmt::format("it leads outside of '{}'; if you trust it, say --allow-under DIR with a folder that holds it",
+        fmt::format("it leads outside of '{}'; if you trust it, pass --allow-under DIR with a folder that holds it",
                     escape_for_display(roots_.front().canonical)));
 }
 
@@ -186,7 +186,7 @@ FoundFiles ReferenceResolver::find(const ImagePlace& referrer, std::span<const s
                     found.is_complete = false;
                     return found;
                 }
-                const std::string candidate = folder + "/" + name;
+                const std::string candidate = fmt::format("{}/{}", folder, name);
                 OpenBeneathResult result = open_beneath(root.fd.get(), candidate, open_flags);
                 if (!result.fd || !is_regular(result.fd) || !seen.insert(identity_of(result.fd)).second) continue;
                 ImageFile image = image_file(root, candidate, std::move(result.fd));

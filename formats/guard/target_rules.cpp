@@ -37,7 +37,7 @@ void refuse_in_use(const std::string& path, const struct stat& status, const Fil
 void refuse_unless_forced(const std::string& path, const TargetRules& rules) {
     if (rules.overwrite == Overwrite::force) return;
     throw Error(ErrorCode::refused,
-                fmt::format("'{}' exists: choose another name, or say --force to overwrite it", path));
+                fmt::format("'{}' exists: choose another name, or pass --force to overwrite it", path));
 }
 
 }  // namespace varve

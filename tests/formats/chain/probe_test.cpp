@@ -109,7 +109,7 @@ TEST_CASE("probe: a backing file without a recorded format is opened by its magi
     CHECK(text_of(read_all(*open_image(folder.file("top.qcow2")))).front() == 'b');
 
     write_file(folder.file("base"), Bytes(4096, std::byte{'r'}));
-    CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("say --backing-format raw"));
+    CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("pass --backing-format raw"));
     CHECK(text_of(read_all(*open_image(folder.file("top.qcow2"), {{.backing_format = "raw"}}))).front() == 'r');
 
     write_file(folder.file("base"), bytes_of("vhdxfile"));
@@ -160,7 +160,7 @@ TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a qcow2 header", "[formats]
         const OpenedImage image = open_image_chain(folder.file("disk.img"));
         CHECK(image.layers.size() == 2);
         REQUIRE(image.reader->info().warnings.size() == 1);
-        CHECK_THAT(image.reader->info().warnings[0], ContainsSubstring("say --format raw"));
+        CHECK_THAT(image.reader->info().warnings[0], ContainsSubstring("pass --format raw"));
     }
     SECTION("the same with a data file") {
         Qcow2Builder header;
