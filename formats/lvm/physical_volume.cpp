@@ -7,7 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/image/window_reader.h"
 #include "formats/base/reader_source.h"
-#include "formats/partition/partition_table.h"
+#include "formats/partition/table.h"
 
 namespace varve::lvm {
 namespace {
@@ -66,9 +66,9 @@ public:
     std::vector<PhysicalVolume> find() {
         search(disk_, {}, std::nullopt);
         if (!found_.empty()) return std::move(found_);
-        const std::vector<Partition> partitions = partitions_of_disk();
-        for (const Partition& partition : partitions)
-            search(window(disk_, partition.range), partition.range.begin, partition.number);
+        const std::vector<partition::Partition> partitions = partitions_of_disk();
+        for (const partition::Partition& part : partitions)
+            search(window(disk_, part.range), part.range.begin, part.number);
         if (found_.empty()) refuse(partitions);
         for (const Error& e : damage_) found_.front().warnings.emplace_back(e.what());
         return std::move(found_);
@@ -89,9 +89,9 @@ private:
         }
     }
 
-    std::vector<Partition> partitions_of_disk() {
+    std::vector<partition::Partition> partitions_of_disk() {
         try {
-            return read_partitions(*disk_);
+            return partition::read_table(*disk_);
         } catch (Error& e) {
             e.with_context(place_on(path_, std::nullopt));
             damage_.push_back(e);
@@ -99,12 +99,12 @@ private:
         }
     }
 
-    [[noreturn]] void refuse(const std::vector<Partition>& partitions) const {
+    [[noreturn]] void refuse(const std::vector<partition::Partition>& partitions) const {
         if (!damage_.empty()) throw damage_.front();
         const std::string place = place_on(path_, std::nullopt);
         refuse_other_kinds(*disk_, place);
-        for (const Partition& partition : partitions)
-            refuse_other_kinds(*window(disk_, partition.range), place_on(path_, partition.number));
+        for (const partition::Partition& part : partitions)
+            refuse_other_kinds(*window(disk_, part.range), place_on(path_, part.number));
         if (partitions.empty())
             throw Error(ErrorCode::not_found, place +
                                                   " is not a physical volume: it has no LVM label in its first four "

@@ -9,7 +9,7 @@
 #include "engine/base/byte_reader.h"
 #include "engine/base/error.h"
 
-namespace varve {
+namespace varve::partition {
 namespace {
 
 constexpr std::string_view gpt_magic = "EFI PART";
@@ -70,7 +70,7 @@ Header read_header(const ImageReader& disk, std::uint64_t sector_bytes, std::uin
     return header;
 }
 
-Bytes read_entries(const ImageReader& disk, const Header& header, const std::string& object) {
+Bytes read_gpt_entries(const ImageReader& disk, const Header& header, const std::string& object) {
     const std::uint64_t end = disk.info().virtual_size.value;
     const std::uint64_t bytes = std::uint64_t{header.entry_count} * header.entry_bytes;
     const auto begin = checked_mul(header.entries_sector, header.sector_bytes);
@@ -95,10 +95,10 @@ std::optional<ByteRange> range_of(ByteView entry, std::uint64_t sector_bytes, By
     return ByteRange{ByteOffset{first * sector_bytes}, ByteCount{(last - first + 1) * sector_bytes}};
 }
 
-std::vector<Partition> read_table(const ImageReader& disk, std::uint64_t sector_bytes, std::uint64_t number) {
+std::vector<Partition> read_gpt_at(const ImageReader& disk, std::uint64_t sector_bytes, std::uint64_t number) {
     const std::string object = fmt::format("GPT header in sector {} of {} bytes", number, sector_bytes);
     const Header header = read_header(disk, sector_bytes, number, object);
-    const Bytes entries = read_entries(disk, header, object);
+    const Bytes entries = read_gpt_entries(disk, header, object);
     std::vector<Partition> partitions;
     for (std::uint32_t i = 0; i < header.entry_count; ++i) {
         const ByteView entry = ByteView(entries).subspan(std::size_t{i} * header.entry_bytes, header.entry_bytes);
@@ -110,14 +110,14 @@ std::vector<Partition> read_table(const ImageReader& disk, std::uint64_t sector_
 
 }  // namespace
 
-std::vector<Partition> read_gpt_partitions(const ImageReader& disk) {
+std::vector<Partition> read_gpt(const ImageReader& disk) {
     std::optional<Error> refusal;
     for (const bool is_second : {false, true}) {
         for (const std::uint64_t sector_bytes : {512u, 4096u}) {
             const std::uint64_t sectors = disk.info().virtual_size.value / sector_bytes;
             if (sectors < 3) continue;
             try {
-                return read_table(disk, sector_bytes, is_second ? sectors - 1 : 1);
+                return read_gpt_at(disk, sector_bytes, is_second ? sectors - 1 : 1);
             } catch (const Error& e) {  // another place may hold a good one
                 if (e.code() != ErrorCode::corrupt) throw;
                 if (!refusal) refusal = e;
@@ -128,4 +128,4 @@ std::vector<Partition> read_gpt_partitions(const ImageReader& disk) {
     throw Error(ErrorCode::corrupt, "the disk has a protective MBR, but no room for a GPT");
 }
 
-}  // namespace varve
+}  // namespace varve::partition

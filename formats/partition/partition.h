@@ -5,7 +5,7 @@
 
 #include "engine/base/units.h"
 
-namespace varve {
+namespace varve::partition {
 
 struct Partition {
     std::uint32_t number = 0;  ///< as in /dev/sda1; logical ones count from 5
@@ -13,4 +13,4 @@ struct Partition {
     friend bool operator==(const Partition&, const Partition&) = default;
 };
 
-}  // namespace varve
+}  // namespace varve::partition

@@ -1,4 +1,4 @@
-#include "formats/partition/partition_table.h"
+#include "formats/partition/table.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "formats/partition/gpt.h"
 
-namespace varve {
+namespace varve::partition {
 namespace {
 
 constexpr std::uint64_t sector_bytes = 512;  // an MBR does not say; those of disks with larger sectors are not read
@@ -30,7 +30,7 @@ struct Entry {
 using Table = std::array<Entry, 4>;
 
 /// Nothing when `sector` is not a whole one of the disk, or holds no table.
-std::optional<Table> read_table(const ImageReader& disk, std::uint64_t sector) {
+std::optional<Table> read_entries(const ImageReader& disk, std::uint64_t sector) {
     if (sector >= disk.info().virtual_size.value / sector_bytes) return std::nullopt;
     Bytes bytes(sector_bytes);
     disk.read(ByteOffset{sector * sector_bytes}, bytes);
@@ -65,7 +65,7 @@ private:
     void read_logical(const Entry& extended, std::uint32_t& number) {
         std::uint64_t link = extended.begin;
         for (unsigned links = 0; links < logical_max; ++links) {
-            const std::optional<Table> table = read_table(disk_, link);
+            const std::optional<Table> table = read_entries(disk_, link);
             if (!table) return;
             for (const Entry& entry : {(*table)[0], (*table)[1]})
                 if (entry.is_partition()) add(number++, entry, link);
@@ -89,12 +89,12 @@ private:
 
 }  // namespace
 
-std::vector<Partition> read_partitions(const ImageReader& disk) {
-    const std::optional<Table> table = read_table(disk, 0);
+std::vector<Partition> read_table(const ImageReader& disk) {
+    const std::optional<Table> table = read_entries(disk, 0);
     if (!table) return {};
     const auto stands_for_gpt = [](const Entry& entry) { return entry.type == gpt_type; };
-    if (std::any_of(table->begin(), table->end(), stands_for_gpt)) return read_gpt_partitions(disk);
+    if (std::any_of(table->begin(), table->end(), stands_for_gpt)) return read_gpt(disk);
     return MbrPartitions(disk).read(*table);
 }
 
-}  // namespace varve
+}  // namespace varve::partition

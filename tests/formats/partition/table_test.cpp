@@ -1,6 +1,6 @@
 // Partition tables that fdisk and sfdisk write, and damaged ones.
 
-#include "formats/partition/partition_table.h"
+#include "formats/partition/table.h"
 
 #include <fcntl.h>
 #include <fstream>
@@ -20,6 +20,8 @@
 namespace varve::lvm_test {
 namespace {
 
+using partition::Partition;
+using partition::read_table;
 using writer_test::run_tool;
 using writer_test::ScratchFolder;
 
@@ -70,7 +72,7 @@ constexpr const char* mbr_script =
 TEST_CASE("partitions: those of a GPT are what sfdisk wrote", "[lvm][partitions]") {
     ScratchFolder folder;
     const std::string path = partitioned(folder, "sfdisk -q", gpt_script);
-    const auto found = read_partitions(*open_raw(path));
+    const auto found = read_table(*open_raw(path));
     CHECK(found == sfdisk_partitions(path));
     REQUIRE(found.size() == 3);
     CHECK(found[2] == Partition{5, {ByteOffset{30000 * 512}, ByteCount{12345 * 512}}});
@@ -79,7 +81,7 @@ TEST_CASE("partitions: those of a GPT are what sfdisk wrote", "[lvm][partitions]
 TEST_CASE("partitions: primary and logical ones of an MBR are what sfdisk wrote", "[lvm][partitions]") {
     ScratchFolder folder;
     const std::string path = partitioned(folder, "sfdisk -q", mbr_script);
-    const auto found = read_partitions(*open_raw(path));
+    const auto found = read_table(*open_raw(path));
     CHECK(found == sfdisk_partitions(path));
     REQUIRE(found.size() == 6);
     CHECK(found[5].number == 8);
@@ -89,17 +91,17 @@ TEST_CASE("partitions: primary and logical ones of an MBR are what sfdisk wrote"
 TEST_CASE("partitions: a GPT of 4096-byte sectors is read", "[lvm][partitions]") {
     ScratchFolder folder;
     const std::string path = partitioned(folder, "fdisk -b 4096", "g\nn\n1\n256\n511\nn\n3\n1024\n8191\nw\n");
-    CHECK(read_partitions(*open_raw(path)) ==
+    CHECK(read_table(*open_raw(path)) ==
           std::vector<Partition>{{1, {ByteOffset{256 * 4096}, ByteCount{256 * 4096}}},
                                  {3, {ByteOffset{1024 * 4096}, ByteCount{7168 * 4096}}}});
 }
 
 TEST_CASE("partitions: the table of the fixture", "[lvm][partitions]") {
-    CHECK(read_partitions(*fixture_disk("linear", 5)) ==
+    CHECK(read_table(*fixture_disk("linear", 5)) ==
           std::vector<Partition>{{1, {ByteOffset{1048576}, mib(8)}}, {2, {ByteOffset{9437184}, mib(54)}}});
-    CHECK(read_partitions(*fixture_disk("linear", 0)).empty());
-    CHECK(read_partitions(ChangedDisk(std::uint64_t{0})).empty());
-    CHECK(read_partitions(ChangedDisk(std::uint64_t{511})).empty());
+    CHECK(read_table(*fixture_disk("linear", 0)).empty());
+    CHECK(read_table(ChangedDisk(std::uint64_t{0})).empty());
+    CHECK(read_table(ChangedDisk(std::uint64_t{511})).empty());
 }
 
 TEST_CASE("partitions: the second GPT header stands in for a damaged first one", "[lvm][partitions]") {
@@ -109,9 +111,9 @@ TEST_CASE("partitions: the second GPT header stands in for a damaged first one",
     for (const std::uint64_t byte : {512u, 512u + 17u, 512u + 80u, 1024u + 130u}) {  // of header and entries
         auto disk = changed(path);
         disk->flip(byte * 8);
-        CHECK(read_partitions(*disk) == expected);
+        CHECK(read_table(*disk) == expected);
         disk->flip(((std::uint64_t{64} << 20) - 512 + 90) * 8);
-        CHECK_THAT(refusal([&] { read_partitions(*disk); }), ContainsSubstring("GPT header in sector 1 of 512 bytes"));
+        CHECK_THAT(refusal([&] { read_table(*disk); }), ContainsSubstring("GPT header in sector 1 of 512 bytes"));
     }
 }
 
@@ -120,17 +122,17 @@ TEST_CASE("partitions: those that do not lie inside the disk are left out", "[lv
     const std::string gpt = partitioned(folder, "sfdisk -q", gpt_script);
     auto disk = changed(gpt);
     disk->cut(30000 * 512 + 12345 * 512);
-    CHECK(read_partitions(*disk).size() == 3);
+    CHECK(read_table(*disk).size() == 3);
     disk->cut(30000 * 512 + 12345 * 512 - 1);
-    CHECK(read_partitions(*disk).size() == 2);
+    CHECK(read_table(*disk).size() == 2);
     disk->cut(1024);
-    CHECK_THAT(refusal([&] { read_partitions(*disk); }), ContainsSubstring("no room for a GPT"));
+    CHECK_THAT(refusal([&] { read_table(*disk); }), ContainsSubstring("no room for a GPT"));
     const std::string mbr = partitioned(folder, "sfdisk -q", mbr_script);
     disk = changed(mbr);
     disk->cut((8192 + 8192) * 512);
-    CHECK(read_partitions(*disk).size() == 2);
+    CHECK(read_table(*disk).size() == 2);
     disk->cut((8192 + 8191) * 512);
-    CHECK(read_partitions(*disk).size() == 1);
+    CHECK(read_table(*disk).size() == 1);
 }
 
 TEST_CASE("partitions: a chain of logical partitions that goes in a circle comes to an end", "[lvm][partitions]") {
@@ -140,7 +142,7 @@ TEST_CASE("partitions: a chain of logical partitions that goes in a circle comes
     disk->read(ByteOffset{20480 * 512 + 446 + 16 + 8}, link);
     const std::uint64_t second = (20480 + std::uint64_t{load_le<std::uint32_t>(link)}) * 512;
     disk->set(second + 446 + 16 + 8, link);  // the second link leads to itself
-    CHECK(read_partitions(*disk).size() == 2 + 255);
+    CHECK(read_table(*disk).size() == 2 + 255);
 }
 
 TEST_CASE("partitions: flipped bits give a list inside the disk, or a refusal", "[lvm][partitions]") {
@@ -158,11 +160,11 @@ TEST_CASE("partitions: flipped bits give a list inside the disk, or a refusal", 
                 if (byte < disk->info().virtual_size.value) disk->flip(byte * 8 + random() % 8);
             }
             refusal([&] {
-                for (const Partition& partition : read_partitions(*disk)) {
+                for (const Partition& part : read_table(*disk)) {
                     const std::uint64_t end = disk->info().virtual_size.value;
-                    CHECK(partition.range.begin.value < end);
-                    CHECK(partition.range.length.value <= end - partition.range.begin.value);
-                    CHECK_FALSE(partition.range.empty());
+                    CHECK(part.range.begin.value < end);
+                    CHECK(part.range.length.value <= end - part.range.begin.value);
+                    CHECK_FALSE(part.range.empty());
                 }
             });
         }
