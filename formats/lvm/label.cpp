@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include "engine/base/byte_reader.h"
+#include "engine/base/crc.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
-#include "formats/lvm/checksum.h"
 
 namespace varve::lvm {
 namespace {
@@ -46,7 +46,7 @@ std::size_t check_label_header(ByteView sector, std::uint64_t number, ByteReader
     if (const std::uint64_t stated = in.u64le(); stated != number)
         in.fail(fmt::format("the label's sector number is {}, expected {}, where it is", stated, number));
     const std::uint32_t stored = in.u32le();
-    const std::uint32_t found = checksum(sector.subspan(label_checksum_covers_from));
+    const std::uint32_t found = lvm_crc32(sector.subspan(label_checksum_covers_from));
     if (stored != found)
         in.fail(fmt::format("the checksum of the sector is {:#010x}, expected {:#010x} according to the label", found,
                             stored));

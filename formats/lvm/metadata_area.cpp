@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "engine/base/byte_reader.h"
+#include "engine/base/crc.h"
 #include "engine/base/error.h"
-#include "formats/lvm/checksum.h"
 
 namespace varve::lvm {
 namespace {
@@ -36,7 +36,7 @@ void check_area_header(ByteView sector, ByteReader& in, ByteOffset begin) {
     const std::uint32_t stored = in.u32le();
     const std::string_view magic = text_of(in.take(area_magic.size()));
     if (magic != area_magic) in.fail("the magic of a metadata area is missing; its header is damaged");
-    const std::uint32_t found = checksum(sector.subspan(area_checksum_covers_from));
+    const std::uint32_t found = lvm_crc32(sector.subspan(area_checksum_covers_from));
     if (stored != found)
         in.fail(fmt::format("the checksum of the header is {:#010x}, expected {:#010x} according to the header", found,
                             stored));
@@ -102,7 +102,7 @@ std::optional<MetadataText> read_metadata_text(const ByteSourcePtr& pv, ByteRang
     MetadataText found;
     found.place = pv->place(area.begin + ByteCount{slot.offset});
     found.text = read_ring(pv, header);
-    found.crc = checksum(bytes_of(found.text));
+    found.crc = lvm_crc32(bytes_of(found.text));
     if (found.crc != slot.crc)
         fail_corrupt(
             fmt::format("{}: LVM metadata text: the checksum of its {} bytes is {:#010x}, expected {:#010x} "

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include "engine/base/byte_reader.h"
+#include "engine/base/crc.h"
 #include "engine/base/error.h"
 
 namespace varve::partition {
@@ -27,15 +27,11 @@ struct Header {
     std::uint32_t entries_crc = 0;
 };
 
-std::uint32_t crc_of(ByteView bytes) {
-    return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
-
 /// Of the header with zeros in place of its own checksum.
 std::uint32_t header_crc(ByteView header) {
     Bytes copy(header.begin(), header.end());
     std::fill_n(copy.begin() + header_crc_at, 4, std::byte{0});
-    return crc_of(copy);
+    return crc32(copy);
 }
 
 void check_header(ByteView sector, std::uint64_t number, ByteReader& in) {
@@ -79,7 +75,7 @@ Bytes read_gpt_entries(const ImageReader& disk, const Header& header, const std:
                                                     object, bytes, header.entries_sector));
     Bytes entries(static_cast<std::size_t>(bytes));
     disk.read(ByteOffset{*begin}, entries);
-    if (const std::uint32_t found = crc_of(entries); found != header.entries_crc)
+    if (const std::uint32_t found = crc32(entries); found != header.entries_crc)
         throw Error(ErrorCode::corrupt, fmt::format("{}: the checksum of its entries is {:#010x}, expected {:#010x}",
                                                     object, found, header.entries_crc));
     return entries;

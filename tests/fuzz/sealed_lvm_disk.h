@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "engine/base/check.h"
-#include "formats/lvm/checksum.h"
+#include "engine/base/crc.h"
 #include "tests/fakes/steady_image.h"
 
 namespace varve::fuzz {
@@ -37,9 +37,9 @@ inline void set_text_checksum(ByteSpan area) {
     if (offset < header_bytes || offset >= area.size() || size > area.size() - header_bytes) return;
     const auto begin = static_cast<std::size_t>(offset);
     const auto split = static_cast<std::size_t>(std::min(size, area.size() - offset));
-    const std::uint32_t first = lvm::checksum(area.subspan(begin, split));
+    const std::uint32_t first = lvm_crc32(area.subspan(begin, split));
     const ByteView wrapped = area.subspan(header_bytes, static_cast<std::size_t>(size) - split);
-    store_le<std::uint32_t>(area.subspan(56), lvm::checksum(wrapped, first));
+    store_le<std::uint32_t>(area.subspan(56), lvm_crc32(wrapped, first));
 }
 
 /// At every sector that has the magic of a label or of a metadata area; texts first, as headers hold their checksums.
@@ -48,12 +48,12 @@ inline void set_lvm_checksums(ByteSpan disk) {
     for (std::size_t at = 0; at + sector_bytes <= disk.size(); at += sector_bytes) {
         const ByteSpan sector = disk.subspan(at, sector_bytes);
         if (text_of(sector.first(8)) == "LABELONE")
-            store_le<std::uint32_t>(sector.subspan(16), lvm::checksum(sector.subspan(20)));
+            store_le<std::uint32_t>(sector.subspan(16), lvm_crc32(sector.subspan(20)));
         if (text_of(sector.subspan(4, 16)) != " LVM2 x[5A%r0N*>") continue;
         const auto area = load_le<std::uint64_t>(sector.subspan(32));
         if (area > sector_bytes && area <= disk.size() - at)
             set_text_checksum(disk.subspan(at, static_cast<std::size_t>(area)));
-        store_le<std::uint32_t>(sector, lvm::checksum(sector.subspan(4)));
+        store_le<std::uint32_t>(sector, lvm_crc32(sector.subspan(4)));
     }
 }
 

@@ -46,12 +46,12 @@ const std::map<std::string, std::set<std::string>>& third_parties() {
     static const std::map<std::string, std::set<std::string>> table{
         {"sqlite3", {"catalog"}},
         {"zstd", {"formats", "store"}},
-        {"zlib", {"formats"}},
+        {"zlib", {"engine/base", "formats"}},
         {"libdeflate", {"formats"}},
         {"pugixml", {"formats"}},
         {"openssl/", {"engine/base", "store", "formats"}},
         {"xxhash", {"engine", "store", "catalog"}},
-        {"boost/", {"cli", "formats"}},
+        {"boost/", {"engine/base", "cli"}},
         {"nlohmann/", {"cli"}},
         {"fmt/", {"engine/base", "engine", "formats", "store", "catalog", "cli"}},
     };

@@ -1,9 +1,9 @@
 #include "formats/lvm/thin/metadata_block.h"
 
 #include <fmt/format.h>
-#include <boost/crc.hpp>
 
 #include "engine/base/check.h"
+#include "engine/base/crc.h"
 
 namespace varve::thin {
 namespace {
@@ -18,9 +18,7 @@ std::string_view to_string(BlockKind kind) { return kind == BlockKind::superbloc
 
 std::uint32_t block_checksum(ByteView block, BlockKind kind) {
     VARVE_CHECK(block.size() == metadata_block_bytes);
-    boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0, true, true> crc;
-    crc.process_bytes(block.data() + 4, block.size() - 4);
-    return static_cast<std::uint32_t>(crc.checksum()) ^ salt(kind);
+    return ~crc32c(block.subspan(4)) ^ salt(kind);
 }
 
 MetadataBlocks::MetadataBlocks(ByteSourcePtr metadata, std::shared_ptr<ReadCaches> caches)

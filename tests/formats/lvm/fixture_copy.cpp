@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "formats/lvm/checksum.h"
+#include "engine/base/crc.h"
 #include "formats/lvm/metadata_area.h"
 #include "tests/catch.h"
 #include "tests/formats/lvm/fixture.h"
@@ -24,8 +24,8 @@ void put_text(ChangedDisk& disk, std::uint64_t area, std::uint64_t area_bytes, c
     disk.read({area}, header);
     store_le<std::uint64_t>(ByteSpan(header).subspan(40), header_bytes);
     store_le<std::uint64_t>(ByteSpan(header).subspan(48), bytes.size());
-    store_le<std::uint32_t>(ByteSpan(header).subspan(56), lvm::checksum(bytes));
-    store_le<std::uint32_t>(header, lvm::checksum(ByteView(header).subspan(4)));
+    store_le<std::uint32_t>(ByteSpan(header).subspan(56), lvm_crc32(bytes));
+    store_le<std::uint32_t>(header, lvm_crc32(ByteView(header).subspan(4)));
     disk.set(area, header);
 }
 

@@ -6,8 +6,8 @@
 
 #include "engine/base/byte_writer.h"
 #include "engine/base/check.h"
+#include "engine/base/crc.h"
 #include "formats/base/reader_source.h"
-#include "formats/lvm/checksum.h"
 #include "formats/lvm/label.h"
 
 namespace varve::lvm_test {
@@ -133,7 +133,7 @@ void seal_label(ByteSpan disk, std::uint64_t sector) {
     const std::uint64_t at = sector * sector_bytes;
     if (at + sector_bytes > disk.size()) return;
     const ByteView label = ByteView(disk).subspan(static_cast<std::size_t>(at), sector_bytes);
-    put_u32(disk, at + checksum_at, lvm::checksum(label.subspan(checksum_at + 4)));
+    put_u32(disk, at + checksum_at, lvm_crc32(label.subspan(checksum_at + 4)));
 }
 
 void seal_area(ByteSpan disk, std::uint64_t begin) {
@@ -146,11 +146,11 @@ void seal_area(ByteSpan disk, std::uint64_t begin) {
     if (offset < area && area > sector_bytes && size <= area - sector_bytes) {
         const ByteView ring = ByteView(disk).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(area));
         const auto split = static_cast<std::size_t>(std::min(size, area - offset));
-        const std::uint32_t first = lvm::checksum(ring.subspan(static_cast<std::size_t>(offset), split));
+        const std::uint32_t first = lvm_crc32(ring.subspan(static_cast<std::size_t>(offset), split));
         const ByteView rest = ring.subspan(sector_bytes, static_cast<std::size_t>(size) - split);
-        put_u32(disk, begin + slot_at + 16, lvm::checksum(rest, first));
+        put_u32(disk, begin + slot_at + 16, lvm_crc32(rest, first));
     }
-    put_u32(disk, begin, lvm::checksum(header.subspan(4)));
+    put_u32(disk, begin, lvm_crc32(header.subspan(4)));
 }
 
 std::string made_uuid(const std::string& name) {

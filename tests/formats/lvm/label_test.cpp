@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include "engine/image/window_reader.h"
-#include "formats/lvm/checksum.h"
 #include "tests/catch.h"
 #include "tests/formats/lvm/fixture.h"
 #include "tests/formats/lvm/host_disks.h"
@@ -61,13 +60,6 @@ std::string label_refusal(const std::function<void(ByteSpan)>& change) {
 }
 
 }  // namespace
-
-TEST_CASE("lvm checksum: computes the same values as LVM, in one piece or in two", "[lvm][label]") {
-    CHECK(lvm::checksum(bytes_of("123456789")) == 0x4991cf02);
-    CHECK(lvm::checksum(Bytes(512)) == 0x6790aecb);
-    CHECK(lvm::checksum(bytes_of("56789"), lvm::checksum(bytes_of("1234"))) == 0x4991cf02);
-    CHECK(lvm::checksum({}, 0x4991cf02) == 0x4991cf02);
-}
 
 TEST_CASE("lvm label: the labels of the fixtures are read as LVM wrote them", "[lvm][label]") {
     CHECK(label_of("linear", 0) ==
