@@ -7,7 +7,6 @@
 #include "engine/base/error.h"
 #include "formats/appliance/open_disk.h"
 #include "formats/chain/layer_formats.h"
-#include "formats/chain/lone_references.h"
 #include "formats/chain/named_image.h"
 #include "formats/guard/file_source.h"
 #include "formats/lvm/open_volume.h"
@@ -87,7 +86,7 @@ OpenedImage open_lone_image(File file, const OpenOptions& options) {
     const std::string format = options.image.format.value_or("raw");
     require_known_option(format, openable_formats(), "--format");
     NamedImage image{
-        std::make_unique<LoneReferences>(), {std::make_shared<const FileSource>(std::move(file)), {}}, {format, {}}};
+        std::make_unique<NoReferences>(), {std::make_shared<const FileSource>(std::move(file)), {}}, {format, {}}};
     image.file.place = {image.file.source->name(), image.file.source->name(), {}};
     return open_disk(std::move(image), options);
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/error.h"
 #include "engine/base/escape.h"
 
 namespace varve {
@@ -32,6 +33,24 @@ std::optional<std::string_view> why_not_a_path(const std::string& name) {
 
 std::string describe_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) {
     return fmt::format("'{}' names its {} '{}'", referrer.shown, to_string(kind), escape_for_display(name));
+}
+
+ImageFile NoReferences::open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const {
+    if (kind == ReferenceKind::packaged_file)
+        throw Error(ErrorCode::refused,
+                    fmt::format("'{}' is an OVF descriptor, whose files are beside it: pass its path, "
+                                "or the whole archive (.ova)",
+                                referrer.shown));
+    throw Error(ErrorCode::refused, fmt::format("'{}' depends on '{}', which is not searched for without the image's "
+                                                "path: pass the image by its path",
+                                                referrer.shown, escape_for_display(name)));
+}
+
+FoundFiles NoReferences::find(const ImagePlace& referrer, std::span<const std::string_view>,
+                              const std::function<bool(const ByteSourcePtr&)>&) const {
+    throw Error(ErrorCode::refused, fmt::format("'{}' depends on the image it is based on, which is not searched for "
+                                                "without the image's path: pass the image by its path",
+                                                referrer.shown));
 }
 
 }  // namespace varve

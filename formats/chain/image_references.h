@@ -59,4 +59,13 @@ public:
                             const std::function<bool(const ByteSourcePtr&)>& fits) const = 0;
 };
 
+/// For an image that has no path, such as one that came through a pipe: no file that it names is within reach, and both
+/// methods throw Error(refused), always.
+class NoReferences final : public ImageReferences {
+public:
+    ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
+    FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
+                    const std::function<bool(const ByteSourcePtr&)>& fits) const override;
+};
+
 }  // namespace varve

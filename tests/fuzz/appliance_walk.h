@@ -6,7 +6,7 @@
 #include "formats/appliance/descriptor_revision.h"
 #include "formats/appliance/open_disk.h"
 #include "formats/appliance/package_reader.h"
-#include "formats/chain/lone_references.h"
+#include "formats/chain/image_references.h"
 #include "tests/fuzz/ova_walk.h"
 #include "tests/fuzz/vmdk_walk.h"
 
@@ -62,7 +62,7 @@ inline void open_each_disk(ByteView input) {
     NoProgress none;
     std::shared_ptr<const appliance::PackageReader> package;
     try {
-        package = std::make_shared<appliance::PackageReader>(file_of(input), std::make_unique<LoneReferences>(),
+        package = std::make_shared<appliance::PackageReader>(file_of(input), std::make_unique<NoReferences>(),
                                                              appliance::ManifestUse::ignore);
     } catch (const Error&) {
         return;

@@ -39,5 +39,5 @@ done
 qemu-img create -q -f qcow2 -b a.qcow2 -F qcow2 top.qcow2
 status=0
 "$VARVE" backup - --disk piped --format qcow2 <top.qcow2 >out 2>err || status=$?
-expect_refusal 1 "'a.qcow2', which it names"
+expect_refusal 1 "depends on 'a.qcow2'"
 [ -z "$(find cache -name '.varve-stdin*')" ] || fail "a temporary file was left"
