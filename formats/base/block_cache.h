@@ -1,5 +1,5 @@
 #pragma once
-/// Keeps the most recently used blocks of several images (table pages, inflated clusters) within one byte budget, so
+/// Caches the most recently used blocks of several images (table pages, inflated clusters) within one byte budget, so
 /// that a chain of many layers needs no more memory than one image. A block larger than the budget is not kept. Safe
 /// from many threads; two threads that miss the same block at once both load it.
 
@@ -18,7 +18,7 @@ class BlockCache {
 public:
     using Block = std::shared_ptr<const Bytes>;
 
-    /// `owner` comes from new_owner(); `position` is whatever names a block within its owner.
+    /// `owner` comes from new_owner(); `position` identifies a block within its owner.
     struct Key {
         std::uint64_t owner = 0;
         std::uint64_t position = 0;
@@ -29,8 +29,8 @@ public:
 
     std::uint64_t new_owner();
 
-    /// The block of `key`, from memory or from `load`, whose errors pass through. The block stays valid for as long as
-    /// it is held, even when the cache has dropped it.
+    /// The block of `key`, from memory or from `load`, whose errors pass through. The block stays valid while the
+    /// caller holds it, even after the cache has dropped it.
     Block get(const Key& key, const std::function<Bytes()>& load);
 
 private:

@@ -5,7 +5,7 @@
 namespace varve {
 namespace {
 
-/// `read` fetches data: (at, out).
+/// Calls `read(at, out)` for data only.
 template <typename Medium, typename Read>
 ByteCount read_data(const Medium& medium, ByteOffset at, ByteSpan out, Read read) {
     ByteCount data;

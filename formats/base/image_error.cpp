@@ -6,12 +6,12 @@ namespace varve {
 
 Error corrupt_image(const ByteSource& source, std::string_view what) {
     return Error(ErrorCode::corrupt,
-                 fmt::format("'{}': {}; the image is damaged, 'qemu-img check' may tell more", source.name(), what));
+                 fmt::format("'{}': {}; the image is damaged, 'qemu-img check' may show details", source.name(), what));
 }
 
 Error unsupported_image(const ByteSource& source, std::string_view feature) {
     return Error(ErrorCode::unsupported, fmt::format("'{}' uses {}, which this version of varve does not read; "
-                                                     "copy it with 'qemu-img convert -O qcow2' and take the copy",
+                                                     "convert it with 'qemu-img convert -O qcow2' and use the copy",
                                                      source.name(), feature));
 }
 

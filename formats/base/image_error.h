@@ -1,5 +1,5 @@
 #pragma once
-/// The sentences in which an image is refused: they begin with the file and end with what to do about it.
+/// The errors with which an image is refused: each message begins with the file and ends with advice.
 
 #include <string_view>
 
@@ -8,10 +8,11 @@
 
 namespace varve {
 
-/// Error(corrupt): bytes of `source` break the rules of its format. `what` names the place, the expected and the found.
+/// Error(corrupt): bytes of `source` break the rules of its format. `what` states the place, what was expected and what
+/// was found.
 Error corrupt_image(const ByteSource& source, std::string_view what);
 
-/// Error(unsupported): a sound image with a feature that this version does not read. `feature` completes "… uses".
+/// Error(unsupported): a valid image with a feature that this version does not read. `feature` completes "… uses".
 Error unsupported_image(const ByteSource& source, std::string_view feature);
 
 }  // namespace varve

@@ -2,24 +2,23 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/escape.h"
 #include "engine/base/number_text.h"
 
 namespace varve {
 
 Error unknown_word(std::string_view format, std::string_view name, const std::vector<OptionWord>& known) {
     if (known.empty())
-        return Error(ErrorCode::usage, fmt::format("format {} takes no creation options, and '{}' was said", format,
-                                                   escape_for_display(name)));
+        return Error(ErrorCode::usage,
+                     fmt::format("format {} has no creation options, but '{}' was given", format, name));
     std::string list;
     for (const OptionWord& word : known) list += fmt::format("{}{}", list.empty() ? "" : ", ", word.name);
-    return Error(ErrorCode::usage, fmt::format("'{}' is not a creation option of format {}, which has: {}",
-                                               escape_for_display(name), format, list));
+    return Error(ErrorCode::usage,
+                 fmt::format("'{}' is not a creation option of format {}, which has: {}", name, format, list));
 }
 
 Error wrong_value(std::string_view format, const OptionWord& word, std::string_view value) {
-    return Error(ErrorCode::usage, fmt::format("creation option {}={} of format {}: expected {}", word.name,
-                                               escape_for_display(value), format, word.values));
+    return Error(ErrorCode::usage,
+                 fmt::format("creation option {}={} of format {}: expected {}", word.name, value, format, word.values));
 }
 
 std::optional<bool> parse_on_off(std::string_view value) {

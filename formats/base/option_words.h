@@ -1,6 +1,6 @@
 #pragma once
-/// The creation options of one image format: a table of words, each with the values it takes and how they are set. The
-/// checks, the sentences of wrong usage and the help all come from the one table. Pure functions.
+/// The creation options of one image format: a table of words, each with its values and how they are set. The checks,
+/// the usage errors and the help all come from that one table. Pure functions.
 
 #include <algorithm>
 #include <map>
@@ -15,32 +15,32 @@
 
 namespace varve {
 
-/// Words with their values, as the user or a snapshot's record has them.
+/// Words with their values, as given by the user or recorded in a snapshot.
 using OptionMap = std::map<std::string, std::string>;
 
-/// Whether an image is made like its source in this respect, where the user says nothing.
+/// Whether a new image takes this option from its source when the user does not give it.
 enum class FromSource { taken, never };
 
-/// One word, for people.
+/// One word, as the help and the errors show it.
 struct OptionWord {
     std::string_view name;
-    std::string_view values;   ///< what it takes, e.g. "on, off"
+    std::string_view values;   ///< the allowed ones, e.g. "on, off"
     std::string_view meaning;  ///< what it does, for the help
     FromSource from_source = FromSource::never;
 };
 
-/// One word, with what it does to the settings of its format.
+/// One word, with its effect on the settings of its format.
 template <typename Settings>
 struct SettingWord {
     OptionWord word;
-    /// False when `value` is none of word.values.
+    /// False when `value` is not one of word.values.
     bool (*set)(Settings& settings, std::string_view value);
 };
 
-/// Error(usage): `format` has no such word; lists those it has.
+/// Error(usage): `format` has no option `name`; lists those it has.
 Error unknown_word(std::string_view format, std::string_view name, const std::vector<OptionWord>& known);
 
-/// Error(usage): the word, the value, and what is allowed.
+/// Error(usage): states the word, the value and what is allowed.
 Error wrong_value(std::string_view format, const OptionWord& word, std::string_view value);
 
 template <typename Settings>
@@ -50,7 +50,7 @@ std::vector<OptionWord> words_of(std::span<const SettingWord<Settings>> table) {
     return words;
 }
 
-/// The settings that `options` ask for, word by word; whether they go together is for the format to say. Throws
+/// The settings that `options` ask for, each word by itself; the format checks whether they are compatible. Throws
 /// Error(usage) as above.
 template <typename Settings>
 Settings parse_options(std::string_view format, std::span<const SettingWord<Settings>> table,
@@ -71,11 +71,11 @@ std::optional<bool> parse_on_off(std::string_view value);
 /// A whole number without a sign.
 std::optional<std::uint64_t> parse_number(std::string_view value);
 
-/// A number of bytes: digits and, if any, one of K, M, G, T (either case), powers of 1024. Nothing when it is no such
-/// number or does not fit.
+/// A number of bytes: digits, then optionally one of K, M, G, T (either case) for a power of 1024. Nothing when it is
+/// not such a number or does not fit.
 std::optional<ByteCount> parse_size(std::string_view value);
 
-/// Sets `to` if there is a value; says whether there was: how a word's `set` ends.
+/// Sets `to` if there is a value, and returns whether there is one: the last step of a word's `set`.
 template <typename T, typename Value>
 bool assign(T& to, const std::optional<Value>& value) {
     if (value) to = *value;

@@ -1,5 +1,5 @@
 #pragma once
-/// A range cut at the borders of equal units: what a writer whose format allocates in units does first.
+/// A range cut at the boundaries of equal units: the first step of a writer whose format allocates in units.
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 
 namespace varve {
 
-/// `whole` is made of whole units, `head` and `tail` lie inside one each; any may be empty.
+/// `whole` consists of whole units, `head` and `tail` are each inside one unit; any of them may be empty.
 struct RangeCut {
     ByteRange head;
     ByteRange whole;

@@ -1,6 +1,6 @@
 #pragma once
-/// The guest bytes of an image as a source: how what is read from images (a volume group, an image inside a logical
-/// volume) gets at disks that are images themselves.
+/// The guest bytes of an image as a source. Whatever is read from a disk (a volume group, an image inside a logical
+/// volume) can thus be read from a disk that is itself an image.
 
 #include <functional>
 
@@ -14,7 +14,7 @@ public:
     /// Where a byte is, for messages. Safe from many threads.
     using Place = std::function<std::string(ByteOffset)>;
 
-    /// `name` is the identity too: no other source of the same chain has it. Without `place` a byte is at its offset in
+    /// `name` is also the identity and must be unique in the chain. Without `place`, messages give a byte's offset in
     /// `name`.
     ReaderSource(std::shared_ptr<const ImageReader> reader, std::string name, Place place = {})
         : reader_(std::move(reader)), name_(std::move(name)), place_(std::move(place)) {}

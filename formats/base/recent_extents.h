@@ -1,6 +1,6 @@
 #pragma once
-/// Remembers the few extents that were found last. A walker that asks again inside of one (an overlay with many small
-/// clusters above a long run, threads that read pieces of one run) then gets the rest without a second search. Safe
+/// Remembers the few extents that were found last. A caller that asks again inside one of them (an overlay with many
+/// small clusters above a long run, threads that read pieces of one run) gets the rest without a second search. Safe
 /// from many threads.
 
 #include <array>
@@ -13,9 +13,9 @@ namespace varve {
 
 class RecentExtents {
 public:
-    /// The part of a remembered extent from `at` on, if one holds `at`.
+    /// The part of a remembered extent from `at` on, if one contains `at`.
     std::optional<Extent> rest_from(ByteOffset at) const;
-    /// Keeps `extent` in the place of the oldest.
+    /// Remembers `extent` instead of the oldest one.
     void remember(const Extent& extent);
 
 private:

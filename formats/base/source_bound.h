@@ -1,6 +1,6 @@
 #pragma once
-/// Answers "is this inside the source?" without asking the system each time: the size is read once, and again only
-/// before a no, because a live image grows. Safe from many threads. Borrows the source.
+/// Checks whether a range is inside the source without a system call each time: the size is read once, and again only
+/// before the answer is no, because a live image grows. Safe from many threads. Borrows the source.
 
 #include <atomic>
 

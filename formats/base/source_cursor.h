@@ -1,6 +1,6 @@
 #pragma once
 /// Reads variable-length records one after the other from a range of a source, with a small buffer: a table of 64 MiB
-/// costs no more memory than its widest record. A read past the range or the source's end is Error(corrupt). Borrows
+/// takes no more memory than its largest record. A read past the range or the source's end is Error(corrupt). Borrows
 /// the source; one thread at a time.
 
 #include <string>
@@ -11,7 +11,7 @@ namespace varve {
 
 class SourceCursor {
 public:
-    /// `object` names what is read in error texts, e.g. "snapshot table".
+    /// `object` is the name for error texts of what is read, e.g. "snapshot table".
     SourceCursor(const ByteSource& source, ByteRange range, std::string object)
         : source_(source), end_(range.end()), next_(range.begin), object_(std::move(object)) {}
 

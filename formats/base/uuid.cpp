@@ -14,7 +14,7 @@ constexpr std::size_t variant_byte = 8;
 constexpr std::array<std::size_t, 4> dashes{8, 13, 18, 23};
 constexpr std::size_t text_length = 36;
 
-/// From the order on disk to that of the text, and back: the fields of 4, 2 and 2 bytes are turned around.
+/// Converts between the order on disk and that of the text: reverses the fields of 4, 2 and 2 bytes.
 std::array<std::byte, 16> turned(std::array<std::byte, 16> bytes) {
     std::reverse(bytes.begin(), bytes.begin() + 4);
     std::reverse(bytes.begin() + 4, bytes.begin() + 6);

@@ -1,6 +1,6 @@
 #pragma once
-/// The identifiers by which VirtualBox tells disks apart: 16 bytes whose first three fields lie in little-endian order
-/// on disk (the layout of GUIDs). Plain values. Source: VirtualBox VDICore.h (RTUUID).
+/// The identifiers that VirtualBox gives to disks: 16 bytes whose first three fields are little-endian on disk (the
+/// layout of GUIDs). Plain values. Source: VirtualBox VDICore.h (RTUUID).
 
 #include <array>
 #include <compare>
@@ -16,7 +16,7 @@ struct Uuid {
     std::array<std::byte, 16> bytes{};  ///< as on disk
 
     static Uuid make_random();
-    /// Another one that depends on this one alone.
+    /// A different UUID that depends only on this one and `purpose`.
     Uuid derived(std::string_view purpose) const;
 
     bool is_null() const { return is_zero(bytes); }
@@ -25,13 +25,13 @@ struct Uuid {
     friend auto operator<=>(const Uuid&, const Uuid&) = default;
 };
 
-/// What names an image, as far as a search needs it.
+/// The UUIDs by which a search recognises an image.
 struct Identity {
     Uuid create;
-    Uuid modify;  ///< another one after each time that the image was open for writing
+    Uuid modify;  ///< changes each time the image has been open for writing
 };
 
-/// From the text form, of either case and with or without braces; nothing for any other text.
+/// Parses the text form, in either case and with or without braces; nothing for any other text.
 std::optional<Uuid> parse_uuid(std::string_view text);
 
 }  // namespace varve::vdi

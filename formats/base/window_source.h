@@ -1,5 +1,5 @@
 #pragma once
-/// A range of another source as a source of its own: a member of an archive, a partition of a disk.
+/// A range of another source as a separate source: a member of an archive, a partition of a disk.
 
 #include "formats/base/byte_source.h"
 
@@ -7,7 +7,7 @@ namespace varve {
 
 class WindowSource final : public ByteSource {
 public:
-    /// `range` lies inside `whole`.
+    /// `range` must be inside `whole`.
     WindowSource(ByteSourcePtr whole, ByteRange range, std::string name)
         : whole_(std::move(whole)), range_(range), name_(std::move(name)) {}
 

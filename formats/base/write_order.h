@@ -1,6 +1,6 @@
 #pragma once
-/// Holds the caller of an ImageWriter to its contract: ranges in guest order, no overlap, inside the virtual size, one
-/// finish(). A broken rule is a programmer's error and ends the process.
+/// Checks that the caller of an ImageWriter keeps the contract: ranges in guest order, no overlap, inside the virtual
+/// size, one finish(). A violation is a bug and aborts the process.
 
 #include "engine/base/check.h"
 #include "engine/base/units.h"

@@ -1,9 +1,10 @@
 #pragma once
-/// Cuts bytes into runs of zero and of data, at units aligned to the position they belong to: what lets a writer leave
-/// out zeros inside data at its own cluster size.
+/// Splits bytes into runs of zeros and of data, in units aligned to the guest position, so that a writer can leave out
+/// zeros inside data at its own cluster size.
 ///
-/// Invariants: the runs are consecutive, never empty, alternate in kind, and together are the bytes given. A unit that
-/// the bytes cover only in part (at either edge) is judged by that part. Borrows the bytes; not shared between threads.
+/// Invariants: the runs are consecutive, never empty, alternate in kind, and together cover the given bytes. A unit
+/// that the bytes cover only in part (at either end) is judged by that part. Borrows the bytes; not shared between
+/// threads.
 
 #include <optional>
 
@@ -25,7 +26,7 @@ public:
     /// `unit` is a power of two.
     ZeroSplit(ByteOffset at, ByteView bytes, ByteCount unit);
 
-    /// The next run, or nothing when all bytes were given. Reads each byte at most twice.
+    /// The next run, or nothing after the last. Reads each byte at most twice.
     std::optional<ZeroSplitRun> next();
 
 private:

@@ -1,5 +1,5 @@
 #pragma once
-/// A file or block device as a source of bytes. It notices when the file is written to while it is open.
+/// A file or block device as a source of bytes. It detects writes to the file while it is open.
 
 #include "formats/base/byte_source.h"
 #include "formats/base/recent_extents.h"
@@ -17,7 +17,7 @@ public:
     std::string place(ByteOffset at) const override { return place_in(file_.path(), at); }
     ByteCount size() const override { return file_.size(); }
     void read_at(ByteOffset at, ByteSpan out) const override { file_.read_exactly(at, out); }
-    /// A hole of a regular file is unallocated; all else is data.
+    /// A hole of a regular file is unallocated; everything else is data.
     Extent extent_at(ByteOffset at) const override;
     void check_unchanged() const override { watch_.check_unchanged(file_); }
     SourceIdentity identity() const override { return {file_.identity(), file_.begin(), {}}; }

@@ -10,7 +10,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/escape.h"
 #include "formats/guard/medium_identity.h"
 
 namespace varve {
@@ -30,7 +29,7 @@ bool has_open(const fs::path& process, const FileIdentity& wanted) {
 std::string describe_process(const fs::path& process) {
     std::string name;
     std::getline(std::ifstream(process / "comm"), name);
-    return fmt::format("process {} ({})", process.filename().string(), escape_for_display(name));
+    return fmt::format("process {} ({})", process.filename().string(), name);
 }
 
 }  // namespace
@@ -47,8 +46,8 @@ std::optional<std::string> other_opener(const FileIdentity& medium) {
 }
 
 bool is_open_elsewhere(const File& file) {
-    // Whoever opens the file in between breaks the lease, which is told by a signal: SIGIO would end us, this one does
-    // nothing by default.
+    // An open by another process in between breaks the lease, and the kernel signals that to us: SIGIO would end this
+    // process, SIGURG does nothing by default.
     ::fcntl(file.fd(), F_SETSIG, SIGURG);
     if (::fcntl(file.fd(), F_SETLEASE, F_WRLCK) != 0) return errno == EAGAIN;
     ::fcntl(file.fd(), F_SETLEASE, F_UNLCK);

@@ -1,5 +1,5 @@
 #pragma once
-/// Which other processes have a file or block device open: who is using a disk that is to be read or overwritten.
+/// Which other processes have a file or block device open: who is using a disk that will be read or overwritten.
 
 #include <optional>
 #include <string>
@@ -8,14 +8,15 @@
 
 namespace varve {
 
-/// A process that has the medium open (by medium_identity() of medium_identity.h), in words: "process 4711
-/// (qemu-system-x86)"; nothing when none is known. Searches the open files in /proc: complete for root, else only the
-/// caller's own processes. The calling process does not count.
+/// A process that has the medium open (identified by medium_identity() of medium_identity.h), as "process 4711
+/// (qemu-system-x86)"; nothing when none is found. Searches the open files in /proc: all of them for root, otherwise
+/// those of the same user's processes. The calling process does not count.
 std::optional<std::string> other_opener(const FileIdentity& medium);
 
-/// Whether the regular file is open anywhere but by this one descriptor, whoever has it (the kernel, or the caller once
-/// more, too): asks for a write lease (fcntl(2), F_SETLEASE), which only a lone opener gets, and gives it back. False
-/// also where that cannot be told: somebody else's file, a network file system, a device.
+/// Whether the regular file is open by anything but this one descriptor, including the kernel and further descriptors
+/// of the caller: requests a write lease (fcntl(2), F_SETLEASE), which is granted only for the sole opener, and
+/// releases it. Also false where the lease cannot be requested: for another user's file, a network file system, a
+/// device.
 bool is_open_elsewhere(const File& file);
 
 }  // namespace varve

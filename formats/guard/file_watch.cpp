@@ -14,10 +14,10 @@ namespace {
 
 constexpr std::size_t head_bytes_max = 4096;
 
-/// None of a device: its node's times say nothing of its bytes.
+/// None for a device: the times of its node are unrelated to its bytes.
 std::optional<timespec> modification_time(const File& file) {
     struct statx status {};
-    // A network file system is to ask its server, not its cache.
+    // Makes a network file system ask its server instead of its cache.
     if (::statx(file.fd(), "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_MTIME, &status) != 0)
         throw io_error(fmt::format("cannot stat '{}'", file.path()), errno);
     if (!S_ISREG(status.stx_mode)) return std::nullopt;
@@ -42,9 +42,9 @@ bool same_time(const std::optional<timespec>& a, const std::optional<timespec>& 
 
 [[noreturn]] void fail(const File& file, const std::string& change) {
     throw Error(ErrorCode::refused,
-                fmt::format("'{}' changed while it was read ({}): what was read is no single state of the disk, and "
-                            "nothing was made of it; shut down what writes to it, or let its machine write to an "
-                            "overlay meanwhile, and run this again",
+                fmt::format("'{}' changed while it was read ({}): what was read mixes several states of the disk and "
+                            "was discarded; shut down what writes to it, or let its machine write to an overlay in "
+                            "the meantime, and run this again",
                             file.path(), change));
 }
 
@@ -55,8 +55,8 @@ FileWatch::FileWatch(const File& file) : size_(file.size()), modified_(modificat
 void FileWatch::check_unchanged(const File& file) const {
     if (const ByteCount now = file.size(); now != size_)
         fail(file, fmt::format("it had {} bytes and has {}", size_.value, now.value));
-    if (!same_time(modification_time(file), modified_)) fail(file, "its modification time is another");
-    if (const auto now = head_of(file); now && head_ && *now != *head_) fail(file, "its first 4 KiB are others");
+    if (!same_time(modification_time(file), modified_)) fail(file, "its modification time changed");
+    if (const auto now = head_of(file); now && head_ && *now != *head_) fail(file, "its first 4 KiB changed");
     check_not_live(file, LiveImage::refuse);
 }
 

@@ -27,7 +27,7 @@ std::string_view describe(QemuUse use) {
         case QemuUse::resizes:
             return "holds QEMU's resize lock on it";
         default:
-            return "holds QEMU's lock of a block job on it";
+            return "holds QEMU's lock for a block job on it";
     }
 }
 
@@ -36,15 +36,15 @@ std::string_view describe(QemuUse use) {
 std::optional<std::string> check_not_live(const File& file, LiveImage live) {
     const QemuUse use = qemu_use(file);
     if (use == QemuUse::unknown)
-        return fmt::format("whether a machine is running on '{}' cannot be told: its file system keeps no locks",
+        return fmt::format("cannot check whether a machine is running on '{}': its file system keeps no locks",
                            file.path());
     if (!hinders_reading(use)) return std::nullopt;
     const std::string found = fmt::format("'{}' is in use: {} {}", file.path(), holder_of(file), describe(use));
     if (live == LiveImage::warn) return found + "; what is shown may be out of date";
     throw Error(ErrorCode::refused, found +
-                                        "; shut the machine down, or let it write to an overlay meanwhile "
+                                        "; shut the machine down, or let it write to an overlay in the meantime "
                                         "('virsh snapshot-create-as MACHINE NAME --disk-only') and read this file, "
-                                        "then its base");
+                                        "which is then the overlay's base");
 }
 
 }  // namespace varve

@@ -1,6 +1,6 @@
 #pragma once
-/// The rule for reading an image that a machine may be running on: what QEMU writes to is not read, as the bytes of
-/// such an image are no single state of the disk; what QEMU only reads is.
+/// The rule for reading an image that a machine may be running on: an image that QEMU writes to is refused, because its
+/// bytes are not one consistent state of the disk; an image that QEMU only reads is accepted.
 
 #include <optional>
 #include <string>
@@ -10,12 +10,13 @@
 namespace varve {
 
 enum class LiveImage {
-    refuse,  ///< for whoever keeps or compares what was read
-    warn,    ///< for whoever only looks: what is shown may be out of date or damaged
+    refuse,  ///< for a caller that keeps or compares what it reads
+    warn,    ///< for a caller that only shows it: that may be out of date or damaged
 };
 
-/// Asks for QEMU's locks on `file`. When one says that the image may change: Error(refused) with who holds it and what
-/// to do, or, to `warn`, that sentence. Where locks cannot be asked for, a sentence that says so. Else nothing.
+/// Queries QEMU's locks on `file`. If one of them means that the image may change, throws Error(refused) that states
+/// who holds it and what to do, or, for `warn`, returns that as a sentence. Where locks cannot be queried, returns a
+/// sentence that states so. Otherwise returns nothing.
 std::optional<std::string> check_not_live(const File& file, LiveImage live);
 
 }  // namespace varve

@@ -15,14 +15,15 @@ constexpr off_t consistent_read = 0;
 constexpr off_t write = 1;
 constexpr off_t resize = 3;
 
-/// Whether somebody else's lock touches the bytes [begin, end); nothing where that can't be asked.
+/// Whether a lock of another open file description overlaps the bytes [begin, end); nothing where locks can't be
+/// queried.
 std::optional<bool> is_locked(const File& file, off_t begin, off_t end) {
     struct flock wanted {};
-    wanted.l_type = F_WRLCK;  // meets every lock, also a shared one; QEMU's all are
+    wanted.l_type = F_WRLCK;  // conflicts with every lock, even a shared one, as all of QEMU's are
     wanted.l_whence = SEEK_SET;
     wanted.l_start = begin;
     wanted.l_len = end - begin;
-    // EINVAL from a kernel without these locks; ENOLCK, ENOSYS, EOPNOTSUPP or EIO from a file system without.
+    // EINVAL from a kernel without these locks; ENOLCK, ENOSYS, EOPNOTSUPP or EIO from a file system without them.
     while (::fcntl(file.fd(), F_OFD_GETLK, &wanted) != 0)
         if (errno != EINTR) return std::nullopt;
     return wanted.l_type != F_UNLCK;

@@ -13,13 +13,12 @@ namespace varve {
 void refuse_forbidden(const std::string& path, const struct stat& status, const TargetRules& rules) {
     const FileIdentity medium = medium_identity(status);
     const FileIdentity node{status.st_dev, status.st_ino};
-    const auto is_meant = [&](const FileIdentity& forbidden) { return forbidden == medium || forbidden == node; };
-    if (std::ranges::none_of(rules.forbidden, is_meant)) return;
-    throw Error(
-        ErrorCode::refused,
-        fmt::format(
-            "'{}' is what is read here, or a file that it stands on, and is never overwritten: choose another target",
-            path));
+    const auto is_target = [&](const FileIdentity& forbidden) { return forbidden == medium || forbidden == node; };
+    if (std::ranges::none_of(rules.forbidden, is_target)) return;
+    throw Error(ErrorCode::refused,
+                fmt::format("'{}' is the source, or a file that the source is based on, and is never overwritten: "
+                            "choose another target",
+                            path));
 }
 
 void refuse_in_use(const std::string& path, const struct stat& status, const File* medium) {

@@ -27,7 +27,7 @@ struct Header {
     std::uint32_t entries_crc = 0;
 };
 
-/// Of the header with zeros in place of its own checksum.
+/// The checksum of the header with its own checksum field zeroed.
 std::uint32_t header_crc(ByteView header) {
     Bytes copy(header.begin(), header.end());
     std::fill_n(copy.begin() + header_crc_at, 4, std::byte{0});
@@ -35,18 +35,18 @@ std::uint32_t header_crc(ByteView header) {
 }
 
 void check_header(ByteView sector, std::uint64_t number, ByteReader& in) {
-    if (text_of(in.take(gpt_magic.size())) != gpt_magic) in.fail("the magic of a GPT header is not there");
+    if (text_of(in.take(gpt_magic.size())) != gpt_magic) in.fail("expected the magic of a GPT header, found none");
     in.skip(4);
     const std::uint32_t bytes = in.u32le();
     if (bytes < header_bytes_min || bytes > sector.size())
         in.fail(fmt::format("the header's size is {}, expected {} to {}", bytes, header_bytes_min, sector.size()));
     const std::uint32_t stored = in.u32le();
     if (const std::uint32_t found = header_crc(sector.first(bytes)); found != stored)
-        in.fail(fmt::format("the checksum of the header is {:#010x}, expected {:#010x} as the header has it", found,
-                            stored));
+        in.fail(
+            fmt::format("the checksum of the header is {:#010x}, expected {:#010x} as recorded in it", found, stored));
     in.skip(4);
-    if (const std::uint64_t says = in.u64le(); says != number)
-        in.fail(fmt::format("the header's sector number is {}, expected {}, where it lies", says, number));
+    if (const std::uint64_t recorded = in.u64le(); recorded != number)
+        in.fail(fmt::format("the header's sector number is {}, expected {}, where it is", recorded, number));
 }
 
 Header read_header(const ImageReader& disk, std::uint64_t sector_bytes, std::uint64_t number,
@@ -71,7 +71,7 @@ Bytes read_gpt_entries(const ImageReader& disk, const Header& header, const std:
     const std::uint64_t bytes = std::uint64_t{header.entry_count} * header.entry_bytes;
     const auto begin = checked_mul(header.entries_sector, header.sector_bytes);
     if (!begin || *begin > end || bytes > end - *begin)
-        throw Error(ErrorCode::corrupt, fmt::format("{}: its entries, {} bytes in sector {}, lie outside the disk",
+        throw Error(ErrorCode::corrupt, fmt::format("{}: its entries, {} bytes in sector {}, are outside the disk",
                                                     object, bytes, header.entries_sector));
     Bytes entries(static_cast<std::size_t>(bytes));
     disk.read(ByteOffset{*begin}, entries);
@@ -81,7 +81,7 @@ Bytes read_gpt_entries(const ImageReader& disk, const Header& header, const std:
     return entries;
 }
 
-/// Nothing for an unused entry and for one that does not lie inside the disk.
+/// Nothing for an unused entry and for one that is not inside the disk.
 std::optional<ByteRange> range_of(ByteView entry, std::uint64_t sector_bytes, ByteCount disk_size) {
     if (is_zero(entry.first(16))) return std::nullopt;
     const auto first = load_le<std::uint64_t>(entry.subspan(32));
@@ -114,7 +114,7 @@ std::vector<Partition> read_gpt(const ImageReader& disk) {
             if (sectors < 3) continue;
             try {
                 return read_gpt_at(disk, sector_bytes, is_second ? sectors - 1 : 1);
-            } catch (const Error& e) {  // another place may hold a good one
+            } catch (const Error& e) {  // a valid one may be elsewhere
                 if (e.code() != ErrorCode::corrupt) throw;
                 if (!refusal) refusal = e;
             }

@@ -8,8 +8,8 @@
 
 namespace varve::partition {
 
-/// The partitions of the first header that verifies: after the first sector or in the last one, in sectors of 512 or
-/// 4096 bytes. Throws Error(corrupt) that says what is wrong with the first when none does.
+/// The partitions of the first valid header: after the first sector or in the last one, in sectors of 512 or 4096
+/// bytes. When none is valid, throws Error(corrupt) that states what is wrong with the first.
 std::vector<Partition> read_gpt(const ImageReader& disk);
 
 }  // namespace varve::partition

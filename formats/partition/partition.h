@@ -8,8 +8,8 @@
 namespace varve::partition {
 
 struct Partition {
-    std::uint32_t number = 0;  ///< as in /dev/sda1; logical ones count from 5
-    ByteRange range;           ///< on the disk, inside it, not empty
+    std::uint32_t number = 0;  ///< as in /dev/sda1; logical partitions count from 5
+    ByteRange range;           ///< inside the disk, not empty
     friend bool operator==(const Partition&, const Partition&) = default;
 };
 

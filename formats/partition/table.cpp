@@ -9,7 +9,7 @@
 namespace varve::partition {
 namespace {
 
-constexpr std::uint64_t sector_bytes = 512;  // an MBR does not say; those of disks with larger sectors are not read
+constexpr std::uint64_t sector_bytes = 512;  // an MBR does not record it; MBRs of larger sectors are not read
 constexpr std::size_t entries_at = 446;
 constexpr std::size_t entry_bytes = 16;
 constexpr std::size_t signature_at = 510;
@@ -20,7 +20,7 @@ constexpr unsigned logical_max = 255;
 /// One of the four entries of an MBR or of a link in the chain of logical partitions. In sectors.
 struct Entry {
     std::uint8_t type = 0;
-    std::uint64_t begin = 0;  ///< from where the table counts
+    std::uint64_t begin = 0;  ///< relative to where the table counts from
     std::uint64_t count = 0;
 
     bool is_used() const { return type != 0 && count != 0; }
@@ -29,7 +29,7 @@ struct Entry {
 };
 using Table = std::array<Entry, 4>;
 
-/// Nothing when `sector` is not a whole one of the disk, or holds no table.
+/// Nothing when `sector` is not a whole sector of the disk or holds no table.
 std::optional<Table> read_entries(const ImageReader& disk, std::uint64_t sector) {
     if (sector >= disk.info().virtual_size.value / sector_bytes) return std::nullopt;
     Bytes bytes(sector_bytes);
@@ -60,8 +60,8 @@ public:
     }
 
 private:
-    /// Each link of the chain has one partition, counted from the link, and the next link, counted from the extended
-    /// partition's begin. `number` is the next free one.
+    /// Each link of the chain has one partition, relative to the link, and the next link, relative to the start of the
+    /// extended partition. `number` is the next free one.
     void read_logical(const Entry& extended, std::uint32_t& number) {
         std::uint64_t link = extended.begin;
         for (unsigned links = 0; links < logical_max; ++links) {
@@ -78,7 +78,7 @@ private:
 
     void add(std::uint32_t number, const Entry& entry, std::uint64_t base) {
         const std::uint64_t sectors = disk_.info().virtual_size.value / sector_bytes;
-        const std::uint64_t begin = base + entry.begin;  // three numbers of 32 bits
+        const std::uint64_t begin = base + entry.begin;  // at most three 32-bit numbers: no overflow
         if (begin >= sectors || entry.count > sectors - begin) return;
         partitions_.push_back({number, {ByteOffset{begin * sector_bytes}, ByteCount{entry.count * sector_bytes}}});
     }
@@ -92,8 +92,8 @@ private:
 std::vector<Partition> read_table(const ImageReader& disk) {
     const std::optional<Table> table = read_entries(disk, 0);
     if (!table) return {};
-    const auto stands_for_gpt = [](const Entry& entry) { return entry.type == gpt_type; };
-    if (std::any_of(table->begin(), table->end(), stands_for_gpt)) return read_gpt(disk);
+    const auto is_protective = [](const Entry& entry) { return entry.type == gpt_type; };
+    if (std::any_of(table->begin(), table->end(), is_protective)) return read_gpt(disk);
     return MbrPartitions(disk).read(*table);
 }
 

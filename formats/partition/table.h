@@ -9,10 +9,10 @@
 
 namespace varve::partition {
 
-/// By number; empty when there is no table. A protective MBR stands for a GPT, in sectors of 512 or 4096 bytes, whose
-/// second header at the disk's end is taken when the first is damaged. Partitions that do not lie inside the disk are
-/// left out, and so is the rest of a chain of logical partitions that leads nowhere. Throws Error(corrupt), without the
-/// disk's name, when neither header of a GPT verifies.
+/// By number; empty when there is no table. A protective MBR announces a GPT, in sectors of 512 or 4096 bytes, whose
+/// second header at the disk's end is used when the first is damaged. Partitions that are not inside the disk are left
+/// out, and so is the rest of a broken chain of logical partitions. Throws Error(corrupt), without the disk's name,
+/// when neither header of a GPT is valid.
 std::vector<Partition> read_table(const ImageReader& disk);
 
 }  // namespace varve::partition

@@ -10,7 +10,7 @@ bool set_preallocation(Options& options, std::string_view value) {
 }
 
 constexpr std::array words{
-    SettingWord<Options>{{"preallocation", "off, falloc or full", "take the whole disk's space at once (off)"},
+    SettingWord<Options>{{"preallocation", "off, falloc or full", "allocate the whole disk's space at once (off)"},
                          set_preallocation},
 };
 

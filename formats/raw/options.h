@@ -1,5 +1,5 @@
 #pragma once
-/// How to make a raw image, and the words that say so.
+/// How to create a raw image, and the creation options for it.
 
 #include "formats/base/option_words.h"
 #include "formats/output/preallocated_output.h"
@@ -12,7 +12,7 @@ struct Options {
 
 std::vector<OptionWord> option_words();
 
-/// Throws Error(usage) for a word or value that raw does not have.
+/// Throws Error(usage) for an option or value that raw does not have.
 Options parse_options(const OptionMap& options);
 
 }  // namespace varve::raw

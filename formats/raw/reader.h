@@ -1,6 +1,6 @@
 #pragma once
-/// A raw image: the bytes of its source are the disk's, and its holes are unallocated. Sizes need not be a multiple of
-/// 512.
+/// A raw image: the bytes of its source are those of the disk, and its holes are unallocated. Its size need not be a
+/// multiple of 512.
 
 #include <atomic>
 
@@ -11,8 +11,8 @@ namespace varve::raw {
 
 class Reader final : public ImageReader {
 public:
-    /// Takes the size that `source` has now: what grows later is not seen; a file that shrinks is Error(corrupt) when
-    /// its lost part is read. info().warnings begins with `warnings`, sentences about how it was opened.
+    /// Takes the size that `source` has now: later growth is ignored; after a file shrank, reading the lost part is
+    /// Error(corrupt). info().warnings begins with `warnings`, sentences about how the image was opened.
     explicit Reader(ByteSourcePtr source, std::vector<std::string> warnings = {});
 
     const ImageInfo& info() const override { return info_; }

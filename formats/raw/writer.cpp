@@ -47,7 +47,7 @@ private:
 
     std::unique_ptr<Output> output_;
     WriteOrder order_;
-    ByteOffset filled_to_;  ///< everything before is on the output, as bytes or as zeros
+    ByteOffset filled_to_;  ///< everything before it has been output, as bytes or as zeros
 };
 
 }  // namespace

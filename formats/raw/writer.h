@@ -1,6 +1,6 @@
 #pragma once
-/// Writes a raw image: guest byte n is byte n of the output, and all that is not data reads as zero. Zero runs inside
-/// data are left out at 4 KiB of guest position. In a new file they are holes; on a device they are zeroed; on a
+/// Writes a raw image: guest byte n is byte n of the output, and everything but data reads as zeros. Zero blocks of
+/// 4 KiB (of guest position) inside data are left out: in a new file they are holes, on a device they are zeroed, on a
 /// stream they are sent.
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace varve::raw {
 
-/// The length of the output is exactly `virtual_size`, odd sizes too. Throws what output->resize() throws.
+/// The length of the output is exactly `virtual_size`, even if that is odd. Throws what output->resize() throws.
 std::unique_ptr<ImageWriter> create_writer(std::unique_ptr<Output> output, ByteCount virtual_size);
 
 }  // namespace varve::raw

@@ -91,7 +91,7 @@ TEST_CASE("creation options: words that qemu does not let go together are wrong 
     check_creation_options("qcow2", {{"compress", "on"}, {"extended_l2", "on"}, {"preallocation", "off"}});
 }
 
-TEST_CASE("creation options: what the source recorded gives way to what was said", "[formats][options]") {
+TEST_CASE("creation options: given options take precedence over those that the source recorded", "[formats][options]") {
     const OptionMap source{{"cluster_size", "16384"}, {"compat", "1.1"},        {"compression_type", "zstd"},
                            {"extended_l2", "on"},     {"lazy_refcounts", "on"}, {"refcount_bits", "8"}};
     CHECK(with_recorded_options("qcow2", {}, source) == source);

@@ -29,7 +29,7 @@ TEST_CASE("zero split: units are aligned to the position, not to the buffer", "[
     REQUIRE((runs[2].begin == ByteOffset{8192} && runs[2].bytes.size() == 4096 + 96 && runs[2].is_zero));
 }
 
-TEST_CASE("zero split: runs cover the bytes in order, alternate, and are true", "[formats][zero_split]") {
+TEST_CASE("zero split: runs cover the bytes in order, alternate, and have the right kind", "[formats][zero_split]") {
     std::mt19937 random(20261122);
     for (int round = 0; round < 500; ++round) {
         Bytes bytes(random() % 5000);

@@ -18,7 +18,7 @@ std::optional<std::string> opener_of(const std::string& path) { return other_ope
 
 bool is_open_elsewhere(const std::string& path) { return varve::is_open_elsewhere(File::open(path, O_RDONLY)); }
 
-/// `cat` of a pipe that never ends, with the file as one of its open files.
+/// A `cat` that waits on a pipe, with the file among its open files.
 class Opener {
 public:
     explicit Opener(const std::string& path, const char* mode)
@@ -34,7 +34,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("file users: a file that nobody has open is free, and our own descriptors do not make us another process",
+TEST_CASE("file users: a file without openers is free, and the caller's own descriptors are not another process",
           "[formats][locks]") {
     const ScratchFolder folder;
     const std::string path = folder.file("disk.raw");
@@ -45,7 +45,7 @@ TEST_CASE("file users: a file that nobody has open is free, and our own descript
     CHECK_FALSE(opener_of(path));
 }
 
-TEST_CASE("file users: another process is named, whether it reads or writes", "[formats][locks]") {
+TEST_CASE("file users: another process is named whether it reads or writes", "[formats][locks]") {
     const ScratchFolder folder;
     const std::string path = folder.file("disk.raw");
     write_file(path, Bytes(4096));

@@ -15,7 +15,7 @@ using namespace varve::reader_test;
 
 namespace {
 
-/// The sentence with which the reader refuses what it read; empty when it stands by it.
+/// The error with which the reader reports a change; empty when there is none.
 std::string complaint_of(const ImageReader& image) {
     try {
         image.check_unchanged();
@@ -41,7 +41,7 @@ timespec modified(const std::string& path) {
     return status.st_mtim;
 }
 
-/// As written long ago, so that no test depends on the tick of the clock.
+/// Makes the file look as if written long ago, so that no test depends on the tick of the clock.
 void make_old(const std::string& path) { set_times(path, {1'000'000'000, 123'456'789}); }
 
 struct Chain {
@@ -59,14 +59,14 @@ struct Chain {
 
 }  // namespace
 
-TEST_CASE("file watch: reading changes nothing, and what stays is not complained of", "[formats][watch]") {
+TEST_CASE("file watch: neither reading nor a new link, mode or name is a change", "[formats][watch]") {
     const ScratchFolder folder;
     const Chain chain(folder);
     const auto image = open_image(chain.top);
     CHECK(complaint_of(*image).empty());
     static_cast<void>(read_all(*image));
     CHECK(complaint_of(*image).empty());
-    // A new link, owner's bits, or name is not a new content.
+    // New links, permissions or names do not change the content.
     std::filesystem::create_hard_link(chain.base, folder.file("link.qcow2"));
     REQUIRE(::chmod(chain.root.c_str(), 0600) == 0);
     std::filesystem::rename(chain.top, folder.file("renamed.qcow2"));
@@ -74,7 +74,7 @@ TEST_CASE("file watch: reading changes nothing, and what stays is not complained
     CHECK(complaint_of(*image).empty());
 }
 
-TEST_CASE("file watch: a write to any file of the chain is noticed and named", "[formats][watch]") {
+TEST_CASE("file watch: a write to any file of the chain is detected, and the file named", "[formats][watch]") {
     const ScratchFolder folder;
     const Chain chain(folder);
     for (const std::string& path : {chain.top, chain.base, chain.root}) {
@@ -88,7 +88,7 @@ TEST_CASE("file watch: a write to any file of the chain is noticed and named", "
     }
 }
 
-TEST_CASE("file watch: growing, shrinking, a time set back and a nanosecond are changes", "[formats][watch]") {
+TEST_CASE("file watch: a new size, an earlier time and a time one nanosecond later are changes", "[formats][watch]") {
     const ScratchFolder folder;
     const std::string path = folder.file("disk.raw");
     write_file(path, Bytes(1 << 20));
@@ -112,7 +112,7 @@ TEST_CASE("file watch: growing, shrinking, a time set back and a nanosecond are 
     }
 }
 
-TEST_CASE("file watch: a header rewritten under an old time is a change", "[formats][watch]") {
+TEST_CASE("file watch: a rewritten header is a change even if the time was restored", "[formats][watch]") {
     const ScratchFolder folder;
     const Chain chain(folder);
     const timespec before = modified(chain.top);
@@ -122,7 +122,7 @@ TEST_CASE("file watch: a header rewritten under an old time is a change", "[form
     CHECK_THAT(complaint_of(*image), ContainsSubstring("first 4 KiB"));
 }
 
-TEST_CASE("file watch: a machine that started on the image meanwhile is noticed before it wrote anything",
+TEST_CASE("file watch: a machine that starts on the image while it is read is detected before it writes anything",
           "[formats][watch][locks]") {
     const ScratchFolder folder;
     const Chain chain(folder);
@@ -135,7 +135,7 @@ TEST_CASE("file watch: a machine that started on the image meanwhile is noticed 
     CHECK_THAT(complaint_of(*image), ContainsSubstring("'" + chain.root + "' is in use"));
 }
 
-TEST_CASE("file watch: a write by a real qemu-io that came and went is noticed", "[formats][watch]") {
+TEST_CASE("file watch: a write by a real qemu-io that has exited is detected", "[formats][watch]") {
     const ScratchFolder folder;
     const Chain chain(folder);
     const auto image = open_image(chain.top);
@@ -143,7 +143,7 @@ TEST_CASE("file watch: a write by a real qemu-io that came and went is noticed",
     CHECK_THAT(complaint_of(*image), ContainsSubstring("'" + chain.top + "' changed"));
 }
 
-TEST_CASE("open image: once more means the same file, not whatever has its name by now", "[formats][watch]") {
+TEST_CASE("open image: reopening is refused when another file has the name now", "[formats][watch]") {
     const ScratchFolder folder;
     const std::string path = folder.file("disk.qcow2");
     const auto make = [](const std::string& at) {

@@ -12,7 +12,7 @@ using namespace varve::reader_test;
 
 namespace {
 
-/// Three layers: the raw root, base over it and top over that.
+/// Three layers: the raw root, the base over it and the top over that.
 struct Chain {
     explicit Chain(const ScratchFolder& folder)
         : root(folder.file("root.raw")), base(folder.file("base.qcow2")), top(folder.file("top.qcow2")) {
@@ -25,7 +25,7 @@ struct Chain {
     std::string top;
 };
 
-OpenOptions only_looking() {
+OpenOptions with_warnings() {
     OpenOptions options;
     options.image.live = LiveImage::warn;
     return options;
@@ -33,7 +33,7 @@ OpenOptions only_looking() {
 
 }  // namespace
 
-TEST_CASE("live image: what a real qemu-io writes to is refused by name, with who holds it and what to do",
+TEST_CASE("live image: an image that a real qemu-io writes to is refused; the error names both and advises",
           "[formats][locks]") {
     const ScratchFolder folder;
     const Chain chain(folder);
@@ -49,12 +49,12 @@ TEST_CASE("live image: what a real qemu-io writes to is refused by name, with wh
         CHECK_THAT(error.what(), ContainsSubstring("shut the machine down"));
         CHECK_THAT(error.what(), ContainsSubstring("overlay"));
     }
-    // The base of the overlay is what one backs up meanwhile.
+    // The base of the overlay can be backed up in the meantime.
     CHECK(refusal_of(chain.base).empty());
     CHECK(open_image(chain.base)->info().warnings.empty());
 }
 
-TEST_CASE("live image: a layer of the chain that is written to is refused, whichever it is", "[formats][locks]") {
+TEST_CASE("live image: a write lock on any layer of the chain is refused", "[formats][locks]") {
     const ScratchFolder folder;
     const Chain chain(folder);
     for (const std::string& path : {chain.top, chain.base, chain.root}) {
@@ -70,18 +70,18 @@ TEST_CASE("live image: a layer of the chain that is written to is refused, which
     CHECK(refusal_of(chain.top).empty());
 }
 
-TEST_CASE("live image: whoever only looks is warned, once", "[formats][locks]") {
+TEST_CASE("live image: with LiveImage::warn there is one warning", "[formats][locks]") {
     const ScratchFolder folder;
     const Chain chain(folder);
     const ByteLocks machine(chain.top, {100, 101, 103, 201, 203});
     const ByteLocks second(chain.root, {100, 101});
-    const auto image = open_image(chain.top, only_looking());
+    const auto image = open_image(chain.top, with_warnings());
     REQUIRE(image->info().warnings.size() == 1);
     CHECK_THAT(image->info().warnings[0], ContainsSubstring("QEMU's write lock"));
     CHECK_THAT(image->info().warnings[0], ContainsSubstring("out of date"));
 }
 
-TEST_CASE("live image: on a file system without locks it is read, with one warning", "[formats][locks]") {
+TEST_CASE("live image: an image on a file system without locks is read, with one warning", "[formats][locks]") {
     const ScratchFolder folder;
     const Chain chain(folder);
     CHECK(writer_test::in_child([&] {

@@ -34,7 +34,7 @@ QemuIo::QemuIo(const std::vector<std::string>& options, const std::string& path,
         ::_exit(127);
     }
     for (int i = 0; i < 3000 && use_of(locked) == QemuUse::none; ++i) ::usleep(10'000);
-    ::usleep(100'000);  // its locks come one after the other
+    ::usleep(100'000);  // it takes its locks one after the other
     REQUIRE(use_of(locked) != QemuUse::none);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-/// Who holds locks on an image in the tests: an exact set of bytes, or a real QEMU tool that has it open.
+/// Holders of locks on an image for the tests: of an exact set of bytes, or a real QEMU tool that has the image open.
 
 #include <initializer_list>
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace varve::reader_test {
 
-/// Holds shared (as QEMU does) or exclusive locks on single bytes of a file, by an open file description of its own.
+/// Holds shared (like QEMU) or exclusive locks on single bytes of a file, through its own open file description.
 class ByteLocks {
 public:
     ByteLocks(const std::string& path, std::initializer_list<off_t> bytes, short type = F_RDLCK);
@@ -22,10 +22,10 @@ private:
     File file_;
 };
 
-/// A qemu-io that has an image open until the end of the test, and the locks that it takes by itself.
+/// A qemu-io process that has an image open, with the locks that it takes itself, until this object is destroyed.
 class QemuIo {
 public:
-    /// `options` stand between the program's name and the image; waits until `locked` (a file of its chain) is in use.
+    /// `options` go between the program's name and the image; waits until `locked` (a file of its chain) is in use.
     QemuIo(const std::vector<std::string>& options, const std::string& path, const std::string& locked);
     ~QemuIo();
     QemuIo(const QemuIo&) = delete;

@@ -17,7 +17,7 @@ std::string raw_disk(const ScratchFolder& folder) {
 
 }  // namespace
 
-TEST_CASE("qemu locks: each byte alone says what it should", "[formats][locks]") {
+TEST_CASE("qemu locks: each locked byte alone means the use that QEMU documents", "[formats][locks]") {
     const ScratchFolder folder;
     const std::string path = raw_disk(folder);
     CHECK(use_of(path) == QemuUse::none);
@@ -41,7 +41,7 @@ TEST_CASE("qemu locks: each byte alone says what it should", "[formats][locks]")
     CHECK(use_of(path) == QemuUse::none);
 }
 
-TEST_CASE("qemu locks: of several the strongest counts, shared or exclusive, and our own descriptor takes none",
+TEST_CASE("qemu locks: the strongest of several locks counts, shared or exclusive, and the query takes none",
           "[formats][locks]") {
     const ScratchFolder folder;
     const std::string path = raw_disk(folder);
@@ -62,7 +62,7 @@ TEST_CASE("qemu locks: of several the strongest counts, shared or exclusive, and
     const ByteLocks first(path, {100, 201, 203});
     const ByteLocks second(path, {100, 201});
     CHECK(use_of(path) == QemuUse::reads);
-    // A QEMU that starts meets no lock of ours: it could take an exclusive one on every byte that nobody holds.
+    // A QEMU that starts meets no lock of ours: it can take an exclusive one on every byte that is not locked.
     const ByteLocks third(path, {101, 102, 103}, F_WRLCK);
     CHECK(use_of(path) == QemuUse::writes);
 }
@@ -89,7 +89,7 @@ TEST_CASE("qemu locks: a real qemu-io writes to the top image and only reads its
     CHECK(use_of(raw) == QemuUse::writes);
 }
 
-TEST_CASE("qemu locks: where they cannot be asked for, that is said", "[formats][locks]") {
+TEST_CASE("qemu locks: where they cannot be queried, the use is unknown", "[formats][locks]") {
     const ScratchFolder folder;
     const std::string path = raw_disk(folder);
     CHECK(writer_test::in_child([&] {

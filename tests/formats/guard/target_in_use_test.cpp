@@ -28,7 +28,7 @@ std::string refusal(const std::function<void()>& action) { return text_of(ErrorC
 
 }  // namespace
 
-TEST_CASE("target: a file on which QEMU holds any lock is not replaced, force or not", "[formats][output][locks]") {
+TEST_CASE("target: a file on which QEMU holds any lock is not replaced, even with force", "[formats][output][locks]") {
     const ScratchFolder folder;
     const std::string path = folder.file("disk.raw");
     const Bytes before(4096, std::byte{1});
@@ -44,7 +44,7 @@ TEST_CASE("target: a file on which QEMU holds any lock is not replaced, force or
     CHECK(writer_test::read_file(path).empty());
 }
 
-TEST_CASE("target: a machine that starts while its disk is being written keeps it", "[formats][output][locks]") {
+TEST_CASE("target: a file is not replaced when a machine started on it in the meantime", "[formats][output][locks]") {
     const ScratchFolder folder;
     const std::string path = folder.file("disk.raw");
     const Bytes before(4096, std::byte{1});
@@ -60,7 +60,7 @@ TEST_CASE("target: a machine that starts while its disk is being written keeps i
     CHECK((writer_test::read_file(path) == before));
 }
 
-TEST_CASE("target: a base that real overlays only read is not replaced either", "[formats][output][locks]") {
+TEST_CASE("target: a base that a real overlay only reads is not replaced either", "[formats][output][locks]") {
     const ScratchFolder folder;
     const std::string base = folder.file("base.qcow2");
     const std::string top = folder.file("top.qcow2");
@@ -70,7 +70,7 @@ TEST_CASE("target: a base that real overlays only read is not replaced either", 
     CHECK_THAT(refusal([&] { create_output_file(base, force); }), ContainsSubstring("QEMU's locks"));
 }
 
-TEST_CASE("target: of a device only QEMU's locks count, of a file whoever has it open", "[formats][output][locks]") {
+TEST_CASE("target: for a device only QEMU's locks count, for a file any open descriptor", "[formats][output][locks]") {
     const ScratchFolder folder;
     const std::string path = folder.file("disk.raw");
     write_file(path, Bytes(4096));
@@ -84,6 +84,6 @@ TEST_CASE("target: of a device only QEMU's locks count, of a file whoever has it
     CHECK(refusal([&] { refuse_in_use(path, device, &asked); }).empty());
     const ByteLocks lock(path, {201});
     CHECK_THAT(refusal([&] { refuse_in_use(path, device, &asked); }), ContainsSubstring("QEMU's locks"));
-    // Where the file may not be opened, the processes are all there is to ask.
+    // Where the file may not be opened, only the processes are checked.
     CHECK(refusal([&] { refuse_in_use(path, status, nullptr); }).empty());
 }

@@ -115,7 +115,7 @@ TEST_CASE("output device: a real block device takes an image, and is safe withou
         REQUIRE_THROWS_WITH(open(), ContainsSubstring("--force"));
         options.overwrite = Overwrite::force;
         options.forbidden = {medium_identity(loop.path()).value()};
-        REQUIRE_THROWS_WITH(open(), ContainsSubstring("is what is read here"));
+        REQUIRE_THROWS_WITH(open(), ContainsSubstring("is the source, or a file that"));
         options.forbidden.clear();
         options.format = "qcow2";
         REQUIRE_THROWS_WITH(open(), ContainsSubstring("raw images only"));

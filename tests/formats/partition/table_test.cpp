@@ -1,4 +1,4 @@
-// Partition tables that fdisk and sfdisk write, and damaged ones.
+// Partition tables written by fdisk and sfdisk, and damaged ones.
 
 #include "formats/partition/table.h"
 
@@ -29,7 +29,7 @@ std::shared_ptr<const ImageReader> open_raw(const std::string& path) {
     return std::make_shared<raw::Reader>(open_file_source(path));
 }
 
-/// A disk file on which `tool` (a shell command before the path) ran with `script` as its input.
+/// A disk file partitioned by `tool` (a shell command to which the path is added), with `script` as its input.
 std::string partitioned(const ScratchFolder& folder, const std::string& tool, const std::string& script,
                         std::uint64_t size = 64 << 20) {
     const std::string path = folder.file("disk.raw");
@@ -42,7 +42,7 @@ std::string partitioned(const ScratchFolder& folder, const std::string& tool, co
     return path;
 }
 
-/// What sfdisk says about the disk.
+/// The partitions that sfdisk lists.
 std::vector<Partition> sfdisk_partitions(const std::string& path) {
     const auto result = run_tool({"sfdisk", "--json", path});
     REQUIRE(result.status == 0);
@@ -69,7 +69,7 @@ constexpr const char* mbr_script =
 
 }  // namespace
 
-TEST_CASE("partitions: those of a GPT are what sfdisk wrote", "[lvm][partitions]") {
+TEST_CASE("partitions: a GPT by sfdisk is read as sfdisk reads it", "[lvm][partitions]") {
     ScratchFolder folder;
     const std::string path = partitioned(folder, "sfdisk -q", gpt_script);
     const auto found = read_table(*open_raw(path));
@@ -78,7 +78,7 @@ TEST_CASE("partitions: those of a GPT are what sfdisk wrote", "[lvm][partitions]
     CHECK(found[2] == Partition{5, {ByteOffset{30000 * 512}, ByteCount{12345 * 512}}});
 }
 
-TEST_CASE("partitions: primary and logical ones of an MBR are what sfdisk wrote", "[lvm][partitions]") {
+TEST_CASE("partitions: an MBR by sfdisk with logical partitions is read as sfdisk reads it", "[lvm][partitions]") {
     ScratchFolder folder;
     const std::string path = partitioned(folder, "sfdisk -q", mbr_script);
     const auto found = read_table(*open_raw(path));
@@ -96,7 +96,8 @@ TEST_CASE("partitions: a GPT of 4096-byte sectors is read", "[lvm][partitions]")
                                  {3, {ByteOffset{1024 * 4096}, ByteCount{7168 * 4096}}}});
 }
 
-TEST_CASE("partitions: the table of the fixture", "[lvm][partitions]") {
+TEST_CASE("partitions: the fixture's table is read, and disks without a table have no partitions",
+          "[lvm][partitions]") {
     CHECK(read_table(*fixture_disk("linear", 5)) ==
           std::vector<Partition>{{1, {ByteOffset{1048576}, mib(8)}}, {2, {ByteOffset{9437184}, mib(54)}}});
     CHECK(read_table(*fixture_disk("linear", 0)).empty());
@@ -104,7 +105,7 @@ TEST_CASE("partitions: the table of the fixture", "[lvm][partitions]") {
     CHECK(read_table(ChangedDisk(std::uint64_t{511})).empty());
 }
 
-TEST_CASE("partitions: the second GPT header stands in for a damaged first one", "[lvm][partitions]") {
+TEST_CASE("partitions: the second GPT header is used when the first is damaged", "[lvm][partitions]") {
     ScratchFolder folder;
     const std::string path = partitioned(folder, "sfdisk -q", gpt_script);
     const auto expected = sfdisk_partitions(path);
@@ -117,7 +118,7 @@ TEST_CASE("partitions: the second GPT header stands in for a damaged first one",
     }
 }
 
-TEST_CASE("partitions: those that do not lie inside the disk are left out", "[lvm][partitions]") {
+TEST_CASE("partitions: partitions that are not inside the disk are left out", "[lvm][partitions]") {
     ScratchFolder folder;
     const std::string gpt = partitioned(folder, "sfdisk -q", gpt_script);
     auto disk = changed(gpt);
@@ -135,7 +136,7 @@ TEST_CASE("partitions: those that do not lie inside the disk are left out", "[lv
     CHECK(read_table(*disk).size() == 1);
 }
 
-TEST_CASE("partitions: a chain of logical partitions that goes in a circle comes to an end", "[lvm][partitions]") {
+TEST_CASE("partitions: reading a circular chain of logical partitions ends", "[lvm][partitions]") {
     ScratchFolder folder;
     auto disk = changed(partitioned(folder, "sfdisk -q", mbr_script));
     std::array<std::byte, 4> link;
@@ -145,7 +146,7 @@ TEST_CASE("partitions: a chain of logical partitions that goes in a circle comes
     CHECK(read_table(*disk).size() == 2 + 255);
 }
 
-TEST_CASE("partitions: flipped bits give a list inside the disk, or a refusal", "[lvm][partitions]") {
+TEST_CASE("partitions: flipped bits give partitions inside the disk, or a refusal", "[lvm][partitions]") {
     constexpr std::uint64_t seed = 20261122;
     WARN("seed " << seed);
     std::mt19937_64 random(seed);

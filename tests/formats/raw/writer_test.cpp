@@ -49,8 +49,8 @@ TEST_CASE("raw writer: zero blocks of 4 KiB inside data are holes", "[formats][r
     REQUIRE(first_difference(read_file(folder.file("a")), bytes) == std::nullopt);
 }
 
-// 15 TiB, since a file of ext4 ends at 16 TiB.
-TEST_CASE("raw writer: a mostly empty disk of 15 TiB takes no time", "[formats][raw]") {
+// 15 TiB, because ext4 limits files to 16 TiB.
+TEST_CASE("raw writer: a mostly empty disk of 15 TiB takes less than a second", "[formats][raw]") {
     const ScratchFolder folder;
     const std::clock_t start = std::clock();
     const ByteCount size{std::uint64_t{15} << 40};
@@ -76,7 +76,8 @@ TEST_CASE("raw writer: a disk that the file system can't hold fails before any b
     REQUIRE(folder.names().empty());
 }
 
-TEST_CASE("raw writer: an output that fails anywhere is an error, and commits nothing", "[formats][raw][fault]") {
+TEST_CASE("raw writer: an output that fails at any write is an error, and nothing is committed",
+          "[formats][raw][fault]") {
     const contract::Pattern pattern = contract::random_pattern(mib(1), 7, 60000);
     for (std::size_t n = 0;; ++n) {
         const auto medium = std::make_shared<MemoryMedium>();

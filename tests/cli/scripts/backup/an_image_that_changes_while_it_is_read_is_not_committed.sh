@@ -18,7 +18,7 @@ expect_status 0
 
 run_while_written a.raw:4194304 backup a.raw
 expect_status 1
-expect_err "'a.raw' changed while it was read (its modification time is another)"
+expect_err "'a.raw' changed while it was read (its modification time changed)"
 [ "$(wc -l <err)" = 1 ] || fail "one line was expected on standard error"
 run_while_written base.qcow2:262144 backup top.qcow2 --disk top
 expect_status 1
