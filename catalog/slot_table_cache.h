@@ -19,7 +19,7 @@ public:
     std::shared_ptr<const SlotTable> find(const PackRow& row);
 
 private:
-    /// With the checksum of its bytes, as a number can come to mean another table.
+    /// With the checksum of its bytes, because a number can be reused for another table.
     struct Sealed {
         std::uint64_t seal = 0;
         std::shared_ptr<const SlotTable> table;

@@ -270,7 +270,7 @@ void remove_sqlite_catalog(const std::filesystem::path& folder) {
     CatalogLock lock(folder);
     const CatalogLock::Hold hold(lock);
     const std::filesystem::path database = database_file(folder);
-    for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(database.string() + ending);
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(database.string() + suffix);
     sweep_filter_files(folder, {});
     sync_folder(folder);
 }

@@ -35,8 +35,8 @@ dev_t file_system_of(const std::string& folder) {
 }
 
 bool has_option(const PlannedFile& file, const char* word, std::string_view value) {
-    const auto said = file.options.find(word);
-    return said != file.options.end() && said->second == value;
+    const auto option = file.options.find(word);
+    return option != file.options.end() && option->second == value;
 }
 
 bool has_known_space(const PlannedFile& file) {

@@ -77,7 +77,7 @@ void SegmentScan::note_kinds(const std::vector<Extent>& extents) {
     }
 }
 
-/// Reads the data extents into the buffer; what else lies in a chunk with data becomes zeros. `end`: of the run, in
+/// Reads the data extents into the buffer and zeros the rest of each chunk with data. `end` is that of the run, in
 /// chunks.
 void SegmentScan::read_data(const std::vector<Extent>& extents, std::size_t end) {
     const ByteSpan buffer = segment_.data.span();

@@ -67,9 +67,10 @@ FileIdentity File::identity() const {
 File File::window(ByteRange range, std::string path) const {
     const ByteCount all = size();
     if (range.begin.value > all.value || range.length.value > all.value - range.begin.value)
-        throw Error(ErrorCode::corrupt,
-                    fmt::format("'{}' ends early: '{}' has {} bytes from offset {} on, and {} are there", path_, path,
-                                range.length.value, range.begin.value, all.value));
+        throw Error(
+            ErrorCode::corrupt,
+            fmt::format("'{}' ends early: '{}' needs {} bytes from offset {} on, but the file has only {} bytes", path_,
+                        path, range.length.value, range.begin.value, all.value));
     UniqueFd fd(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
     if (!fd) throw io_error(fmt::format("cannot open '{}' once more", path_), errno);
     File part(std::move(fd), std::move(path));

@@ -88,7 +88,7 @@ Fields parse_fields(std::string_view text, Scanner& scanner) {
     return f;
 }
 
-/// Seconds east of UTC when the text says so; nullopt for local time.
+/// Seconds east of UTC if the text gives a zone; nullopt for local time.
 std::optional<int> parse_zone(std::string_view text, Scanner& scanner) {
     if (scanner.at_end()) return std::nullopt;
     if (scanner.at('Z')) {

@@ -30,7 +30,7 @@ void for_each_extent(const ImageReader& image, ByteRange range, const Visit& vis
     }
 }
 
-/// The first data extent of `range`, as far as it lies inside; nullopt when there is none.
+/// The first data extent in `range`, cut to it; nullopt when there is none.
 inline std::optional<ByteRange> first_data(const ImageReader& image, ByteRange range) {
     std::optional<ByteRange> found;
     for_each_extent(image, range, [&](const Extent& extent) {

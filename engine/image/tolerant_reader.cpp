@@ -75,8 +75,8 @@ void TolerantReader::give_up(ByteOffset at, ByteSpan out, const Error& error) co
     has_given_up_.store(true, std::memory_order_release);
     if (given_up_.size() > ranges_max || bytes_given_up_ > bytes_max)
         throw Error(ErrorCode::io,
-                    fmt::format("more than {} is unreadable, and nothing was kept: the medium fails as a whole, or is "
-                                "gone; copy it with a rescue program such as ddrescue and take the copy (the last "
+                    fmt::format("more than {} is unreadable, and nothing was kept: the medium is failing as a whole, "
+                                "or gone; copy it with a rescue program such as ddrescue and use the copy (the last "
                                 "error: {})",
                                 given_up_.size() > ranges_max ? fmt::format("{} places", ranges_max)
                                                               : fmt::format("{} MiB", bytes_max.value >> 20),

@@ -4,9 +4,9 @@
 ///
 /// A read that fails with Error(io) is retried in halves, down to blocks of 4 KiB at 4 KiB-aligned offsets of the
 /// disk (the page that the kernel reads at once): only blocks that fail on their own are given up. Once given up, a
-/// block is never read again, so that all readers, and a restarted backup, get the same. Only guest bytes
-/// are treated like this: any other error, and one from an allocation map, is passed on, as is Error(io) once more than
-/// `ranges_max` ranges or `bytes_max` bytes are given up: then the medium is failing as a whole, or gone.
+/// block is never read again, so that all readers, and a restarted backup, get the same. Only reads of guest bytes are
+/// treated like this: any other error, or one from an allocation map, is passed on, and so is Error(io) once more than
+/// `ranges_max` ranges or `bytes_max` bytes have been given up: the medium is then failing as a whole, or gone.
 
 #include <atomic>
 #include <map>

@@ -1,17 +1,17 @@
 #pragma once
-/// A part of an image as an image of its own: guest byte `range.begin` becomes byte 0. So every reader of whole images
-/// can read a single partition.
+/// A part of an image as a separate image: guest byte `range.begin` becomes byte 0. Every reader of whole images can
+/// thus read a single partition.
 
 #include "engine/image/image_reader.h"
 
 namespace varve {
 
-/// image.unreadable() as far as it lies in `range`, counted from where that begins.
+/// The part of image.unreadable() inside `range`, relative to the start of `range`.
 std::vector<ByteRange> unreadable_within(const ImageReader& image, ByteRange range);
 
 class WindowReader final : public ImageReader {
 public:
-    /// Borrows `image` for its life; `range` lies inside its virtual size.
+    /// Borrows `image` for its life; `range` must be inside its virtual size.
     WindowReader(const ImageReader& image, ByteRange range);
 
     /// The image's, with the window's size and without what applies only to the whole disk (snapshots, bitmaps,

@@ -21,8 +21,8 @@ void check_attachment_length(std::uint64_t expected, std::uint64_t found) {
         throw Error(ErrorCode::corrupt, fmt::format("expected at most {} bytes, found a record of {}",
                                                     attachment_bytes_max.value, expected));
     if (expected != found)
-        throw Error(ErrorCode::corrupt, fmt::format("expected {} bytes as its snapshot says, found {}; 'varve verify' "
-                                                    "tells what else is damaged",
+        throw Error(ErrorCode::corrupt, fmt::format("expected {} bytes as its snapshot records, found {}; 'varve "
+                                                    "verify' shows what else is damaged",
                                                     expected, found));
 }
 

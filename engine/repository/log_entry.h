@@ -108,7 +108,7 @@ struct TagEntry {
 };
 
 struct LogEntry {
-    std::array<std::byte, 16> nonce{};  ///< random: tells a writer its own entry after a lost reply
+    std::array<std::byte, 16> nonce{};  ///< random: a writer recognises its own entry by it after a lost reply
     TimeNs written = 0;                 ///< by the clock of the writing host, for people
     std::string host;
     std::string program;  ///< "varve 0.1.0"

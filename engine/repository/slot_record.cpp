@@ -29,7 +29,7 @@ void check_slot_length(const Slot& slot, const ByteReader& at) {
         return;
     }
     if (slot.patch_mask != 0)
-        at.fail(fmt::format("expected no patch mask for a slot that is no patch, found {:#x}", slot.patch_mask));
+        at.fail(fmt::format("expected no patch mask for a slot that is not a patch, found {:#x}", slot.patch_mask));
     if (slot.kind == SlotKind::chunk && slot.length != chunk_bytes)
         at.fail(fmt::format("expected a chunk of {} bytes, found {}", chunk_bytes, slot.length));
     if (slot.length > frame_plain_bytes_max)

@@ -80,7 +80,7 @@ class OvaWriter::Archive::MemberOutput final : public Output {
 public:
     explicit MemberOutput(Archive& archive) : archive_(archive), header_(archive.end_), hash_(archive.new_hash()) {}
 
-    void resize(ByteCount) override {}  // says nothing about the length of the archive
+    void resize(ByteCount) override {}  // the archive's length does not depend on it
 
     void write(ByteOffset at, ByteView bytes) override {
         VARVE_CHECK(at.value == length_.value);

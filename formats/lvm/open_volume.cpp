@@ -69,7 +69,7 @@ OpenedGroup open_group(const VolumeName& wanted, const ImageOptions& options, co
     return {std::move(disks), std::move(found), std::move(opener)};
 }
 
-/// What a guest may have made of its whole disk: no image of a disk, whatever magic it has.
+/// Whether `probed` is what a guest may have made of its whole disk, rather than an image of a disk.
 bool is_guest_content(std::string_view probed) {
     constexpr std::array<std::string_view, 6> words{"luks", "lvm2", "gzip", "xz", "zstd", "bzip2"};
     return std::ranges::find(words, probed) != words.end();

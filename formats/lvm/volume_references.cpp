@@ -47,7 +47,7 @@ std::optional<std::string> name_in_group(const VolumeGroup& group, std::string_v
 
 }  // namespace
 
-/// Pools, records of snapshots and what other volumes are made of are no disks.
+/// False for pools, for records of snapshots and for volumes that are parts of others.
 bool VolumeReferences::is_disk(const LogicalVolume& volume) const {
     const auto& what = volume.segments.front().what;
     if (std::holds_alternative<ThinPoolSegment>(what) || std::holds_alternative<SnapshotSegment>(what)) return false;
@@ -55,13 +55,14 @@ bool VolumeReferences::is_disk(const LogicalVolume& volume) const {
 }
 
 ImageFile VolumeReferences::open(const LogicalVolume& volume) const {
-    const std::size_t told = opener_->warnings().size();
+    const std::size_t earlier = opener_->warnings().size();
     std::shared_ptr<const ImageReader> reader = opener_->open(volume);
     ImageInfo info = reader->info();
     auto disk = std::make_shared<const LogicalDisk>(std::move(reader), std::move(info), found_, opener_);
     const std::string name = fmt::format("lvm:{}/{}", group().name, volume.name);
     ImageFile image{std::make_shared<const ReaderSource>(std::move(disk), name), {name, name, "/dev/" + group().name}};
-    image.warnings.assign(opener_->warnings().begin() + static_cast<std::ptrdiff_t>(told), opener_->warnings().end());
+    image.warnings.assign(opener_->warnings().begin() + static_cast<std::ptrdiff_t>(earlier),
+                          opener_->warnings().end());
     return image;
 }
 

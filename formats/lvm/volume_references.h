@@ -16,7 +16,7 @@ public:
     VolumeReferences(std::shared_ptr<const FoundGroup> found, std::shared_ptr<VolumeOpener> opener)
         : found_(std::move(found)), opener_(std::move(opener)) {}
 
-    /// A volume of the group as the file of an image. Its warnings are what the opener has to say about it. Throws what
+    /// A volume of the group as the file of an image, with the opener's warnings about it. Throws what
     /// VolumeOpener::open() throws.
     ImageFile open(const LogicalVolume& volume) const;
 

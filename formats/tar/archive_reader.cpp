@@ -40,7 +40,7 @@ std::string_view other_kind(char type) {
     }
 }
 
-/// Links, devices, folders and pipes have no contents, whatever their size field says.
+/// Links, devices, folders and pipes have no contents, whatever their size field states.
 bool has_content(char type) { return type < '1' || type > '6'; }
 
 std::string_view name_fault(std::string_view name) {

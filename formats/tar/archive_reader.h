@@ -16,7 +16,7 @@ namespace varve::tar {
 
 /// A regular file in an archive.
 struct Member {
-    std::string name;   ///< relative, without "..", control characters or a "./" in front; bytes in whatever encoding
+    std::string name;   ///< relative, without "..", control characters or a leading "./"; bytes in any encoding
     ByteRange content;  ///< where its bytes are in the archive
 };
 

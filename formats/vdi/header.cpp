@@ -226,8 +226,8 @@ std::optional<Identity> peek_identity(const ByteSourcePtr& source) {
 
 Error corrupt(const ByteSourcePtr& device, ByteOffset at, std::string_view what) {
     return Error(ErrorCode::corrupt,
-                 fmt::format("{}: {}; the image is damaged, 'VBoxManage internalcommands repairhd -dry-run' may tell "
-                             "more",
+                 fmt::format("{}: {}; the image is damaged, 'VBoxManage internalcommands repairhd -dry-run' may show "
+                             "details",
                              device->place(at), what));
 }
 

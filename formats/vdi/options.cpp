@@ -17,7 +17,7 @@ constexpr std::array words{
          [](CreationOptions& options, std::string_view value) {
              return assign(options.is_static, parse_on_off(value));
          }},
-    Word{{"uuid", "a UUID other than zero", "identify the image by it, and make the same file each time (random)"},
+    Word{{"uuid", "a UUID other than zero", "the image's identity; the same one gives the same bytes (random)"},
          set_uuid},
 };
 

@@ -158,7 +158,7 @@ void DescriptorParser::parse_extent(ExtentAccess access, std::string_view rest) 
     result_.extents.push_back(std::move(extent));
 }
 
-/// "file" OFFSET, and whatever devices add.
+/// "file" OFFSET, and further fields for devices.
 void DescriptorParser::parse_file(ExtentLine& extent, std::string_view rest) {
     const bool is_needed = extent.access != ExtentAccess::no_access;
     if (rest.empty() && !is_needed) return;

@@ -1,7 +1,7 @@
 #pragma once
 /// The text that describes a VMware disk: its parent, the files that hold it, and how the virtual machine sees it.
 /// Source: VMware Virtual Disk Format 5.0, "The Descriptor File". Parsing is more lenient, as products are: keys and
-/// words in any case, blanks anywhere, CRLF, comments, a UTF-8 BOM. Names stay bytes, in whatever encoding.
+/// words in any case, blanks anywhere, CRLF, comments, a UTF-8 BOM. Names stay bytes, in any encoding.
 ///
 /// Plain values; safe from any thread.
 

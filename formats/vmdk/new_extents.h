@@ -1,7 +1,7 @@
 #pragma once
 /// Plans the files of an image of several files, and their names beside NAME.vmdk, the descriptor. The names are those
 /// that qemu-img and VMware use: NAME-flat.vmdk, NAME-f001.vmdk (flat pieces), NAME-s001.vmdk (sparse pieces), with
-/// more digits if needed. A name without the extension .vmdk, in whatever case, is used whole. Pure.
+/// more digits if needed. A name without the extension .vmdk, in either case, is used whole. Pure.
 ///
 /// Decision: every piece but the last holds 4,192,256 sectors (2047 MiB), as VMware's sparse pieces do, whether sparse
 /// or flat. So every file stays below 2 GiB even with tables beside its data. qemu-img splits at 2 GiB; readers use the

@@ -1,6 +1,6 @@
 #pragma once
 /// Reads the tables of an extent in pages of 64 KiB of its file when they are asked for, through a cache, so that
-/// memory does not grow with the disk. Tables lie on sectors, so no entry lies across two pages. Immutable; safe from
+/// memory does not grow with the disk. Tables begin at sectors, so no entry crosses two pages. Immutable; safe from
 /// many threads.
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace varve::vmdk {
 
-/// Little-endian words that lie side by side in one page.
+/// Consecutive little-endian words in one page.
 struct TableWords {
     BlockCache::Block page;
     std::size_t first_byte = 0;
@@ -28,10 +28,10 @@ public:
     /// Words of 4 or 8 bytes.
     TablePages(ByteSourcePtr device, std::size_t word_bytes, std::shared_ptr<ReadCaches> caches);
 
-    /// Up to `count` words from `at` on, which lie inside the device. Errors of the device pass through.
+    /// Up to `count` words from `at` on, which must be inside the device. Errors of the device pass through.
     TableWords words_from(ByteOffset at, std::uint64_t count) const;
 
-    /// Whether a table of `words` at `at` lies inside the device.
+    /// Whether a table of `words` at `at` is inside the device.
     bool contains(ByteOffset at, std::uint64_t words) const;
 
     const ByteSourcePtr& device() const { return device_; }

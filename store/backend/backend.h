@@ -18,7 +18,7 @@
 namespace varve {
 
 enum class PutResult {
-    stored,  ///< the object is there now, durably
+    stored,  ///< the object now exists, durably
     exists,  ///< another object has the name, durably; nothing was changed
 };
 

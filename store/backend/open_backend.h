@@ -8,8 +8,8 @@
 
 namespace varve {
 
-/// Opens what exists. Throws Error(not_found) when nothing is there, Error(unsupported) for a kind of place that this
-/// version does not know.
+/// Opens an existing place. Throws Error(not_found) when it does not exist, Error(unsupported) for a kind of place that
+/// this version does not know.
 std::unique_ptr<Backend> open_backend(const std::string& location);
 
 /// Opens the place and creates it first if it does not exist. Throws Error(unsupported) like open_backend().

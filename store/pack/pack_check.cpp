@@ -32,7 +32,7 @@ public:
     ChunkStore::CheckedPack run(std::shared_ptr<const SlotTable> known) {
         const std::uint64_t size = backend_size();
         if (size != facts_.size.value)
-            tell(fmt::format("{}: expected {} bytes, found {}", pack_.object(), facts_.size.value, size));
+            report(fmt::format("{}: expected {} bytes, found {}", pack_.object(), facts_.size.value, size));
         table_ = choose_table(std::move(known));
         walk(size);
         return checked_;
@@ -47,8 +47,8 @@ private:
         return size->value;
     }
 
-    void tell(std::string message) const { damage_({std::nullopt, std::move(message)}); }
-    void tell(std::uint32_t slot, std::string message) const { damage_({slot, std::move(message)}); }
+    void report(std::string message) const { damage_({std::nullopt, std::move(message)}); }
+    void report(std::uint32_t slot, std::string message) const { damage_({slot, std::move(message)}); }
 
     /// Its own table, or the known copy, or a table made from its frames.
     std::shared_ptr<const SlotTable> choose_table(std::shared_ptr<const SlotTable> known) const {
@@ -57,12 +57,12 @@ private:
             const StoredPack found = pack_.read_trailer(repository_);
             own = found.slots;
             if (found.facts.kind != facts_.kind)
-                tell(fmt::format("{}: expected a pack of another kind", pack_.object()));
+                report(fmt::format("{}: expected a pack of another kind", pack_.object()));
             if (known != nullptr && *known != *own)
-                tell(fmt::format("{}: its slot table differs from the log's copy", pack_.object()));
+                report(fmt::format("{}: its slot table differs from the log's copy", pack_.object()));
         } catch (const Error& error) {
             if (error.code() == ErrorCode::not_found) throw;
-            tell(error.what());
+            report(error.what());
         }
         if (known != nullptr) return known;
         return own != nullptr ? own : scanned_table();
@@ -71,8 +71,8 @@ private:
     std::shared_ptr<const SlotTable> scanned_table() const {
         auto scanned = scan_pack(backend_, facts_.id).slot_table();
         if (!scanned)
-            tell(fmt::format("{}: frames are lost, and there is no copy of its slot table; run 'varve rebuild'",
-                             pack_.object()));
+            report(fmt::format("{}: frames are lost, and there is no copy of its slot table; run 'varve rebuild'",
+                               pack_.object()));
         return std::make_shared<const SlotTable>(scanned ? std::move(*scanned) : SlotTable());
     }
 
@@ -89,7 +89,7 @@ private:
             }
             at = end;
         }
-        tell_lost_frames(frame);
+        report_lost_frames(frame);
         if (all_read_) compare_digests();
     }
 
@@ -101,7 +101,7 @@ private:
             return true;
         } catch (const Error& error) {
             if (error.code() == ErrorCode::not_found) throw;
-            tell(error.what());
+            report(error.what());
             all_read_ = false;
             return false;
         }
@@ -130,7 +130,7 @@ private:
     }
 
     void tell_frame(const Frame& frame, const std::string& message) const {
-        for (std::uint32_t i = 0; i < frame.slot_count; ++i) tell(frame.first_slot + i, message);
+        for (std::uint32_t i = 0; i < frame.slot_count; ++i) report(frame.first_slot + i, message);
     }
 
     /// Where the piece that begins at `at` ends: after a whole frame, if one ends within reach. Moves `frame` past the
@@ -148,7 +148,7 @@ private:
     }
 
     /// Reports frames past the end of a truncated file.
-    void tell_lost_frames(std::size_t first) const {
+    void report_lost_frames(std::size_t first) const {
         for (std::size_t i = first; i < table_->frames.size(); ++i) {
             const Frame& frame = table_->frames[i];
             tell_frame(frame, fmt::format("{}, frame {} at offset {}: it is past the end of the file", pack_.object(),
@@ -178,9 +178,9 @@ private:
             const auto slots = std::span(table_->slots).subspan(frame.first_slot, frame.slot_count);
             if (header.frame != frame || header.ordinal != ordinal ||
                 !std::equal(slots.begin(), slots.end(), header.slots.begin(), header.slots.end()))
-                tell(object + ": its header and the slot table contradict each other");
+                report(object + ": its header and the slot table contradict each other");
         } catch (const Error& error) {
-            tell(error.what());
+            report(error.what());
         }
     }
 
@@ -195,7 +195,7 @@ private:
         } catch (Error& error) {
             if (slot.kind == SlotKind::patch)
                 error.with_context(describe_slot(backend_, facts_.id, *table_, number) + ", a patch");
-            tell(number, error.what());
+            report(number, error.what());
         }
     }
 
@@ -210,12 +210,12 @@ private:
     /// The digest of all bytes, the one at the file's end and the one in the log must be equal.
     void compare_digests() {
         if (const Digest found = hasher_.finish(); found != facts_.digest)
-            tell(fmt::format("{}: expected digest {}, found {}", pack_.object(), to_hex(facts_.digest.view()),
-                             to_hex(found.view())));
+            report(fmt::format("{}: expected digest {}, found {}", pack_.object(), to_hex(facts_.digest.view()),
+                               to_hex(found.view())));
         if (!std::equal(footer_digest_.begin(), footer_digest_.end(), facts_.digest.bytes.begin(),
                         facts_.digest.bytes.end()))
-            tell(fmt::format("{}: expected digest {} at its end, found {}", pack_.object(),
-                             to_hex(facts_.digest.view()), to_hex(footer_digest_)));
+            report(fmt::format("{}: expected digest {} at its end, found {}", pack_.object(),
+                               to_hex(facts_.digest.view()), to_hex(footer_digest_)));
     }
 
     const Backend& backend_;

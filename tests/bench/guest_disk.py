@@ -1,7 +1,7 @@
-"""A raw image that is one ext4 file system, changed from outside as its guest would: no mount, no root.
+"""A raw image with one ext4 file system, changed from outside as its guest would change it: no mount, no root.
 
-debugfs places files and tells where their blocks lie; contents of existing files are then written straight into those
-blocks, so that a changed database page changes its own bytes of the image and nothing else.
+debugfs places files and lists their blocks; contents of existing files are then written straight into those blocks, so
+that a changed database page changes its own bytes of the image and nothing else.
 """
 
 import re

@@ -15,7 +15,7 @@ SIZE = 16 * TIB - (1 << 20)  # an ext4 file ends just short of 16 TiB
 
 
 class HugeDisk:
-    """Page i of the guest lies at i strides plus a bit; `host_offset` says where in the file."""
+    """Page i of the guest is at i strides plus a bit; `host_offset` gives its place in the file."""
 
     def __init__(self, path, size, stride, seed):
         self.path, self.size, self.stride = str(path), size, stride

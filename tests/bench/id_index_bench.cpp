@@ -38,7 +38,7 @@ void print(const char* what, std::uint64_t count, double cpu_seconds) {
     std::fflush(stdout);
 }
 
-/// Resident memory as the kernel says: of this program alone, and of mapped files (filters, shared memory of SQLite).
+/// Resident memory as the kernel reports it: anonymous, and of mapped files (filters, shared memory of SQLite).
 void print_memory() {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);)
@@ -99,7 +99,7 @@ void bench_catalog(const std::filesystem::path& folder, std::uint64_t chunks) {
     fmt::print("longest transaction: {:.2f} CPU s\n", worst);
 }
 
-/// `number(i)` is the chunk to ask for; `expected` tells whether they are there.
+/// `number(i)` is the chunk to look up; `expected` is whether the chunks exist.
 template <typename Number>
 void bench_lookups(const Catalog& catalog, const char* what, std::uint64_t count, bool expected, const Number& number) {
     constexpr std::uint64_t batch = 10'000;  // so that making ids is not timed, nor fills the memory that is shown
@@ -127,7 +127,7 @@ void bench_all_lookups(const std::filesystem::path& folder, std::uint64_t chunks
     const CpuClock clock;
     catalog->find_chunk({});
     fmt::print("first look-up: {:.3f} CPU s\n", clock.seconds());
-    bench_lookups(*catalog, "look up chunks that are not there", lookups, false,
+    bench_lookups(*catalog, "look up chunks that do not exist", lookups, false,
                   [&](std::uint64_t i) { return chunks + i; });
     bench_lookups(*catalog, "look up chunks in the order they were stored", std::min<std::uint64_t>(lookups, chunks),
                   true, [](std::uint64_t i) { return i; });

@@ -1,4 +1,4 @@
-"""Runs a program and says what it cost: CPU seconds (user and system, with its children), wall seconds, peak memory."""
+"""Runs a program and measures CPU seconds (user and system, with its children), wall seconds and peak memory."""
 
 import os
 import statistics

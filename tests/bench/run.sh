@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures varve beside borg, restic and qemu-img: first backup, nights, restore, check, size and memory, on a realistic
-# disk that is the same for the same seed on the same machine (guest.py says what is on it), and on virtual disks of
+# disk that is the same for the same seed on the same machine (guest.py defines its contents), and on virtual disks of
 # 16 TiB. "quick" has a disk of 1 GiB and prints the table; "record" has 8 GiB and writes tests/bench/RESULTS.md.
 # No test and not run by any: it installs the peers, takes its time, and its figures are worth what the machine is idle.
 # VARVE_BENCH_SEED sets the seed, VARVE names a program that is built already, TMPDIR the place for the scratch.
@@ -58,7 +58,7 @@ write_results() {
   say "  qemu-img: a zstd-compressed qcow2, then overlays with what differs (found by rebase), not compressed, nothing"
   say "  checked"
   say "* all have warm caches; every restored disk was compared bit for bit; before the night without a change the"
-  say "  image's time was set, so that no tool passes over the file unread"
+  say "  image's time was set, so that no tool skips the file unread"
   cat "$scratch/table.md"
 }
 

@@ -1,5 +1,5 @@
 // group_by_hand REPO GROUP TIME DISK[=NAME]... -- [NAME TEXT]...: enters the newest snapshots of these disks once more,
-// as one group, under other names if told, with attachments; any names, also such as no backup would write.
+// as one group, under other names if given, with attachments; also with names that no backup would write.
 // group_by_hand REPO forget ID: enters that this snapshot is forgotten.
 
 #include <cstdio>

@@ -1,7 +1,7 @@
-// Loaded before the program (LD_PRELOAD): a medium with unreadable sectors, or one that is written to meanwhile.
-// UNREADABLE="END:BEGIN:LENGTH[,BEGIN:LENGTH...]" names by the end of its path the file whose bytes
-// [BEGIN, BEGIN + LENGTH) fail with EIO. WRITTEN_AT="END:OFFSET" names one that gets a new modification time whenever
-// something at OFFSET or behind it is read.
+// Loaded into the program (LD_PRELOAD): fakes a medium with unreadable sectors, or one that is written to while it is
+// read. UNREADABLE="END:BEGIN:LENGTH[,BEGIN:LENGTH...]": in the file whose path ends with END, the bytes
+// [BEGIN, BEGIN + LENGTH) fail with EIO. WRITTEN_AT="END:OFFSET": that file gets a new modification time whenever a
+// byte at or after OFFSET is read.
 
 #include <dlfcn.h>
 #include <sys/stat.h>
@@ -17,7 +17,7 @@ namespace {
 
 using Pread = ssize_t (*)(int, void*, size_t, off_t);
 
-/// The rules in the variable `name`, from the first colon on, if the open file is the one that they name.
+/// The rules in the variable `name`, from the first colon on, if they apply to the open file.
 const char* rules_for(const char* name, int fd) {
     const char* rules = std::getenv(name);
     const char* colon = rules == nullptr ? nullptr : std::strchr(rules, ':');
@@ -27,8 +27,8 @@ const char* rules_for(const char* name, int fd) {
     std::snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     const ssize_t length = ::readlink(link, path, sizeof path);
     const auto end = static_cast<size_t>(colon - rules);
-    const bool is_meant = length >= static_cast<ssize_t>(end) && std::memcmp(path + length - end, rules, end) == 0;
-    return is_meant ? colon : nullptr;
+    const bool applies = length >= static_cast<ssize_t>(end) && std::memcmp(path + length - end, rules, end) == 0;
+    return applies ? colon : nullptr;
 }
 
 /// How many of the bytes at `offset` can be read before the first that can't.
@@ -45,13 +45,13 @@ size_t readable(int fd, off_t offset, size_t count) {
     return left;
 }
 
-void write_meanwhile(int fd, off_t offset) {
+void write_if_reached(int fd, off_t offset) {
     const char* rule = rules_for("WRITTEN_AT", fd);
     if (rule != nullptr && offset >= std::strtoll(rule + 1, nullptr, 10)) ::futimens(fd, nullptr);
 }
 
 ssize_t checked_pread(const char* name, int fd, void* to, size_t count, off_t offset) {
-    write_meanwhile(fd, offset);
+    write_if_reached(fd, offset);
     const size_t left = readable(fd, offset, count);
     if (left == 0 && count != 0) {
         errno = EIO;

@@ -107,7 +107,7 @@ inline void check_packs(Catalog& catalog, SampleLog& log) {
         catalog.add_uncommitted({&data, 1});
         CHECK(catalog.find_chunk(chunk) == ChunkAddress{data.facts.id, 42});
     }
-    SECTION("several chunks whose ids begin alike are told apart") {
+    SECTION("several chunks whose ids begin alike are distinguished") {
         std::vector<ChunkId> alike(5, log.id<ChunkId>());
         for (std::size_t i = 0; i < alike.size(); ++i) alike[i].bytes[31] = static_cast<std::byte>(i);
         const StoredPack pack = log.data_pack({alike.begin(), alike.end() - 1});
@@ -131,7 +131,7 @@ inline void check_moves(Catalog& catalog, SampleLog& log) {
     CHECK(catalog.last_move() == 0);
     CHECK(catalog.current({pa, 5}) == ChunkAddress{pa, 5});
 
-    SECTION("a moved slot is found where it lies now, what was not moved is gone") {
+    SECTION("a moved slot is found in its new place, and what was not moved is gone") {
         REQUIRE(enter(catalog, log.move({{{{{pa, 10}, 20, {pb, 50}}, {{pa, 90}, 10, {pb, 0}}}}}, {b}, {pa})));
         CHECK(catalog.last_move() == 2);
         CHECK(catalog.current({pa, 10}) == ChunkAddress{pb, 50});
@@ -168,7 +168,7 @@ inline void check_moves(Catalog& catalog, SampleLog& log) {
         REQUIRE(enter(catalog, log.move({one_run({pb, 8}, 1, {pc, 8}), one_run({pa, 8}, 1, {pb, 8})}, {}, {})));
         CHECK(catalog.current({pa, 8}) == ChunkAddress{pb, 8});
     }
-    SECTION("a patch is found only as long as its base is there") {
+    SECTION("a patch is found only as long as its base is present") {
         const StoredPack patches = log.patch_pack({{pa, 7}, {pa, 8}});
         REQUIRE(enter(catalog, log.commit({log.snapshot("d", 2)}, {patches})));
         const ChunkId first = patches.slots->slots[0].id, second = patches.slots->slots[1].id;

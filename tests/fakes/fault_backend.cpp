@@ -5,7 +5,7 @@
 namespace varve {
 namespace {
 
-[[noreturn]] void fail() { throw Error(ErrorCode::io, "the backend failed, as the test told it to"); }
+[[noreturn]] void fail() { throw Error(ErrorCode::io, "the backend failed, as the test requested"); }
 
 }  // namespace
 

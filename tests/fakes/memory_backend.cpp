@@ -45,7 +45,7 @@ std::optional<Bytes> MemoryBackend::get(const std::string& name, ByteCount bytes
 void MemoryBackend::get_range(const std::string& name, ByteOffset at, ByteSpan out) const {
     const std::scoped_lock lock(mutex_);
     const auto found = objects_.find(name);
-    if (found == objects_.end()) throw Error(ErrorCode::not_found, fmt::format("'{}' is not there", locate(name)));
+    if (found == objects_.end()) throw Error(ErrorCode::not_found, fmt::format("'{}' does not exist", locate(name)));
     const ByteView bytes = found->second;
     const std::uint64_t there = bytes.size() - std::min<std::uint64_t>(at.value, bytes.size());
     if (there < out.size())
@@ -72,7 +72,7 @@ std::vector<std::string> MemoryBackend::list(std::string_view prefix, std::strin
 }
 
 void MemoryBackend::make_durable(const std::string& name) {
-    if (!size(name)) throw Error(ErrorCode::not_found, locate(name) + " is not there");
+    if (!size(name)) throw Error(ErrorCode::not_found, locate(name) + " does not exist");
 }
 
 void MemoryBackend::remove(const std::string& name) {

@@ -51,7 +51,8 @@ public:
 
 private:
     void step() {
-        if (medium_->operations++ == medium_->fail_at) throw Error(ErrorCode::io, "the medium failed as told");
+        if (medium_->operations++ == medium_->fail_at)
+            throw Error(ErrorCode::io, "the medium failed, as the test requested");
     }
 
     std::shared_ptr<MemoryMedium> medium_;

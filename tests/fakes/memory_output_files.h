@@ -16,7 +16,7 @@ struct MemoryFiles {
     std::size_t fail_at = std::numeric_limits<std::size_t>::max();  ///< this operation, from 0, throws Error(io)
 
     void step() {
-        if (operations++ == fail_at) throw Error(ErrorCode::io, "the medium failed as told");
+        if (operations++ == fail_at) throw Error(ErrorCode::io, "the medium failed, as the test requested");
     }
 };
 

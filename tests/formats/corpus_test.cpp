@@ -1,6 +1,5 @@
-// Real images that nobody here wrote: every file of a format that is read which MANIFEST.tsv of the folder VARVE_CORPUS
-// lists reads to the SHA-256 given there, or is refused where it says so. Without the variable there is nothing to
-// read: the one skip there is.
+// Real images from elsewhere: every file that MANIFEST.tsv in the folder VARVE_CORPUS lists, if varve reads its format,
+// reads to the SHA-256 given there, or is refused where the list states so. Skipped without the variable.
 
 #include <cstdlib>
 #include <fstream>
@@ -18,7 +17,7 @@ struct Row {
     std::string file;
     std::string format;
     std::uint64_t size = 0;
-    std::string sha256;  ///< or a sentence that tells why there is none
+    std::string sha256;  ///< or a sentence that explains why there is none
 };
 
 bool is_digest(const std::string& text) {
@@ -40,7 +39,7 @@ std::vector<Row> read_manifest(const std::filesystem::path& folder) {
         std::getline(fields, size, '\t');
         std::getline(fields, row.sha256, '\t');
         row.format = variant.substr(0, variant.find(' '));
-        // What no tool could open has its ending for a format, and no size.
+        // For a file that no tool could open, the extension gives the format, and there is no size.
         if (row.format == "?") row.format = row.file.substr(row.file.rfind('.') + 1);
         if (!is_read(row.format)) continue;
         if (is_digest(row.sha256)) row.size = std::stoull(size);

@@ -209,14 +209,15 @@ bool is_same_to_qemu(const Disk& disk, const std::string& image, const std::stri
     return qemu_img({"compare", "-f", "raw", "-F", format, disk.raw, image}) == "Images are identical.\n";
 }
 
-/// qemu-img reads no archive: tar takes it apart, and the one disk in it is what is looked at.
+/// qemu-img does not read archives: tar unpacks it, and qemu-img checks the one disk in it.
 bool is_same_packed(const Disk& disk, const std::string& archive) {
     const appliance_test::Unpacked unpacked(archive);
     REQUIRE(unpacked.members().size() == 3);  // descriptor, manifest, disk
     return is_same_to_qemu(disk, unpacked.file(unpacked.members().back()), "vmdk");
 }
 
-/// What the table says of one copy: "=" for the same bytes to both readers, and "thin" where no more is data than must.
+/// The table's entry for one copy: "=" when both readers read the same bytes, "thin" when no more is data than
+/// necessary.
 std::string judge(const ImageReader& source, const Target& target, const Disk& disk, const std::string& path) {
     NoProgress progress;
     const auto writer = create_image(
@@ -267,7 +268,7 @@ constexpr std::string_view mark_end = "<!-- end -->\n";
 
 }  // namespace
 
-TEST_CASE("formats: what is read becomes what is written, bytes and thinness kept, as the document's table says",
+TEST_CASE("formats: copies from any format to any other keep the bytes, and holes as the document's table states",
           "[formats][square]") {
     const std::string path = test::source_path("formats/README.md");
     std::ostringstream in;

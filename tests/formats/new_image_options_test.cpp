@@ -1,4 +1,4 @@
-// Images made with options by way of create_image(): what qemu-img and the file system say of the files.
+// Images created with options through create_image(), as qemu-img and the file system report the files.
 
 #include <cstdlib>
 #include <filesystem>
@@ -153,7 +153,7 @@ TEST_CASE("new image: an equal disk over its own backing file is an empty image"
     }
 }
 
-TEST_CASE("new image: the backing file is found beside the image, or where its name says",
+TEST_CASE("new image: the backing file is found beside the image, or at its absolute path",
           "[formats][create][backing]") {
     const ScratchFolder folder;
     std::filesystem::create_directory(folder.file("a"));
@@ -209,7 +209,7 @@ TEST_CASE("new image: the backing file may be of any format that is read", "[for
                  {{"backing_file", "of.raw"}, {"backing_fmt", "vdi"}});
 }
 
-TEST_CASE("new image: a backing file that is not there or not a path is refused", "[formats][create][backing]") {
+TEST_CASE("new image: a backing file that is missing or not a path is refused", "[formats][create][backing]") {
     const ScratchFolder folder;
     make_base(folder.file("base.qcow2"));
     const std::string path = folder.file("top");

@@ -1,4 +1,5 @@
-// 7-Zip takes disk images for archives with one file, the disk: a reader with no code of varve's, qemu's or libvmdk's.
+// 7-Zip treats disk images as archives with one file, the disk: a reader that shares no code with varve, qemu or
+// libvmdk.
 
 #include "formats/create_image.h"
 #include "tests/catch.h"
@@ -8,7 +9,7 @@
 namespace varve::reader_test {
 namespace {
 
-/// The one file that 7-Zip extracts from `image`, or what it says.
+/// The one file that 7-Zip extracts from `image`.
 Bytes extracted(const std::string& image) {
     const ScratchFolder folder;
     const auto result = writer_test::run_tool({"7zz", "x", "-y", "-bd", "-o" + folder.path().string(), image});

@@ -67,15 +67,15 @@ inline Bytes write_vmdk(const VmdkPlan& plan) {
 
 inline void check_sparse_grains(const VmdkPlan& plan, const std::vector<writer_test::SparseLayout::Grain>& grains) {
     using enum writer_test::SparseLayout::Grain;
-    std::vector<bool> said(grains.size());
+    std::vector<bool> mentioned(grains.size());
     for (const WriteStep& step : plan.steps)
         if (step.kind != ExtentKind::unallocated)
             for (std::uint64_t i = step.range.begin.value / 65536; i * 65536 < step.range.end().value; ++i)
-                said[i] = true;
+                mentioned[i] = true;
     for (std::uint64_t i = 0; i < grains.size(); ++i) {
         const std::uint64_t length = std::min<std::uint64_t>(65536, plan.guest.size() - i * 65536);
         const bool has_data = !is_zero(ByteView(plan.guest).subspan(i * 65536, length));
-        VARVE_CHECK(grains[i] == (has_data ? data : said[i] && plan.options.zeroed_grain ? zeroed : unallocated));
+        VARVE_CHECK(grains[i] == (has_data ? data : mentioned[i] && plan.options.zeroed_grain ? zeroed : unallocated));
     }
 }
 

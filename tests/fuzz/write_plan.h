@@ -193,23 +193,23 @@ inline std::vector<ExtentKind> expected_kinds(const WritePlan& plan) {
     const qcow2::CreationOptions options = qcow2::parse_options(plan.options);
     const std::uint64_t unit = options.unit().value;
     const bool is_reserved = options.preallocation != Preallocation::off && !options.extended_l2;
-    const ExtentKind unsaid = is_reserved ? ExtentKind::data : ExtentKind::unallocated;
+    const ExtentKind unmentioned = is_reserved ? ExtentKind::data : ExtentKind::unallocated;
     const ExtentKind zero = options.has_zero_flag()       ? ExtentKind::zero
                             : plan.backing || is_reserved ? ExtentKind::data
                                                           : ExtentKind::unallocated;
     const Bytes below = seen_of_backing(plan);
-    std::vector<bool> said(divide_up(plan.guest.size(), unit));
+    std::vector<bool> mentioned(divide_up(plan.guest.size(), unit));
     for (const WriteStep& step : plan.steps)
         if (step.kind != ExtentKind::unallocated)
             for (std::uint64_t i = step.range.begin.value / unit; i * unit < step.range.end().value; ++i)
-                said[i] = true;
+                mentioned[i] = true;
     std::vector<ExtentKind> kinds;
     for (std::uint64_t begin = 0; begin < plan.guest.size(); begin += unit) {
         const ByteView bytes =
             ByteView(plan.guest).subspan(begin, std::min<std::uint64_t>(unit, plan.guest.size() - begin));
         const bool differs = !std::ranges::equal(bytes, ByteView(below).subspan(begin, bytes.size()));
-        const bool is_there = plan.backing ? differs : said[begin / unit];
-        kinds.push_back(!is_there ? unsaid : is_zero(bytes) ? zero : ExtentKind::data);
+        const bool is_present = plan.backing ? differs : mentioned[begin / unit];
+        kinds.push_back(!is_present ? unmentioned : is_zero(bytes) ? zero : ExtentKind::data);
     }
     return kinds;
 }

@@ -18,7 +18,7 @@ bool Environment::put_entry(std::size_t number, const Entry& entry) {
     for (PackId pack : entry.packs) {
         if (!store.has(pack)) {
             violation =
-                "log/" + std::to_string(number) + " names pack " + std::to_string(pack) + ", which is not there";
+                "log/" + std::to_string(number) + " names pack " + std::to_string(pack) + ", which does not exist";
         }
     }
     // A late entry whose number is taken has no effect any more; forgetting it merges states.

@@ -52,7 +52,7 @@ private:
     static Entry new_entry(EntryKind kind, SnapshotId snapshot) {
         Entry entry;
         entry.kind = kind;
-        entry.author = 99;  // nobody who acts now
+        entry.author = 99;  // none of the actors
         entry.snapshot = snapshot;
         return entry;
     }

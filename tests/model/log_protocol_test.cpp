@@ -24,18 +24,18 @@ struct Need {
 
 constexpr std::array needs = {
     Need{Rule::durable_before_entry, "[R0] packs are durable before an entry names them",  //
-         "writer and pruner", "names pack 10, which is not there"},
+         "writer and pruner", "names pack 10, which does not exist"},
     Need{Rule::recheck_hits, "[R1] hits are checked again after a lost race",  //
          "writer and pruner", "was dropped"},
     Need{Rule::follow_hits_to_the_end, "[R1a] a hit is followed through all move tables",  //
          "hits in moved packs", "was dropped"},
-    Need{Rule::condemned_is_no_hit, "[R1b] a chunk that a move dropped is no hit, though its pack is still there",
+    Need{Rule::condemned_is_no_hit, "[R1b] a chunk that a move dropped is not a hit, though its pack still exists",
          "writer and pruner", "was dropped"},
     Need{Rule::recheck_own_packs, "[R2] own packs are checked again after a lost race",  //
          "writer and pruner", "which is gone"},
     Need{Rule::condemned_in_any_role, "[R2a] an adopted pack may be condemned as another's, not as an orphan",
          "pack of a running writer adopted", "which is gone"},
-    Need{Rule::moves_name_packs_too, "[R2b] a condemned pack is no orphan to adopt",  //
+    Need{Rule::moves_name_packs_too, "[R2b] a condemned pack is not an orphan to adopt",  //
          "orphan adopted while two pruners run", "which is gone"},
     Need{Rule::walk_if_parent_is_gone, "[R3] the map is walked if the parent is forgotten",  //
          "writer, forgetter and pruner", "was dropped"},

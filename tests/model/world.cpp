@@ -14,7 +14,7 @@ std::string quoted(SnapshotId snapshot) { return "S" + std::to_string(snapshot);
 
 enum class When { now, after_power_cut };
 
-// Each chunk is where the view says, and so is its base.
+// Each chunk is where the view places it, and so is its base.
 std::optional<std::string> broken_chunk(const Environment& env, const View& view, const Entry& commit, When when) {
     const auto has = [&](PackId pack) { return when == When::now ? env.store.has(pack) : env.store.has_durable(pack); };
     for (std::size_t i = 0; i < commit.map.size(); ++i) {

@@ -42,13 +42,13 @@ struct Place {
 };
 
 /// A finished session with chunks for a few packs, a page and an attachment.
-struct Night {
+struct Backup {
     std::vector<Bytes> chunks;
     std::vector<ChunkAddress> addresses;
     ChunkAddress page;
     std::vector<StoredPack> packs;
 
-    Night(PackSession& session, unsigned count) {
+    Backup(PackSession& session, unsigned count) {
         for (unsigned i = 0; i < count; ++i) {
             chunks.push_back(sample_chunk(i));
             addresses.push_back(put(session, chunks.back()));
@@ -70,13 +70,13 @@ std::vector<std::uint32_t> slots_of(const std::vector<ChunkAddress>& addresses) 
 TEST_CASE("everything a session has put is read back", "[store][session][pipeline]") {
     Place place(small_packs());
     const auto session = place.store.begin_session();
-    const Night night(*session, 50);
-    place.known.add(night.packs);
-    REQUIRE(place.get(night.addresses) == night.chunks);
-    REQUIRE(text_of(place.store.get_metadata(night.page, SlotKind::page)) == "a page");
-    REQUIRE(place.store.list_packs().size() == night.packs.size());
+    const Backup backup(*session, 50);
+    place.known.add(backup.packs);
+    REQUIRE(place.get(backup.addresses) == backup.chunks);
+    REQUIRE(text_of(place.store.get_metadata(backup.page, SlotKind::page)) == "a page");
+    REQUIRE(place.store.list_packs().size() == backup.packs.size());
     std::uint64_t bytes = 0;
-    for (const StoredPack& pack : night.packs) {
+    for (const StoredPack& pack : backup.packs) {
         const StoredPack found = place.store.read_pack(pack.facts.id, PackCheck::whole);
         REQUIRE(found.facts == pack.facts);
         REQUIRE(*found.slots == *pack.slots);
@@ -87,19 +87,19 @@ TEST_CASE("everything a session has put is read back", "[store][session][pipelin
 
 TEST_CASE("a session hands out consecutive slots and new packs near their limit", "[store][session][pipeline]") {
     Place place(small_packs());
-    const Night night(*place.store.begin_session(), 80);
+    const Backup backup(*place.store.begin_session(), 80);
     std::size_t data_packs = 0;
-    for (std::size_t i = 1; i < night.addresses.size(); ++i) {
-        const bool same = night.addresses[i].pack == night.addresses[i - 1].pack;
-        REQUIRE(night.addresses[i].slot == (same ? night.addresses[i - 1].slot + 1 : 0));
+    for (std::size_t i = 1; i < backup.addresses.size(); ++i) {
+        const bool same = backup.addresses[i].pack == backup.addresses[i - 1].pack;
+        REQUIRE(backup.addresses[i].slot == (same ? backup.addresses[i - 1].slot + 1 : 0));
     }
-    for (const StoredPack& pack : night.packs) {
+    for (const StoredPack& pack : backup.packs) {
         if (pack.facts.kind != PackKind::data) continue;
         ++data_packs;
         REQUIRE(pack.facts.size.value < (600 + 300) * 1024);
     }
     REQUIRE(data_packs > 3);
-    REQUIRE(night.packs.back().facts.kind == PackKind::metadata);
+    REQUIRE(backup.packs.back().facts.kind == PackKind::metadata);
 }
 
 TEST_CASE("where packs end depends only on the bytes, not on the threads", "[store][session][pipeline]") {
@@ -108,7 +108,7 @@ TEST_CASE("where packs end depends only on the bytes, not on the threads", "[sto
         SessionLimits limits = small_packs();
         limits.compress_threads = 1 + round % 3;
         Place place(limits);
-        const std::vector<std::uint32_t> slots = slots_of(Night(*place.store.begin_session(), 100).addresses);
+        const std::vector<std::uint32_t> slots = slots_of(Backup(*place.store.begin_session(), 100).addresses);
         if (round == 0) expected = slots;
         REQUIRE(slots == expected);
     }
@@ -118,20 +118,20 @@ TEST_CASE("a pack has no more slots than its limit", "[store][session][pipeline]
     SessionLimits limits;
     limits.slots_per_pack = 10;
     Place place(limits);
-    const Night night(*place.store.begin_session(), 33);
-    for (const ChunkAddress& address : night.addresses) REQUIRE(address.slot < 8);
-    place.known.add(night.packs);
-    REQUIRE(place.get(night.addresses) == night.chunks);
+    const Backup backup(*place.store.begin_session(), 33);
+    for (const ChunkAddress& address : backup.addresses) REQUIRE(address.slot < 8);
+    place.known.add(backup.packs);
+    REQUIRE(place.get(backup.addresses) == backup.chunks);
 }
 
 TEST_CASE("metadata packs hold a copy of each data pack's slot table", "[store][session][pipeline]") {
     Place place(small_packs());
-    const Night night(*place.store.begin_session(), 60);
+    const Backup backup(*place.store.begin_session(), 60);
     std::map<PackId, SlotTable> expected;
-    for (const StoredPack& pack : night.packs)
+    for (const StoredPack& pack : backup.packs)
         if (pack.facts.kind == PackKind::data) expected[pack.facts.id] = *pack.slots;
     std::map<PackId, SlotTable> found;
-    for (const StoredPack& pack : night.packs) {
+    for (const StoredPack& pack : backup.packs) {
         if (pack.facts.kind != PackKind::metadata) continue;
         const StoredPack read = place.store.read_pack(pack.facts.id, PackCheck::trailer);
         for (const auto& [id, table] : place.store.read_slot_table_copies(read)) found[id] = *table;
@@ -192,18 +192,18 @@ TEST_CASE("an adopted pack is named and copied, not written again", "[store][ses
 TEST_CASE("durable packs are reported while the session continues", "[store][session][pipeline]") {
     Place place(small_packs());
     const auto session = place.store.begin_session();
-    std::vector<StoredPack> told;
+    std::vector<StoredPack> reported;
     for (unsigned i = 0; i < 200; ++i) {
         put(*session, sample_chunk(i));
         for (const StoredPack& pack : session->take_durable()) {
             REQUIRE(place.backend.size(pack_name(pack.facts.id)) == pack.facts.size);
-            told.push_back(pack);
+            reported.push_back(pack);
         }
     }
     const std::vector<StoredPack> all = session->finish();
-    for (const StoredPack& pack : session->take_durable()) told.push_back(pack);
-    REQUIRE(told.size() + 1 == all.size());
-    for (std::size_t i = 0; i < told.size(); ++i) REQUIRE(told[i].facts == all[i].facts);
+    for (const StoredPack& pack : session->take_durable()) reported.push_back(pack);
+    REQUIRE(reported.size() + 1 == all.size());
+    for (std::size_t i = 0; i < reported.size(); ++i) REQUIRE(reported[i].facts == all[i].facts);
 }
 
 TEST_CASE("an abandoned session leaves only complete packs", "[store][session][pipeline]") {
@@ -229,7 +229,7 @@ TEST_CASE("a backend that fails at any operation ends the session with its error
             failing.fail_at(n, effect, FaultSpan::from_then);
             bool failed = false;
             try {
-                const Night night(*store.begin_session(), 30);
+                const Backup backup(*store.begin_session(), 30);
             } catch (const Error& error) {
                 REQUIRE(error.code() == ErrorCode::io);
                 failed = true;
@@ -262,16 +262,16 @@ TEST_CASE("a session over a local folder survives being read by another process'
     const RepositoryInfo info{RepositoryId::make(), 1, true};
     KnownPacks known;
     PackStore store(*backend, info, known, small_packs());
-    const Night night(*store.begin_session(), 40);
-    known.add(night.packs);
+    const Backup backup(*store.begin_session(), 40);
+    known.add(backup.packs);
     const auto other = LocalBackend::open(folder / "repository");
     const PackStore reader(*other, info, known);
     std::size_t right = 0;
-    reader.get(night.addresses, [&](std::size_t index, ByteView plain) {
+    reader.get(backup.addresses, [&](std::size_t index, ByteView plain) {
         right +=
-            std::equal(plain.begin(), plain.end(), night.chunks[index].begin(), night.chunks[index].end()) ? 1u : 0u;
+            std::equal(plain.begin(), plain.end(), backup.chunks[index].begin(), backup.chunks[index].end()) ? 1u : 0u;
     });
-    REQUIRE(right == night.chunks.size());
+    REQUIRE(right == backup.chunks.size());
 }
 
 TEST_CASE("a read-only repository does not begin a session", "[store][session]") {

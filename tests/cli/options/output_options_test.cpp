@@ -9,7 +9,7 @@ namespace {
 
 using Options = std::map<std::string, std::string>;
 
-/// As a qcow2 image records them that nobody made in a special way.
+/// As recorded by a qcow2 image that was created without options.
 const Options plain_source{{"cluster_size", "65536"}, {"compat", "1.1"},         {"compression_type", "zlib"},
                            {"extended_l2", "off"},    {"lazy_refcounts", "off"}, {"refcount_bits", "16"}};
 

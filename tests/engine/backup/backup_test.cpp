@@ -141,15 +141,15 @@ TEST_CASE("backup: a disk may grow and shrink between backups", "[engine][backup
     TestRepository repository(backend);
     std::mt19937_64 random(7);
     fakes::MemoryImage disk = some_disk(7);
-    std::vector<std::pair<SnapshotRecord, Bytes>> nights;
+    std::vector<std::pair<SnapshotRecord, Bytes>> snapshots;
     std::int64_t time = 0;
     for (const std::uint64_t size : {disk.bytes().size(), std::size_t{90 * mib_bytes + 1}, std::size_t{17 * mib_bytes},
                                      std::size_t{511}, std::size_t{0}, std::size_t{33 * mib_bytes}}) {
         disk.resize(size);
         if (size > 5000) disk.write_random(random, size - 5000, 5000);
-        nights.emplace_back(repository.backup(disk, "d", ++time), disk.bytes());
+        snapshots.emplace_back(repository.backup(disk, "d", ++time), disk.bytes());
     }
-    for (const auto& [snapshot, bytes] : nights) REQUIRE(repository.restored_bytes(snapshot) == bytes);
+    for (const auto& [snapshot, bytes] : snapshots) REQUIRE(repository.restored_bytes(snapshot) == bytes);
     REQUIRE(repository.verify().findings.empty());
 }
 
@@ -159,8 +159,8 @@ TEST_CASE("backup: random backups are all restored, on this host and on one that
     TestRepository repository(backend);
     std::mt19937_64 random(20261122);
     fakes::MemoryImage disk(50 * mib_bytes);
-    std::vector<std::pair<SnapshotRecord, Bytes>> nights;
-    for (int night = 0; night < 8; ++night) {
+    std::vector<std::pair<SnapshotRecord, Bytes>> snapshots;
+    for (int round = 0; round < 8; ++round) {
         for (int i = 0; i < 40; ++i) {
             const std::uint64_t length = 4096 * (1 + random() % 50);
             const std::uint64_t at = 4096 * (random() % ((disk.bytes().size() - length) / 4096));
@@ -169,11 +169,11 @@ TEST_CASE("backup: random backups are all restored, on this host and on one that
             else
                 disk.write_random(random, at, length);
         }
-        nights.emplace_back(repository.backup(disk, "d", night), disk.bytes());
+        snapshots.emplace_back(repository.backup(disk, "d", round), disk.bytes());
     }
     TestRepository other(backend);
-    REQUIRE(other.snapshots().size() == nights.size());
-    for (const auto& [snapshot, bytes] : nights) {
+    REQUIRE(other.snapshots().size() == snapshots.size());
+    for (const auto& [snapshot, bytes] : snapshots) {
         REQUIRE(repository.restored_bytes(snapshot) == bytes);
         REQUIRE(other.restored_bytes(snapshot) == bytes);
     }

@@ -20,21 +20,21 @@ namespace {
 
 constexpr std::uint64_t disk_chunks = 1024;
 
-/// Reports only the chunks `told` as changed, whatever the truth is.
-class ToldChanges final : public ChangeMap {
+/// Reports exactly the chunks `reported` as changed, true or not.
+class ReportedChanges final : public ChangeMap {
 public:
-    explicit ToldChanges(std::set<std::uint64_t> told, std::uint64_t chunks = disk_chunks)
-        : told_(std::move(told)), chunks_(chunks) {}
+    explicit ReportedChanges(std::set<std::uint64_t> reported, std::uint64_t chunks = disk_chunks)
+        : reported_(std::move(reported)), chunks_(chunks) {}
 
     ChangeRun change_at(ByteOffset at) const override {
         const std::uint64_t chunk = at.value / chunk_bytes;
-        if (told_.contains(chunk)) return {at, ByteOffset{(chunk + 1) * chunk_bytes} - at, true};
-        const auto next = told_.upper_bound(chunk);
-        return {at, ByteOffset{(next == told_.end() ? chunks_ : *next) * chunk_bytes} - at, false};
+        if (reported_.contains(chunk)) return {at, ByteOffset{(chunk + 1) * chunk_bytes} - at, true};
+        const auto next = reported_.upper_bound(chunk);
+        return {at, ByteOffset{(next == reported_.end() ? chunks_ : *next) * chunk_bytes} - at, false};
     }
 
 private:
-    std::set<std::uint64_t> told_;
+    std::set<std::uint64_t> reported_;
     std::uint64_t chunks_;
 };
 
@@ -85,7 +85,7 @@ TEST_CASE("change audit: a tracker that hides changes is caught at the rate 1-(1
     for (std::uint64_t seed = 1; seed <= runs; ++seed) {
         std::mt19937_64 random(seed * 977);
         const std::set<std::uint64_t> changed = change_chunks(now, random, c.hidden);
-        const ToldChanges changes({});
+        const ReportedChanges changes({});
         const ChangeAudit audit = audit_changes(now, changes, map, repository.repository.catalog, {c.chunks, seed}, {});
         REQUIRE((audit.wrong || audit.chunks == c.chunks));
         REQUIRE(audit.bytes.value == audit.chunks * chunk_bytes);
@@ -128,7 +128,7 @@ TEST_CASE("change audit: on an almost empty disk it verifies the few chunks with
     fakes::MemoryImage disk(std::uint64_t{1} << 27);
     disk.write_random(random, std::uint64_t{3} << 25, 20 * chunk_bytes);
     const SnapshotRecord parent = back_up(repository, disk, 1);
-    const ToldChanges nothing({}, chunk_count(disk.info().virtual_size));
+    const ReportedChanges nothing({}, chunk_count(disk.info().virtual_size));
     const DiskMap map(repository.repository.chunks, parent);
     const ChangeAudit audit = audit_changes(disk, nothing, map, repository.repository.catalog, {256, 1}, {});
     CHECK(audit.chunks == 20);
@@ -142,7 +142,7 @@ TEST_CASE("change audit: a hidden first write to a place without data is also fo
     fakes::MemoryImage disk(disk_chunks * chunk_bytes);
     const SnapshotRecord parent = back_up(repository, disk, 1);
     disk.write_random(random, 77 * chunk_bytes, 4096);
-    const ToldChanges nothing({});
+    const ReportedChanges nothing({});
     const DiskMap map(repository.repository.chunks, parent);
     const ChangeAudit audit = audit_changes(disk, nothing, map, repository.repository.catalog, {16, 1}, {});
     REQUIRE(audit.wrong);
@@ -158,18 +158,18 @@ TEST_CASE("change audit: a lie turns the backup into a full compare of the same 
     const SnapshotRecord parent = back_up(repository, disk, 1);
     std::set<std::uint64_t> changed = change_chunks(disk, random, 300);
     changed.erase(changed.begin(), std::next(changed.begin(), 200));
-    const ToldChanges lying(changed);
+    const ReportedChanges lying(changed);
 
-    const SnapshotRecord night = back_up(repository, disk, 2, fakes::KnownChangeSource(parent, lying, "liar"), 64);
-    CHECK(night.parent == parent.id);
-    CHECK(to_text(night.change_detection) == "rescan, as liar was wrong");
-    CHECK(night.statistics.bytes_scanned == disk_chunks * chunk_bytes);
-    CHECK(night.statistics.bytes_audited > 0);
-    CHECK(night.statistics.bytes_changed == 300 * chunk_bytes);
+    const SnapshotRecord snapshot = back_up(repository, disk, 2, fakes::KnownChangeSource(parent, lying, "liar"), 64);
+    CHECK(snapshot.parent == parent.id);
+    CHECK(to_text(snapshot.change_detection) == "rescan, as liar was wrong");
+    CHECK(snapshot.statistics.bytes_scanned == disk_chunks * chunk_bytes);
+    CHECK(snapshot.statistics.bytes_audited > 0);
+    CHECK(snapshot.statistics.bytes_changed == 300 * chunk_bytes);
     REQUIRE(repository.progress.warnings.size() == 1);
     CHECK(repository.progress.warnings[0].find("'liar' IS WRONG") != std::string::npos);
 
     const SnapshotRecord unaudited = back_up(repository, disk, 3, fakes::KnownChangeSource(parent, lying, "liar"), 0);
     CHECK(unaudited.statistics.bytes_audited == 0);
-    CHECK(unaudited.root != night.root);  // wrong and undetected: that is why the audit exists
+    CHECK(unaudited.root != snapshot.root);  // wrong and undetected: that is why the audit exists
 }

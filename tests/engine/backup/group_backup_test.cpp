@@ -51,7 +51,7 @@ public:
     void read(ByteOffset at, ByteSpan out) const override { image_.read(at, out); }
     ByteCount bytes_read() const override { return image_.bytes_read(); }
     std::vector<ByteRange> unreadable() const override { return image_.unreadable(); }
-    void check_unchanged() const override { throw Error(ErrorCode::refused, "somebody wrote to it"); }
+    void check_unchanged() const override { throw Error(ErrorCode::refused, "another process wrote to it"); }
 
 private:
     const ImageReader& image_;
@@ -153,7 +153,7 @@ TEST_CASE("group: when one disk changed while it was read, none is committed", "
     const fakes::MemoryImage b = some_disk(8);
     const Changed changed(a);
     REQUIRE_THROWS_WITH(back_up(repository, {"vm", {disk_of(changed, "a"), disk_of(b, "b")}, {}}),
-                        ContainsSubstring("somebody wrote to it"));
+                        ContainsSubstring("another process wrote to it"));
     REQUIRE(repository.snapshots().empty());
 }
 

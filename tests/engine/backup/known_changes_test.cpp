@@ -82,24 +82,24 @@ TEST_CASE("known changes: the snapshot is the one a full compare makes, and no u
     MemoryBackend backend;
     TestRepository repository(backend);
     fakes::MemoryImage disk = some_disk(seed);
-    SnapshotRecord told = back_up(repository, disk, "told", 1, {});
+    SnapshotRecord reported = back_up(repository, disk, "reported", 1, {});
     back_up(repository, disk, "full", 1, {});
-    for (TimeNs night = 2; night < 6; ++night) {
+    for (TimeNs time = 2; time < 6; ++time) {
         const fakes::MemoryImage before = disk;
         change(disk, random);
-        if (night == 4) disk.resize(disk_bytes + random() % (20 * mib_bytes));
-        if (night == 5) disk.resize(disk_bytes - random() % (20 * mib_bytes));
+        if (time == 4) disk.resize(disk_bytes + random() % (20 * mib_bytes));
+        if (time == 5) disk.resize(disk_bytes - random() % (20 * mib_bytes));
         const fakes::ImageChanges changes(before, disk);
-        told = back_up(repository, disk, "told", night, fakes::KnownChangeSource(told, changes, "test"));
-        const SnapshotRecord full = back_up(repository, disk, "full", night, {});
-        CAPTURE(night);
-        REQUIRE(to_text(told.change_detection) == "test");
-        REQUIRE(told.root == full.root);
-        REQUIRE(told.statistics.bytes_changed == full.statistics.bytes_changed);
-        REQUIRE(diff(repository.repository, told, full, DiffDetail::kinds).extents.empty());
+        reported = back_up(repository, disk, "reported", time, fakes::KnownChangeSource(reported, changes, "test"));
+        const SnapshotRecord full = back_up(repository, disk, "full", time, {});
+        CAPTURE(time);
+        REQUIRE(to_text(reported.change_detection) == "test");
+        REQUIRE(reported.root == full.root);
+        REQUIRE(reported.statistics.bytes_changed == full.statistics.bytes_changed);
+        REQUIRE(diff(repository.repository, reported, full, DiffDetail::kinds).extents.empty());
         // One chunk more: where one of the disks ends.
-        REQUIRE(told.statistics.bytes_scanned <= bytes_to_read(changes, disk.bytes().size()) + chunk_bytes);
-        REQUIRE(repository.restored_bytes(told) == disk.bytes());
+        REQUIRE(reported.statistics.bytes_scanned <= bytes_to_read(changes, disk.bytes().size()) + chunk_bytes);
+        REQUIRE(repository.restored_bytes(reported) == disk.bytes());
     }
 }
 

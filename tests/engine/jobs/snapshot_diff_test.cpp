@@ -49,9 +49,9 @@ TEST_CASE("diff: random snapshots differ where brute force finds it, in both dir
     std::mt19937_64 random(99);
     fakes::MemoryImage disk(48u << 20);
     disk.write_random(random, 0, 20u << 20);
-    std::vector<std::pair<SnapshotRecord, Bytes>> nights;
-    for (int night = 0; night < 6; ++night) {
-        nights.emplace_back(repository.backup(disk, "d", night), disk.bytes());
+    std::vector<std::pair<SnapshotRecord, Bytes>> snapshots;
+    for (int round = 0; round < 6; ++round) {
+        snapshots.emplace_back(repository.backup(disk, "d", round), disk.bytes());
         for (int i = 0; i < 10; ++i) {
             const std::uint64_t at = 4096 * (random() % (disk.bytes().size() / 4096 - 40));
             if (i % 3 == 0)
@@ -59,11 +59,11 @@ TEST_CASE("diff: random snapshots differ where brute force finds it, in both dir
             else
                 disk.write_random(random, at, 4096 * (1 + random() % 30));
         }
-        if (night == 3) disk.resize((30u << 20) + 5000);
-        if (night == 4) disk.resize((31u << 20) + 100);
+        if (round == 3) disk.resize((30u << 20) + 5000);
+        if (round == 4) disk.resize((31u << 20) + 100);
     }
-    for (const auto& [a, bytes_a] : nights)
-        for (const auto& [b, bytes_b] : nights) {
+    for (const auto& [a, bytes_a] : snapshots)
+        for (const auto& [b, bytes_b] : snapshots) {
             const SnapshotDiff found = diff(repository.repository, a, b, DiffDetail::bytes);
             REQUIRE(without_kinds(found.extents) == brute_force(bytes_a, bytes_b));
             ByteCount sum;

@@ -206,16 +206,16 @@ TEST_CASE("an unnamed file is in $TMPDIR and has no name", "[engine][ova]") {
     const auto is_kept_in = [&](const std::filesystem::path& place) {
         const File file = open_nameless_file(folder.path() / "otherwise", "standard input");
         write_sparsely(file, ByteOffset{}, bytes_of(std::string(5000, '\0') + "end"));
-        const bool is_there = std::filesystem::exists(place) && std::filesystem::is_empty(place);
-        return is_there && file.path() == "standard input (kept in " + place.string() + ")" &&
+        const bool is_present = std::filesystem::exists(place) && std::filesystem::is_empty(place);
+        return is_present && file.path() == "standard input (kept in " + place.string() + ")" &&
                text_in(file) == std::string(5000, '\0') + "end";
     };
     for (const bool has_o_tmpfile : {true, false}) {
         CHECK(writer_test::in_child([&] {
                   if (!has_o_tmpfile) writer_test::lose_o_tmpfile();
-                  std::filesystem::create_directories(folder.path() / "said");
-                  ::setenv("TMPDIR", (folder.path() / "said").c_str(), 1);
-                  if (!is_kept_in(folder.path() / "said")) return false;
+                  std::filesystem::create_directories(folder.path() / "given");
+                  ::setenv("TMPDIR", (folder.path() / "given").c_str(), 1);
+                  if (!is_kept_in(folder.path() / "given")) return false;
                   ::unsetenv("TMPDIR");
                   return is_kept_in(folder.path() / "otherwise");
               }) == 0);

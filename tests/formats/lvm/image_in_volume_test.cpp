@@ -23,7 +23,7 @@ using reader_test::refusal_of;
 using writer_test::read_file;
 using writer_test::ScratchFolder;
 
-/// Where a volume's bytes are on p0.raw, as the kernel's tables and thin_dump of the fixture tell. In sectors.
+/// Where a volume's bytes are on p0.raw, from the fixture's kernel tables and thin_dump. In sectors.
 struct Run {
     std::uint64_t begin;
     std::uint64_t count;
@@ -99,7 +99,7 @@ std::vector<std::string> names_of_base() {
 
 }  // namespace
 
-TEST_CASE("an image in a logical volume reads as in a file, whatever its format", "[lvm][image-in-volume]") {
+TEST_CASE("an image of any format reads the same in a logical volume as in a file", "[lvm][image-in-volume]") {
     const Disks disks("linear", linear_runs);
     disks.make("a.qcow2", "0x41");
     const Bytes guest = qemu_bytes(disks.file("a.qcow2"), "qcow2");
@@ -122,7 +122,7 @@ TEST_CASE("an image in a logical volume reads as in a file, whatever its format"
     }
 }
 
-TEST_CASE("an image may lie across the segments of a volume, and in a thin volume", "[lvm][image-in-volume]") {
+TEST_CASE("an image may cross the segments of a volume, and be in a thin volume", "[lvm][image-in-volume]") {
     const Disks disks("linear", linear_runs);
     qemu_img({"create", "-q", "-f", "qcow2", "-o", "preallocation=full", disks.file("a"), "14M"});
     qemu_io(disks.file("a"), "qcow2", {"write -P 0x52 11M 3M"});

@@ -142,7 +142,7 @@ TEST_CASE("lvm physical volume: a damaged label next to a good one is reported",
     CHECK(found[0].place() == "'d.raw' (partition 1)");
     REQUIRE(found[0].warnings.size() == 1);
     CHECK_THAT(found[0].warnings[0], ContainsSubstring("'d.raw' at byte 1536: LVM label"));
-    CHECK(take_inventory(found).warnings.size() == 2);  // and that its group is not there
+    CHECK(take_inventory(found).warnings.size() == 2);  // the other one: its group is missing
 }
 
 TEST_CASE("lvm inventory: the groups of all fixtures are complete and without warnings", "[lvm][inventory]") {

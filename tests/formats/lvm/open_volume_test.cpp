@@ -141,8 +141,8 @@ TEST_CASE("lvm: a thin volume without a block is not read, and unmapped blocks a
 }
 
 TEST_CASE(
-    "lvm: between two snapshots the change source tells what thin_delta and the stores tell, and no less than "
-    "what differs",
+    "lvm: between two snapshots the change source reports what thin_delta and the stores report, and never less "
+    "than what differs",
     "[lvm]") {
     const std::string fixture = GENERATE("thin", "snap");
     const std::string group = fixture == "thin" ? "lvm:vgt/" : "lvm:vgs/";

@@ -87,12 +87,12 @@ std::uint64_t check_sound(const std::string& path, const State& before, const St
     const auto map = changes_between_states(path, opening(now), before);
     REQUIRE(map != nullptr);
     const std::vector<bool> real = real_differences(path, before, now, cluster);
-    const Walked told = walk(*map, open_image(path, {opening(now)})->info().virtual_size.value, cluster);
-    REQUIRE(told.may_differ.size() == real.size());
+    const Walked reported = walk(*map, open_image(path, {opening(now)})->info().virtual_size.value, cluster);
+    REQUIRE(reported.may_differ.size() == real.size());
     std::uint64_t differing = 0;
     for (std::size_t i = 0; i < real.size(); ++i) {
         INFO("cluster " << i);
-        if (real[i]) REQUIRE(told.may_differ[i]);
+        if (real[i]) REQUIRE(reported.may_differ[i]);
         differing += real[i] ? 1u : 0u;
     }
     return differing;
@@ -105,13 +105,13 @@ void check_tight(const ScratchFolder& folder, const std::string& path, const Sta
     const auto b = sector_places(folder, path, now);
     REQUIRE(a.size() == b.size());
     const auto map = changes_between_states(path, opening(now), before);
-    const Walked told = walk(*map, open_image(path, {opening(now)})->info().virtual_size.value, cluster);
-    std::vector<bool> differ(told.may_differ.size());
+    const Walked reported = walk(*map, open_image(path, {opening(now)})->info().virtual_size.value, cluster);
+    std::vector<bool> differ(reported.may_differ.size());
     for (std::size_t i = 0; i < b.size(); ++i)
         if (a[i] != b[i]) differ[i * 512 / cluster] = true;
     for (std::size_t i = 0; i < differ.size(); ++i) {
         INFO("cluster " << i);
-        REQUIRE(told.may_differ[i] == differ[i]);
+        REQUIRE(reported.may_differ[i] == differ[i]);
     }
 }
 
@@ -233,10 +233,10 @@ TEST_CASE("state changes: a damaged table may differ, and the rest is still comp
     const auto map = changes_between_states(folder.file("a"), opening({}), "1");
     const ChangeRun same = map->change_at(ByteOffset{});
     CHECK((!same.may_differ && same.length.value == 32768));
-    const Walked told = walk(*map, 3 * 32768, 512);
-    CHECK(told.clusters_reported == 64 + 1);
-    CHECK(told.may_differ[128]);
-    CHECK_FALSE(told.may_differ[129]);
+    const Walked reported = walk(*map, 3 * 32768, 512);
+    CHECK(reported.clusters_reported == 64 + 1);
+    CHECK(reported.may_differ[128]);
+    CHECK_FALSE(reported.may_differ[129]);
 }
 
 TEST_CASE("snapshot states: the text is stable, and differs for different content", "[formats][qcow2][oracle]") {

@@ -124,7 +124,7 @@ TEST_CASE("tar: folders are skipped, and links and devices are never followed", 
     }
 }
 
-TEST_CASE("tar: links and folders have no contents, whatever their size field says", "[formats][ova]") {
+TEST_CASE("tar: links and folders have no contents, whatever their size field states", "[formats][ova]") {
     const ScratchFolder folder;
     std::string bytes;
     for (const char type : {'1', '2', '3', '4', '5', '6'})

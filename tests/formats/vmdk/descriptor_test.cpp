@@ -31,7 +31,7 @@ std::string with_extent(const std::string& line) { return vmdk::descriptor("mono
 
 TEST_CASE("VMDK descriptor: any case, odd blanks, CRLF, comments and a BOM are accepted", "[formats][vmdk]") {
     const auto d = parse_descriptor(
-        "\xef\xbb\xbf# made by somebody\r\n\r\n #Disk DescriptorFile\r\nVERSION = 1 \r\nEncoding=\"GBK\"\r\n"
+        "\xef\xbb\xbf# made by hand\r\n\r\n #Disk DescriptorFile\r\nVERSION = 1 \r\nEncoding=\"GBK\"\r\n"
         "cid = 0A54774a \r\nPARENTcid=FFFFFFFF\r\ncreatetype=\"2gbMaxExtentSPARSE\" \r\n"
         "\trdonly  63\tflat \"\xb4\xc5\xc5\xcc a.vmdk\"  7  partitionUUID x\r\n"
         "noaccess 100 ZERO\r\nRw 5 Vmfs \"b\"\r\nNOACCESS 3 SPARSE \"gone\"\r\n"

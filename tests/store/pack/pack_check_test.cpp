@@ -49,7 +49,7 @@ struct Sample {
     Checked check(const ChunkStore& with) const {
         Checked checked;
         checked.pack = with.check_pack(pack.facts, [&](const PackDamage& damage) {
-            REQUIRE_THAT(damage.message, ContainsSubstring("packs/") || ContainsSubstring("as the test told it to"));
+            REQUIRE_THAT(damage.message, ContainsSubstring("packs/") || ContainsSubstring("as the test requested"));
             if (damage.slot)
                 checked.slots.insert(*damage.slot);
             else
@@ -137,14 +137,14 @@ TEST_CASE("a failed read is reported, and the check continues", "[store][check]"
     const std::uint64_t operations = failing.operations();
     for (std::uint64_t n = 2; n <= operations; ++n) {
         failing.fail_at(n, FaultEffect::not_done, FaultSpan::once);
-        bool told = false;
+        bool reported = false;
         try {
             const Checked checked = sample.check(store);
-            told = !checked.whole.empty() || !checked.slots.empty();
+            reported = !checked.whole.empty() || !checked.slots.empty();
         } catch (const Error&) {
-            told = true;
+            reported = true;
         }
-        REQUIRE(told == failing.has_failed());
+        REQUIRE(reported == failing.has_failed());
     }
 }
 

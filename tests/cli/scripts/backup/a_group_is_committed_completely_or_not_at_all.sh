@@ -45,7 +45,7 @@ run restore --group web01@latest --to to/
 expect_status 0
 expect_same to/web01/vdb.raw b.raw
 expect_same to/web01/domain.xml domain.xml
-[ -e to/web01/nvram ] && [ ! -s to/web01/nvram ] || fail "the empty attachment is not there"
+[ -e to/web01/nvram ] && [ ! -s to/web01/nvram ] || fail "the empty attachment is missing"
 run verify
 expect_status 0
 

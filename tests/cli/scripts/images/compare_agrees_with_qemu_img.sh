@@ -40,7 +40,7 @@ for a in "${images[@]}"; do
       [[ $(<out) =~ 'first at byte '([0-9]+), ]] && first=${BASH_REMATCH[1]}
       [[ $(<qemu) =~ 'mismatch at offset '([0-9]+)! ]] && offset=${BASH_REMATCH[1]}
       [ "$first" -ge "$offset" ] && [ "$first" -lt $((offset + 65536)) ] ||
-        fail "$a $b: byte $first, but qemu-img says $(<qemu)"
+        fail "$a $b: byte $first, but qemu-img reports: $(<qemu)"
     elif [[ $(<qemu) == *"size mismatch"* ]]; then
       expect_status 3
       expect_out "the same content, but not the same size: "

@@ -13,7 +13,7 @@ run convert top.qcow2 there.raw --force
 expect_status 0
 run compare top.qcow2 there.raw
 expect_status 0
-# No file of the chain can be the target, by whatever name, with or without --force.
+# No file of the chain can be the target, under any name, with or without --force.
 sha256sum base.raw middle.qcow2 top.qcow2 >sums
 ln base.raw hard.raw
 ln -s base.raw soft.raw

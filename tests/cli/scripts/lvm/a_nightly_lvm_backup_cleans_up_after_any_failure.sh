@@ -51,7 +51,7 @@ case $tool in
     files=("$FAKE/lv/$last")
     if [ -d "${files[0]}" ]; then files=("$FAKE/lv/$last"/*); fi
     for file in "${files[@]}"; do
-      [ -f "$file" ] || refuse "$last is not there"
+      [ -f "$file" ] || refuse "$last does not exist"
       line=
       for field in ${2//,/ }; do line+=$(field_of "$file" "$field")'|'; done
       printf '%s\n' "${line%|}"
@@ -66,8 +66,8 @@ case $tool in
       if [ "$1" = --addtag ]; then tag=$2; fi
       shift
     done
-    [ -f "$FAKE/lv/$last" ] || refuse "$last is not there"
-    [ ! -e "$FAKE/lv/${last%/*}/$name" ] || refuse "$name is there already"
+    [ -f "$FAKE/lv/$last" ] || refuse "$last does not exist"
+    [ ! -e "$FAKE/lv/${last%/*}/$name" ] || refuse "$name already exists"
     IFS='|' read -r segtype pool rest <"$FAKE/lv/$last"
     printf '%s|%s|%s|%s\n' "$segtype" "$pool" "${last#*/}" "$tag" >"$FAKE/lv/${last%/*}/$name"
     pause lvcreate
@@ -83,7 +83,7 @@ case $tool in
     changes
     nothing_is_held
     [[ $last == *-varve-* ]] || printf 'lvremove %s\n' "$last" >>"$FAKE/wrong"
-    rm "$FAKE/lv/$last" || refuse "$last is not there"
+    rm "$FAKE/lv/$last" || refuse "$last does not exist"
     pause lvremove
     ;;
   dmsetup)
@@ -198,7 +198,7 @@ varve backup -r my\ repo --disk vg-a/root lvm:vg-a/root-varve-TIME
 lvremove --yes vg-a/root-varve-TIME
 CALLS
 expect_clean_host "a good night"
-[[ $(own web-1) != *20260101* ]] || fail "the snapshot of the night before is still there"
+[[ $(own web-1) != *20260101* ]] || fail "the snapshot of the night before still exists"
 
 # On a host without LVM, the dry run is given the volumes.
 night --dry-run --as thin:pool-x vg-a/new

@@ -46,7 +46,7 @@ run restore vm@latest --to back.raw
 expect_status 0
 expect_same back.raw expected.raw
 
-# The volume as it is, when that is said.
+# With --format raw, the volume as it is.
 run backup lvm:vg-lin.a/home-1 --disk volume "${pv[@]}" --format raw
 expect_status 0
 run restore volume@latest --to volume.raw

@@ -24,7 +24,7 @@ done
 
 run list --json
 expect_status 0
-[ "$(grep -c '"snapshot"' out)" = $((rounds * 4)) ] || fail "not every backup is there"
+[ "$(grep -c '"snapshot"' out)" = $((rounds * 4)) ] || fail "not every backup is listed"
 for disk in "${disks[@]}"; do
   run verify "$disk@latest" --against "$disk.raw"
   expect_status 0

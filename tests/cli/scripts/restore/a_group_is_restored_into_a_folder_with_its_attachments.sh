@@ -32,7 +32,7 @@ expect_golden restore_group.json
 expect_same there/web01/vda.raw a.raw
 expect_same there/web01/vdb.raw b.old
 printf '<domain>\n</domain>\n' | cmp - there/web01/domain.xml || fail "the attachment differs"
-[ -e there/web01/nvram ] && [ ! -s there/web01/nvram ] || fail "the empty attachment is not there"
+[ -e there/web01/nvram ] && [ ! -s there/web01/nvram ] || fail "the empty attachment is missing"
 
 # One disk brings the attachments of its commit, too; several snapshots of a commit bring them once.
 run restore "$(sed -n 2p ids1)" --to one/

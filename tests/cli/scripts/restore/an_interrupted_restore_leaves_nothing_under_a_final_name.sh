@@ -50,7 +50,7 @@ chmod u+w "$pack"
 printf 'damage' | dd of="$pack" bs=1 seek=$(($(stat -c %s "$pack") / 2)) conv=notrunc status=none
 run restore --group m@latest --to to/
 expect_refusal 1 "of 3 disks and 1 attachment these are complete: 'to/m/b.raw': cannot restore snapshot"
-[ "$(find to -type f | tr '\n' ' ')" = "to/m/b.raw " ] || fail "something else is there: $(find to)"
+[ "$(find to -type f | tr '\n' ' ')" = "to/m/b.raw " ] || fail "something else was left: $(find to)"
 expect_same to/m/b.raw b.raw
 run restore "$id" --to to2/
 expect_status 1

@@ -11,7 +11,7 @@ run restore d@latest --to x.raw
 run restore d@latest --to x.img
 [ "$(format_of x.img)" = raw ] || fail ".img is raw"
 run restore d@latest --to x
-[ "$(format_of x)" = qcow2 ] || fail "without an ending the source's format counts"
+[ "$(format_of x)" = qcow2 ] || fail "without an extension the source's format counts"
 run restore d@latest --to y.img --format qcow2
 [ "$(format_of y.img)" = qcow2 ] || fail "--format is strongest"
 run restore d@latest --to z.vhdx
@@ -25,8 +25,8 @@ run backup small.qcow2 --disk small
 cluster_size_of() { qemu-img info "$1" | sed -nE 's/^cluster_size: //p'; }
 run restore small@latest --to like.qcow2
 [ "$(cluster_size_of like.qcow2)" = 4096 ] || fail "the source's options were lost"
-run restore small@latest --to said.qcow2 -o cluster_size=128K
-[ "$(cluster_size_of said.qcow2)" = 131072 ] || fail "-o was not heard"
-run restore small@latest --to said.raw -o cluster_size=128K
+run restore small@latest --to given.qcow2 -o cluster_size=128K
+[ "$(cluster_size_of given.qcow2)" = 131072 ] || fail "-o was ignored"
+run restore small@latest --to given.raw -o cluster_size=128K
 expect_status 2
-[ ! -e said.raw ] || fail "something was left"
+[ ! -e given.raw ] || fail "something was left"

@@ -6,7 +6,7 @@ if [ -z "${VARVE_INSIDE:-}" ]; then
     # shellcheck disable=SC2086
     unshare $way true 2>/dev/null && exec unshare $way bash "$0"
   done
-  echo "skipped: no name space for a small file system can be had here"
+  echo "skipped: cannot create a mount namespace for a small file system here"
   exit 77
 fi
 . "$(dirname "$0")/../lib.sh"

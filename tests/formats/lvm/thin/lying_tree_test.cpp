@@ -149,22 +149,22 @@ TEST_CASE("thin trees that hide changes are caught by the audit at the rate 1-(1
     };
     const Case c = GENERATE(Case{40, 20, 64}, Case{0, 100, 16}, Case{120, 8, 200});
     constexpr int runs = 200;
-    const PoolInMemory night_one(1);
+    const PoolInMemory first_pool(1);
     MemoryBackend backend;
     TestRepository repository(backend);
-    const SnapshotRecord parent = back_up(repository, night_one.disk(before_id), "vm", 1);
+    const SnapshotRecord parent = back_up(repository, first_pool.disk(before_id), "vm", 1);
     const DiskMap map(repository.repository.chunks, parent);
     int caught = 0;
     for (std::uint64_t seed = 1; seed <= runs; ++seed) {
         CAPTURE(seed);
         std::mt19937_64 random(seed * 977);
-        PoolInMemory pool = night_one;
+        PoolInMemory pool = first_pool;
         const auto reported = some_blocks(random, c.reported);
         const auto hidden = some_blocks(random, c.hidden, reported);
         if (!reported.empty()) pool.write(reported, frozen_at);
         pool.write_and_hide(hidden);
         const Changes changes = pool.changes();
-        REQUIRE(changes.before_is_untouched(disk_blocks));  // no look at the trees alone tells the lie
+        REQUIRE(changes.before_is_untouched(disk_blocks));  // the trees alone do not reveal the lie
         const Reader now = pool.disk(now_id);
         REQUIRE(reported_bytes(changes, now) == c.reported * block_size.value);
         const ChangeAudit audit = audit_changes(now, changes, map, repository.repository.catalog, {c.chunks, seed}, {});
@@ -191,33 +191,33 @@ TEST_CASE("thin trees that hide changes turn the backup into a full compare with
     const Changes changes = pool.changes();
     const Reader now = pool.disk(now_id);
 
-    const SnapshotRecord night =
+    const SnapshotRecord snapshot =
         back_up(repository, now, "vm", 2, fakes::KnownChangeSource(parent, changes, "thin"), 2000);
-    CHECK(night.parent == parent.id);
-    CHECK(to_text(night.change_detection) == "rescan, as thin was wrong");
-    CHECK(night.statistics.bytes_scanned == disk_blocks * block_size.value);
-    CHECK(night.statistics.bytes_changed == 80 * block_size.value);
+    CHECK(snapshot.parent == parent.id);
+    CHECK(to_text(snapshot.change_detection) == "rescan, as thin was wrong");
+    CHECK(snapshot.statistics.bytes_scanned == disk_blocks * block_size.value);
+    CHECK(snapshot.statistics.bytes_changed == 80 * block_size.value);
     REQUIRE(repository.progress.warnings.size() == 1);
     CHECK_THAT(repository.progress.warnings[0], ContainsSubstring("'thin' IS WRONG"));
-    CHECK(night.root == back_up(repository, now, "other", 3).root);
+    CHECK(snapshot.root == back_up(repository, now, "other", 3).root);
 
     // Without the audit the lie is believed, and the root is wrong.
     const SnapshotRecord unaudited =
         back_up(repository, now, "vm", 4, fakes::KnownChangeSource(parent, changes, "thin"), 0);
-    CHECK(unaudited.root != night.root);
+    CHECK(unaudited.root != snapshot.root);
 }
 
 TEST_CASE("thin trees that hide nothing are never accused, and a backup reads only what they report",
           "[lvm][thin][audit]") {
-    const PoolInMemory night_one(3);
+    const PoolInMemory first_pool(3);
     MemoryBackend backend;
     TestRepository repository(backend);
-    const SnapshotRecord parent = back_up(repository, night_one.disk(before_id), "vm", 1);
+    const SnapshotRecord parent = back_up(repository, first_pool.disk(before_id), "vm", 1);
     const DiskMap map(repository.repository.chunks, parent);
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         CAPTURE(seed);
         std::mt19937_64 random(seed);
-        PoolInMemory pool = night_one;
+        PoolInMemory pool = first_pool;
         // Writes, some of them in place to new blocks, a snapshot, writes after it, and discards.
         const auto first = some_blocks(random, 1 + random() % 60);
         pool.write(first, frozen_at);
@@ -236,11 +236,11 @@ TEST_CASE("thin trees that hide nothing are never accused, and a backup reads on
         REQUIRE(!audit.wrong);
         REQUIRE(audit.chunks == 64);
         if (seed % 20 != 0) continue;
-        const SnapshotRecord night = back_up(repository, now, "vm", static_cast<TimeNs>(seed) * 10,
-                                             fakes::KnownChangeSource(parent, changes, "thin"), 64);
-        CHECK(to_text(night.change_detection) == "thin");
-        CHECK(night.statistics.bytes_scanned == reported_bytes(changes, now));
-        CHECK(night.root == back_up(repository, now, "other", static_cast<TimeNs>(seed)).root);
+        const SnapshotRecord snapshot = back_up(repository, now, "vm", static_cast<TimeNs>(seed) * 10,
+                                                fakes::KnownChangeSource(parent, changes, "thin"), 64);
+        CHECK(to_text(snapshot.change_detection) == "thin");
+        CHECK(snapshot.statistics.bytes_scanned == reported_bytes(changes, now));
+        CHECK(snapshot.root == back_up(repository, now, "other", static_cast<TimeNs>(seed)).root);
         CHECK(repository.progress.warnings.empty());
     }
 }
