@@ -62,12 +62,12 @@ Extent ClusterMap::extent_at(ByteOffset at) const {
 HostRun ClusterMap::host_run_at(ByteRange guest) const {
     VARVE_CHECK(!guest.empty() && guest.end() <= end_);
     const ByteOffset at = guest.begin;
-    const L1Entry l1 = checked_l1(l1_entries(at).word(0));
+    const L1Entry l1 = checked_l1(load_l1(l1_entries(at)[0]));
     if (l1.problem != nullptr) throw corrupt_image(file_, describe(l1, at));
     if (l1.absent()) return {ClusterKind::unallocated, std::min(guest.end(), absent_end(at)) - at, {}, {}};
 
     const TableEntries entries = l2_entries(l1, at);
-    const L2Entry first = checked_l2(entries.l2(0), at);
+    const L2Entry first = checked_l2(load_l2(entries[0]), at);
     if (first.problem != nullptr) throw corrupt_image(file_, describe(l1, first, at));
     const ClusterKind kind = first.kind_at(subcluster_of(geometry_, at));
     const ByteOffset end = run_end(entries, first, guest, [&](const L2Entry& next, std::uint64_t index) {
@@ -79,7 +79,7 @@ HostRun ClusterMap::host_run_at(ByteRange guest) const {
 }
 
 ClusterMap::KindRun ClusterMap::kind_run(ByteOffset at) const {
-    const L1Entry l1 = checked_l1(l1_entries(at).word(0));
+    const L1Entry l1 = checked_l1(load_l1(l1_entries(at)[0]));
     if (l1.problem != nullptr) return {ExtentKind::unallocated, at, describe(l1, at)};
     if (l1.absent()) return {ExtentKind::unallocated, absent_end(at), {}};
     return allocated_run(l1, at);
@@ -89,13 +89,13 @@ ClusterMap::KindRun ClusterMap::kind_run(ByteOffset at) const {
 ByteOffset ClusterMap::absent_end(ByteOffset at) const {
     const TableEntries entries = l1_entries(at);
     std::size_t count = 1;
-    while (count < entries.count && decode_l1(entries.word(count), geometry_).absent()) ++count;
+    while (count < entries.count && decode_l1(load_l1(entries[count]), geometry_).absent()) ++count;
     return std::min(end_, ByteOffset{(at.value / geometry_.l2_span() + count) * geometry_.l2_span()});
 }
 
 ClusterMap::KindRun ClusterMap::allocated_run(const L1Entry& l1, ByteOffset at) const {
     const TableEntries entries = l2_entries(l1, at);
-    const L2Entry first = checked_l2(entries.l2(0), at);
+    const L2Entry first = checked_l2(load_l2(entries[0]), at);
     if (first.problem != nullptr) return {ExtentKind::unallocated, at, describe(l1, first, at)};
     const ExtentKind kind = extent_kind(first.kind_at(subcluster_of(geometry_, at)));
     const auto joins = [&](const L2Entry& next, std::uint64_t) { return extent_kind(next.kind_at(0)) == kind; };
@@ -116,7 +116,7 @@ ByteOffset ClusterMap::run_end(const TableEntries& entries, const L2Entry& first
     for (std::size_t index = 1; index < entries.count; ++index) {
         cluster += ByteCount{cluster_size};
         if (end != cluster || end >= guest.end()) break;
-        const L2Entry next = checked_l2(entries.l2(index), cluster);
+        const L2Entry next = checked_l2(load_l2(entries[index]), cluster);
         if (next.problem != nullptr || !joins(next, index)) break;
         end += ByteCount{next.equal_subclusters(0) * geometry_.subcluster_size()};
     }

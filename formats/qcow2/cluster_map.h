@@ -12,8 +12,8 @@
 #include "engine/image/extent.h"
 #include "formats/base/byte_source.h"
 #include "formats/base/source_bound.h"
+#include "formats/base/table_pages.h"
 #include "formats/qcow2/header.h"
-#include "formats/qcow2/table_pages.h"
 #include "formats/qcow2/tables.h"
 
 namespace varve::qcow2 {

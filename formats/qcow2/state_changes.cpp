@@ -56,10 +56,10 @@ StateChanges::Run StateChanges::run_at(std::uint64_t cluster) const {
     const TableEntries now = now_.pages.entries_from(now_.l1.range(), index);
     const std::size_t count_max = std::min(before.count, now.count);
     std::size_t count = 0;
-    while (count < count_max && without_copied(before.word(count)) == without_copied(now.word(count))) ++count;
+    while (count < count_max && without_copied(load_l1(before[count])) == without_copied(load_l1(now[count]))) ++count;
     const std::uint64_t rest = comparable_clusters_ - cluster;
     if (count != 0) return {true, std::min(rest, (index + count) * geometry_.l2_entries() - cluster)};
-    const Run run = l2_run(before.word(0), now.word(0), cluster % geometry_.l2_entries());
+    const Run run = l2_run(load_l1(before[0]), load_l1(now[0]), cluster % geometry_.l2_entries());
     return {run.is_same, std::min(rest, run.clusters)};
 }
 

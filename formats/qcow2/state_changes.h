@@ -12,8 +12,8 @@
 #include "engine/change/change_map.h"
 #include "formats/base/byte_source.h"
 #include "formats/base/source_bound.h"
+#include "formats/base/table_pages.h"
 #include "formats/qcow2/disk_state.h"
-#include "formats/qcow2/table_pages.h"
 #include "formats/qcow2/tables.h"
 
 namespace varve::qcow2 {
@@ -39,7 +39,7 @@ private:
     /// Entries of an L2 table, all 0 without a table.
     struct L2Entries {
         std::optional<TableEntries> entries;
-        RawL2Entry at(std::size_t entry) const { return entries ? entries->l2(entry) : RawL2Entry{}; }
+        RawL2Entry at(std::size_t entry) const { return entries ? load_l2((*entries)[entry]) : RawL2Entry{}; }
     };
 
     Run run_at(std::uint64_t cluster) const;

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "engine/base/bytes.h"
 #include "engine/base/units.h"
 
 namespace varve::qcow2 {
@@ -62,6 +63,12 @@ struct L2Entry {
     /// The number of subclusters from `subcluster` on, at least one, that are of its kind.
     unsigned equal_subclusters(unsigned subcluster) const;
 };
+
+/// The words of an entry as they are in the file: an L1 entry has one, an L2 entry one, or two if it is extended.
+inline std::uint64_t load_l1(ByteView entry) { return load_be<std::uint64_t>(entry); }
+inline RawL2Entry load_l2(ByteView entry) {
+    return {load_be<std::uint64_t>(entry), entry.size() == 16 ? load_be<std::uint64_t>(entry.subspan(8)) : 0};
+}
 
 L1Entry decode_l1(std::uint64_t raw, const Geometry& geometry);
 L2Entry decode_l2(const RawL2Entry& raw, const Geometry& geometry);

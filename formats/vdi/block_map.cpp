@@ -9,7 +9,7 @@
 namespace varve::vdi {
 namespace {
 
-constexpr std::uint64_t page_entries = (64 << 10) / map_entry_bytes;
+constexpr std::uint64_t piece_entries = (64 << 10) / map_entry_bytes;
 constexpr int pages_merged_max = 16;
 constexpr std::uint64_t blocks_compared_max = std::uint64_t{1} << 24;
 constexpr std::uint64_t places_compared_max = std::uint64_t{1} << 23;
@@ -22,18 +22,12 @@ ExtentKind kind_of(std::uint32_t entry) {
 }  // namespace
 
 BlockMap::BlockMap(ByteSourcePtr device, const Header& header, std::shared_ptr<ReadCaches> caches)
-    : device_(std::move(device)), header_(header), caches_(std::move(caches)), owner_(caches_->tables.new_owner()) {}
+    : device_(std::move(device)), header_(header), pages_(*device_, map_entry_bytes, std::move(caches)) {}
 
-BlockMap::Page BlockMap::page_of(std::uint64_t block) const {
+/// The entries from that of `block` on, to the end of their page.
+BlockMap::Page BlockMap::page_from(std::uint64_t block) const {
     VARVE_CHECK(block < header_.blocks);
-    const std::uint64_t first = block / page_entries * page_entries;
-    const std::uint64_t entries = std::min(page_entries, header_.blocks - first);
-    const auto load = [&] {
-        Bytes bytes(static_cast<std::size_t>(entries * map_entry_bytes));
-        device_->read_at(header_.map + ByteCount{first * map_entry_bytes}, bytes);
-        return bytes;
-    };
-    return {caches_->tables.get({owner_, first}, load), first};
+    return {pages_.entries_from(header_.map_range(), block), block};
 }
 
 /// The place of an entry below the number of blocks with data. It can't wrap: where blocks have extra bytes, the map
@@ -72,14 +66,14 @@ ExtentKind BlockMap::checked_kind(std::uint64_t block, std::uint32_t entry) cons
 Extent BlockMap::extent_at(ByteOffset at) const {
     std::uint64_t block = at.value / header_.block_size.value;
     const std::uint64_t blocks = divide_up(header_.virtual_size.value, header_.block_size.value);
-    Page page = page_of(block);
+    Page page = page_from(block);
     const ExtentKind kind = checked_kind(block, page.entry(block));
     for (int pages = 1;;) {
         ++block;
         if (block == blocks) break;
         if (block == page.end()) {
             if (pages++ == pages_merged_max) break;
-            page = page_of(block);
+            page = page_from(block);
         }
         const std::uint32_t entry = page.entry(block);
         if (kind_of(entry) != kind || !problem_of(block, entry).empty()) break;
@@ -89,7 +83,7 @@ Extent BlockMap::extent_at(ByteOffset at) const {
 
 BlockRun BlockMap::run_at(ByteRange guest) const {
     std::uint64_t block = guest.begin.value / header_.block_size.value;
-    const Page page = page_of(block);
+    const Page page = page_from(block);
     const std::uint32_t first = page.entry(block);
     const std::uint64_t first_block = block;
     BlockRun run{checked_kind(block, first), {}, {}};
@@ -112,8 +106,8 @@ std::vector<std::string> BlockMap::duplicate_warnings() const {
     const std::uint64_t places = std::min<std::uint64_t>(header_.blocks_allocated, places_compared_max);
     std::vector<bool> taken(static_cast<std::size_t>(places));
     Bytes piece;
-    for (std::uint64_t first = 0; first < blocks; first += page_entries) {
-        const std::uint64_t count = std::min(page_entries, blocks - first);
+    for (std::uint64_t first = 0; first < blocks; first += piece_entries) {
+        const std::uint64_t count = std::min(piece_entries, blocks - first);
         piece.resize(static_cast<std::size_t>(count * map_entry_bytes));
         device_->read_at(header_.map + ByteCount{first * map_entry_bytes}, piece);
         for (std::uint64_t i = 0; i < count; ++i) {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "engine/image/extent.h"
-#include "formats/base/block_cache.h"
 #include "formats/base/byte_source.h"
+#include "formats/base/table_pages.h"
 #include "formats/vdi/header.h"
 
 namespace varve::vdi {
@@ -40,15 +40,15 @@ public:
 private:
     /// Entries of one page.
     struct Page {
-        BlockCache::Block bytes;
+        TableEntries entries;
         std::uint64_t first = 0;  ///< the block of the first entry
-        std::uint64_t end() const { return first + bytes->size() / 4; }
+        std::uint64_t end() const { return first + entries.count; }
         std::uint32_t entry(std::uint64_t block) const {
-            return load_le<std::uint32_t>(ByteView(*bytes).subspan(static_cast<std::size_t>(block - first) * 4));
+            return load_le<std::uint32_t>(entries[static_cast<std::size_t>(block - first)]);
         }
     };
 
-    Page page_of(std::uint64_t block) const;
+    Page page_from(std::uint64_t block) const;
     ByteOffset device_of(std::uint32_t entry) const;
     std::string problem_of(std::uint64_t block, std::uint32_t entry) const;
     ExtentKind checked_kind(std::uint64_t block, std::uint32_t entry) const;
@@ -56,8 +56,7 @@ private:
 
     ByteSourcePtr device_;
     Header header_;
-    std::shared_ptr<ReadCaches> caches_;
-    std::uint64_t owner_;
+    TablePages pages_;
 };
 
 }  // namespace varve::vdi

@@ -21,30 +21,30 @@ ExtentKind kind_of_entry(std::uint64_t entry, const GrainTableShape& shape) {
     return entry == zero_mark && shape.has_zero_grains ? ExtentKind::zero : ExtentKind::data;
 }
 
-bool leads_to_table(const TablePages& pages, std::uint64_t entry, const GrainTableShape& shape) {
-    return pages.contains(place_of(entry), shape.grains_per_table);
+bool leads_to_table(const WordTables& words, std::uint64_t entry, const GrainTableShape& shape) {
+    return words.contains(place_of(entry), shape.grains_per_table);
 }
 
-bool leads_to_grain(const TablePages& pages, std::uint64_t entry) {
-    return place_of(entry).value < pages.device()->size().value;
+bool leads_to_grain(const WordTables& words, std::uint64_t entry) {
+    return place_of(entry).value < words.device()->size().value;
 }
 
-std::string directory_problem(const TablePages& pages, std::uint64_t table, std::uint64_t entry) {
+std::string directory_problem(const WordTables& words, std::uint64_t table, std::uint64_t entry) {
     return fmt::format(
         "grain directory entry {}: expected a grain table within the {} bytes of the file, found sector "
         "{}",
-        table, pages.device()->size().value, entry);
+        table, words.device()->size().value, entry);
 }
 
 }  // namespace
 
 GrainTables::GrainTables(ByteSourcePtr device, ByteOffset directory, const GrainTableShape& shape,
                          std::shared_ptr<ReadCaches> caches)
-    : pages_(std::move(device), table_entry_bytes, std::move(caches)), directory_(directory), shape_(shape) {
-    if (!pages_.contains(directory, shape.tables()))
-        throw corrupt(pages_.device()->place(directory),
+    : tables_(std::move(device), table_entry_bytes, std::move(caches)), directory_(directory), shape_(shape) {
+    if (!tables_.contains(directory, shape.tables()))
+        throw corrupt(tables_.device()->place(directory),
                       fmt::format("expected the grain directory of {} entries here, found the end of the file at {}",
-                                  shape.tables(), pages_.device()->size().value));
+                                  shape.tables(), tables_.device()->size().value));
 }
 
 GrainRun GrainTables::run_at(std::uint64_t grain, std::uint64_t grains_max, GrainRunBy by) const {
@@ -52,17 +52,17 @@ GrainRun GrainTables::run_at(std::uint64_t grain, std::uint64_t grains_max, Grai
     const std::uint64_t table = grain / shape_.grains_per_table;
     const std::uint64_t index = grain % shape_.grains_per_table;
     const ByteOffset at = directory_ + ByteCount{table * table_entry_bytes};
-    const std::uint64_t entry = pages_.words_from(at, 1)[0];
+    const std::uint64_t entry = tables_.words_from(at, 1)[0];
     if (kind_of_entry(entry, shape_) != ExtentKind::data) return run_of_tables(table, index, grains_max);
-    if (!leads_to_table(pages_, entry, shape_))
-        throw corrupt(pages_.device()->place(at), directory_problem(pages_, table, entry));
+    if (!leads_to_table(tables_, entry, shape_))
+        throw corrupt(tables_.device()->place(at), directory_problem(tables_, table, entry));
     return run_in_table(place_of(entry), grain, std::min(grains_max, shape_.grains_per_table - index), by);
 }
 
 /// The grains of missing tables, from `table` on, without its first `skipped` grains.
 GrainRun GrainTables::run_of_tables(std::uint64_t table, std::uint64_t skipped, std::uint64_t grains_max) const {
-    const TableWords entries =
-        pages_.words_from(directory_ + ByteCount{table * table_entry_bytes}, shape_.tables() - table);
+    const WordRun entries =
+        tables_.words_from(directory_ + ByteCount{table * table_entry_bytes}, shape_.tables() - table);
     std::size_t tables = 1;
     while (tables < entries.count && entries[tables] == entries[0]) ++tables;
     const std::uint64_t grains = tables * std::uint64_t{shape_.grains_per_table} - skipped;
@@ -72,20 +72,20 @@ GrainRun GrainTables::run_of_tables(std::uint64_t table, std::uint64_t skipped, 
 GrainRun GrainTables::run_in_table(ByteOffset table, std::uint64_t grain, std::uint64_t grains_max,
                                    GrainRunBy by) const {
     const ByteOffset at = table + ByteCount{grain % shape_.grains_per_table * table_entry_bytes};
-    const TableWords entries = pages_.words_from(at, grains_max);
+    const WordRun entries = tables_.words_from(at, grains_max);
     const ExtentKind kind = kind_of_entry(entries[0], shape_);
-    if (kind == ExtentKind::data && !leads_to_grain(pages_, entries[0]))
-        throw corrupt(pages_.device()->place(at),
+    if (kind == ExtentKind::data && !leads_to_grain(tables_, entries[0]))
+        throw corrupt(tables_.device()->place(at),
                       fmt::format("grain table {}, entry {}: expected a grain within the {} bytes of the file, found "
                                   "sector {}",
                                   grain / shape_.grains_per_table, grain % shape_.grains_per_table,
-                                  pages_.device()->size().value, entries[0]));
+                                  tables_.device()->size().value, entries[0]));
     const std::uint64_t grain_sectors = shape_.grain_size.value / sector_bytes;
     std::size_t count = 1;
     for (; count < entries.count; ++count) {
         if (kind_of_entry(entries[count], shape_) != kind) break;
         if (kind != ExtentKind::data) continue;
-        if (!leads_to_grain(pages_, entries[count])) break;
+        if (!leads_to_grain(tables_, entries[count])) break;
         if (by == GrainRunBy::place && entries[count] != entries[0] + count * grain_sectors) break;
     }
     return {kind, count, kind == ExtentKind::data ? place_of(entries[0]) : ByteOffset{}};
@@ -93,21 +93,21 @@ GrainRun GrainTables::run_in_table(ByteOffset table, std::uint64_t grain, std::u
 
 DirectoryState GrainTables::inspect(const ByteSourcePtr& device, ByteOffset directory, const GrainTableShape& shape,
                                     const std::shared_ptr<ReadCaches>& caches) {
-    const TablePages pages(device, table_entry_bytes, caches);
+    const WordTables words(device, table_entry_bytes, caches);
     DirectoryState state;
-    if (!pages.contains(directory, shape.tables())) {
+    if (!words.contains(directory, shape.tables())) {
         state.damage = fmt::format("it should have {} entries at byte {}, but the file ends at {}", shape.tables(),
                                    directory.value, device->size().value);
         return state;
     }
     for (std::uint64_t table = 0; table < shape.tables();) {
-        const TableWords entries =
-            pages.words_from(directory + ByteCount{table * table_entry_bytes}, shape.tables() - table);
+        const WordRun entries =
+            words.words_from(directory + ByteCount{table * table_entry_bytes}, shape.tables() - table);
         for (std::size_t i = 0; i < entries.count; ++i) {
             if (entries[i] != 0) state.is_empty = false;
-            if (kind_of_entry(entries[i], shape) != ExtentKind::data || leads_to_table(pages, entries[i], shape))
+            if (kind_of_entry(entries[i], shape) != ExtentKind::data || leads_to_table(words, entries[i], shape))
                 continue;
-            state.damage = directory_problem(pages, table + i, entries[i]);
+            state.damage = directory_problem(words, table + i, entries[i]);
             return state;
         }
         table += entries.count;

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "formats/vmdk/grain_map.h"
-#include "formats/vmdk/table_pages.h"
+#include "formats/vmdk/word_tables.h"
 
 namespace varve::vmdk {
 
@@ -45,7 +45,7 @@ private:
     GrainRun run_of_tables(std::uint64_t table, std::uint64_t skipped, std::uint64_t grains_max) const;
     GrainRun run_in_table(ByteOffset table, std::uint64_t grain, std::uint64_t grains_max, GrainRunBy by) const;
 
-    TablePages pages_;
+    WordTables tables_;
     ByteOffset directory_;
     GrainTableShape shape_;
 };

@@ -10,7 +10,7 @@
 #include "formats/vmdk/error.h"
 #include "formats/vmdk/grain_reader.h"
 #include "formats/vmdk/magic.h"
-#include "formats/vmdk/table_pages.h"
+#include "formats/vmdk/word_tables.h"
 
 namespace varve::vmdk {
 namespace {
@@ -113,7 +113,7 @@ void check_journal(const ByteSourcePtr& device, const SeSparseHeader& header) {
 class SeSparseTables final : public GrainMap {
 public:
     SeSparseTables(const ByteSourcePtr& device, const SeSparseHeader& header, std::shared_ptr<ReadCaches> caches)
-        : pages_(device, sesparse_entry_bytes, std::move(caches)), header_(header) {}
+        : tables_(device, sesparse_entry_bytes, std::move(caches)), header_(header) {}
 
     GrainRun run_at(std::uint64_t grain, std::uint64_t grains_max, GrainRunBy by) const override;
 
@@ -127,7 +127,7 @@ private:
     Entry decode(std::uint64_t word) const;
     ByteOffset find_table(std::uint64_t table, std::uint64_t entry, ByteOffset at) const;
 
-    TablePages pages_;
+    WordTables tables_;
     SeSparseHeader header_;
 };
 
@@ -146,7 +146,7 @@ SeSparseTables::Entry SeSparseTables::decode(std::uint64_t word) const {
     const std::uint64_t index = (word >> 48 & 0xfff) | (word & 0xffffffffffff) << 12;
     const auto sectors = checked_mul(index, grain_sectors);
     const auto sector = sectors ? checked_add(*sectors, header_.grains.begin) : std::nullopt;
-    if (!sector || *sector >= divide_up(pages_.device()->size().value, sector_bytes))
+    if (!sector || *sector >= divide_up(tables_.device()->size().value, sector_bytes))
         return {ExtentKind::data, 0, "a grain past the end of the file"};
     return {ExtentKind::data, *sector * sector_bytes, nullptr};
 }
@@ -155,8 +155,8 @@ ByteOffset SeSparseTables::find_table(std::uint64_t table, std::uint64_t entry, 
     const std::uint64_t index = entry & 0xffffffff;
     const std::uint64_t sector = header_.tables.begin + index * table_sectors;
     if (entry >> 32 != table_mark || index >= header_.tables.length / table_sectors ||
-        !pages_.contains(ByteOffset{sector * sector_bytes}, sesparse_table_grains))
-        throw corrupt(pages_.device()->place(at),
+        !tables_.contains(ByteOffset{sector * sector_bytes}, sesparse_table_grains))
+        throw corrupt(tables_.device()->place(at),
                       fmt::format("grain directory entry {}: expected 0 or one of {} grain tables within the file, "
                                   "found {:#x}",
                                   table, header_.tables.length / table_sectors, entry));
@@ -168,20 +168,20 @@ GrainRun SeSparseTables::run_at(std::uint64_t grain, std::uint64_t grains_max, G
     const std::uint64_t table = grain / sesparse_table_grains;
     const std::uint64_t index = grain % sesparse_table_grains;
     const ByteOffset directory_at{header_.directory.begin * sector_bytes + table * sesparse_entry_bytes};
-    const TableWords tables = pages_.words_from(directory_at, header_.table_count() - table);
+    const WordRun tables = tables_.words_from(directory_at, header_.table_count() - table);
     if (tables[0] == 0) {
         std::size_t empty = 1;
         while (empty < tables.count && tables[empty] == 0) ++empty;
         return {ExtentKind::unallocated, std::min(empty * sesparse_table_grains - index, grains_max), {}};
     }
     const ByteOffset at = find_table(table, tables[0], directory_at) + ByteCount{index * sesparse_entry_bytes};
-    const TableWords entries = pages_.words_from(at, std::min(grains_max, sesparse_table_grains - index));
+    const WordRun entries = tables_.words_from(at, std::min(grains_max, sesparse_table_grains - index));
     const Entry first = decode(entries[0]);
     if (first.problem != nullptr)
-        throw corrupt(pages_.device()->place(at),
+        throw corrupt(tables_.device()->place(at),
                       fmt::format("grain table {}, entry {}: expected a grain within the {} "
                                   "bytes of the file, found {} ({:#x})",
-                                  table, index, pages_.device()->size().value, first.problem, entries[0]));
+                                  table, index, tables_.device()->size().value, first.problem, entries[0]));
     std::size_t count = 1;
     for (; count < entries.count; ++count) {
         const Entry next = decode(entries[count]);
