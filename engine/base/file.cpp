@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -89,11 +90,12 @@ ByteCount File::size() const {
     return {bytes};
 }
 
-/// How many of `wanted` bytes from `at` on may be asked of the descriptor.
+/// How many of `wanted` bytes from `at` on may be asked of the descriptor: none past the largest offset of a file.
 std::size_t File::readable(ByteOffset at, std::size_t wanted) const {
-    if (!length_) return wanted;
-    if (at.value >= length_->value) return 0;
-    return static_cast<std::size_t>(std::min<std::uint64_t>(wanted, length_->value - at.value));
+    constexpr auto offset_max = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
+    const std::uint64_t end = length_ ? length_->value : offset_max;
+    if (at.value >= end) return 0;
+    return static_cast<std::size_t>(std::min<std::uint64_t>(wanted, end - at.value));
 }
 
 std::size_t File::read_some(ByteOffset at, ByteSpan whole) const {
