@@ -10,8 +10,9 @@ bool set_preallocation(Options& options, std::string_view value) {
 }
 
 constexpr std::array words{
-    SettingWord<Options>{{"preallocation", "off, falloc or full", "allocate the whole disk's space at once (off)"},
-                         set_preallocation},
+    SettingWord<Options>{
+        {"preallocation", "off, falloc or full", "allocate the space of the whole disk up front (off)"},
+        set_preallocation},
 };
 
 }  // namespace
