@@ -48,7 +48,7 @@ CatalogState read_state(SqliteDatabase& database) {
     s.disks_sum = row.number(10);
     if (row.number(11) != seal(s))
         throw Error(ErrorCode::catalog_damaged,
-                    fmt::format("catalog '{}': the state does not fit its checksum", database.path()));
+                    fmt::format("catalog '{}': the state does not match its checksum", database.path()));
     return s;
 }
 

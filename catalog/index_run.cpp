@@ -38,7 +38,7 @@ std::shared_ptr<const IndexRun> read_run(SqliteDatabase& database, RunNumber num
     SqliteQuery row = database.query("SELECT entries, filter_key, first_tags, seal FROM id_runs WHERE run = ?", number);
     if (!row.step()) fail(number, "vanished");
     auto run = std::make_shared<const IndexRun>(number, row.number(0), row.number(1), parse_tags(row.blob(2)));
-    if (run->seal() != row.number(3)) fail(number, "does not fit its checksum");
+    if (run->seal() != row.number(3)) fail(number, "does not match its checksum");
     if (run->pages() != divide_up(run->entries(), index_page_entries)) fail(number, "has a wrong number of pages");
     return run;
 }
@@ -113,7 +113,7 @@ std::optional<IndexPage> read_page(SqliteDatabase& database, const IndexRun& run
     if (!row.step()) return std::nullopt;
     const ByteView bytes = row.blob(1);
     if (row.number(0) != page_seal(key, bytes))
-        fail(run.number(), fmt::format("does not fit its checksum in page {}", page));
+        fail(run.number(), fmt::format("does not match its checksum in page {}", page));
     const std::uint64_t expected =
         page + 1 < run.pages() ? index_page_entries : run.entries() - page * index_page_entries;
     if (bytes.size() != expected * index_entry_bytes)

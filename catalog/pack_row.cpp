@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 3> kind_names{"", "data", "metadata"};
 
 [[noreturn]] void fail(std::int64_t number) {
     throw Error(ErrorCode::catalog_damaged,
-                fmt::format("the catalog is damaged: the row of pack number {} does not fit its checksum", number));
+                fmt::format("the catalog is damaged: the row of pack number {} does not match its checksum", number));
 }
 
 template <std::size_t N>

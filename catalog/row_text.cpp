@@ -8,7 +8,7 @@
 namespace varve {
 
 void parse_hex_column(std::string_view text, ByteSpan out) {
-    if (!from_hex(text, out))
+    if (!from_hex(text, out))  // raw bytes, escaped because a message ends at a NUL
         throw Error(ErrorCode::catalog_damaged,
                     fmt::format("the catalog is damaged: expected {} hex digits, found '{}'", 2 * out.size(),
                                 escape_for_display(text)));

@@ -6,7 +6,6 @@
 
 #include "catalog/row_text.h"
 #include "catalog/seal.h"
-#include "engine/base/escape.h"
 #include "engine/base/timestamp.h"
 
 namespace varve {
@@ -67,8 +66,8 @@ std::vector<DiskRow> read_disks(SqliteDatabase& database, const CatalogState& st
         disks.push_back({std::string(rows.text(0)), rows.number(1), rows.number(2)});
         if (disks.back().seal() != rows.number(3))
             throw Error(ErrorCode::catalog_damaged,
-                        fmt::format("the catalog is damaged: the row of disk '{}' does not fit its checksum",
-                                    escape_for_display(disks.back().disk)));
+                        fmt::format("the catalog is damaged: the row of disk '{}' does not match its checksum",
+                                    disks.back().disk));
         sum += rows.number(3);
     }
     if (sum != state.disks_sum)
@@ -157,7 +156,7 @@ ListedSnapshot parse_snapshot(SqliteDatabase& database, const SqliteQuery& row) 
     r.unreadable = read_unreadable(database, id);
     if (row.number(seal_column) != seal_of_snapshot(listed))
         throw Error(ErrorCode::catalog_damaged,
-                    fmt::format("the catalog is damaged: the row of snapshot {} does not fit its checksum", id));
+                    fmt::format("the catalog is damaged: the row of snapshot {} does not match its checksum", id));
     return listed;
 }
 
@@ -173,9 +172,8 @@ void read_disk(SqliteDatabase& database, const DiskRow& disk, std::vector<Listed
         sum += rows.number(seal_column);
     }
     if (count != disk.snapshots || sum != disk.snapshots_sum)
-        throw Error(
-            ErrorCode::catalog_damaged,
-            fmt::format("the catalog is damaged: snapshots of disk '{}' are missing", escape_for_display(disk.disk)));
+        throw Error(ErrorCode::catalog_damaged,
+                    fmt::format("the catalog is damaged: snapshots of disk '{}' are missing", disk.disk));
 }
 
 std::optional<ListedSnapshot> find_snapshot(SqliteDatabase& database, const SnapshotId& id) {

@@ -1,5 +1,5 @@
 #pragma once
-/// What one verb of the program is: its text for the help, its options, and the function that runs it.
+/// One verb of the program: its text for the help, its options, and the function that runs it.
 
 #include <string_view>
 

@@ -1,5 +1,5 @@
 #pragma once
-/// Where this host keeps what it knows of repositories: `--cache-dir`, else VARVE_CACHE_DIR, else /var/cache/varve for
+/// Where this host caches its knowledge of repositories: `--cache-dir`, else VARVE_CACHE_DIR, else /var/cache/varve for
 /// root and $XDG_CACHE_HOME/varve or ~/.cache/varve for others. Each repository has a subfolder named by its id.
 
 #include <filesystem>

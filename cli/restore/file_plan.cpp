@@ -38,9 +38,9 @@ std::string common_folder(const std::string& a, const std::string& b) {
     const std::string left = a + '/';
     const std::string right = b + '/';
     const auto differ = std::ranges::mismatch(left, right).in1;
-    const std::string alike(left.begin(), differ);
-    const std::size_t slash = alike.rfind('/');
-    return slash == alike.npos ? "" : alike.substr(0, slash);
+    const std::string common(left.begin(), differ);
+    const std::size_t slash = common.rfind('/');
+    return slash == common.npos ? "" : common.substr(0, slash);
 }
 
 /// Adds names one by one and refuses one that collides with an earlier one.

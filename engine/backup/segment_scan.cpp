@@ -17,7 +17,7 @@ std::vector<Extent> extents_of(const ImageReader& source, ByteOffset begin, Byte
 /// Scans runs of chunks into one segment.
 class SegmentScan {
 public:
-    /// Without a fingerprinter no chunk gets a fingerprint, nor is one the parent's.
+    /// Without a fingerprinter no chunk gets a fingerprint, and none is recognised as the parent's.
     SegmentScan(ScannedSegment& segment, const ImageReader& source, const KnownLeaf* parent,
                 const Fingerprinter* fingerprinter, BufferPool& buffers)
         : segment_(segment), source_(source), parent_(parent), fingerprinter_(fingerprinter), buffers_(buffers) {}

@@ -18,12 +18,12 @@ std::uint32_t crc32(ByteView bytes);
 
 inline constexpr std::uint32_t lvm_crc32_start = 0xf597a6cf;
 
-/// The checksum of LVM2's labels, metadata area headers and metadata texts (lvm2, lib/misc/crc.c). With the checksum of
-/// the bytes before these as `before`, it is that of both together.
+/// The checksum of LVM2's labels, metadata area headers and metadata texts (lvm2, lib/misc/crc.c). If `before` is the
+/// checksum of the preceding bytes, the result is that of both together.
 std::uint32_t lvm_crc32(ByteView bytes, std::uint32_t before = lvm_crc32_start);
 
 /// CRC-32C (Castagnoli), as in iSCSI. Device-mapper's persistent data, such as the metadata of a thin pool, stores
-/// ~crc32c(bytes) ^ X: it does not invert at last, and gives each kind of block an X of its own (the kernel's
+/// ~crc32c(bytes) ^ X: without the final inversion, and with a different X for each kind of block (the kernel's
 /// dm_bm_checksum()).
 std::uint32_t crc32c(ByteView bytes);
 

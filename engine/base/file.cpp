@@ -18,8 +18,8 @@
 namespace varve {
 namespace {
 
-/// Of one write call. The page cache takes a larger one in pages of 2 MiB: in a virtual machine their memory was often
-/// given back to the host, and taking it anew costs several times the copy.
+/// Per write call. The page cache splits a larger write into pages of 2 MiB: in a virtual machine their memory was
+/// often returned to the host, and allocating it again costs several times the copy.
 constexpr std::size_t write_bytes_max = std::size_t{1} << 20;
 
 struct stat status_of(const File& file) {

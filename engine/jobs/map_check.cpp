@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/repository/known_chunks.h"
 
 namespace varve {
@@ -31,9 +30,9 @@ void MapCheck::check(const Attachment& attachment) {
         if (!is_damaged_or_missing(error)) throw;
         what = error.what();
     }
-    findings_.push_back(finding_at(*snapshot_, FindingKind::attachment_damaged, 0, 0, slot_name(attachment.address),
-                                   fmt::format("attachment '{}' at {}: {}", escape_for_display(attachment.name),
-                                               slot_name(attachment.address), what)));
+    findings_.push_back(
+        finding_at(*snapshot_, FindingKind::attachment_damaged, 0, 0, slot_name(attachment.address),
+                   fmt::format("attachment '{}' at {}: {}", attachment.name, slot_name(attachment.address), what)));
 }
 
 void MapCheck::walk(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree) {

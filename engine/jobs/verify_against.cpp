@@ -37,7 +37,7 @@ private:
         std::shared_ptr<const KnownLeaf> known;
     };
 
-    /// Without a parent to compare fingerprints with, every chunk gets its id, which is the proof wanted here.
+    /// Without a parent to compare fingerprints with, every chunk gets its id, which is the proof needed here.
     Scanned scan(Task&& task) {
         return {scan_segment(image_, task.first, nullptr, {}, fingerprinter_, buffers_), std::move(task.known)};
     }

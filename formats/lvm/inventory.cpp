@@ -38,7 +38,7 @@ void refuse_copies(const std::vector<PhysicalVolume>& volumes) {
     std::map<std::string_view, const PhysicalVolume*> by_uuid;
     for (const PhysicalVolume& volume : volumes) {
         const auto [other, is_new] = by_uuid.emplace(volume.uuid, &volume);
-        if (!is_new)
+        if (!is_new)  // the uuid is raw bytes, escaped because a message ends at a NUL
             throw Error(
                 ErrorCode::refused,
                 fmt::format("{} and {} have the same physical volume uuid, {}: one is a copy of the other, or one "

@@ -1,5 +1,5 @@
 #pragma once
-/// The extensions behind the fixed fields of a qcow2 header. Source: qemu docs/interop/qcow2.txt, "Header extensions".
+/// The extensions after the fixed fields of a qcow2 header. Source: qemu docs/interop/qcow2.txt, "Header extensions".
 
 #include <optional>
 #include <string>

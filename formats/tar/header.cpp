@@ -129,6 +129,7 @@ bool is_header(ByteView block) {
     return (magic == posix_magic || magic == gnu_magic) && has_right_checksum(block);
 }
 
+/// Messages show raw bytes of the block escaped, because a message ends at a NUL.
 Header parse_header(ByteView block, const ByteSource& archive, ByteOffset at) {
     if (!has_right_checksum(block))
         throw corrupt(archive, at,

@@ -1,6 +1,6 @@
 #pragma once
-/// The compressed form of a grain: one zlib stream, behind a marker with the grain's place on the disk and the stream's
-/// length where the extent has markers. Safe from many threads. Source: RFC 1950; VMware Virtual Disk Format 5.0,
+/// The compressed form of a grain: one zlib stream, preceded by a marker with the grain's place on the disk and the
+/// stream's length if the extent has markers. Safe from many threads. Source: RFC 1950; VMware Virtual Disk Format 5.0,
 /// "Stream-Optimized Compressed Sparse Extents".
 
 #include "formats/base/byte_source.h"

@@ -3,7 +3,7 @@
 /// their markers, from which the map of grains can be rebuilt if no table is usable. Source: VMware Virtual Disk Format
 /// 5.0, "Stream-Optimized Compressed Sparse Extents".
 ///
-///     header | descriptor | grains, each behind its marker; a table behind those it lists ... | directory |
+///     header | descriptor | grains, each after its marker; a table after those it lists ... | directory |
 ///     footer marker | footer (a header) | end-of-stream marker
 
 #include <deque>

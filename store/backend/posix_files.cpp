@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/base/file.h"
 #include "engine/base/random_id.h"
 
@@ -52,9 +51,7 @@ class Root {
 public:
     Root(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
-    std::string locate(std::string_view name) const {
-        return escape_for_display(name.empty() ? path_ : path_ + "/" + std::string(name));
-    }
+    std::string locate(std::string_view name) const { return name.empty() ? path_ : path_ + "/" + std::string(name); }
 
     /// Opens a folder part by part, so that no symbolic link on the path is followed; an empty fd if a part is missing.
     UniqueFd open_folder(std::string_view folder) const {
@@ -290,21 +287,20 @@ private:
 std::unique_ptr<LocalFiles> open_posix_files(const std::string& path, UnnamedKind kind) {
     UniqueFd fd(open_retrying(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY));
     if (!fd && (errno == ENOENT || errno == ENOTDIR))
-        throw Error(ErrorCode::not_found,
-                    fmt::format("'{}' is not a varve repository: there is no such folder; 'varve init' makes one",
-                                escape_for_display(path)));
-    if (!fd) throw io_error(fmt::format("cannot open folder '{}'", escape_for_display(path)), errno);
+        throw Error(
+            ErrorCode::not_found,
+            fmt::format("'{}' is not a varve repository: there is no such folder; 'varve init' makes one", path));
+    if (!fd) throw io_error(fmt::format("cannot open folder '{}'", path), errno);
     return std::make_unique<PosixFiles>(Root(std::move(fd), path), kind);
 }
 
 void make_root_folder(const std::string& path) {
-    const std::string shown = escape_for_display(path);
     if (::mkdir(path.c_str(), folder_mode) != 0 && errno != EEXIST)
-        throw io_error(fmt::format("cannot make folder '{}'", shown), errno);
+        throw io_error(fmt::format("cannot make folder '{}'", path), errno);
     const UniqueFd fd(open_retrying(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY));
-    if (!fd) throw io_error(fmt::format("cannot open folder '{}'", shown), errno);
+    if (!fd) throw io_error(fmt::format("cannot open folder '{}'", path), errno);
     if (open_posix_files(path)->list_folder("").empty() && ::fchmod(fd.get(), folder_mode) != 0 && errno != EPERM)
-        throw io_error(fmt::format("cannot set the mode of folder '{}'", shown), errno);
+        throw io_error(fmt::format("cannot set the mode of folder '{}'", path), errno);
     sync_folder(std::filesystem::absolute(path).lexically_normal() / "..");
 }
 

@@ -51,7 +51,8 @@ void write_text(ByteWriter& to, std::string_view text) {
 std::string read_text(ByteReader& from) {
     const std::uint16_t length = from.u16le();
     const std::string_view text = text_of(from.take(length));
-    if (!is_valid_utf8(text)) from.fail(fmt::format("expected UTF-8 text, found '{}'", escape_for_display(text)));
+    if (!is_valid_utf8(text))  // raw bytes, escaped because a message ends at a NUL
+        from.fail(fmt::format("expected UTF-8 text, found '{}'", escape_for_display(text)));
     return std::string(text);
 }
 
@@ -69,7 +70,7 @@ std::map<std::string, std::string> read_map(ByteReader& from) {
     std::map<std::string, std::string> map;
     for (std::uint16_t left = from.u16le(); left > 0; --left) {
         std::string key = read_text(from);
-        if (!map.empty() && key <= map.rbegin()->first)
+        if (!map.empty() && key <= map.rbegin()->first)  // escaped for the same reason
             from.fail(fmt::format("expected keys in order, found '{}'", escape_for_display(key)));
         map.emplace_hint(map.end(), std::move(key), read_text(from));
     }

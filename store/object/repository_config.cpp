@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "store/object/envelope.h"
 #include "store/object/records.h"
 
@@ -63,7 +62,7 @@ void refuse_taken(const Backend& backend) {
         if (!name.starts_with("tmp/"))
             throw Error(ErrorCode::refused,
                         fmt::format("'{}' is not empty: expected a new or empty place for a repository, found '{}'",
-                                    backend.locate(""), escape_for_display(name)));
+                                    backend.locate(""), name));
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ TEST_CASE("creation options: a cluster size is a power of two in qemu's limits",
 
 TEST_CASE("creation options: an unknown word is wrong usage that lists the format's own", "[formats][options]") {
     expect_usage("qcow2", {{"clustersize", "64K"}}, {"'clustersize'", "qcow2", "cluster_size"});
-    expect_usage("qcow2", {{"\x1b[2J", "1"}}, {"\\x1b[2J"});
+    expect_usage("qcow2", {{"\x1b[2J", "1"}}, {"'\x1b[2J'"});
     expect_usage("raw", {{"cluster_size", "64K"}}, {"'cluster_size'", "raw"});
 }
 

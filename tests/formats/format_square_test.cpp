@@ -1,5 +1,6 @@
-// The full square: what is read, copied into what is written, read back by varve and by qemu-img. Identical bytes, and
-// a thin disk stays thin. formats/README.md has the table that comes of it: VARVE_UPDATE_TABLES=1 writes it anew.
+// Every format that is read, copied into every format that is written, and read back by varve and by qemu-img: the
+// bytes stay the same, and a thin disk stays thin. The resulting table is in formats/README.md; VARVE_UPDATE_TABLES=1
+// rewrites it.
 
 #include <array>
 #include <cstdlib>

@@ -110,7 +110,7 @@ void Pruner::copy(Step& step) {
     for (Address at : to_copy_) {
         if (copy_of(step, at)) continue;
         if (!step.env.store.has(at.pack)) {
-            step.tell([&] { return "misses pack " + std::to_string(at.pack) + ", and starts anew"; });
+            step.tell([&] { return "misses pack " + std::to_string(at.pack) + ", and starts over"; });
             next_ = Next::read_log;
             return;
         }

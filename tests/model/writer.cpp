@@ -160,7 +160,7 @@ void Writer::commit(Step& step) {
 void Writer::recheck(const Step& step) {
     for (std::size_t i = 0; i < positions_.size(); ++i) {
         Position& position = positions_[i];
-        if (stands(step, position)) continue;
+        if (still_holds(step, position)) continue;
         step.tell([&] { return "finds " + position.at.text() + " gone"; });
         position = Position{};
     }
@@ -172,7 +172,7 @@ void Writer::recheck(const Step& step) {
     });
 }
 
-bool Writer::stands(const Step& step, const Position& position) const {
+bool Writer::still_holds(const Step& step, const Position& position) const {
     const Rules& rules = step.env.rules;
     const View view(step.env.log, view_);
     const Entry& newest = step.env.log.at(view_);

@@ -47,7 +47,7 @@ private:
     void store_missing(Step& step);
     void commit(Step& step);
     void recheck(const Step& step);
-    bool stands(const Step& step, const Position& position) const;
+    bool still_holds(const Step& step, const Position& position) const;
     Next after_placing(const Step& step) const;
     bool is_missing_any() const;
     void add_hit_packs(const Step& step, Entry& entry) const;

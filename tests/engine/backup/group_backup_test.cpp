@@ -226,7 +226,7 @@ TEST_CASE("verify: a damaged attachment is reported by name", "[engine][group][v
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage disk(100000);  // nothing but the map and the attachment in the metadata pack
-    const Bytes text = text_bytes("a text that stands in the pack as it is");
+    const Bytes text = text_bytes("a text that is in the pack uncompressed");
     const auto records = back_up(repository, {"", {disk_of(disk, "d")}, {{"note", text}}});
     const std::string name = backend.list("packs/", {}).at(0);
     Bytes pack = *backend.get(name, {1 << 20});

@@ -144,7 +144,7 @@ TEST_CASE("exception store: a long run is found as a whole or in parts", "[lvm][
     CHECK(store.chunk_size().value == 512);
     CHECK(all_exceptions(store).size() == 150'000);
     CHECK(all_exceptions(store).at(1031) == 34 - 1);
-    CHECK(all_exceptions(store).at(1032) == 35);  // behind area 1
+    CHECK(all_exceptions(store).at(1032) == 35);  // after area 1
 }
 
 TEST_CASE("exception store: anything after the end of the list was never committed", "[lvm][cow]") {

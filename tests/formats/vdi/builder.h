@@ -44,7 +44,7 @@ struct Image {
     std::uint32_t header_length = 400;
     std::uint32_t map_at = 512;
     std::uint32_t gap_before_data = 0;
-    std::optional<std::uint32_t> data_at = std::nullopt;    ///< none: behind map and gap
+    std::optional<std::uint32_t> data_at = std::nullopt;    ///< none: after map and gap
     std::optional<std::uint32_t> blocks = std::nullopt;     ///< none: the map's length
     std::optional<std::uint32_t> allocated = std::nullopt;  ///< none: the number of places
     Id id = id_of(1);

@@ -34,7 +34,7 @@ mib first.raw guest.raw 1
 mib second.raw guest.raw 4
 truncate -s 8M zeros
 mib zeros guest.raw 2
-qemu-img info "$second" >/dev/null 2>&1 && fail "qemu reads it by now: let it be the oracle"
+qemu-img info "$second" >/dev/null 2>&1 && fail "qemu can read it now: use it as the oracle"
 
 make_repository
 run backup "$second"

@@ -123,11 +123,11 @@ TEST_CASE("thin changes: a device that was written to after its backup is no lon
     replaced.edit(2, {{5, std::nullopt}, {1200, NewMapping{7003, 11}}});  // as many blocks as before
     CHECK_FALSE(is_untouched(replaced));
 
-    MetadataEditor shared_again = replaced;  // what was written to 2 lies in nodes that 1 has, too
+    MetadataEditor shared_again = replaced;  // what was written to 2 is in nodes that 1 also has
     shared_again.snapshot(2, 1, 12);
     CHECK_FALSE(is_untouched(shared_again));
 
-    MetadataEditor snapshot_of_it = editor;  // its mark goes on, its mappings don't
+    MetadataEditor snapshot_of_it = editor;  // its mark advances, its mappings do not change
     snapshot_of_it.snapshot(2, 1, 12);
     CHECK(is_untouched(snapshot_of_it));
 }

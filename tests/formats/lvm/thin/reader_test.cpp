@@ -178,7 +178,7 @@ TEST_CASE("thin reader: a mapping past the end of the data volume is damage", "[
     image.data->resize(12 * disk_chunk.value + 4096);  // blocks 8 and 9 are mapped to 11 and 12
     const Reader reader(image.disk());
     Bytes bytes(1000);
-    reader.read(ByteOffset{9 * disk_chunk.value - 1000}, bytes);  // what lies before it is sound
+    reader.read(ByteOffset{9 * disk_chunk.value - 1000}, bytes);  // what is before it is intact
     CHECK(reader.extent_at(ByteOffset{8 * disk_chunk.value}).end().value == 9 * disk_chunk.value);
     for (const bool extent : {true, false}) {
         try {

@@ -92,7 +92,7 @@ TEST_CASE("thin superblock: a metadata snapshot has its own roots", "[lvm][thin]
     const BlockNumber held = editor.copy_of(0, BlockKind::superblock);
     editor.set<std::uint64_t>(0, held_root_at, held, BlockKind::superblock);
     const BlockNumber root = editor.root(1);
-    editor.set_root(1, editor.root(2));  // the main roots go on ...
+    editor.set_root(1, editor.root(2));  // the main roots change ...
     editor.set<std::uint64_t>(held, 48, 1, BlockKind::superblock);
     const auto device = named_device(std::make_shared<MemoryDisk>(editor.bytes()), "tmeta");
     const Pool pool = open_pool(device, SuperblockChoice::held);
