@@ -385,7 +385,8 @@ TEST_CASE("OVF: every truncation and bit flip of a descriptor is read or refused
     for (const std::string& whole : {text, in_utf16(text, false)}) {
         for (int i = 0; i < 5000; ++i) {
             std::string changed = whole;
-            changed[random() % changed.size()] ^= static_cast<char>(1 << random() % 8);
+            char& byte = changed[random() % changed.size()];
+            byte = static_cast<char>(byte ^ (1 << random() % 8));
             CHECK_NOTHROW(descriptor_refusal(changed));
         }
     }

@@ -47,7 +47,7 @@ public:
     void describe(const std::vector<DescribedDisk>& disks, const std::vector<std::string>& others = {}) const {
         put_text(in("web01.ovf"), descriptor_of(disks, others));
     }
-    void pack(std::vector<std::string> files, const std::string& format = "ustar") const {
+    void pack(const std::vector<std::string>& files, const std::string& format = "ustar") const {
         archive(in(), files, ova(), format);
     }
 
