@@ -188,7 +188,7 @@ void check_schema(SqliteDatabase& database, const RepositoryId& repository) {
     for (; rows.step(); ++count)
         if (count >= schema.size() || rows.text(0) != schema[count])
             throw Error(ErrorCode::catalog_damaged,
-                        fmt::format("catalog '{}' has another schema: object {} does not fit", database.path(), count));
+                        fmt::format("catalog '{}' has a different schema: object {} differs", database.path(), count));
     if (count != schema.size())
         throw Error(ErrorCode::catalog_damaged, fmt::format("catalog '{}' has {} tables and indices, expected {}",
                                                             database.path(), count, schema.size()));

@@ -103,7 +103,7 @@ void SqliteDatabase::set_up(int cache_kib) {
         cache_kib));
     if (sqlite3_db_readonly(handle_.get(), "main") == 1) {
         if (::access(path_.c_str(), W_OK) == 0)
-            throw Error(ErrorCode::catalog_damaged, fmt::format("catalog '{}' asks to be read only", path_));
+            throw Error(ErrorCode::catalog_damaged, fmt::format("catalog '{}' is marked as read-only", path_));
         throw Error(ErrorCode::io, fmt::format("cannot write the catalog '{}': permission denied", path_));
     }
 }

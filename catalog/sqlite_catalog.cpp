@@ -186,7 +186,7 @@ private:
             std::shared_ptr<const CatalogView> newer = read_view(view);
             if (newer == view)
                 throw Error(ErrorCode::catalog_damaged,
-                            fmt::format("catalog '{}' is damaged: rows are missing or do not fit their checksums",
+                            fmt::format("catalog '{}' is damaged: rows are missing or do not match their checksums",
                                         folder_.string()));
             view = std::move(newer);
         }

@@ -73,7 +73,7 @@ File File::window(ByteRange range, std::string path) const {
             fmt::format("'{}' ends early: '{}' needs {} bytes from offset {} on, but the file has only {} bytes", path_,
                         path, range.length.value, range.begin.value, all.value));
     UniqueFd fd(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
-    if (!fd) throw io_error(fmt::format("cannot open '{}' once more", path_), errno);
+    if (!fd) throw io_error(fmt::format("cannot open '{}' again", path_), errno);
     File part(std::move(fd), std::move(path));
     part.begin_ = ByteOffset{begin_.value + range.begin.value};
     part.length_ = range.length;

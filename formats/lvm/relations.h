@@ -1,5 +1,5 @@
 #pragma once
-/// How the volumes of a group relate to each other: which is a snapshot of which, and which is to be merged into which.
+/// How the volumes of a group relate to each other: which is a snapshot of which, and which will be merged into which.
 /// Borrows the group. Immutable; safe to use from many threads.
 
 #include <string_view>

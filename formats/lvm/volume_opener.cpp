@@ -225,7 +225,7 @@ std::shared_ptr<const ImageReader> VolumeOpener::open_thin(const LogicalVolume& 
     const Opening opening(*this, volume);
     const LogicalVolume& source = thin_source(volume);
     if (&source != &volume)
-        warn(fmt::format("the snapshot {} is to be merged into {}, which is read as it will be after the merge",
+        warn(fmt::format("the snapshot {} will be merged into {}, which is read as it will be after the merge",
                          quoted_name(group(), source), quoted_name(group(), volume)));
     const auto pool = open_pool(segment);
     std::shared_ptr<const ImageReader> origin;

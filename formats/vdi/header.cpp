@@ -107,7 +107,7 @@ void check_type(const ByteSourcePtr& device, const Header& header, const FieldPl
         case ImageType::undo:
             throw Error(ErrorCode::unsupported,
                         fmt::format("{}: an undo image, which no release of VirtualBox makes and this version of varve "
-                                    "does not read; clone the disk with 'VBoxManage clonemedium' and take the clone",
+                                    "does not read; clone the disk with 'VBoxManage clonemedium' and use the clone",
                                     device->place(ByteOffset{places.type})));
         case ImageType::differencing:
             if (header.parent.is_null())
@@ -170,7 +170,7 @@ Header read_header(const ByteSourcePtr& device) {
     if (header.version != version_0_2 && header.version != version_1_1)
         throw Error(ErrorCode::unsupported,
                     fmt::format("{}: VDI version {}.{}, but this version of varve reads only 1.1 and 0.2; clone the "
-                                "disk with 'VBoxManage clonemedium' and take the clone",
+                                "disk with 'VBoxManage clonemedium' and use the clone",
                                 device->place(ByteOffset{version_at}), header.version >> 16, header.version & 0xffff));
     const bool is_old = header.version == version_0_2;
     const FieldPlaces& places = is_old ? places_0_2 : places_1_1;

@@ -78,13 +78,15 @@ TEST_CASE("catalog: a catalog of another repository, version or kind is damaged,
     SampleLog log(1);
     REQUIRE(enter(*open(path, log), log.commit({log.snapshot("d", 1)}, {})));
     CHECK(is_reported_damaged([&] { open(path, SampleLog(2)); }));
-    SECTION("another version") { execute(path, "PRAGMA user_version = 1"); }
-    SECTION("another program's") { execute(path, "PRAGMA application_id = 1"); }
-    SECTION("a table more") { execute(path, "CREATE TABLE more (x)"); }
-    SECTION("a table less") { execute(path, "DROP TABLE tags"); }
-    SECTION("a column more") { execute(path, "ALTER TABLE log ADD COLUMN x"); }
-    SECTION("no SQLite database") { std::ofstream(path / "catalog.sqlite") << std::string(100'000, 'x'); }
-    SECTION("too short for one") { std::ofstream(path / "catalog.sqlite") << "SQLite format 3"; }
+    SECTION("a database of another version") { execute(path, "PRAGMA user_version = 1"); }
+    SECTION("a database of another program") { execute(path, "PRAGMA application_id = 1"); }
+    SECTION("an extra table") { execute(path, "CREATE TABLE more (x)"); }
+    SECTION("a missing table") { execute(path, "DROP TABLE tags"); }
+    SECTION("an extra column") { execute(path, "ALTER TABLE log ADD COLUMN x"); }
+    SECTION("a file that is not an SQLite database") {
+        std::ofstream(path / "catalog.sqlite") << std::string(100'000, 'x');
+    }
+    SECTION("a file that is too short for one") { std::ofstream(path / "catalog.sqlite") << "SQLite format 3"; }
     CHECK(is_reported_damaged([&] { open(path, log); }));
     remove_sqlite_catalog(path);
     CHECK(open(path, log)->head() == log.genesis());
@@ -118,26 +120,26 @@ TEST_CASE("catalog: a changed row is damage", "[catalog]") {
     SECTION("the slot table of another pack") {
         execute(path, "UPDATE slot_tables SET bytes = (SELECT bytes FROM slot_tables WHERE pack = 2)");
     }
-    SECTION("a slot table less") { execute(path, "DELETE FROM slot_tables WHERE pack = 1"); }
+    SECTION("a missing slot table") { execute(path, "DELETE FROM slot_tables WHERE pack = 1"); }
     SECTION("a snapshot's size") { execute(path, "UPDATE snapshots SET size = size + 1 WHERE disk = 'e'"); }
-    SECTION("a snapshot less") { execute(path, "DELETE FROM snapshots WHERE disk = 'd'"); }
-    SECTION("a disk less") {
+    SECTION("a missing snapshot") { execute(path, "DELETE FROM snapshots WHERE disk = 'd'"); }
+    SECTION("a missing disk") {
         execute(path, "DELETE FROM snapshots WHERE disk = 'd'; DELETE FROM disks WHERE disk = 'd'");
     }
     SECTION("a tag") { execute(path, "UPDATE tags SET value = 'x' WHERE name = 'why'"); }
-    SECTION("an option less") { execute(path, "DELETE FROM source_options WHERE name = 'compat'"); }
+    SECTION("a missing option") { execute(path, "DELETE FROM source_options WHERE name = 'compat'"); }
     SECTION("an attachment") { execute(path, "UPDATE attachments SET slot = slot + 1"); }
     SECTION("a group") { execute(path, "UPDATE snapshots SET group_name = 'x'"); }
-    SECTION("an unreadable range less") { execute(path, "DELETE FROM unreadable WHERE begin = 4096"); }
+    SECTION("a missing unreadable range") { execute(path, "DELETE FROM unreadable WHERE begin = 4096"); }
     SECTION("a pack's state") { execute(path, "UPDATE packs SET state = 'condemned'"); }
-    SECTION("a pack less") { execute(path, "DELETE FROM packs WHERE number = 2"); }
+    SECTION("a missing pack") { execute(path, "DELETE FROM packs WHERE number = 2"); }
     SECTION("a move") { execute(path, "UPDATE moves SET to_slot = to_slot + 1"); }
-    SECTION("a move less") { execute(path, "DELETE FROM moves"); }
+    SECTION("a missing move") { execute(path, "DELETE FROM moves"); }
     SECTION("the head") { execute(path, "UPDATE state SET log_number = 1"); }
     SECTION("the state") { execute(path, "DELETE FROM state"); }
-    SECTION("a run less") { execute(path, "DELETE FROM id_runs WHERE run = 1"); }
+    SECTION("a missing run") { execute(path, "DELETE FROM id_runs WHERE run = 1"); }
     SECTION("a page of the index") { execute(path, "UPDATE id_pages SET entries = zeroblob(length(entries))"); }
-    SECTION("a page of the index less") { execute(path, "DELETE FROM id_pages"); }
+    SECTION("a missing page of the index") { execute(path, "DELETE FROM id_pages"); }
     CHECK(is_reported_damaged([&] { ask(); }));
 }
 

@@ -78,7 +78,7 @@ TEST_CASE("creation options: each word of qcow2 is set by qemu-img's values", "[
     expect_usage("raw", {{"preallocation", "metadata"}}, {"off, falloc or full"});
 }
 
-TEST_CASE("creation options: words that qemu does not let go together are wrong usage", "[formats][options]") {
+TEST_CASE("creation options: combinations that qemu refuses are wrong usage", "[formats][options]") {
     expect_usage("qcow2", {{"compat", "0.10"}, {"extended_l2", "on"}}, {"extended_l2", "compat"});
     expect_usage("qcow2", {{"compat", "0.10"}, {"lazy_refcounts", "on"}}, {"lazy_refcounts", "compat"});
     expect_usage("qcow2", {{"compat", "0.10"}, {"refcount_bits", "8"}}, {"refcount_bits", "compat"});

@@ -168,7 +168,7 @@ TEST_CASE("new image: the backing file is found beside the image, or at its abso
     }
 }
 
-TEST_CASE("new image: a raw backing file is taken when it is called raw", "[formats][create][backing]") {
+TEST_CASE("new image: a raw backing file is accepted when it is declared raw", "[formats][create][backing]") {
     const ScratchFolder folder;
     write_file(folder.file("base"), Bytes(100000, std::byte{0x11}));  // no multiple of a sector
     expect_error(ErrorCode::refused, "backing_fmt=raw", folder.file("top"), {{"backing_file", "base"}});
@@ -227,7 +227,7 @@ TEST_CASE("new image: a backing file that is missing or not a path is refused", 
     CHECK(folder.names() == std::vector<std::string>{"base.qcow2", "d", "d.raw"});
 }
 
-TEST_CASE("new image: an image never takes the place of a file of its backing chain", "[formats][create][backing]") {
+TEST_CASE("new image: an image never replaces a file of its backing chain", "[formats][create][backing]") {
     const ScratchFolder folder;
     make_base(folder.file("base.qcow2"));
     write_a_little(*create(folder.file("middle"), "qcow2", {{"backing_file", "base.qcow2"}}));

@@ -194,7 +194,7 @@ TEST_CASE("oracle: internal snapshots do not disturb the active disk", "[formats
     compare_with_qemu(path, "qcow2");
 }
 
-TEST_CASE("oracle: raw files with holes and an odd end read as they are", "[formats][raw][oracle]") {
+TEST_CASE("oracle: raw files with holes and an odd size read unchanged", "[formats][raw][oracle]") {
     ScratchFolder folder;
     const std::string path = folder.file("disk.raw");
     qemu_img({"create", "-q", "-f", "raw", path, "2M"});

@@ -71,7 +71,7 @@ TEST_CASE("round trip: what is written reads back exactly, at odd sizes too", "[
         }
 }
 
-TEST_CASE("round trip: qcow2 keeps data, zero and unallocated apart", "[formats][round_trip]") {
+TEST_CASE("round trip: qcow2 keeps data, zero and unallocated distinct", "[formats][round_trip]") {
     const contract::WriterKind kind{
         .format = "qcow2", .cluster = kib(64), .tells_zero = true, .create = {}, .round_up_size = {}};
     for (std::uint32_t seed = 1; seed <= 10; ++seed) {

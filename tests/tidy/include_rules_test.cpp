@@ -195,7 +195,7 @@ TEST_CASE("tidy: an include names its file from the top folder", "[tidy]") {
     CHECK(out == "");
 }
 
-TEST_CASE("tidy: no folder holds more sources than one can overlook", "[tidy]") {
+TEST_CASE("tidy: no folder holds too many sources to survey", "[tidy]") {
     std::map<std::string, std::size_t> counts;
     for (const Source& source : sources()) ++counts[folder_of(source.path)];
     std::string out;

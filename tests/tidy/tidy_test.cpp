@@ -165,7 +165,7 @@ TEST_CASE("tidy: no tabs, no blanks at line ends, no line that is too long", "[t
           }) == "");
 }
 
-TEST_CASE("tidy: a file is one concept, not more than it takes to read at once", "[tidy]") {
+TEST_CASE("tidy: a file is one concept, short enough to read at once", "[tidy]") {
     std::string out;
     for (const Source& source : sources()) {
         if (source.path.starts_with("tests/")) continue;

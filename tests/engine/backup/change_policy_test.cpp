@@ -70,7 +70,7 @@ BackupRequest request_of(const std::string& path, const std::string& format) {
 
 }  // namespace
 
-TEST_CASE("change policy: a backup with a change source reads the log once more only, to commit", "[engine][backup]") {
+TEST_CASE("change policy: a backup with a change source reads the log only once more, to commit", "[engine][backup]") {
     MemoryBackend backend;
     TestRepository host(backend);
     const fakes::MemoryImage disk(1 << 20);

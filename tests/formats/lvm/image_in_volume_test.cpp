@@ -138,7 +138,7 @@ TEST_CASE("an image may cross the segments of a volume, and be in a thin volume"
     CHECK(open_image_chain("lvm:vgt/vm6", thin.options("raw")).changes != nullptr);
 }
 
-TEST_CASE("an image in a volume has its snapshots by its own names", "[lvm][image-in-volume]") {
+TEST_CASE("the snapshots of an image in a volume are selected by their own names", "[lvm][image-in-volume]") {
     const Disks disks("linear", linear_runs);
     disks.make("a", "0x41");
     const Bytes before = qemu_bytes(disks.file("a"), "qcow2");

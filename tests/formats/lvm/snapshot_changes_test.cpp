@@ -46,7 +46,7 @@ std::vector<ByteRange> joined_ranges(std::vector<ByteRange> ranges) {
 
 }  // namespace
 
-TEST_CASE("lvm snapshot changes: to the origin they are the chunks in the store", "[lvm][cow]") {
+TEST_CASE("lvm snapshot changes: from a snapshot to its origin, they are the chunks in the store", "[lvm][cow]") {
     const DmTable table("snap");
     for (const auto& [snapshot, origin] : snapshots_of_table) {
         INFO(snapshot);

@@ -88,7 +88,7 @@ TEST_CASE("output files: all appear at commit, none before", "[vmdk-files][outpu
     CHECK(files->bytes_written() == ByteCount{15});
 }
 
-TEST_CASE("output files: unwinding leaves nothing, wherever it begins", "[vmdk-files][output]") {
+TEST_CASE("output files: unwinding at any point leaves nothing", "[vmdk-files][output]") {
     const ScratchFolder folder;
     for (std::size_t finished = 0; finished <= 3; ++finished) {
         const auto files = create_output_files(folder.file("a"), three, refuse);
@@ -293,7 +293,7 @@ TEST_CASE("output files: an image may have more files than a process may have op
     }
 }
 
-TEST_CASE("output files: when the last name is taken, none of many files stays", "[vmdk-files][output]") {
+TEST_CASE("output files: when the last name is taken, none of many files remains", "[vmdk-files][output]") {
     const ScratchFolder folder;
     const Names names = many_names(200);
     {

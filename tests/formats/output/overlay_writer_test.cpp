@@ -81,7 +81,7 @@ TEST_CASE("overlay writer: a unit with one different byte is passed on whole", "
           Ranges{{unit.value, unit.value, false}, {3 * unit.value, unit.value, false}});
 }
 
-TEST_CASE("overlay writer: announced zeros inside a unit belong to the disk", "[formats][backing]") {
+TEST_CASE("overlay writer: zeros announced for a part of a unit are part of the disk", "[formats][backing]") {
     const auto part = [](ImageWriter& writer) {
         writer.write({}, Bytes(1000, std::byte{1}));
         writer.zero({{1000}, {50}});

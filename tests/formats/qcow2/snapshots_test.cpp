@@ -150,7 +150,7 @@ TEST_CASE("snapshots: error texts and facts keep control characters in names as 
     CHECK(open_image(path)->info().snapshots.at(1).name == "\xff");
 }
 
-TEST_CASE("snapshots: a raw image has none", "[formats][raw]") {
+TEST_CASE("snapshots: a raw image has no snapshots", "[formats][raw]") {
     ScratchFolder folder;
     write_file(folder.file("a.raw"), Bytes(1000));
     CHECK_THAT(refusal_of(folder.file("a.raw"), {{.snapshot = "s"}}), ContainsSubstring("raw image"));

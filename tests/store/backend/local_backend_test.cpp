@@ -191,7 +191,7 @@ TEST_CASE("named temporaries of killed writers are removed after a day, but not 
     REQUIRE(writer.size("packs/0a/0a1") == ByteCount{10});
 }
 
-TEST_CASE("more files are read in turn than are kept open", "[store][local]") {
+TEST_CASE("more files can be read in turn than are kept open", "[store][local]") {
     const TemporaryFolder folder;
     const auto backend = LocalBackend::open(folder.path().string());
     for (unsigned i = 0; i < 200; ++i) backend->put_if_absent("packs/0a/" + std::to_string(i), pattern(20, i));
