@@ -7,7 +7,7 @@
 namespace varve {
 namespace {
 
-/// Escapes what lies between characters of `kept`, which are ASCII and hence never part of a longer sequence.
+/// Escapes the text between characters of `kept`, which are ASCII and hence never part of a longer sequence.
 std::string escape_between(std::string_view text, std::string_view kept) {
     std::string out;
     for (std::size_t begin = 0;;) {

@@ -21,16 +21,16 @@ public:
     /// map is damaged there.
     virtual Extent extent_at(ByteOffset at) const = 0;
 
-    /// Fills `out` with the guest bytes at `at`, or throws. [at, at + out.size()) lies inside the virtual size. Zero
+    /// Fills `out` with the guest bytes at `at`, or throws. [at, at + out.size()) must be inside the virtual size. Zero
     /// and unallocated ranges give zeros without I/O.
     virtual void read(ByteOffset at, ByteSpan out) const = 0;
 
     /// Guest bytes that read() fetched from the medium so far (data extents only), for `bytes_scanned`.
     virtual ByteCount bytes_read() const = 0;
 
-    /// Throws Error(refused) if another process wrote to the medium since it was opened: what was read may then be no
-    /// single state of the disk. Call it after the last read and before anything is made of the bytes. Cheap. A medium
-    /// that cannot change has nothing to check.
+    /// Throws Error(refused) if another process wrote to the medium since it was opened: what was read may then mix
+    /// several states of the disk. Call it after the last read and before using the bytes. Cheap. A medium that cannot
+    /// change has nothing to check.
     virtual void check_unchanged() const = 0;
 
     /// The guest bytes that read() returned as zeros because the medium failed there: ascending, disjoint. Only a

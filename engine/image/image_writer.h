@@ -1,5 +1,5 @@
 #pragma once
-/// Writes one disk image. Ranges arrive in guest order, never overlap, and lie inside the virtual size given at
+/// Writes one disk image. Ranges arrive in guest order, never overlap, and are inside the virtual size given at
 /// creation; what is never written stays unallocated. One thread at a time.
 ///
 /// Nothing exists under the final name before finish() returns: a writer destroyed without finish() discards

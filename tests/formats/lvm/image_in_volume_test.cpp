@@ -196,7 +196,7 @@ TEST_CASE("backing names in a volume never lead outside its group", "[lvm][image
     CHECK_THAT(outcome("root"), ContainsSubstring("loops"));
 }
 
-TEST_CASE("an image in a volume is not taken for raw bytes unless they are asked for", "[lvm][image-in-volume]") {
+TEST_CASE("an image in a volume is not read as raw bytes unless they are requested", "[lvm][image-in-volume]") {
     const Disks disks("linear", linear_runs);
     disks.make("a", "0x41");
     disks.put("home-1", "a");
