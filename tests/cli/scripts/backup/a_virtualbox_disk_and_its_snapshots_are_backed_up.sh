@@ -72,7 +72,7 @@ run restore static@latest --to twice.vdi -o uuid=d3b7a6d0-0b51-4c5b-9f1c-2d0a6f0
 expect_same again.vdi twice.vdi
 qemu-img compare -q -f vdi -F raw again.vdi disk.raw || fail "the static disk is another one"
 run restore static@latest --to dynamic.vdi -o static=off
-[ "$(bytes dynamic.vdi 76 4)" = 01000000 ] || fail "-o was not heard"
+[ "$(bytes dynamic.vdi 76 4)" = 01000000 ] || fail "-o was ignored"
 run restore static@latest --to x.vdi -o uuid=1
 expect_refusal 2 "uuid"
 

@@ -56,7 +56,7 @@ expect_status 0
 run list --json
 [ "$(grep -c '"snapshot"' out)" = 4 ] || fail "four snapshots were expected"
 
-# A new snapshot, and one that reuses a name: it is another state.
+# A new snapshot, and one that reuses a name, which is a different state.
 qemu-img snapshot -d before disk.qcow2
 write_at 0 64K 5
 qemu-img snapshot -c before disk.qcow2
@@ -82,7 +82,7 @@ run backup top.qcow2 --disk top --json
 [ "$(scanned)" = "0 " ] || fail "nothing changed over the same backing file, yet it was read: $(scanned)"
 touch -d '2026-01-01' disk.qcow2
 run backup top.qcow2 --disk top --json
-[ "$(scanned)" != "0 " ] || fail "an overlay over another backing file was taken for unchanged"
+[ "$(scanned)" != "0 " ] || fail "an overlay over another backing file was treated as unchanged"
 grep -q '"change_source": "rescan"' out || fail "its change source should be rescan"
 expect_err "a backing file was changed or replaced since the last time"
 

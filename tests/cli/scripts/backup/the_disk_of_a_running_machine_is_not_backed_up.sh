@@ -39,7 +39,7 @@ expect_refusal_of_backup() {
 expect_refusal_of_backup "'top.qcow2' is in use: process $holder (qemu-io) holds QEMU's write lock on it; shut the machine"
 run verify vm@latest --against top.qcow2
 expect_refusal 1 "is in use"
-# Looking is allowed, with a warning; so is reading the base, which QEMU only reads.
+# info and map are allowed, with a warning; so is reading the base, which QEMU only reads.
 run info top.qcow2
 expect_status 0
 expect_out "qcow2"

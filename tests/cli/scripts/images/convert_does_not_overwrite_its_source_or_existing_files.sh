@@ -49,10 +49,10 @@ make_image long.raw 16
   overwrite long.raw 1000 changed
   cat >/dev/null
 }
-[ "$(<ended)" = 1 ] || fail "a source that changed was taken"
+[ "$(<ended)" = 1 ] || fail "a source that changed was accepted"
 expect_err "long.raw"
 run convert nothere.raw new.raw
 expect_refusal 1 "nothere.raw"
-"$VARVE" convert - new.raw </dev/null >out 2>err && fail "an empty pipe was taken"
+"$VARVE" convert - new.raw </dev/null >out 2>err && fail "an empty pipe was accepted"
 expect_err "standard input is empty"
 [ ! -e new.raw ] || fail "an empty file was left"

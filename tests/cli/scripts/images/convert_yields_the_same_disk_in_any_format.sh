@@ -42,7 +42,7 @@ qemu-img info -f qcow2 copy.disk | grep -q "cluster_size: 131072" || fail "the o
 qemu-img info -f qcow2 copy.disk | grep -q "backing file" && fail "expected a self-contained image"
 qemu-img compare -q -f qcow2 -F qcow2 top.qcow2 copy.disk || fail "qemu-img finds a difference"
 run convert top.qcow2 small.qcow2 -o cluster_size=64k
-qemu-img info small.qcow2 | grep -q "cluster_size: 65536" || fail "-o was not heard"
+qemu-img info small.qcow2 | grep -q "cluster_size: 65536" || fail "-o was ignored"
 same top.qcow2 small.qcow2
 run convert -f raw base.qcow2 asis.raw
 expect_same asis.raw base.qcow2

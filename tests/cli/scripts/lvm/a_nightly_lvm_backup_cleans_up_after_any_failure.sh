@@ -177,7 +177,7 @@ expect_status 0
 expect_out "backed up: 4 of 4"
 without_time state/calls >called
 diff planned called >difference || fail "the dry run printed something else: $(cat difference)"
-diff called - >difference <<'CALLS' || fail "the order is another: $(cat difference)"
+diff called - >difference <<'CALLS' || fail "the order differs: $(cat difference)"
 lvcreate --snapshot --yes --permission r --addtag varve --setactivationskip y --name web-1-varve-TIME vg-a/web-1
 lvcreate --snapshot --yes --permission r --addtag varve --setactivationskip y --name db-varve-TIME vg-a/db
 dmsetup message vg--a-pool--x-tpool 0 reserve_metadata_snap
@@ -211,7 +211,7 @@ expect_out "--size 5G --name new-varve-"
 night --keep-classic vg-a/root
 expect_status 0
 first=$(own root)
-[ -n "$first" ] || fail "the classic snapshot should be there"
+[ -n "$first" ] || fail "the classic snapshot should exist"
 sleep 1
 night --keep-classic vg-a/root
 expect_status 0
@@ -236,7 +236,7 @@ every_call_fails_once() {
         ;;
       *)
         expect_status 1
-        [ -s err ] || fail "call $n: it failed without a word"
+        [ -s err ] || fail "call $n: it failed without a message"
         ;;
     esac
   done
@@ -326,7 +326,7 @@ flock 8
 night vg-a/web-1
 expect_status 1
 expect_err "another run holds the lock"
-[ ! -s state/count ] || fail "nothing should be asked"
+[ ! -s state/count ] || fail "nothing should be queried"
 exec 8>&-
 
 for wrong in "" vg-a "vg-a/web-1 vg-a/web-1" "vg-a/web-1 --snapshot-size" "vg-a/web-1 --as linear" "vg-a/we;b" \

@@ -6,7 +6,7 @@ cp --sparse=always "$LVM_FIXTURES/linear/p0.raw" p0.raw
 chmod u+w p0.raw
 pv=(--pv p0.raw)
 
-# put VOLUME FILE: lays the file at the begin of a volume of vg-lin.a, which the kernel has at these sectors.
+# put VOLUME FILE: writes the file to the beginning of a volume of vg-lin.a, which the kernel has at these sectors.
 put() {
   local sector
   case $1 in home-1) sector=51200 ;; neveract) sector=124928 ;; esac

@@ -8,7 +8,7 @@ mkfifo pipe
 stopped_by() {
   sleep 1000 >pipe &
   children+=($!)
-  # Not as a background job of this shell: it would ignore SIGINT.
+  # Not as a background job of this shell, which would ignore SIGINT.
   env --default-signal=INT "$VARVE" backup - --disk piped <pipe >out 2>err &
   local varve=$!
   sleep 0.5

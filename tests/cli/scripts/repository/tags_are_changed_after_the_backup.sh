@@ -8,7 +8,7 @@ run backup a.raw --disk b --time 2026-11-18T02:30Z
 run tag a@latest b@latest --add keep=forever --add "owner=the team"
 expect_status 0
 expect_no_err
-[ "$(wc -l <out)" = 2 ] || fail "a line a snapshot was expected"
+[ "$(wc -l <out)" = 2 ] || fail "one line per snapshot was expected"
 expect_out "tagged a of 2026-11-18T02:30:00+00:00"
 expect_out "keep=forever night=1 owner=the team"
 run tag a@latest --add keep=week --remove night

@@ -57,7 +57,7 @@ x.vmdk" ] || fail "$kind made $(ls "$kind")"
   [ "$(kind_of "$kind/back.vmdk")" = "$kind" ] || fail "$kind came back as $(kind_of "$kind/back.vmdk")"
   run restore "as-$kind@latest" d@latest --to "$kind/folder/"
   expect_status 0
-  [ "$(kind_of "$kind/folder/as-$kind.vmdk")" = "$kind" ] || fail "$kind is another one in a folder"
+  [ "$(kind_of "$kind/folder/as-$kind.vmdk")" = "$kind" ] || fail "$kind has another subformat in a folder"
   [ -e "$kind/folder/as-$kind-$data.vmdk" ] || fail "the data of $kind is not in the folder"
   "$VARVE" restore "as-$kind@latest" --to - 2>err | cat >piped.raw
   expect_same piped.raw disk.raw

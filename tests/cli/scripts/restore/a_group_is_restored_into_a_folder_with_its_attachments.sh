@@ -41,7 +41,7 @@ expect_status 0
 run restore "$(sed -n 1p ids1)" "$(sed -n 2p ids1)" --to two/ -o cluster_size=4K --format qcow2
 expect_status 0
 [ "$(find two -type f | wc -l)" = 4 ] || fail "other files: $(find two)"
-qemu-img info two/web01/vdb.qcow2 | grep -q "cluster_size: 4096" || fail "-o was not heard"
+qemu-img info two/web01/vdb.qcow2 | grep -q "cluster_size: 4096" || fail "-o was ignored"
 # Two commits with different attachments of one name cannot be restored side by side.
 run restore "$(sed -n 1p ids1)" "$(sed -n 2p ids2)" --to nights/
 expect_refusal 1 "'web01/domain.xml'"

@@ -14,7 +14,7 @@ cut=0
 for ((i = 0; i < 16; i++)); do
   rm -rf to
   signal=$([ $((i % 2)) = 0 ] && echo KILL || echo INT)
-  # Not as a background job of this shell: it would ignore SIGINT.
+  # Not as a background job of this shell, which would ignore SIGINT.
   env --default-signal=INT "$VARVE" restore --group m@latest --to to/ >out 2>err &
   victim=$!
   children+=($victim)

@@ -47,7 +47,7 @@ expect_members two.ova "two.ovf two.mf two-disk1.vmdk two-disk2.vmdk "
 unpack two.ova
 expect_disk two-disk1.vmdk b.raw
 expect_disk two-disk2.vmdk a.raw
-[ "$(grep -c '<rasd:ResourceType>17<' unpacked/two.ovf)" = 2 ] || fail "the machine has not two disks"
+[ "$(grep -c '<rasd:ResourceType>17<' unpacked/two.ovf)" = 2 ] || fail "the machine does not have two disks"
 mkdir again
 run restore web01/vdb@latest web01/vda@latest --to same.ova -o "$uuid"
 run restore web01/vdb@latest web01/vda@latest --to again/same.ova -o "$uuid"
