@@ -13,6 +13,7 @@
 #include "engine/image/image_writer.h"
 #include "formats/base/option_words.h"
 #include "formats/guard/target_rules.h"
+#include "formats/registry.h"
 
 namespace varve {
 
@@ -34,13 +35,14 @@ struct CreateOptions {
 /// above), Error(usage) for creation options that the format does not take, for a format other than raw on a device,
 /// and for an image on a stream that is not written from its first byte to its last (is_streamed() of
 /// creation_options.h).
-std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateOptions& options);
+std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateOptions& options,
+                                          const FormatList& formats = format_registry());
 
 /// The format that the last ending of the file name stands for, whatever its case; nothing if it stands for none.
 /// Endings of formats that are not written yet are known too, so that create_image refuses them by name.
-std::optional<std::string> format_of_ending(std::string_view path);
+std::optional<std::string> format_of_ending(std::string_view path, const FormatList& formats = format_registry());
 
 /// The usual ending, without a dot, of a file in `format`; nothing for an unknown word.
-std::optional<std::string> ending_of_format(std::string_view format);
+std::optional<std::string> ending_of_format(std::string_view format, const FormatList& formats = format_registry());
 
 }  // namespace varve

@@ -1,57 +1,23 @@
 #include "formats/creation_options.h"
 
-#include <array>
+#include <algorithm>
+
+#include <fmt/format.h>
 
 #include "engine/base/check.h"
-#include "formats/appliance/options.h"
-#include "formats/chain/layer_formats.h"
-#include "formats/qcow2/options.h"
-#include "formats/raw/options.h"
-#include "formats/vdi/options.h"
-#include "formats/vmdk/options.h"
 
 namespace varve {
 namespace {
 
-struct WrittenFormat {
-    std::string_view name;
-    std::vector<OptionWord> (*words)();
-    void (*check)(const OptionMap&);
-    bool (*is_streamed)(const OptionMap&);  ///< null: never
-};
-
-bool is_always_streamed(const OptionMap&) { return true; }
-
-/// Which formats a backing file may have is known here, not in the folder of one format.
-void check_qcow2(const OptionMap& options) {
-    const qcow2::CreationOptions parsed = qcow2::parse_options(options);
-    if (!parsed.backing_format || is_read(*parsed.backing_format)) return;
-    const std::vector<OptionWord> words = qcow2::option_words();
-    const auto word = std::ranges::find(words, "backing_fmt", &OptionWord::name);
-    VARVE_CHECK(word != words.end());
-    throw wrong_value("qcow2", *word, *parsed.backing_format);
+const FormatWriting& writing_of(std::string_view format, const FormatList& formats) {
+    const FormatDescriptor& descriptor = formats.at(format);
+    VARVE_CHECK(descriptor.writing != nullptr);
+    return *descriptor.writing;
 }
 
-constexpr std::array formats{
-    WrittenFormat{"raw", raw::option_words, [](const OptionMap& options) { raw::parse_options(options); },
-                  is_always_streamed},
-    WrittenFormat{"qcow2", qcow2::option_words, check_qcow2, nullptr},
-    WrittenFormat{"vdi", vdi::option_words, [](const OptionMap& options) { vdi::parse_options(options); }, nullptr},
-    WrittenFormat{"vmdk", vmdk::option_words, [](const OptionMap& options) { vmdk::parse_creation_options(options); },
-                  [](const OptionMap& options) { return vmdk::parse_creation_options(options).is_streamed(); }},
-    WrittenFormat{"ova", appliance::option_words,
-                  [](const OptionMap& options) { appliance::parse_creation_options(options); }, nullptr},
-};
-
-const WrittenFormat& find_format(std::string_view name) {
-    const auto* found = std::ranges::find(formats, name, &WrittenFormat::name);
-    VARVE_CHECK(found != formats.end());
-    return *found;
-}
-
-bool is_sound(const WrittenFormat& format, const OptionMap& options) {
+bool is_sound(const FormatWriting& writing, const OptionMap& options) {
     try {
-        format.check(options);
+        writing.check(options);
         return true;
     } catch (const Error& error) {
         if (error.code() != ErrorCode::usage) throw;
@@ -59,38 +25,59 @@ bool is_sound(const WrittenFormat& format, const OptionMap& options) {
     }
 }
 
+/// "raw, qcow2 or vdi"
+std::string alternatives(const std::vector<std::string_view>& names) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        text += fmt::format("{}{}", i == 0 ? "" : i + 1 == names.size() ? " or " : ", ", names[i]);
+    return text;
+}
+
+void check_format_names(std::string_view format, const OptionMap& options, const FormatList& formats) {
+    for (OptionWord word : writing_of(format, formats).option_words()) {
+        const auto given = options.find(std::string(word.name));
+        if (word.value != OptionValue::read_format || given == options.end()) continue;
+        if (formats.is_readable(given->second)) continue;
+        const std::string expected = alternatives(formats.readable());
+        word.values = expected;
+        throw wrong_value(format, word, given->second);
+    }
+}
+
 }  // namespace
 
-std::vector<std::string_view> written_formats() {
-    std::vector<std::string_view> names;
-    for (const WrittenFormat& format : formats) names.push_back(format.name);
-    return names;
+std::vector<std::string_view> written_formats(const FormatList& formats) { return formats.written(); }
+
+bool is_written(std::string_view format, const FormatList& formats) { return formats.is_written(format); }
+
+std::vector<OptionWord> creation_words(std::string_view format, const FormatList& formats) {
+    return writing_of(format, formats).option_words();
 }
 
-bool is_written(std::string_view format) {
-    return std::ranges::find(formats, format, &WrittenFormat::name) != formats.end();
+void check_creation_options(std::string_view format, const OptionMap& options, const FormatList& formats) {
+    writing_of(format, formats).check(options);
+    check_format_names(format, options, formats);
 }
 
-std::vector<OptionWord> creation_words(std::string_view format) { return find_format(format).words(); }
+bool may_be_streamed(std::string_view format, const FormatList& formats) {
+    return writing_of(format, formats).is_streamed != nullptr;
+}
 
-void check_creation_options(std::string_view format, const OptionMap& options) { find_format(format).check(options); }
-
-bool may_be_streamed(std::string_view format) { return find_format(format).is_streamed != nullptr; }
-
-bool is_streamed(std::string_view format, const OptionMap& options) {
-    return may_be_streamed(format) && find_format(format).is_streamed(options);
+bool is_streamed(std::string_view format, const OptionMap& options, const FormatList& formats) {
+    return may_be_streamed(format, formats) && writing_of(format, formats).is_streamed(options);
 }
 
 /// One word after the other, so that only those are left out that contradict.
-OptionMap with_recorded_options(std::string_view format, const OptionMap& said, const OptionMap& recorded) {
-    const WrittenFormat& written = find_format(format);
-    written.check(said);
+OptionMap with_recorded_options(std::string_view format, const OptionMap& said, const OptionMap& recorded,
+                                const FormatList& formats) {
+    const FormatWriting& writing = writing_of(format, formats);
+    check_creation_options(format, said, formats);
     OptionMap options = said;
-    for (const OptionWord& word : written.words()) {
+    for (const OptionWord& word : writing.option_words()) {
         const auto of_source = recorded.find(std::string(word.name));
         if (word.from_source == FromSource::never || of_source == recorded.end()) continue;
         const auto [added, is_new] = options.insert(*of_source);
-        if (is_new && !is_sound(written, options)) options.erase(added);
+        if (is_new && !is_sound(writing, options)) options.erase(added);
     }
     return options;
 }

@@ -38,19 +38,19 @@ void refuse_own_chain(const std::string& path, const OpenedImage& backing) {
                                     escape_for_display(path)));
 }
 
-OpenedImage open_chain(const std::string& path, const std::optional<std::string>& format) {
+OpenedImage open_chain(const std::string& path, const std::optional<std::string>& format, const FormatList& formats) {
     OpenOptions options;
     options.image.format = format;
-    return open_image_chain(path, options);
+    return open_image_chain(path, options, formats);
 }
 
 }  // namespace
 
-NewBacking open_new_backing(const std::string& path, const std::string& name,
-                            const std::optional<std::string>& format) {
+NewBacking open_new_backing(const std::string& path, const std::string& name, const std::optional<std::string>& format,
+                            const FormatList& formats) {
     refuse_protocol(name);
     try {
-        OpenedImage backing = open_chain(resolve(path, name), format);
+        OpenedImage backing = open_chain(resolve(path, name), format, formats);
         refuse_own_chain(path, backing);
         const std::string& found = backing.layers.front().format;
         if (!format && found == "raw")

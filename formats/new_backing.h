@@ -7,19 +7,15 @@
 #include <vector>
 
 #include "engine/base/file.h"
-#include "engine/image/image_reader.h"
+#include "formats/base/format_list.h"
 
 namespace varve {
-
-struct NewBacking {
-    std::unique_ptr<ImageReader> reader;  ///< its whole chain as one disk
-    std::string format;                   ///< for the new image to record
-};
 
 /// Opens the image that a new one at `path` will find under `name`: a name is relative to the folder of `path`, as in
 /// qemu. Its format is `format`, or what its first bytes say; bytes that nothing claims are raw only when `format` says
 /// so. Throws Error(refused) when the format is unclear, when `name` is not a path, and when `path` is a file of that
 /// chain; else what open_image_chain() throws.
-NewBacking open_new_backing(const std::string& path, const std::string& name, const std::optional<std::string>& format);
+NewBacking open_new_backing(const std::string& path, const std::string& name, const std::optional<std::string>& format,
+                            const FormatList& formats);
 
 }  // namespace varve

@@ -6,7 +6,6 @@
 
 #include "engine/base/error.h"
 #include "formats/appliance/open_disk.h"
-#include "formats/chain/layer_formats.h"
 #include "formats/chain/named_image.h"
 #include "formats/guard/file_source.h"
 #include "formats/lvm/open_volume.h"
@@ -28,33 +27,36 @@ void refuse_member(const OpenOptions& options, const std::string& shown) {
                     fmt::format("--member names a disk in an appliance (.ova or .ovf), and '{}' is not one", shown));
 }
 
-OpenedImage open_disk(NamedImage image, const OpenOptions& options) {
-    if (image.decision.format != package_format) {
+OpenedImage open_disk(NamedImage image, const OpenOptions& options, const FormatList& formats) {
+    if (formats.at(image.decision.format).use != FormatUse::package) {
         refuse_member(options, image.file.place.path);
-        return open_chain_of(std::move(image), options.image);
+        return open_chain_of(std::move(image), options.image, formats);
     }
     NoProgress none;
     const appliance::LongRead work{options.progress != nullptr ? *options.progress : none, options.stop};
     LayerInfo layer{image.file.place.path, image.decision.format, image.file.source->identity().file,
                     LayerRole::package};
     return appliance::open_disk(make_package(std::move(image), options), std::move(layer), options.image,
-                                options.package, work);
+                                options.package, work, formats);
 }
 
-/// A disk that holds a part of a volume group, in any format that is read.
-OpenedImage open_physical_disk(const std::string& path, const ImageOptions& options) {
-    OpenOptions opening;
-    opening.image = options;
-    return open_image_chain(path, opening);
+/// Opens a disk that holds a part of a volume group, in any format that is read.
+lvm::OpenDisk physical_disk_opener(const FormatList& formats) {
+    return [&formats](const std::string& path, const ImageOptions& options) {
+        OpenOptions opening;
+        opening.image = options;
+        return open_image_chain(path, opening, formats);
+    };
 }
 
 /// What `options` say is inside the volume. Nothing is known of what changed in it: the change sources of LVM speak of
 /// the volume's bytes, not of the guest's.
-OpenedImage open_inside_volume(const std::string& path, const OpenOptions& options) {
-    require_known_option(options.image.format, openable_formats(), "--format");
-    lvm::VolumeImage volume = lvm::open_volume_image(path, options.image, options.volume, open_physical_disk);
-    OpenedImage image =
-        open_disk({std::move(volume.references), std::move(volume.image), {*options.image.format, {}}}, options);
+OpenedImage open_inside_volume(const std::string& path, const OpenOptions& options, const FormatList& formats) {
+    require_known_option(options.image.format, formats.openable(), "--format");
+    lvm::VolumeImage volume =
+        lvm::open_volume_image(path, options.image, options.volume, physical_disk_opener(formats), formats);
+    OpenedImage image = open_disk({std::move(volume.references), std::move(volume.image), {*options.image.format, {}}},
+                                  options, formats);
     for (LayerInfo& layer : image.layers) layer.identity = volume.disks.front().identity;
     image.layers.insert(image.layers.end(), volume.disks.begin(), volume.disks.end());
     return image;
@@ -62,41 +64,44 @@ OpenedImage open_inside_volume(const std::string& path, const OpenOptions& optio
 
 }  // namespace
 
-std::shared_ptr<const appliance::PackageReader> open_package(const std::string& path, const OpenOptions& options) {
+std::shared_ptr<const appliance::PackageReader> open_package(const std::string& path, const OpenOptions& options,
+                                                             const FormatList& formats) {
     if (lvm::is_volume_name(path)) return nullptr;
-    NamedImage image = open_named_file(path, options.image);
-    return image.decision.format == package_format ? make_package(std::move(image), options) : nullptr;
+    NamedImage image = open_named_file(path, options.image, formats);
+    return formats.at(image.decision.format).use == FormatUse::package ? make_package(std::move(image), options)
+                                                                       : nullptr;
 }
 
-OpenedImage open_image_chain(const std::string& path, const OpenOptions& options) {
-    require_known_option(options.image.backing_format, read_formats(), "--backing-format");
+OpenedImage open_image_chain(const std::string& path, const OpenOptions& options, const FormatList& formats) {
+    require_known_option(options.image.backing_format, formats.readable(), "--backing-format");
     if (lvm::is_volume_name(path)) {
-        if (options.image.format.value_or("raw") != "raw") return open_inside_volume(path, options);
+        if (options.image.format.value_or("raw") != "raw") return open_inside_volume(path, options, formats);
         refuse_member(options, path);
-        return lvm::open_volume(path, options.image, options.volume, open_physical_disk);
+        return lvm::open_volume(path, options.image, options.volume, physical_disk_opener(formats), formats);
     }
-    OpenedImage image = open_disk(open_named_file(path, options.image), options);
+    OpenedImage image = open_disk(open_named_file(path, options.image, formats), options, formats);
     const ImageInfo& info = image.reader->info();
     if (!image.package && !info.snapshots.empty())
-        image.changes = std::make_unique<StateChangeSource>(path, options.image, image.layers, info.state);
+        image.changes = std::make_unique<StateChangeSource>(path, options.image, image.layers, info.state, formats);
     return image;
 }
 
-OpenedImage open_lone_image(File file, const OpenOptions& options) {
+OpenedImage open_lone_image(File file, const OpenOptions& options, const FormatList& formats) {
     const std::string format = options.image.format.value_or("raw");
-    require_known_option(format, openable_formats(), "--format");
+    require_known_option(format, formats.openable(), "--format");
     NamedImage image{
         std::make_unique<NoReferences>(), {std::make_shared<const FileSource>(std::move(file)), {}}, {format, {}}};
     image.file.place = {image.file.source->name(), image.file.source->name(), {}};
-    return open_disk(std::move(image), options);
+    return open_disk(std::move(image), options, formats);
 }
 
-lvm::VolumeList list_logical_volumes(const std::string& name, const OpenOptions& options) {
-    return lvm::list_volumes(name, options.image, options.volume, open_physical_disk);
+lvm::VolumeList list_logical_volumes(const std::string& name, const OpenOptions& options, const FormatList& formats) {
+    return lvm::list_volumes(name, options.image, options.volume, physical_disk_opener(formats), formats);
 }
 
-std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options) {
-    return std::move(open_image_chain(path, options).reader);
+std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options,
+                                        const FormatList& formats) {
+    return std::move(open_image_chain(path, options, formats).reader);
 }
 
 }  // namespace varve

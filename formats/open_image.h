@@ -13,6 +13,7 @@
 #include "formats/appliance/package_options.h"
 #include "formats/chain/opened_image.h"
 #include "formats/lvm/volume_options.h"
+#include "formats/registry.h"
 
 namespace varve {
 
@@ -34,19 +35,23 @@ struct OpenOptions {
 /// Error(refused) for a name that must not be followed, a chain that loops or is deeper than 256 images or holds one
 /// file twice, a backing file of unknown format, or a file that a running machine writes to (live_image.h);
 /// Error(usage) for options that do not fit.
-OpenedImage open_image_chain(const std::string& path, const OpenOptions& options = {});
+OpenedImage open_image_chain(const std::string& path, const OpenOptions& options = {},
+                             const FormatList& formats = format_registry());
 
 /// Opens a file that no name leads to, such as one that came through a pipe, in the given format, by default raw. No
 /// file that it names is followed: Error(refused) unless it stands alone. Otherwise as open_image_chain().
-OpenedImage open_lone_image(File file, const OpenOptions& options);
+OpenedImage open_lone_image(File file, const OpenOptions& options, const FormatList& formats = format_registry());
 
 /// The appliance at `path`; null when it is not one. Throws as open_image_chain() does.
-std::shared_ptr<const appliance::PackageReader> open_package(const std::string& path, const OpenOptions& options);
+std::shared_ptr<const appliance::PackageReader> open_package(const std::string& path, const OpenOptions& options,
+                                                             const FormatList& formats = format_registry());
 
 /// The logical volumes of the group in `name` ("lvm:VG"), or of all groups ("lvm:"). Throws as open_image_chain() does.
-lvm::VolumeList list_logical_volumes(const std::string& name, const OpenOptions& options);
+lvm::VolumeList list_logical_volumes(const std::string& name, const OpenOptions& options,
+                                     const FormatList& formats = format_registry());
 
 /// The reader alone.
-std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options = {});
+std::unique_ptr<ImageReader> open_image(const std::string& path, const OpenOptions& options = {},
+                                        const FormatList& formats = format_registry());
 
 }  // namespace varve

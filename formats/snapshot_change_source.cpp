@@ -6,7 +6,6 @@
 
 #include "engine/base/error.h"
 #include "formats/chain/named_image.h"
-#include "formats/qcow2/state_changes.h"
 
 namespace varve {
 namespace {
@@ -28,15 +27,19 @@ std::string stamps_beneath(const std::vector<LayerInfo>& layers) {
     return stamps.empty() ? "-" : stamps;
 }
 
-std::unique_ptr<ImageReader> reopen(const std::string& path, const ImageOptions& options) {
-    return std::move(open_chain_of(open_named_file(path, options), options).reader);
+std::unique_ptr<ImageReader> reopen(const std::string& path, const ImageOptions& options, const FormatList& formats) {
+    return std::move(open_chain_of(open_named_file(path, options, formats), options, formats).reader);
 }
 
 }  // namespace
 
 StateChangeSource::StateChangeSource(std::string path, ImageOptions options, const std::vector<LayerInfo>& layers,
-                                     std::string state)
-    : path_(std::move(path)), options_(std::move(options)), state_(std::move(state)), beneath_(stamps_beneath(layers)) {
+                                     std::string state, const FormatList& formats)
+    : path_(std::move(path)),
+      options_(std::move(options)),
+      formats_(formats),
+      state_(std::move(state)),
+      beneath_(stamps_beneath(layers)) {
     options_.same_file = layers.front().identity;
 }
 
@@ -49,10 +52,10 @@ Bytes StateChangeSource::token() const {
 
 std::optional<std::string> StateChangeSource::find_state(const std::string& state) const {
     ImageOptions options = options_;
-    const std::unique_ptr<ImageReader> opened = reopen(path_, options);
+    const std::unique_ptr<ImageReader> opened = reopen(path_, options, formats_);
     for (const ImageSnapshot& snapshot : opened->info().snapshots) {
         options.snapshot = "id:" + snapshot.id;
-        if (reopen(path_, options)->info().state == state) return options.snapshot;
+        if (reopen(path_, options, formats_)->info().state == state) return options.snapshot;
     }
     return std::nullopt;
 }
@@ -67,14 +70,16 @@ ChangesSince StateChangeSource::changed_since(ByteView token) const {
     const auto before = find_state(std::string(text.substr(first + 1, second - first - 1)));
     if (!before)
         return {nullptr, "", "the internal snapshot of the last time is gone from the image: everything is compared"};
-    return {changes_between_states(path_, options_, before), std::string(kind), ""};
+    return {changes_between_states(path_, options_, before, formats_), std::string(kind), ""};
 }
 
 std::unique_ptr<ChangeMap> changes_between_states(const std::string& path, const ImageOptions& now,
-                                                  const std::optional<std::string>& before_snapshot) {
-    NamedImage image = open_named_file(path, now);
-    if (image.decision.format != "qcow2") return nullptr;
-    return qcow2::changes_between_states(std::move(image.file.source), before_snapshot, now.snapshot);
+                                                  const std::optional<std::string>& before_snapshot,
+                                                  const FormatList& formats) {
+    NamedImage image = open_named_file(path, now, formats);
+    const FormatDescriptor& format = formats.at(image.decision.format);
+    if (format.changes_between_states == nullptr) return nullptr;
+    return format.changes_between_states(std::move(image.file.source), before_snapshot, now.snapshot);
 }
 
 }  // namespace varve

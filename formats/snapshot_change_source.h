@@ -11,6 +11,7 @@
 #include "engine/change/change_map.h"
 #include "engine/change/change_source.h"
 #include "formats/chain/opened_image.h"
+#include "formats/registry.h"
 
 namespace varve {
 
@@ -18,7 +19,8 @@ class StateChangeSource final : public ChangeSource {
 public:
     /// `path` and `options` opened the image, `layers` are its files, the image's own first; `state` is the
     /// ImageInfo::state that was read. The path must lead to the same file still when it is asked.
-    StateChangeSource(std::string path, ImageOptions options, const std::vector<LayerInfo>& layers, std::string state);
+    StateChangeSource(std::string path, ImageOptions options, const std::vector<LayerInfo>& layers, std::string state,
+                      const FormatList& formats);
 
     /// Empty for the active state.
     Bytes token() const override;
@@ -30,6 +32,7 @@ private:
 
     std::string path_;
     ImageOptions options_;
+    const FormatList& formats_;
     std::string state_;
     std::string beneath_;
 };
@@ -40,6 +43,7 @@ private:
 /// snapshot only if its ImageInfo::state is the same in both. Throws as open_image_chain() does. No backing file is
 /// opened.
 std::unique_ptr<ChangeMap> changes_between_states(const std::string& path, const ImageOptions& now,
-                                                  const std::optional<std::string>& before_snapshot);
+                                                  const std::optional<std::string>& before_snapshot,
+                                                  const FormatList& formats = format_registry());
 
 }  // namespace varve

@@ -17,7 +17,7 @@
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "engine/image/copy_image.h"
-#include "formats/chain/layer_formats.h"
+#include "formats/appliance/format.h"
 #include "formats/create_image.h"
 
 namespace varve {
@@ -103,7 +103,7 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     report.options = options_for_target(typed, report.format, info.options, info.format);
     const auto overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
     const CreateOptions created{report.format, info.virtual_size, overwrite, media_of(source), report.options};
-    const auto writer = source.package && report.format == package_format
+    const auto writer = source.package && report.format == appliance::descriptor().name
                             ? create_appliance_copy(report.path, created, source, progress)
                             : create_image(report.path, created);
     if (space_check_of(arguments) == SpaceCheck::done) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "formats/chain/layer_formats.h"
 #include "formats/lvm/volume_name.h"
 
 namespace varve {
@@ -32,7 +31,7 @@ OpenedImage with_warnings_reported(OpenedImage image, Progress& progress) {
 
 std::string format_help(std::string_view of) {
     return fmt::format("format of {} ({}); default: detected from its first bytes", of,
-                       fmt::join(openable_formats(), ", "));
+                       fmt::join(format_registry().openable(), ", "));
 }
 
 std::vector<OptionSpec> image_option_specs() {

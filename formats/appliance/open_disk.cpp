@@ -7,7 +7,6 @@
 #include "engine/base/error.h"
 #include "formats/chain/format_decision.h"
 #include "formats/chain/image_chain.h"
-#include "formats/chain/layer_formats.h"
 
 namespace varve::appliance {
 namespace {
@@ -44,9 +43,9 @@ OpenedImage open_empty(const PackageReader& package, const PackagedDisk& disk) {
 }
 
 /// The format is that of the image itself, not what the descriptor claims.
-FormatDecision decide_packaged(const ImageFile& file, const PackagedDisk& disk) {
-    FormatDecision decision = decide_top(file, std::nullopt);
-    if (decision.format == package_format)
+FormatDecision decide_packaged(const ImageFile& file, const PackagedDisk& disk, const FormatList& formats) {
+    FormatDecision decision = decide_top(file, std::nullopt, formats);
+    if (formats.at(decision.format).use == FormatUse::package)
         throw Error(ErrorCode::unsupported,
                     fmt::format("'{}' is an appliance in an appliance: extract it first", file.place.shown));
     if (decision.format == "raw" && disk.format.find("vmdk") != std::string::npos)
@@ -58,23 +57,24 @@ FormatDecision decide_packaged(const ImageFile& file, const PackagedDisk& disk) 
 }
 
 OpenedImage open_file(const PackageReader& package, const PackagedDisk& disk, const ImageOptions& options,
-                      PackagedContent content, const LongRead& work) {
+                      PackagedContent content, const LongRead& work, const FormatList& formats) {
     if (content == PackagedContent::checked) package.check_disk(disk, work);
     ImageFile file = package.open_disk(disk, work);
-    FormatDecision decision = decide_packaged(file, disk);
+    FormatDecision decision = decide_packaged(file, disk, formats);
     const std::vector<std::string>& warnings = package.warnings();
     decision.warnings.insert(decision.warnings.begin(), warnings.begin(), warnings.end());
     if (auto doubt = package.size_doubt(disk, file.source->size())) decision.warnings.push_back(*std::move(doubt));
-    return open_chain(std::move(file), std::move(decision), package.references(), options);
+    return open_chain(std::move(file), std::move(decision), package.references(), options, formats);
 }
 
 }  // namespace
 
 OpenedImage open_disk(std::shared_ptr<const PackageReader> package, LayerInfo package_layer,
-                      const ImageOptions& options, const PackageOptions& which, const LongRead& work) {
+                      const ImageOptions& options, const PackageOptions& which, const LongRead& work,
+                      const FormatList& formats) {
     const PackagedDisk& disk = package->find_disk(which.member);
     OpenedImage image =
-        disk.file ? open_file(*package, disk, options, which.content, work) : open_empty(*package, disk);
+        disk.file ? open_file(*package, disk, options, which.content, work, formats) : open_empty(*package, disk);
     image.layers.insert(image.layers.begin(), std::move(package_layer));
     image.member = disk.name;
     image.package = std::move(package);

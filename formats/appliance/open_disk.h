@@ -5,6 +5,7 @@
 
 #include "formats/appliance/package_options.h"
 #include "formats/appliance/package_reader.h"
+#include "formats/base/format_list.h"
 #include "formats/chain/opened_image.h"
 
 namespace varve::appliance {
@@ -13,6 +14,7 @@ namespace varve::appliance {
 /// `package_layer` is the file that the user named. Throws what PackageReader and open_chain() throw;
 /// Error(unsupported) for a disk without a file and without a size, and for a package within a package.
 OpenedImage open_disk(std::shared_ptr<const PackageReader> package, LayerInfo package_layer,
-                      const ImageOptions& options, const PackageOptions& which, const LongRead& work);
+                      const ImageOptions& options, const PackageOptions& which, const LongRead& work,
+                      const FormatList& formats);
 
 }  // namespace varve::appliance

@@ -28,7 +28,7 @@ bool set_adapter_type(CreationOptions& options, std::string_view value) {
 }
 
 bool set_uuid(CreationOptions& options, std::string_view value) {
-    options.uuid = vdi::parse_uuid(value);
+    options.uuid = parse_uuid(value);
     return options.uuid && !options.uuid->is_null();
 }
 

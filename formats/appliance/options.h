@@ -21,7 +21,7 @@ struct CreationOptions {
     vmdk::AdapterType adapter_type = vmdk::AdapterType::lsilogic;
     /// The disks' own are derived from it; with it, the same disks give the same archive, byte for byte, under the same
     /// name.
-    std::optional<vdi::Uuid> uuid = {};
+    std::optional<Uuid> uuid = {};
     std::optional<std::string> machine = {};  ///< its name; none: that of the archive or of the kept descriptor
     bool keeps_descriptor = true;             ///< uses the kept descriptor if there is one that fits
 };

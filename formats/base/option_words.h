@@ -21,12 +21,19 @@ using OptionMap = std::map<std::string, std::string>;
 /// Whether a new image takes this option from its source when the user does not give it.
 enum class FromSource { taken, never };
 
+/// What kind of value a word takes.
+enum class OptionValue {
+    own,          ///< as the format defines it
+    read_format,  ///< the name of a format that is read; checked by check_creation_options()
+};
+
 /// One word, as the help and the errors show it.
 struct OptionWord {
     std::string_view name;
     std::string_view values;   ///< the allowed ones, e.g. "on, off"
     std::string_view meaning;  ///< what it does, for the help
     FromSource from_source = FromSource::never;
+    OptionValue value = OptionValue::own;
 };
 
 /// One word, with its effect on the settings of its format.

@@ -6,7 +6,7 @@
 #include "engine/base/hex.h"
 #include "engine/base/random.h"
 
-namespace varve::vdi {
+namespace varve {
 namespace {
 
 constexpr std::size_t version_byte = 7;  // on disk: the high byte of the third field
@@ -68,4 +68,4 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
     return uuid;
 }
 
-}  // namespace varve::vdi
+}  // namespace varve

@@ -10,7 +10,7 @@
 
 #include "engine/base/bytes.h"
 
-namespace varve::vdi {
+namespace varve {
 
 struct Uuid {
     std::array<std::byte, 16> bytes{};  ///< as on disk
@@ -26,7 +26,7 @@ struct Uuid {
 };
 
 /// The UUIDs by which a search recognises an image.
-struct Identity {
+struct DiskIdentity {
     Uuid create;
     Uuid modify;  ///< changes each time the image has been open for writing
 };
@@ -34,4 +34,4 @@ struct Identity {
 /// Parses the text form, in either case and with or without braces; nothing for any other text.
 std::optional<Uuid> parse_uuid(std::string_view text);
 
-}  // namespace varve::vdi
+}  // namespace varve

@@ -1,29 +1,27 @@
 #include "formats/chain/format_decision.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
-#include "formats/chain/layer_formats.h"
 #include "formats/chain/probe.h"
 
 namespace varve {
 namespace {
 
-Error not_read(const ByteSource& source, const std::string& format, std::string_view way_out) {
+Error not_read(const ByteSource& source, const std::string& format, const FormatList& formats,
+               std::string_view way_out) {
     return Error(ErrorCode::unsupported,
-                 fmt::format("'{}' is {}; this version of varve reads {}; {}", source.name(),
-                             describe_format(escape_for_display(format)), fmt::join(read_formats(), " and "), way_out));
+                 fmt::format("'{}' is {}; this version of varve reads {}; {}", source.name(), formats.describe(format),
+                             fmt::join(formats.readable(), " and "), way_out));
 }
 
-/// Whether a probed word is a compression's: its program has that name.
-bool is_compressed_file(std::string_view probed) {
-    constexpr std::array<std::string_view, 4> words{"gzip", "xz", "zstd", "bzip2"};
-    return std::ranges::find(words, probed) != words.end();
+Error not_read(const ByteSource& source, const FormatDescriptor& format, const FormatList& formats) {
+    const std::string way_out =
+        format.way_out != nullptr ? format.way_out(source.name()) : "pass --format raw to take its bytes as they are";
+    return not_read(source, std::string(format.name), formats, way_out);
 }
 
 bool is_device(const ByteSource& source) {
@@ -31,18 +29,22 @@ bool is_device(const ByteSource& source) {
 }
 
 /// Whether a name or a kind of file makes one expect raw bytes.
-bool looks_raw(const ImageFile& image) {
-    const std::string ending = std::filesystem::path(image.place.path).extension().string();
-    return ending == ".raw" || ending == ".img" || ending == ".dd" || is_device(*image.source);
+bool looks_raw(const ImageFile& image, const FormatDescriptor& raw) {
+    if (is_device(*image.source)) return true;
+    const std::string extension = std::filesystem::path(image.place.path).extension().string();
+    const auto is_it = [&](std::string_view known) {
+        return extension.starts_with('.') && extension.substr(1) == known;
+    };
+    return std::ranges::any_of(raw.extensions, is_it) || std::ranges::any_of(raw.other_extensions, is_it);
 }
 
-FormatDecision decide_declared_backing(const ImageFile& image, const std::string& declared) {
+FormatDecision decide_declared_backing(const ImageFile& image, const std::string& declared, const FormatList& formats) {
     FormatDecision decision{declared, {}};
-    const std::optional<std::string> probed = declared == "raw" ? probe_format(*image.source) : std::nullopt;
-    if (probed)
+    const FormatDescriptor* probed = declared == "raw" ? probe_format(*image.source, formats) : nullptr;
+    if (probed != nullptr)
         decision.warnings.push_back(
             fmt::format("'{}' was read as raw, as --backing-format says, although its first bytes are those of {}",
-                        image.source->name(), describe_format(*probed)));
+                        image.source->name(), probed->noun));
     return decision;
 }
 
@@ -51,50 +53,41 @@ FormatDecision decide_declared_backing(const ImageFile& image, const std::string
 void require_known_option(const std::optional<std::string>& format, std::span<const std::string_view> known,
                           std::string_view option) {
     if (format && std::ranges::find(known, *format) == known.end())
-        throw Error(ErrorCode::usage, fmt::format("{} '{}' is not a format that this version of varve reads; say {}",
-                                                  option, escape_for_display(*format), fmt::join(known, " or ")));
+        throw Error(ErrorCode::usage, fmt::format("{} '{}' is not a format that this version of varve reads; pass {}",
+                                                  option, *format, fmt::join(known, " or ")));
 }
 
-FormatDecision decide_top(const ImageFile& image, const std::optional<std::string>& format) {
+FormatDecision decide_top(const ImageFile& image, const std::optional<std::string>& format, const FormatList& formats) {
     if (format) return {*format, {}};
-    const std::optional<std::string> probed = probe_format(*image.source);
-    if (!probed) return {"raw", {}};
-    if (*probed == "lvm2")
-        throw not_read(
-            *image.source, *probed,
-            fmt::format("name a volume on it, lvm:VG/LV with --pv {} ('varve info lvm: --pv {}' lists them), or "
-                        "pass --format raw to take the whole disk as it is",
-                        image.source->name(), image.source->name()));
-    if (is_compressed_file(*probed))
-        throw not_read(
-            *image.source, *probed,
-            fmt::format("unpack it, if need be into standard input ('{} -dc FILE | varve ... --format F -'), "
-                        "or pass --format raw to take its bytes as they are",
-                        *probed));
-    if (*probed != package_format && !is_read(*probed))
-        throw not_read(*image.source, *probed, "pass --format raw to take its bytes as they are");
-    FormatDecision decision{*probed, {}};
-    if (looks_raw(image) && names_another_file(*image.source, *probed))
+    const FormatDescriptor* probed = probe_format(*image.source, formats);
+    if (probed == nullptr) return {"raw", {}};
+    if (probed->use == FormatUse::unread_image || probed->use == FormatUse::guest_data)
+        throw not_read(*image.source, *probed, formats);
+    FormatDecision decision{std::string(probed->name), {}};
+    const bool leads_elsewhere = probed->names_another_file != nullptr && probed->names_another_file(*image.source);
+    if (leads_elsewhere && looks_raw(image, formats.at("raw")))
         decision.warnings.push_back(
             fmt::format("'{}' looks like a raw disk by its name but has a {} header that names another "
                         "file, and was read as {}; if a guest may have written that header, pass --format raw",
-                        image.source->name(), *probed, *probed));
+                        image.source->name(), probed->name, probed->name));
     return decision;
 }
 
 FormatDecision decide_backing(const ImageFile& image, const std::optional<std::string>& recorded,
-                              const std::optional<std::string>& declared) {
-    if (recorded && is_read(*recorded)) return {*recorded, {}};
-    if (recorded) throw not_read(*image.source, *recorded, "convert the chain with 'qemu-img convert'");
-    if (declared) return decide_declared_backing(image, *declared);
-    const std::optional<std::string> probed = probe_format(*image.source);
-    if (!probed)
+                              const std::optional<std::string>& declared, const FormatList& formats) {
+    if (recorded && formats.is_readable(*recorded)) return {*recorded, {}};
+    if (recorded) throw not_read(*image.source, *recorded, formats, "convert the chain with 'qemu-img convert'");
+    if (declared) return decide_declared_backing(image, *declared, formats);
+    const FormatDescriptor* probed = probe_format(*image.source, formats);
+    if (probed == nullptr)
         throw Error(ErrorCode::refused,
                     fmt::format("'{}' is a backing file whose format is not recorded, and its first bytes are those "
                                 "of no known format; if it is a raw disk, pass --backing-format raw",
                                 image.source->name()));
-    if (!is_read(*probed)) throw not_read(*image.source, *probed, "if it is a raw disk, pass --backing-format raw");
-    return {*probed, {}};
+    const std::string format(probed->name);
+    if (probed->use != FormatUse::image)
+        throw not_read(*image.source, format, formats, "if it is a raw disk, pass --backing-format raw");
+    return {format, {}};
 }
 
 }  // namespace varve

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/base/format_list.h"
 #include "formats/chain/image_references.h"
 
 namespace varve {
@@ -23,14 +24,14 @@ struct FormatDecision {
 void require_known_option(const std::optional<std::string>& format, std::span<const std::string_view> known,
                           std::string_view option);
 
-/// Of the image that the user named, in `format` if given: without a known magic it is raw; an appliance is
-/// package_format. Throws
+/// Of the image that the user named, in `format` if given: without a known magic it is raw; an appliance's is that
+/// of a package. Throws
 /// Error(unsupported) for a format that is not read.
-FormatDecision decide_top(const ImageFile& image, const std::optional<std::string>& format);
+FormatDecision decide_top(const ImageFile& image, const std::optional<std::string>& format, const FormatList& formats);
 
 /// Of a backing file: `recorded` in the image above, else `declared` by the user. Throws Error(unsupported), and
 /// Error(refused) when nothing determines it.
 FormatDecision decide_backing(const ImageFile& image, const std::optional<std::string>& recorded,
-                              const std::optional<std::string>& declared);
+                              const std::optional<std::string>& declared, const FormatList& formats);
 
 }  // namespace varve

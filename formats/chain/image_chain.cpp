@@ -7,8 +7,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
-#include "formats/chain/layer_formats.h"
 #include "formats/chain/layered_reader.h"
+#include "formats/chain/parent_by_uuid.h"
 
 namespace varve {
 namespace {
@@ -24,8 +24,8 @@ struct BackingFile {
 /// Opens the files of one chain from the top down. One use.
 class ChainOpener {
 public:
-    ChainOpener(const ImageReferences& references, const ImageOptions& options)
-        : options_(options), references_(references), caches_(std::make_shared<ReadCaches>()) {}
+    ChainOpener(const ImageReferences& references, const ImageOptions& options, const FormatList& formats)
+        : options_(options), references_(references), formats_(formats), caches_(std::make_shared<ReadCaches>()) {}
 
     OpenedImage open(ImageFile image, FormatDecision decision) {
         for (;;) {
@@ -35,10 +35,10 @@ public:
             check_content(place, layer);
             readers_.push_back(std::move(layer.reader));
             if (!layer.backing_name && !layer.backing_search) break;
-            BackingFile below =
-                layer.backing_search ? find_backing(place, *layer.backing_search) : open_backing(place, layer);
+            BackingFile below = layer.backing_search ? find_backing(place, *layer.backing_search, decision.format)
+                                                     : open_backing(place, layer);
             image = std::move(below.image);
-            decision = decide_backing(image, below.format, options_.backing_format);
+            decision = decide_backing(image, below.format, options_.backing_format, formats_);
             if (!below.doubt.empty()) decision.warnings.push_back(std::move(below.doubt));
         }
         OpenedImage opened;
@@ -54,7 +54,7 @@ private:
     BackingFile open_backing(const ImagePlace& place, const Layer& layer) const;
     ImageFile open_named(const ImagePlace& place, const Layer& layer) const;
     /// The backing file of an image that records no name. Throws Error(not_found), and Error(refused) when several fit.
-    BackingFile find_backing(const ImagePlace& place, const BackingSearch& search) const;
+    BackingFile find_backing(const ImagePlace& place, const BackingSearch& search, std::string_view format) const;
     /// A file whose bytes are the image's own. Adds to `warnings`, which are those of the image that names it.
     ByteSourcePtr open_part(const ImagePlace& place, const std::string& name, LayerRole role,
                             std::vector<std::string>& warnings);
@@ -64,6 +64,7 @@ private:
 
     const ImageOptions& options_;
     const ImageReferences& references_;
+    const FormatList& formats_;
     std::shared_ptr<ReadCaches> caches_;
     std::vector<LayerInfo> layers_;
     std::vector<SourceIdentity> identities_;  ///< of the layers
@@ -112,25 +113,29 @@ ByteSourcePtr ChainOpener::open_part(const ImagePlace& place, const std::string&
     return std::move(part.source);
 }
 
-BackingFile ChainOpener::find_backing(const ImagePlace& place, const BackingSearch& search) const {
-    FoundFiles found = references_.find(place, search.endings,
-                                        [&](const ByteSourcePtr& source) { return search.look(source).fits(); });
+BackingFile ChainOpener::find_backing(const ImagePlace& place, const BackingSearch& search,
+                                      std::string_view format) const {
+    const std::string wanted = fmt::format("the VDI or VMDK image with the UUID {}", search.parent.create.text());
+    const std::vector<std::string> extensions = parent_extensions(format, formats_);
+    const std::vector<std::string_view> endings(extensions.begin(), extensions.end());
+    const auto look = [&](const ByteSourcePtr& source) { return look_for_parent(search, source, formats_); };
+    FoundFiles found =
+        references_.find(place, endings, [&](const ByteSourcePtr& source) { return look(source).fits(); });
     if (found.files.empty())
-        throw Error(
-            ErrorCode::not_found,
-            fmt::format("'{}' was made over {}, which is none of the {} files looked at in the folders that it "
-                        "may use{}; pass --allow-under DIR with the folder that holds it",
-                        place.shown, search.wanted, found.looked_at, found.is_complete ? "" : " (there are more)"));
-    const auto is_sure = [&](const ImageFile& image) { return search.look(image.source).doubt.empty(); };
+        throw Error(ErrorCode::not_found,
+                    fmt::format("'{}' was made over {}, which is none of the {} files looked at in the folders that it "
+                                "may use{}; pass --allow-under DIR with the folder that holds it",
+                                place.shown, wanted, found.looked_at, found.is_complete ? "" : " (there are more)"));
+    const auto is_sure = [&](const ImageFile& image) { return look(image.source).doubt.empty(); };
     const auto unsure = std::stable_partition(found.files.begin(), found.files.end(), is_sure);
     const auto sure = unsure - found.files.begin();
     if (sure > 1 || (sure == 0 && found.files.size() > 1))
         throw Error(ErrorCode::refused,
                     fmt::format("'{}' was made over {}, and both '{}' and '{}' say that they are it; move the one away "
                                 "that does not belong to it",
-                                place.shown, search.wanted, found.files[0].place.shown, found.files[1].place.shown));
+                                place.shown, wanted, found.files[0].place.shown, found.files[1].place.shown));
     ImageFile& backing = found.files.front();
-    const BackingFit fit = search.look(backing.source);
+    const BackingFit fit = look(backing.source);
     std::string doubt = fit.doubt.empty() ? "" : fmt::format("'{}' {}", backing.place.shown, fit.doubt);
     return {std::move(backing), std::string(fit.format), std::move(doubt)};
 }
@@ -144,7 +149,7 @@ Layer ChainOpener::open_next(ByteSourcePtr source, const ImagePlace& place, cons
     request.open_extent = [&](const std::string& name, std::vector<std::string>& warnings) {
         return open_part(place, name, LayerRole::extent, warnings);
     };
-    return open_layer(decision.format, std::move(source), std::move(request));
+    return formats_.at(decision.format).open(std::move(source), request);
 }
 
 BackingFile ChainOpener::open_backing(const ImagePlace& place, const Layer& layer) const {
@@ -189,8 +194,8 @@ std::unique_ptr<ImageReader> ChainOpener::overlay() {
 }  // namespace
 
 OpenedImage open_chain(ImageFile top, FormatDecision decision, const ImageReferences& references,
-                       const ImageOptions& options) {
-    return ChainOpener(references, options).open(std::move(top), std::move(decision));
+                       const ImageOptions& options, const FormatList& formats) {
+    return ChainOpener(references, options, formats).open(std::move(top), std::move(decision));
 }
 
 }  // namespace varve

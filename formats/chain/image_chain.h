@@ -11,6 +11,6 @@ namespace varve {
 /// needed after the call. Of the options, snapshot, backing_format and live count. Throws what is said of
 /// open_image_chain().
 OpenedImage open_chain(ImageFile top, FormatDecision decision, const ImageReferences& references,
-                       const ImageOptions& options);
+                       const ImageOptions& options, const FormatList& formats);
 
 }  // namespace varve

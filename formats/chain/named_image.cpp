@@ -6,25 +6,24 @@
 
 #include "engine/base/error.h"
 #include "formats/chain/image_chain.h"
-#include "formats/chain/layer_formats.h"
 #include "formats/chain/reference_resolver.h"
 
 namespace varve {
 
-NamedImage open_named_file(const std::string& path, const ImageOptions& options) {
-    require_known_option(options.format, openable_formats(), "--format");
+NamedImage open_named_file(const std::string& path, const ImageOptions& options, const FormatList& formats) {
+    require_known_option(options.format, formats.openable(), "--format");
     auto references = std::make_unique<ReferenceResolver>(path, options.allow_under);
     ImageFile file = references->open_named_by_user();
     if (options.same_file && file.source->identity().file != *options.same_file)
         throw Error(ErrorCode::refused,
                     fmt::format("'{}' became another file while it was read; try again when nothing replaces it",
                                 file.source->name()));
-    FormatDecision decision = decide_top(file, options.format);
+    FormatDecision decision = decide_top(file, options.format, formats);
     return {std::move(references), std::move(file), std::move(decision)};
 }
 
-OpenedImage open_chain_of(NamedImage image, const ImageOptions& options) {
-    return open_chain(std::move(image.file), std::move(image.decision), *image.references, options);
+OpenedImage open_chain_of(NamedImage image, const ImageOptions& options, const FormatList& formats) {
+    return open_chain(std::move(image.file), std::move(image.decision), *image.references, options, formats);
 }
 
 }  // namespace varve

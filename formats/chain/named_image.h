@@ -19,9 +19,9 @@ struct NamedImage {
 /// Opens the file or block device at `path` and decides its format. Throws what ReferenceResolver and decide_top()
 /// throw; Error(refused) when the path no longer leads to options.same_file; Error(usage) for a format that is not
 /// read.
-NamedImage open_named_file(const std::string& path, const ImageOptions& options);
+NamedImage open_named_file(const std::string& path, const ImageOptions& options, const FormatList& formats);
 
 /// Opens `image` with its chain. Throws what open_chain() throws.
-OpenedImage open_chain_of(NamedImage image, const ImageOptions& options);
+OpenedImage open_chain_of(NamedImage image, const ImageOptions& options, const FormatList& formats);
 
 }  // namespace varve

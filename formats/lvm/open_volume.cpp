@@ -1,13 +1,11 @@
 #include "formats/lvm/open_volume.h"
 
-#include <algorithm>
-#include <array>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
 #include "formats/base/reader_source.h"
-#include "formats/chain/layer_formats.h"
 #include "formats/chain/probe.h"
 #include "formats/lvm/logical_disk.h"
 #include "formats/lvm/refusal.h"
@@ -58,8 +56,8 @@ struct OpenedGroup {
 };
 
 OpenedGroup open_group(const VolumeName& wanted, const ImageOptions& options, const VolumeOptions& where,
-                       const OpenDisk& open_disk) {
-    PhysicalDisks disks = open_physical_disks(options, where, open_disk);
+                       const OpenDisk& open_disk, const FormatList& formats) {
+    PhysicalDisks disks = open_physical_disks(options, where, open_disk, formats);
     if (options.same_file && disks.layers.front().identity != *options.same_file)
         throw Error(ErrorCode::refused, fmt::format("'{}' was replaced by another file while it was read; try again",
                                                     disks.layers.front().path));
@@ -69,33 +67,28 @@ OpenedGroup open_group(const VolumeName& wanted, const ImageOptions& options, co
     return {std::move(disks), std::move(found), std::move(opener)};
 }
 
-/// Whether `probed` is what a guest may have made of its whole disk, rather than an image of a disk.
-bool is_guest_content(std::string_view probed) {
-    constexpr std::array<std::string_view, 6> words{"luks", "lvm2", "gzip", "xz", "zstd", "bzip2"};
-    return std::ranges::find(words, probed) != words.end();
-}
-
 /// An image saved as raw bytes would be restored as a disk that no machine boots from: the user decides.
-void refuse_image_inside(const std::shared_ptr<const ImageReader>& volume, const std::string& name) {
-    const std::optional<std::string> probed = probe_format(ReaderSource(volume, name));
-    if (!probed || is_guest_content(*probed)) return;
-    const std::string way_out = is_read(*probed)
-                                    ? fmt::format("pass --format {} to read it as one, or --format raw", *probed)
+void refuse_image_inside(const std::shared_ptr<const ImageReader>& volume, const std::string& name,
+                         const FormatList& formats) {
+    const FormatDescriptor* probed = probe_format(ReaderSource(volume, name), formats);
+    if (probed == nullptr || probed->use == FormatUse::guest_data) return;
+    const std::string way_out = formats.is_readable(probed->name)
+                                    ? fmt::format("pass --format {} to read it as one, or --format raw", probed->name)
                                     : "this version of varve does not read those; pass --format raw";
     throw Error(ErrorCode::refused, fmt::format("'{}' has {} in it; {} to take the volume's bytes as they are", name,
-                                                describe_format(*probed), way_out));
+                                                probed->noun, way_out));
 }
 
 }  // namespace
 
 OpenedImage open_volume(const std::string& name, const ImageOptions& options, const VolumeOptions& where,
-                        const OpenDisk& open_disk) {
+                        const OpenDisk& open_disk, const FormatList& formats) {
     const VolumeName wanted = parse_single_volume_name(name);
-    auto [disks, found, opener] = open_group(wanted, options, where, open_disk);
+    auto [disks, found, opener] = open_group(wanted, options, where, open_disk, formats);
     const LogicalVolume* volume = &find_volume(found->group, wanted.volume);
     if (options.snapshot) volume = &find_snapshot(*opener, *volume, *options.snapshot);
     std::shared_ptr<const ImageReader> reader = opener->open(*volume);
-    if (!options.format) refuse_image_inside(reader, name);
+    if (!options.format) refuse_image_inside(reader, name, formats);
 
     OpenedImage image;
     ImageInfo info = info_of(*opener, *volume, *reader);
@@ -110,9 +103,9 @@ OpenedImage open_volume(const std::string& name, const ImageOptions& options, co
 }
 
 VolumeImage open_volume_image(const std::string& name, const ImageOptions& options, const VolumeOptions& where,
-                              const OpenDisk& open_disk) {
+                              const OpenDisk& open_disk, const FormatList& formats) {
     const VolumeName wanted = parse_single_volume_name(name);
-    auto [disks, found, opener] = open_group(wanted, options, where, open_disk);
+    auto [disks, found, opener] = open_group(wanted, options, where, open_disk, formats);
     auto references = std::make_unique<const VolumeReferences>(found, opener);
     VolumeImage volume{references->open(find_volume(found->group, wanted.volume)), {}, std::move(disks.layers)};
     std::vector<std::string>& warnings = volume.image.warnings;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/base/format_list.h"
 #include "formats/chain/image_references.h"
 #include "formats/chain/opened_image.h"
 #include "formats/lvm/physical_disks.h"
@@ -18,7 +19,7 @@ namespace varve::lvm {
 /// find the names that exist; Error(refused) if two groups have the name, and, unless options.format is "raw", if the
 /// volume holds an image of some format; and whatever open_physical_disks() and VolumeOpener throw.
 OpenedImage open_volume(const std::string& name, const ImageOptions& options, const VolumeOptions& where,
-                        const OpenDisk& open_disk);
+                        const OpenDisk& open_disk, const FormatList& formats);
 
 /// A volume with an image inside it, to be opened in some format.
 struct VolumeImage {
@@ -30,6 +31,6 @@ struct VolumeImage {
 /// The volume as the file of an image, for a format other than raw. Snapshots of the volume have names of their own:
 /// options.snapshot is the image's. Throws what open_volume() throws.
 VolumeImage open_volume_image(const std::string& name, const ImageOptions& options, const VolumeOptions& where,
-                              const OpenDisk& open_disk);
+                              const OpenDisk& open_disk, const FormatList& formats);
 
 }  // namespace varve::lvm

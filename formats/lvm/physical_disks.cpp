@@ -20,15 +20,21 @@ bool has_label(const ByteSource& disk) {
     return claims_a_label(head);
 }
 
-bool is_raw_disk(const ByteSource& disk) { return has_label(disk) || probe_format(disk) == "luks"; }
+/// An encrypted disk is read as raw here, to be refused as one that holds no physical volume.
+bool is_raw_disk(const ByteSource& disk, const FormatList& formats) {
+    if (has_label(disk)) return true;
+    const FormatDescriptor* probed = probe_format(disk, formats);
+    return probed != nullptr && probed->name == "luks";
+}
 
 /// Volumes and pools of this host bypass the page cache of the device that they are on, so its pages may be stale.
 void forget_cached_pages(const File& device) { ::posix_fadvise(device.fd(), 0, 0, POSIX_FADV_DONTNEED); }
 
 class DiskOpener {
 public:
-    DiskOpener(const ImageOptions& options, const VolumeOptions& disks, const OpenDisk& open_disk)
-        : options_(options), paths_(disks.physical_volumes), open_disk_(open_disk) {}
+    DiskOpener(const ImageOptions& options, const VolumeOptions& disks, const OpenDisk& open_disk,
+               const FormatList& formats)
+        : options_(options), paths_(disks.physical_volumes), open_disk_(open_disk), formats_(formats) {}
 
     PhysicalDisks open();
 
@@ -41,6 +47,7 @@ private:
     const ImageOptions& options_;
     const std::vector<std::string>& paths_;
     const OpenDisk& open_disk_;
+    const FormatList& formats_;
     PhysicalDisks disks_;
     std::vector<LayerInfo> layers_of_disk_;  ///< of the disk that was opened last
     bool is_device_ = false;                 ///< what that disk is
@@ -58,7 +65,7 @@ std::vector<PhysicalVolume> DiskOpener::open_disk(const std::string& path) {
         is_device_ = file.kind() == FileKind::block_device;
         if (is_device_) forget_cached_pages(file);
         const bool is_readable = is_device_ || file.kind() == FileKind::regular;
-        if (is_readable && is_raw_disk(FileSource(std::move(file)))) options.format = "raw";
+        if (is_readable && is_raw_disk(FileSource(std::move(file)), formats_)) options.format = "raw";
     }
     OpenedImage image = open_disk_(path, options);
     layers_of_disk_ = std::move(image.layers);
@@ -120,8 +127,9 @@ std::string names_of(const Inventory& inventory) {
 
 }  // namespace
 
-PhysicalDisks open_physical_disks(const ImageOptions& options, const VolumeOptions& disks, const OpenDisk& open_disk) {
-    return DiskOpener(options, disks, open_disk).open();
+PhysicalDisks open_physical_disks(const ImageOptions& options, const VolumeOptions& disks, const OpenDisk& open_disk,
+                                  const FormatList& formats) {
+    return DiskOpener(options, disks, open_disk, formats).open();
 }
 
 const FoundGroup& find_group(const Inventory& inventory, const std::string& name) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/base/format_list.h"
 #include "formats/chain/opened_image.h"
 #include "formats/lvm/inventory.h"
 #include "formats/lvm/volume_opener.h"
@@ -26,7 +27,8 @@ struct PhysicalDisks {
 /// Opens options.physical_volumes. A disk that begins with an LVM label is raw, whatever else its first bytes claim to
 /// be: they may belong to a guest. Throws what open_image_chain(), find_physical_volumes() and take_inventory() throw;
 /// Error(not_found) if no disk is named and none of the host's is readable and holds a physical volume.
-PhysicalDisks open_physical_disks(const ImageOptions& options, const VolumeOptions& disks, const OpenDisk& open_disk);
+PhysicalDisks open_physical_disks(const ImageOptions& options, const VolumeOptions& disks, const OpenDisk& open_disk,
+                                  const FormatList& formats);
 
 /// The group called `name`. Throws Error(not_found), with the names that exist; Error(refused) if two groups have the
 /// name.

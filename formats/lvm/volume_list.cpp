@@ -56,11 +56,11 @@ void list_physical_volumes(const FoundGroup& found, VolumeList& list) {
 }  // namespace
 
 VolumeList list_volumes(const std::string& name, const ImageOptions& options, const VolumeOptions& where,
-                        const OpenDisk& open_disk) {
+                        const OpenDisk& open_disk, const FormatList& formats) {
     const VolumeName wanted = parse_volume_name(name);
     if (options.format && *options.format != "raw")
         throw Error(ErrorCode::usage, "volumes are listed without a format; omit --format");
-    const PhysicalDisks disks = open_physical_disks(options, where, open_disk);
+    const PhysicalDisks disks = open_physical_disks(options, where, open_disk, formats);
     if (!wanted.group.empty()) find_group(disks.inventory, wanted.group);
     VolumeList list;
     list.warnings = disks.inventory.warnings;

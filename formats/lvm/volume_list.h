@@ -52,6 +52,6 @@ struct VolumeList {
 /// All volumes of the group in `name` ("lvm:VG"), or of all groups ("lvm:"). Opens each to find out whether it can be
 /// read, which reads only metadata.
 VolumeList list_volumes(const std::string& name, const ImageOptions& options, const VolumeOptions& disks,
-                        const OpenDisk& open_disk);
+                        const OpenDisk& open_disk, const FormatList& formats);
 
 }  // namespace varve::lvm

@@ -17,7 +17,7 @@ struct CreationOptions {
     bool compress = false;                        ///< compress the clusters that get smaller
     Preallocation preallocation = Preallocation::off;
     std::optional<std::string> backing_file = {};    ///< the name that the image records
-    std::optional<std::string> backing_format = {};  ///< not empty; whether varve reads it is for the caller to check
+    std::optional<std::string> backing_format = {};  ///< a format that is read
 
     ByteCount cluster_size() const { return {std::uint64_t{1} << cluster_bits}; }
     /// Parts of a cluster that can be data, zero or unallocated independently.

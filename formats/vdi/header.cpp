@@ -211,7 +211,7 @@ Bytes encode_header(const Header& header) {
     return out.release();
 }
 
-std::optional<Identity> peek_identity(const ByteSourcePtr& source) {
+std::optional<DiskIdentity> peek_identity(const ByteSourcePtr& source) {
     std::array<std::byte, before_header + header_bytes_1_1> start{};
     try {
         if (read_some(*source, ByteOffset{}, start) < before_header + header_bytes_0_2) return std::nullopt;
@@ -221,7 +221,7 @@ std::optional<Identity> peek_identity(const ByteSourcePtr& source) {
     const std::uint32_t version = u32_at(start, version_at);
     if (u32_at(start, magic_at) != magic || (version != version_0_2 && version != version_1_1)) return std::nullopt;
     const std::size_t uuids = (version == version_0_2 ? places_0_2 : places_1_1).uuids;
-    return Identity{uuid_at(start, uuids), uuid_at(start, uuids + 16)};
+    return DiskIdentity{uuid_at(start, uuids), uuid_at(start, uuids + 16)};
 }
 
 Error corrupt(const ByteSourcePtr& device, ByteOffset at, std::string_view what) {

@@ -63,7 +63,7 @@ Header read_header(const ByteSourcePtr& device);
 Bytes encode_header(const Header& header);
 
 /// The identity of any file; nothing if it can't be read or is not a VDI image of a known version. Checks nothing else.
-std::optional<Identity> peek_identity(const ByteSourcePtr& source);
+std::optional<DiskIdentity> peek_identity(const ByteSourcePtr& source);
 
 /// Error(corrupt): "'a.vdi' at byte 384: `what`", and what to do about it.
 Error corrupt(const ByteSourcePtr& device, ByteOffset at, std::string_view what);

@@ -43,7 +43,7 @@ Geometry geometry_of(AdapterType adapter_type, ByteCount virtual_size) {
 }
 
 /// A UUID in the two forms that descriptors have: VMware's, and VirtualBox's, which is the usual one.
-std::string identity_lines(const Uuid& uuid) {
+std::string identity_lines(const DiskUuid& uuid) {
     std::string vmware;
     for (std::size_t i = 0; i < uuid.size(); ++i)
         vmware += fmt::format("{}{:02x}", i == 0 ? "" : i == 8 ? "-" : " ", std::to_integer<unsigned>(uuid[i]));
@@ -65,7 +65,7 @@ std::uint32_t short_id(const ContentId& id) { return load_be<std::uint32_t>(Byte
 
 }  // namespace
 
-ContentId content_id(const std::optional<Uuid>& uuid) {
+ContentId content_id(const std::optional<DiskUuid>& uuid) {
     ContentId id{};
     Bytes seed;
     if (uuid) seed.assign(uuid->begin(), uuid->end());

@@ -17,7 +17,7 @@ namespace varve::vmdk {
 using ContentId = std::array<std::byte, 16>;
 
 /// Random, or derived from `uuid`. The short ID is never 0xffffffff ("no parent") or 0xfffffffe ("see the long one").
-ContentId content_id(const std::optional<Uuid>& uuid);
+ContentId content_id(const std::optional<DiskUuid>& uuid);
 
 /// How a file stores its part of the disk.
 enum class NewExtentKind {

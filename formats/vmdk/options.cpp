@@ -63,7 +63,7 @@ bool set_uuid(CreationOptions& options, std::string_view value) {
         if (is_dash != (value[i] == '-')) return false;
         if (!is_dash) digits += value[i];
     }
-    Uuid uuid{};
+    DiskUuid uuid{};
     if (value.size() != length || !from_hex(digits, uuid) || is_zero(uuid)) return false;
     options.uuid = uuid;
     return true;

@@ -26,15 +26,15 @@ enum class AdapterType { ide, buslogic, lsilogic, legacy_esx };
 
 std::string_view name_of(AdapterType adapter_type);
 
-using Uuid = std::array<std::byte, 16>;  ///< in the order of its text form
+using DiskUuid = std::array<std::byte, 16>;  ///< in the order of its text form
 
 struct CreationOptions {
     Subformat subformat = Subformat::monolithic_sparse;
     /// Decision: VMware's own default, not qemu's ide with its limit of 128 GiB.
     AdapterType adapter_type = AdapterType::lsilogic;
     unsigned hwversion = 4;
-    bool zeroed_grain = false;      ///< explicit zeros, which version 1 of the format lacks
-    std::optional<Uuid> uuid = {};  ///< the disk's identity; none: its content ID is random
+    bool zeroed_grain = false;          ///< explicit zeros, which version 1 of the format lacks
+    std::optional<DiskUuid> uuid = {};  ///< the disk's identity; none: its content ID is random
 
     /// Whether the image is written strictly from its first byte to its last.
     bool is_streamed() const { return subformat == Subformat::stream_optimized; }

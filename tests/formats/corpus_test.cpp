@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "engine/base/hex.h"
-#include "formats/chain/layer_formats.h"
+#include "formats/registry.h"
 #include "tests/catch.h"
 #include "tests/support/reader_support.h"
 
@@ -41,7 +41,7 @@ std::vector<Row> read_manifest(const std::filesystem::path& folder) {
         row.format = variant.substr(0, variant.find(' '));
         // For a file that no tool could open, the extension gives the format, and there is no size.
         if (row.format == "?") row.format = row.file.substr(row.file.rfind('.') + 1);
-        if (!is_read(row.format)) continue;
+        if (!format_registry().is_readable(row.format)) continue;
         if (is_digest(row.sha256)) row.size = std::stoull(size);
         rows.push_back(row);
     }

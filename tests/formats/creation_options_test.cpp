@@ -1,5 +1,5 @@
 #include "formats/creation_options.h"
-#include "formats/chain/layer_formats.h"
+#include "formats/registry.h"
 
 #include "formats/qcow2/options.h"
 #include "tests/catch.h"
@@ -70,7 +70,7 @@ TEST_CASE("creation options: each word of qcow2 is set by qemu-img's values", "[
     expect_usage("qcow2", {{"extended_l2", "yes"}}, {"extended_l2=yes", "on or off"});
     expect_usage("qcow2", {{"backing_file", "a"}, {"backing_fmt", "ova"}},
                  {"backing_fmt=ova", "raw, qcow2, vmdk or vdi"});
-    for (const std::string_view format : read_formats()) {
+    for (const std::string_view format : format_registry().readable()) {
         const std::string word(format);
         CHECK_NOTHROW(check_creation_options("qcow2", {{"backing_file", "a"}, {"backing_fmt", word}}));
         expect_usage("qcow2", {{"backing_file", "a"}, {"backing_fmt", "x"}}, {word});

@@ -7,6 +7,7 @@
 #include "formats/appliance/open_disk.h"
 #include "formats/appliance/package_reader.h"
 #include "formats/chain/image_references.h"
+#include "formats/registry.h"
 #include "tests/fuzz/ova_walk.h"
 #include "tests/fuzz/vmdk_walk.h"
 
@@ -71,7 +72,7 @@ inline void open_each_disk(ByteView input) {
         try {
             appliance::PackageOptions which;
             which.member = package->disks()[i].name;
-            const OpenedImage image = appliance::open_disk(package, {}, {}, which, {none, {}});
+            const OpenedImage image = appliance::open_disk(package, {}, {}, which, {none, {}}, format_registry());
             walk_vmdk(*image.reader, ByteOffset{});
         } catch (const Error&) {
         }

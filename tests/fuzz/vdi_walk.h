@@ -2,6 +2,7 @@
 /// What the VDI fuzz target does with one input. A test of tests/formats runs the corpus through it.
 
 #include "formats/chain/parent_by_uuid.h"
+#include "formats/registry.h"
 #include "formats/vdi/reader.h"
 #include "tests/fuzz/qcow2_walk.h"
 
@@ -17,8 +18,9 @@ inline void open_walk_read_vdi(ByteView input) {
         if (size > (1 << 20)) walk(reader, ByteOffset{size - (1 << 20) + 1});
         const vdi::Header& header = reader.header();
         if (header.is_differencing())
-            VARVE_CHECK(vdi::parent_search(header).look(memory_source(input)).fits() ==
-                        (header.parent == header.create));
+            VARVE_CHECK(
+                look_for_parent({{header.parent, header.parent_modify}}, memory_source(input), format_registry())
+                    .fits() == (header.parent == header.create));
     } catch (const Error&) {
     }
 }

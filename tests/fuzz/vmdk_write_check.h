@@ -26,7 +26,7 @@ inline VmdkPlan choose_vmdk_plan(ByteView input) {
     VmdkPlan plan;
     if (choices.yes()) plan.options.subformat = vmdk::Subformat::stream_optimized;
     plan.options.zeroed_grain = !plan.options.is_streamed() && choices.yes();
-    if (choices.yes()) plan.options.uuid = vmdk::Uuid{std::byte{1}};
+    if (choices.yes()) plan.options.uuid = vmdk::DiskUuid{std::byte{1}};
     plan.workers = 1 + static_cast<unsigned>(choices.below(3));
     // Some disks extend into a second table, which then has little data.
     const std::uint64_t more = choices.below(32) == 0 ? 65536 : 0;

@@ -224,17 +224,17 @@ TEST_CASE("vdi writer: a disk beyond the format is refused before anything is wr
 }
 
 TEST_CASE("vdi: UUIDs have the byte order of GUIDs", "[vdi]") {
-    const auto uuid = vdi::parse_uuid(some_uuid);
+    const auto uuid = parse_uuid(some_uuid);
     REQUIRE(uuid);
     CHECK(uuid->text() == some_uuid);
     CHECK(std::to_integer<int>(uuid->bytes[0]) == 0xd0);
     CHECK(std::to_integer<int>(uuid->bytes[4]) == 0x51);
     CHECK(std::to_integer<int>(uuid->bytes[15]) == 0x11);
-    const vdi::Uuid random = vdi::Uuid::make_random();
-    CHECK(vdi::parse_uuid(random.text()) == random);
+    const Uuid random = Uuid::make_random();
+    CHECK(parse_uuid(random.text()) == random);
     CHECK(random.text()[14] == '4');
     CHECK(uuid->derived("a").text()[14] == '4');
     CHECK(uuid->derived("a") == uuid->derived("a"));
     CHECK(uuid->derived("a") != uuid->derived("b"));
-    CHECK(random != vdi::Uuid::make_random());
+    CHECK(random != Uuid::make_random());
 }

@@ -11,10 +11,10 @@
 namespace varve::vmdk {
 
 /// Nothing for a disk that VirtualBox never named; a modification that is not recorded is null.
-std::optional<vdi::Identity> identity_of(const Descriptor& descriptor);
+std::optional<DiskIdentity> identity_of(const Descriptor& descriptor);
 
 /// Of any file: nothing if it holds no descriptor, of its own or embedded, with such a UUID, or can't be read. Reads no
 /// more than the descriptor; the extents are not looked at.
-std::optional<vdi::Identity> peek_identity(const ByteSourcePtr& source);
+std::optional<DiskIdentity> peek_identity(const ByteSourcePtr& source);
 
 }  // namespace varve::vmdk

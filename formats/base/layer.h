@@ -1,17 +1,15 @@
 #pragma once
-/// The formats that are read, and how one file of a chain is opened in each. A new format adds its line in the .cpp;
-/// choosing formats, following names and stacking layers is open_image's business.
+/// One file of a chain: what its format is given to open it, and what it returns.
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/image/image_reader.h"
+#include "formats/base/backing_search.h"
 #include "formats/base/block_cache.h"
-#include "formats/chain/backing_search.h"
 
 namespace varve {
 
@@ -46,19 +44,5 @@ struct Layer {
     /// For an image that records no name: how to find its backing file. Without it and a name there is none.
     std::optional<BackingSearch> backing_search;
 };
-
-/// By qemu-img's words.
-std::vector<std::string_view> read_formats();
-bool is_read(std::string_view format);
-
-/// What an appliance (OVA, OVF) is called where a format is named.
-inline constexpr const char* package_format = "ova";
-
-/// What ImageOptions::format may be: the formats of images, and that of appliances.
-std::vector<std::string_view> openable_formats();
-
-/// `format` is one of read_formats(). Throws Error(not_found) for a snapshot that the format does not know, and what
-/// the format's reader throws.
-Layer open_layer(std::string_view format, ByteSourcePtr source, LayerRequest request);
 
 }  // namespace varve
