@@ -19,7 +19,7 @@ namespace {
 
 void check_format(const std::string& format, const FormatList& formats) {
     if (formats.is_written(format)) return;
-    throw Error(ErrorCode::unsupported, fmt::format("images of format '{}' are not written; what is written today: {}",
+    throw Error(ErrorCode::unsupported, fmt::format("this version of varve does not write format '{}'; it writes {}",
                                                     format, fmt::join(formats.written(), ", ")));
 }
 
@@ -41,7 +41,7 @@ void check_kind_of_target(const std::string& path, const CreateOptions& options,
     if (path == "-" && !is_streamed(options.format, options.options, formats))
         throw Error(ErrorCode::usage,
                     fmt::format("standard output takes raw images, and vmdk ones with subformat=streamOptimized, not "
-                                "{}: say another format or subformat, or name a file",
+                                "{}: pass another format or subformat, or name a file",
                                 options.format));
     if (path != "-" && names_block_device(path))
         throw Error(ErrorCode::usage,
@@ -81,7 +81,7 @@ std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateO
     return format.writing->create(new_image(path, options, formats));
 }
 
-std::optional<std::string> format_of_ending(std::string_view path, const FormatList& formats) {
+std::optional<std::string> format_of_extension(std::string_view path, const FormatList& formats) {
     const std::string_view name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
     const std::size_t dot = name.rfind('.');
     if (dot == std::string_view::npos || dot == 0) return std::nullopt;
@@ -90,7 +90,7 @@ std::optional<std::string> format_of_ending(std::string_view path, const FormatL
     return std::string(format->name);
 }
 
-std::optional<std::string> ending_of_format(std::string_view format, const FormatList& formats) {
+std::optional<std::string> extension_of_format(std::string_view format, const FormatList& formats) {
     const FormatDescriptor* found = formats.find(format);
     if (found == nullptr || found->extensions.empty()) return std::nullopt;
     return std::string(found->extensions.front());

@@ -15,7 +15,7 @@ const FormatWriting& writing_of(std::string_view format, const FormatList& forma
     return *descriptor.writing;
 }
 
-bool is_sound(const FormatWriting& writing, const OptionMap& options) {
+bool is_valid(const FormatWriting& writing, const OptionMap& options) {
     try {
         writing.check(options);
         return true;
@@ -67,17 +67,17 @@ bool is_streamed(std::string_view format, const OptionMap& options, const Format
     return may_be_streamed(format, formats) && writing_of(format, formats).is_streamed(options);
 }
 
-/// One word after the other, so that only those are left out that contradict.
-OptionMap with_recorded_options(std::string_view format, const OptionMap& said, const OptionMap& recorded,
+/// Adds one word after the other, so that only those that contradict are left out.
+OptionMap with_recorded_options(std::string_view format, const OptionMap& given, const OptionMap& recorded,
                                 const FormatList& formats) {
     const FormatWriting& writing = writing_of(format, formats);
-    check_creation_options(format, said, formats);
-    OptionMap options = said;
+    check_creation_options(format, given, formats);
+    OptionMap options = given;
     for (const OptionWord& word : writing.option_words()) {
         const auto of_source = recorded.find(std::string(word.name));
         if (word.from_source == FromSource::never || of_source == recorded.end()) continue;
         const auto [added, is_new] = options.insert(*of_source);
-        if (is_new && !is_sound(writing, options)) options.erase(added);
+        if (is_new && !is_valid(writing, options)) options.erase(added);
     }
     return options;
 }

@@ -1,6 +1,6 @@
 #pragma once
-/// The creation options of every format that is written: which words there are, whether a choice of them is sound, and
-/// which of a source's recorded ones an image like it gets: all by the descriptors of `formats`.
+/// The creation options of every format that is written, according to the descriptors of `formats`: which exist, which
+/// combinations are valid, and which of a source's recorded options a new image keeps.
 
 #include <string_view>
 #include <vector>
@@ -15,24 +15,24 @@ std::vector<std::string_view> written_formats(const FormatList& formats = format
 
 bool is_written(std::string_view format, const FormatList& formats = format_registry());
 
-/// The words of `format`, one of written_formats().
+/// The options of `format`, one of written_formats().
 std::vector<OptionWord> creation_words(std::string_view format, const FormatList& formats = format_registry());
 
-/// Throws Error(usage) when `format`, one of written_formats(), does not take `options`: an unknown word, a wrong
-/// value, or words that don't go together.
+/// Throws Error(usage) for `options` that `format`, one of written_formats(), does not accept: an unknown word, an
+/// invalid value, or a combination that is refused.
 void check_creation_options(std::string_view format, const OptionMap& options,
                             const FormatList& formats = format_registry());
 
-/// Whether some images of `format` can go down a pipe: see is_streamed().
+/// Whether some images of `format` can be written to a pipe: see is_streamed().
 bool may_be_streamed(std::string_view format, const FormatList& formats = format_registry());
 
-/// Whether an image of `format` with `options`, which it takes, is written from its first byte to its last.
+/// Whether an image of `format` with valid `options` is written strictly from its first byte to its last.
 bool is_streamed(std::string_view format, const OptionMap& options, const FormatList& formats = format_registry());
 
-/// `said`, and of `recorded` what goes with it: an image like the source in all that the user left open. Words that
-/// name files, words and values that this version does not know and what contradicts `said` are left out. Throws
-/// Error(usage) when `said` alone is wrong.
-OptionMap with_recorded_options(std::string_view format, const OptionMap& said, const OptionMap& recorded,
+/// The options `given` by the user, and those `recorded` for the source that are compatible with them: the image is
+/// like the source unless the user specified otherwise. Leaves out words that name files, words and values that this
+/// version does not know, and whatever contradicts `given`. Throws Error(usage) if `given` alone is invalid.
+OptionMap with_recorded_options(std::string_view format, const OptionMap& given, const OptionMap& recorded,
                                 const FormatList& formats = format_registry());
 
 }  // namespace varve

@@ -6,20 +6,20 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
+
 #include "formats/guard/target_rules.h"
 #include "formats/open_image.h"
 
 namespace varve {
 namespace {
 
-/// As qemu reads names: a colon before the first slash makes one a protocol's.
+/// As in qemu, a colon before the first slash makes it a protocol's name.
 void refuse_protocol(const std::string& name) {
     const std::size_t mark = name.find_first_of(":/");
     if (mark == std::string::npos || name[mark] != ':') return;
-    throw Error(ErrorCode::refused,
-                fmt::format("backing_file={} is a protocol's name, not a path; for a file of this name say ./{}",
-                            escape_for_display(name), escape_for_display(name)));
+    throw Error(
+        ErrorCode::refused,
+        fmt::format("backing_file={} is a protocol's name, not a path; for a file of that name pass ./{}", name, name));
 }
 
 std::string resolve(const std::string& path, const std::string& name) {
@@ -34,8 +34,7 @@ void refuse_own_chain(const std::string& path, const OpenedImage& backing) {
     for (const LayerInfo& layer : backing.layers)
         if (medium_identity(layer.path) == target)
             throw Error(ErrorCode::refused,
-                        fmt::format("'{}' is itself in the chain of the backing file: choose another target",
-                                    escape_for_display(path)));
+                        fmt::format("'{}' is itself in the chain of the backing file: choose another target", path));
 }
 
 OpenedImage open_chain(const std::string& path, const std::optional<std::string>& format, const FormatList& formats) {
@@ -55,11 +54,11 @@ NewBacking open_new_backing(const std::string& path, const std::string& name, co
         const std::string& found = backing.layers.front().format;
         if (!format && found == "raw")
             throw Error(ErrorCode::refused,
-                        "its first bytes are those of no known format; if it is a raw disk, say "
+                        "its first bytes are those of no known format; if it is a raw disk, pass "
                         "backing_fmt=raw");
         return {std::move(backing.reader), found};
     } catch (Error& error) {
-        error.with_context(fmt::format("backing_file={}", escape_for_display(name)));
+        error.with_context(fmt::format("backing_file={}", name));
         throw;
     }
 }

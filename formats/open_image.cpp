@@ -21,10 +21,10 @@ std::shared_ptr<const appliance::PackageReader> make_package(NamedImage image, c
                                                             options.package.manifest);
 }
 
-void refuse_member(const OpenOptions& options, const std::string& shown) {
+void refuse_member(const OpenOptions& options, const std::string& path) {
     if (options.package.member)
         throw Error(ErrorCode::usage,
-                    fmt::format("--member names a disk in an appliance (.ova or .ovf), and '{}' is not one", shown));
+                    fmt::format("--member names a disk in an appliance (.ova or .ovf), and '{}' is not one", path));
 }
 
 OpenedImage open_disk(NamedImage image, const OpenOptions& options, const FormatList& formats) {
@@ -49,8 +49,8 @@ lvm::OpenDisk physical_disk_opener(const FormatList& formats) {
     };
 }
 
-/// What `options` say is inside the volume. Nothing is known of what changed in it: the change sources of LVM speak of
-/// the volume's bytes, not of the guest's.
+/// Opens the image inside the volume, in the format that `options` specify. It has no change source: those of LVM
+/// report changes of the volume's bytes, not of the guest's.
 OpenedImage open_inside_volume(const std::string& path, const OpenOptions& options, const FormatList& formats) {
     require_known_option(options.image.format, formats.openable(), "--format");
     lvm::VolumeImage volume =

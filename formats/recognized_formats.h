@@ -1,5 +1,5 @@
 #pragma once
-/// Formats that varve does not read, and refuses by name. A folder of its own replaces a format's line here.
+/// Formats that varve does not read and refuses by name. A format that gets its own folder is removed from here.
 
 #include "formats/base/format_descriptor.h"
 

@@ -1,5 +1,5 @@
 #pragma once
-/// Every format that varve knows, one line each. formats/README.md tells how to add one ("How to add a format").
+/// Every format that varve knows, one line each. formats/README.md explains how to add one ("How to add a format").
 
 #include "formats/base/format_list.h"
 

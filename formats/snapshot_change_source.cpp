@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kind = "qcow2-snapshots";
 constexpr std::string_view token_kind = "qcow2-snapshots-1";
 
-/// All that tells that a file is the one it was, and as it was: device, inode, size, and both times.
+/// Identifies a file and its state: device, inode, size, and both times.
 std::string stamp_of(const LayerInfo& layer) {
     struct stat status {};
     if (::stat(layer.path.c_str(), &status) != 0) return "gone";
@@ -66,10 +66,10 @@ ChangesSince StateChangeSource::changed_since(ByteView token) const {
     const std::size_t second = text.find(' ', first + 1);
     if (text.substr(0, first) != token_kind || second == text.npos) return {};
     if (text.substr(second + 1) != beneath_)
-        return {nullptr, "", "a backing file was changed or replaced since the last time: everything is compared"};
+        return {nullptr, "", "a backing file was changed or replaced since the last backup: comparing everything"};
     const auto before = find_state(std::string(text.substr(first + 1, second - first - 1)));
     if (!before)
-        return {nullptr, "", "the internal snapshot of the last time is gone from the image: everything is compared"};
+        return {nullptr, "", "the internal snapshot of the last backup is gone from the image: comparing everything"};
     return {changes_between_states(path_, options_, before, formats_), std::string(kind), ""};
 }
 

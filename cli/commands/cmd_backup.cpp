@@ -15,7 +15,6 @@
 #include "engine/backup/backup.h"
 #include "engine/backup/dry_run.h"
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "engine/naming/disk_name.h"
 #include "formats/appliance/package_reader.h"
 
@@ -24,8 +23,8 @@ namespace {
 
 /// The message, prefixed with the source unless it already names it.
 std::string naming(const std::string& path, const std::string& message) {
-    const auto names = [&](const std::string& source) { return message.find("'" + source + "'") != message.npos; };
-    return names(path) || names(escape_for_display(path)) ? message : fmt::format("{}: {}", path, message);
+    const bool is_named = message.find("'" + path + "'") != message.npos;
+    return is_named ? message : fmt::format("{}: {}", path, message);
 }
 
 std::vector<NamedSource> sources_of_appliance(const Invocation& call) {

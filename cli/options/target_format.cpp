@@ -23,7 +23,7 @@ std::string target_format(const std::string& path, const std::optional<std::stri
         return "raw";
     }
     if (typed) return *typed;
-    return format_of_ending(path).value_or(otherwise);
+    return format_of_extension(path).value_or(otherwise);
 }
 
 std::string target_format_help() { return fmt::format("format to write ({})", fmt::join(written_formats(), ", ")); }

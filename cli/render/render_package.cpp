@@ -15,7 +15,7 @@ std::string package_text(const appliance::PackageReader& package) {
         table.add({escape_for_display(disk.name), escape_for_display(disk.id),
                    disk.capacity ? human_size(*disk.capacity) : "", disk.file ? "yes" : "no: an empty disk"});
     std::string out = "format: ova (appliance)\n";
-    out += fmt::format("descriptor: {}\n", safe_sentence(package.place().shown));
+    out += fmt::format("descriptor: {}\n", safe_sentence(package.place().name));
     if (!package.name().empty()) out += fmt::format("machine: {}\n", escape_for_display(package.name()));
     out += fmt::format("manifest: {}\n", package.has_manifest() ? "present, checked when a disk is read" : "not used");
     return out + (package.disks().empty() ? "no disks\n" : "\n" + table.text());

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* one_by_one = "restore them separately with --to FILE";
 
 std::string extension_for(const std::string& format) {
-    if (auto extension = ending_of_format(format)) return *std::move(extension);
+    if (auto extension = extension_of_format(format)) return *std::move(extension);
     throw Error(ErrorCode::unsupported, fmt::format("unknown format '{}'; pass --format qcow2 or raw", format));
 }
 

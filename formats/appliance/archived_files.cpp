@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/base/window_source.h"
 #include "formats/chain/file_extensions.h"
 
@@ -15,9 +14,9 @@ ArchivedFiles::ArchivedFiles(ImageFile archive)
     : archive_(std::move(archive)), contents_(tar::read_archive(*archive_.source)) {}
 
 ImageFile ArchivedFiles::open(const tar::Member& member) const {
-    const std::string shown = archive_.place.shown + '/' + escape_for_display(member.name);
-    return {std::make_shared<const WindowSource>(archive_.source, member.content, shown),
-            {shown, archive_.place.path + '/' + member.name, archive_.place.path}};
+    const std::string name = archive_.place.name + '/' + member.name;
+    return {std::make_shared<const WindowSource>(archive_.source, member.content, name),
+            {name, archive_.place.path + '/' + member.name, archive_.place.path}};
 }
 
 /// The folder of a member in the archive: "" or "web01/".
@@ -28,20 +27,20 @@ std::string ArchivedFiles::folder_of(const ImagePlace& member) const {
 
 ImageFile ArchivedFiles::open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const {
     const std::string plain = name.starts_with("./") ? name.substr(2) : name;
-    const tar::Member* member = contents_.find(folder_of(referrer) + plain, archive_.place.shown);
-    if (member == nullptr) member = contents_.find(plain, archive_.place.shown);
+    const tar::Member* member = contents_.find(folder_of(referrer) + plain, archive_.place.name);
+    if (member == nullptr) member = contents_.find(plain, archive_.place.name);
     if (member == nullptr)
         throw Error(ErrorCode::not_found, fmt::format("'{}' names its {} '{}', but '{}' has no such file",
-                                                      referrer.shown, to_string(kind), name, archive_.place.shown));
+                                                      referrer.name, to_string(kind), name, archive_.place.name));
     return open(*member);
 }
 
-FoundFiles ArchivedFiles::find(const ImagePlace& referrer, std::span<const std::string_view> endings,
+FoundFiles ArchivedFiles::find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                                const std::function<bool(const ByteSourcePtr&)>& fits) const {
     std::vector<const tar::Member*> members;
     for (const tar::Member& member : contents_.members) members.push_back(&member);
     std::ranges::stable_sort(members, {},
-                             [&](const tar::Member* member) { return ending_rank(member->name, endings); });
+                             [&](const tar::Member* member) { return extension_rank(member->name, extensions); });
     FoundFiles found;
     for (const tar::Member* member : members) {
         ImageFile image = open(*member);

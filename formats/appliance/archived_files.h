@@ -18,7 +18,7 @@ public:
     /// `referrer` is a member. Looks for the name beside it, then at the top of the archive, and ignores a leading
     /// "./". Throws Error(not_found) for a name that no member has, Error(refused) for one that is not a file.
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
-    FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
+    FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                     const std::function<bool(const ByteSourcePtr&)>& fits) const override;
 
 private:

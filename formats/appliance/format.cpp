@@ -18,7 +18,7 @@ using namespace std::string_view_literals;
 
 bool is_named_descriptor(std::string_view name) { return name.size() > 4 && ends_ignoring_case(name, ".ovf"); }
 
-/// A tar archive with an OVF descriptor, as a rule its first member. A file that only begins like an archive is a disk.
+/// A tar archive with an OVF descriptor, usually its first member. A file that only begins like an archive is a disk.
 bool is_archive(const ByteSource& source, std::string_view start) {
     if (!has_bytes_at(start, 257, "ustar")) return false;
     const std::string_view field = start.substr(0, 100);

@@ -36,7 +36,7 @@ private:
 OpenedImage open_empty(const PackageReader& package, const PackagedDisk& disk) {
     if (!disk.capacity || disk.capacity->value == 0)
         throw Error(ErrorCode::unsupported,
-                    fmt::format("'{}': the disk '{}' has neither a file nor a size", package.place().shown, disk.name));
+                    fmt::format("'{}': the disk '{}' has neither a file nor a size", package.place().name, disk.name));
     OpenedImage image;
     image.reader = std::make_unique<EmptyDisk>(*disk.capacity, package.warnings());
     return image;
@@ -47,12 +47,12 @@ FormatDecision decide_packaged(const ImageFile& file, const PackagedDisk& disk, 
     FormatDecision decision = decide_top(file, std::nullopt, formats);
     if (formats.at(decision.format).use == FormatUse::package)
         throw Error(ErrorCode::unsupported,
-                    fmt::format("'{}' is an appliance in an appliance: extract it first", file.place.shown));
+                    fmt::format("'{}' is an appliance in an appliance: extract it first", file.place.name));
     if (decision.format == "raw" && disk.format.find("vmdk") != std::string::npos)
         throw Error(ErrorCode::corrupt,
                     fmt::format("'{}' is a VMware disk according to the appliance, but does not begin "
                                 "like one: fetch the appliance again",
-                                file.place.shown));
+                                file.place.name));
     return decision;
 }
 

@@ -23,7 +23,7 @@ constexpr std::size_t chunks_max = 4096;  // each is an open file, looked up amo
 Bytes read_whole(const ImageFile& file, ByteCount size_max, std::string_view what) {
     const ByteCount size = file.source->size();
     if (size > size_max)
-        throw Error(ErrorCode::refused, fmt::format("'{}' has {} bytes; expected {} of at most {}", file.place.shown,
+        throw Error(ErrorCode::refused, fmt::format("'{}' has {} bytes; expected {} of at most {}", file.place.name,
                                                     size.value, what, size_max.value));
     Bytes bytes(static_cast<std::size_t>(size.value));
     file.source->read_at({}, bytes);
@@ -71,10 +71,10 @@ void PackageReader::open_archive(ImageFile file) {
     if (descriptor == contents.members.end())
         throw Error(
             ErrorCode::unsupported,
-            fmt::format("'{}' is a tar archive without an OVF descriptor (.ovf), not an appliance", archive.shown));
+            fmt::format("'{}' is a tar archive without an OVF descriptor (.ovf), not an appliance", archive.name));
     if (std::ranges::count_if(contents.members, is_descriptor) > 1)
-        warnings_.push_back(fmt::format("'{}' has several OVF descriptors; the first, '{}', was used", archive.shown,
-                                        descriptor->name));
+        warnings_.push_back(
+            fmt::format("'{}' has several OVF descriptors; the first, '{}', was used", archive.name, descriptor->name));
     ImageFile opened = files->open(*descriptor);
     open_descriptor(std::move(opened), std::move(files));
 }
@@ -83,7 +83,7 @@ void PackageReader::open_descriptor(ImageFile file, std::unique_ptr<const ImageR
     references_ = std::move(beside);
     place_ = file.place;
     text_ = read_whole(file, descriptor_bytes_max, "an OVF descriptor");
-    descriptor_ = parse_descriptor(text_, fmt::format("'{}'", place_.shown));
+    descriptor_ = parse_descriptor(text_, fmt::format("'{}'", place_.name));
     warnings_.insert(warnings_.end(), descriptor_.warnings.begin(), descriptor_.warnings.end());
 }
 
@@ -99,13 +99,13 @@ void PackageReader::read_manifest() {
         return;
     }
     const Bytes text = read_whole(*found, manifest_bytes_max, "a manifest");
-    manifest_ = parse_manifest(text, fmt::format("'{}'", found->place.shown));
-    manifest_name_ = found->place.shown;
+    manifest_ = parse_manifest(text, fmt::format("'{}'", found->place.name));
+    manifest_name_ = found->place.name;
     warnings_.insert(warnings_.end(), manifest_->warnings.begin(), manifest_->warnings.end());
     if (const ManifestEntry* entry = find_entry(name)) {
         ContentDigest digest(entry->algorithm);
         digest.update(text_);
-        check_equal(*entry, digest.finish(), place_.shown);
+        check_equal(*entry, digest.finish(), place_.name);
     }
 }
 
@@ -121,34 +121,34 @@ void PackageReader::list_disks() {
             if (!is_taken(file->href)) disk.name = file->href;
         }
         if (is_taken(disk.name))
-            throw Error(ErrorCode::corrupt, fmt::format("'{}': two disks are called '{}'", place_.shown, disk.name));
+            throw Error(ErrorCode::corrupt, fmt::format("'{}': two disks are called '{}'", place_.name, disk.name));
         disks_.push_back(std::move(disk));
     }
 }
 
 const PackagedDisk& PackageReader::find_disk(const std::optional<std::string>& name) const {
     if (disks_.empty())
-        throw Error(ErrorCode::unsupported, fmt::format("'{}' describes a machine without a disk", place_.shown));
+        throw Error(ErrorCode::unsupported, fmt::format("'{}' describes a machine without a disk", place_.name));
     if (!name) {
         if (disks_.size() == 1) return disks_.front();
         throw Error(ErrorCode::usage,
                     fmt::format("'{}' has {} disks: {}; choose one with --member NAME, or back up all of them with "
                                 "--all-disks",
-                                place_.shown, disks_.size(), list_of(disks_)));
+                                place_.name, disks_.size(), list_of(disks_)));
     }
     for (const PackagedDisk& disk : disks_)
         if (disk.name == *name) return disk;
     for (const PackagedDisk& disk : disks_)
         if (disk.id == *name) return disk;
     throw Error(ErrorCode::usage,
-                fmt::format("'{}' has no disk '{}'; it has: {}", place_.shown, *name, list_of(disks_)));
+                fmt::format("'{}' has no disk '{}'; it has: {}", place_.name, *name, list_of(disks_)));
 }
 
 /// Tries the name as it is, then decoded: exporters write either.
 ImageFile PackageReader::open_file(const std::string& href) const {
     if (const auto fault = href_fault(href))
         throw Error(ErrorCode::refused,
-                    fmt::format("'{}' names a file '{}', which {}: only files of the package are read", place_.shown,
+                    fmt::format("'{}' names a file '{}', which {}: only files of the package are read", place_.name,
                                 href, *fault));
     const std::string decoded = decoded_href(href);
     try {
@@ -192,15 +192,15 @@ ImageFile PackageReader::open_disk(const PackagedDisk& disk, const LongRead& wor
     std::vector<ByteSourcePtr> chunks;
     for (const ImageFile& part : parts) chunks.push_back(part.source);
     ImagePlace place = parts.front().place;
-    File whole = unpack(chunks, file.is_gzip, unpacked_bytes_max(disk.capacity), place.shown, work.progress, work.stop);
+    File whole = unpack(chunks, file.is_gzip, unpacked_bytes_max(disk.capacity), place.name, work.progress, work.stop);
     return {std::make_shared<const FileSource>(std::move(whole)), std::move(place)};
 }
 
 std::optional<std::string> PackageReader::size_doubt(const PackagedDisk& disk, ByteCount size) const {
     const FileElement& file = descriptor_.files.at(disk.file.value());
     if (file.is_gzip || file.chunk_size || !file.size || *file.size == size) return std::nullopt;
-    return fmt::format("according to '{}', '{}' has {} bytes, but it has {}: it may be damaged", place_.shown,
-                       file.href, file.size->value, size.value);
+    return fmt::format("according to '{}', '{}' has {} bytes, but it has {}: it may be damaged", place_.name, file.href,
+                       file.size->value, size.value);
 }
 
 void PackageReader::check_disk(const PackagedDisk& disk, const LongRead& work) const {
@@ -234,7 +234,7 @@ void PackageReader::check_digest(const ImageFile& file, const std::string& name,
         at += {count};
         if (work != nullptr) work->progress.advance({at.value});
     }
-    check_equal(*entry, digest.finish(), file.place.shown);
+    check_equal(*entry, digest.finish(), file.place.name);
 }
 
 /// By the name as it is, then decoded; null if the file is not in the manifest.
@@ -269,7 +269,7 @@ public:
     }
 
     void leave_out(const std::string& name, std::string_view why) {
-        warnings_.push_back(fmt::format("the file '{}' of '{}' is not kept: {}", name, package_.shown, why));
+        warnings_.push_back(fmt::format("the file '{}' of '{}' is not kept: {}", name, package_.name, why));
     }
 
     std::vector<FileToAttach> take() { return std::move(kept_); }

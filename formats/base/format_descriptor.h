@@ -1,6 +1,6 @@
 #pragma once
-/// All that varve knows about one disk image format. Each format folder has one of these, and formats/registry.cpp
-/// lists them; a new format changes nothing else. Plain values that live as long as the program.
+/// Everything that varve knows about one disk image format. Each format folder has a descriptor, and
+/// formats/registry.cpp lists them; a new format changes nothing else. Plain values that live as long as the program.
 ///
 /// No field has a default: a descriptor that leaves one out does not compile (-Werror=missing-field-initializers).
 
@@ -25,17 +25,17 @@ namespace varve {
 class Output;
 class OutputFiles;
 
-/// The image that a new one is written over.
+/// The backing image of a new image.
 struct NewBacking {
     std::unique_ptr<ImageReader> reader;  ///< its whole chain as one disk
     std::string format;                   ///< for the new image to record
 };
 
-/// An image to be created, with what its format may need for that. The functions are valid during the call.
+/// An image to be created, with everything that its format may need. The functions are valid during the call.
 struct NewImage {
-    std::string path;  ///< as the user named it; may be "-"
+    std::string path;  ///< as typed by the user; may be "-"
     ByteCount virtual_size;
-    OptionMap options;  ///< FormatWriting::check took them
+    OptionMap options;  ///< accepted by FormatWriting::check
     std::function<std::unique_ptr<Output>()> open_output;
     /// For an image of several files: the data files beside the one at `path`.
     std::function<std::unique_ptr<OutputFiles>(std::vector<std::string> parts)> open_output_files;
@@ -45,8 +45,8 @@ struct NewImage {
 /// How images of a format are created.
 struct FormatWriting {
     std::vector<OptionWord> (*option_words)();  ///< in the order of the help
-    void (*check)(const OptionMap& options);    ///< throws Error(usage) for options that the format does not take
-    /// Whether an image with these options is written from its first byte to its last. Null: none is.
+    void (*check)(const OptionMap& options);    ///< throws Error(usage) for options that the format does not have
+    /// Whether an image with these options is written strictly from its first byte to its last. Null: none is.
     bool (*is_streamed)(const OptionMap& options);
     ByteCount (*virtual_size_max)(const OptionMap& options);  ///< a larger disk is refused before the target is opened
     ByteCount alignment;                                      ///< a virtual size is a multiple of it
@@ -55,11 +55,11 @@ struct FormatWriting {
 
 /// What varve does with files of a format.
 enum class FormatUse : std::uint8_t {
-    image,         ///< reads them: as a named image and as a backing file
+    image,         ///< reads them, as a named image and as a backing file
     package,       ///< reads the images in them (formats/open_image.cpp)
     unread_image,  ///< refuses them by name
-    /// Refuses them by name, too; but a guest may well have made this of its whole disk, so inside a logical volume
-    /// they are data like any other.
+    /// Also refuses them by name; but a guest may use its whole disk in this format, so inside a logical volume they
+    /// are ordinary data.
     guest_data,
 };
 
@@ -70,31 +70,31 @@ struct FormatDescriptor {
     /// File extensions without the dot, in lower case. A new image gets the first; a target with any of them is written
     /// in this format.
     std::span<const std::string_view> extensions;
-    /// Further extensions by which people call such files; a target's format is not derived from them.
+    /// Other common extensions of such files; a target's format is not derived from them.
     std::span<const std::string_view> other_extensions;
-    /// Whether a file that begins with `start` (up to 4 KiB) is of this format. Where two formats claim the same
-    /// bytes, the earlier in the list has them.
+    /// Whether a file that begins with `start` (up to 4 KiB) has this format. If two formats claim the same bytes, the
+    /// earlier one in the list wins.
     bool (*has_magic)(std::string_view start);
-    /// Asked only if no format has its magic there: for what the first bytes do not show. Null: never.
+    /// Called only if no format has its magic there, to examine more than the first bytes. Null: nothing to examine.
     bool (*claims)(const ByteSource& source, std::string_view start);
-    /// Whether the header leads to another file (a backing file, a data file, extents). Null: never.
+    /// Whether the header names another file (a backing file, a data file, extents). Null: never.
     bool (*names_another_file)(const ByteSource& source);
-    /// Of a format that is refused: what the user can do, which completes the refusal. Null: read it as raw.
+    /// For a format that is refused: advice for the user, which completes the message. Null: to read it as raw.
     std::string (*way_out)(const std::string& path);
     /// Opens one file of a chain. Throws Error(not_found) for an internal snapshot that it does not have, and what the
     /// reader throws. Null unless `use` is image.
     Layer (*open)(ByteSourcePtr source, LayerRequest& request);
-    /// The UUIDs by which VirtualBox knows the image in `source`, of any format; nothing when it has none. Null: the
-    /// format does not record them.
+    /// The UUIDs by which VirtualBox identifies the image in `source`, which may have any format; nothing if it has
+    /// none. Null: the format does not record them.
     std::optional<DiskIdentity> (*peek_identity)(const ByteSourcePtr& source);
-    /// What may differ between two states that the file holds, internal snapshots or the active one (no name). Null:
+    /// What may differ between two states in the file, each an internal snapshot or the active state (no name). Null:
     /// the format has no states to compare.
     std::unique_ptr<ChangeMap> (*changes_between_states)(ByteSourcePtr source, const std::optional<std::string>& before,
                                                          const std::optional<std::string>& now);
     const FormatWriting* writing;  ///< null: not written
 };
 
-/// The default of FormatDescriptor::has_magic for a magic at a fixed place.
+/// For FormatDescriptor::has_magic of a magic at a fixed place.
 inline bool has_bytes_at(std::string_view start, std::size_t at, std::string_view bytes) {
     return start.size() >= at && start.substr(at).starts_with(bytes);
 }

@@ -1,5 +1,5 @@
 #pragma once
-/// A list of formats, in the order in which they are probed and listed. The real one is formats/registry.h.
+/// A list of formats, in the order in which they are probed and listed. The program's own is in formats/registry.h.
 
 #include <initializer_list>
 #include <string>
@@ -17,17 +17,17 @@ public:
 
     const std::vector<const FormatDescriptor*>& all() const { return formats_; }
 
-    /// Null when no format has that name.
+    /// Null if no format has that name.
     const FormatDescriptor* find(std::string_view name) const;
     /// The format of that name, which must be in the list.
     const FormatDescriptor& at(std::string_view name) const;
-    /// The format that a file extension, without the dot and in any case, stands for; null: none.
+    /// The format with this file extension (without the dot, in either case); null if there is none.
     const FormatDescriptor* find_extension(std::string_view extension) const;
 
     /// The names of the formats that are read as images.
     std::vector<std::string_view> readable() const;
     bool is_readable(std::string_view name) const;
-    /// What may be opened by path: readable() and packages.
+    /// The names of the formats that may be opened by path: readable() and packages.
     std::vector<std::string_view> openable() const;
     /// The names of the formats that are written.
     std::vector<std::string_view> written() const;

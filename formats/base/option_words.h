@@ -21,9 +21,9 @@ using OptionMap = std::map<std::string, std::string>;
 /// Whether a new image takes this option from its source when the user does not give it.
 enum class FromSource { taken, never };
 
-/// What kind of value a word takes.
+/// The kind of value that a word takes.
 enum class OptionValue {
-    own,          ///< as the format defines it
+    own,          ///< defined by the format
     read_format,  ///< the name of a format that is read; checked by check_creation_options()
 };
 

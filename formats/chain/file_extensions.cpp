@@ -4,9 +4,9 @@
 
 namespace varve {
 
-std::size_t ending_rank(std::string_view name, std::span<const std::string_view> endings) {
+std::size_t extension_rank(std::string_view name, std::span<const std::string_view> extensions) {
     std::size_t rank = 0;
-    while (rank < endings.size() && !ends_ignoring_case(name, endings[rank])) ++rank;
+    while (rank < extensions.size() && !ends_ignoring_case(name, extensions[rank])) ++rank;
     return rank;
 }
 

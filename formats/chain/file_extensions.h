@@ -1,5 +1,5 @@
 #pragma once
-/// File names by how they end.
+/// Ranks file names by their extensions.
 
 #include <cstddef>
 #include <span>
@@ -7,7 +7,8 @@
 
 namespace varve {
 
-/// The place in `endings`, lower case, of the first one that `name` has, in whatever case; their number if it has none.
-std::size_t ending_rank(std::string_view name, std::span<const std::string_view> endings);
+/// The index in `extensions` (lower case: ".vdi") of the first one that `name` has, in either case; their number if it
+/// has none.
+std::size_t extension_rank(std::string_view name, std::span<const std::string_view> extensions);
 
 }  // namespace varve

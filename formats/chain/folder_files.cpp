@@ -18,11 +18,11 @@ struct CloseFolder {
 
 }  // namespace
 
-FolderFiles regular_files(UniqueFd folder, std::span<const std::string_view> endings, std::size_t entries_max) {
+FolderFiles regular_files(UniqueFd folder, std::span<const std::string_view> extensions, std::size_t entries_max) {
     FolderFiles files;
     const std::unique_ptr<DIR, CloseFolder> entries(::fdopendir(folder.get()));
     if (!entries) return files;
-    (void)folder.release();  // the stream closes it
+    (void)folder.release();  // closed with the stream
     const int fd = ::dirfd(entries.get());
     for (std::size_t seen = 0; const dirent* entry = ::readdir(entries.get()); ++seen) {
         if (seen == entries_max) {
@@ -34,7 +34,7 @@ FolderFiles regular_files(UniqueFd folder, std::span<const std::string_view> end
             files.names.emplace_back(entry->d_name);
     }
     std::ranges::sort(files.names, {},
-                      [&](const std::string& name) { return std::tuple(ending_rank(name, endings), name); });
+                      [&](const std::string& name) { return std::tuple(extension_rank(name, extensions), name); });
     return files;
 }
 

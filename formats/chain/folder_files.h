@@ -1,5 +1,5 @@
 #pragma once
-/// The regular files of one folder, for a search among them. Nothing is opened: a FIFO or a device does no harm.
+/// Lists the regular files of one folder, for a search. Opens none of its entries: a FIFO or a device is harmless.
 
 #include <span>
 #include <string>
@@ -11,14 +11,14 @@
 namespace varve {
 
 struct FolderFiles {
-    /// Those with the first of the given endings, in whatever case, then those with the next, then the others; each
-    /// part sorted. Untrusted text.
+    /// First those with the first of the given extensions, in either case, then those with the next, finally the
+    /// others; each part sorted. Untrusted text.
     std::vector<std::string> names;
-    bool is_complete = true;  ///< false: there are more than were looked at
+    bool is_complete = true;  ///< false: the folder has more entries than were examined
 };
 
-/// Looks at no more than `entries_max` entries of the folder that `folder` is open on for reading. A symlink counts as
-/// what it leads to. A folder that can't be read has none.
-FolderFiles regular_files(UniqueFd folder, std::span<const std::string_view> endings, std::size_t entries_max);
+/// Examines at most `entries_max` entries of `folder`, which is open for reading. A symlink counts as what it leads to.
+/// A folder that can't be read has no files.
+FolderFiles regular_files(UniqueFd folder, std::span<const std::string_view> extensions, std::size_t entries_max);
 
 }  // namespace varve

@@ -28,7 +28,7 @@ bool is_device(const ByteSource& source) {
     return source.file() != nullptr && source.file()->kind() == FileKind::block_device;
 }
 
-/// Whether a name or a kind of file makes one expect raw bytes.
+/// Whether the name or the kind of the file suggests raw bytes.
 bool looks_raw(const ImageFile& image, const FormatDescriptor& raw) {
     if (is_device(*image.source)) return true;
     const std::string extension = std::filesystem::path(image.place.path).extension().string();
@@ -43,7 +43,7 @@ FormatDecision decide_declared_backing(const ImageFile& image, const std::string
     const FormatDescriptor* probed = declared == "raw" ? probe_format(*image.source, formats) : nullptr;
     if (probed != nullptr)
         decision.warnings.push_back(
-            fmt::format("'{}' was read as raw, as --backing-format says, although its first bytes are those of {}",
+            fmt::format("'{}' was read as raw because of --backing-format, although its first bytes are those of {}",
                         image.source->name(), probed->noun));
     return decision;
 }

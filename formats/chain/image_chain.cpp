@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
+
 #include "formats/chain/layered_reader.h"
 #include "formats/chain/parent_by_uuid.h"
 
@@ -17,7 +17,7 @@ constexpr std::size_t layers_max = 256;
 
 struct BackingFile {
     ImageFile image;
-    std::optional<std::string> format;  ///< as the image above it records it, or as it was found
+    std::optional<std::string> format;  ///< as recorded in the image above it, or as found
     std::string doubt;                  ///< a warning, or empty
 };
 
@@ -48,17 +48,18 @@ public:
     }
 
 private:
-    /// Refuses loops, excess depth and a running machine's file, and notes the layer.
+    /// Refuses loops, excessive depth and a running machine's file, and records the layer.
     void enter(const ImageFile& image, FormatDecision& decision, LayerRole role = LayerRole::image);
     Layer open_next(ByteSourcePtr source, const ImagePlace& place, const FormatDecision& decision);
     BackingFile open_backing(const ImagePlace& place, const Layer& layer) const;
     ImageFile open_named(const ImagePlace& place, const Layer& layer) const;
-    /// The backing file of an image that records no name. Throws Error(not_found), and Error(refused) when several fit.
+    /// The backing file of an image that records no name for it. Throws Error(not_found), and Error(refused) if several
+    /// files fit.
     BackingFile find_backing(const ImagePlace& place, const BackingSearch& search, std::string_view format) const;
-    /// A file whose bytes are the image's own. Adds to `warnings`, which are those of the image that names it.
+    /// A file with guest data of the image itself. Adds to `warnings`, which are those of the image that names it.
     ByteSourcePtr open_part(const ImagePlace& place, const std::string& name, LayerRole role,
                             std::vector<std::string>& warnings);
-    /// Throws Error(refused) unless the layer is the one that the image above it was made over.
+    /// Throws Error(refused) unless the layer is the one that the image above it was based on.
     void check_content(const ImagePlace& place, const Layer& layer);
     std::unique_ptr<ImageReader> overlay();
 
@@ -69,8 +70,8 @@ private:
     std::vector<LayerInfo> layers_;
     std::vector<SourceIdentity> identities_;  ///< of the layers
     std::vector<std::unique_ptr<ImageReader>> readers_;
-    std::string wanted_content_;  ///< one of the content_ids that the layer above wants below it; empty: any
-    bool is_live_told_ = false;   ///< one warning about running machines is enough
+    std::string wanted_content_;     ///< the content id that the layer above requires below it; empty: any
+    bool has_live_warning_ = false;  ///< one warning about running machines is enough
 };
 
 void ChainOpener::enter(const ImageFile& image, FormatDecision& decision, LayerRole role) {
@@ -80,10 +81,10 @@ void ChainOpener::enter(const ImageFile& image, FormatDecision& decision, LayerR
         if (identities_[i] != identity) continue;
         if (role != LayerRole::image || above.role != LayerRole::image)
             throw Error(ErrorCode::refused,
-                        fmt::format("'{}' holds data of an image in the chain of '{}' and comes twice in it",
+                        fmt::format("'{}' holds data of an image in the chain of '{}' and occurs twice in it",
                                     image.source->name(), layers_.front().path));
         throw Error(ErrorCode::refused,
-                    fmt::format("the backing chain of '{}' loops: '{}' comes twice in it; rebase one of its "
+                    fmt::format("the backing chain of '{}' loops: '{}' occurs twice in it; rebase one of its "
                                 "images with 'qemu-img rebase'",
                                 layers_.front().path, image.source->name()));
     }
@@ -95,9 +96,9 @@ void ChainOpener::enter(const ImageFile& image, FormatDecision& decision, LayerR
     decision.warnings.insert(decision.warnings.end(), image.warnings.begin(), image.warnings.end());
     auto warning =
         image.source->file() != nullptr ? check_not_live(*image.source->file(), options_.live) : std::nullopt;
-    if (warning && !is_live_told_) {
+    if (warning && !has_live_warning_) {
         decision.warnings.push_back(std::move(*warning));
-        is_live_told_ = true;
+        has_live_warning_ = true;
     }
     layers_.push_back({image.place.path, decision.format, identity.file, role});
     identities_.push_back(identity);
@@ -117,26 +118,26 @@ BackingFile ChainOpener::find_backing(const ImagePlace& place, const BackingSear
                                       std::string_view format) const {
     const std::string wanted = fmt::format("the VDI or VMDK image with the UUID {}", search.parent.create.text());
     const std::vector<std::string> extensions = parent_extensions(format, formats_);
-    const std::vector<std::string_view> endings(extensions.begin(), extensions.end());
+    const std::vector<std::string_view> views(extensions.begin(), extensions.end());
     const auto look = [&](const ByteSourcePtr& source) { return look_for_parent(search, source, formats_); };
-    FoundFiles found =
-        references_.find(place, endings, [&](const ByteSourcePtr& source) { return look(source).fits(); });
+    FoundFiles found = references_.find(place, views, [&](const ByteSourcePtr& source) { return look(source).fits(); });
     if (found.files.empty())
-        throw Error(ErrorCode::not_found,
-                    fmt::format("'{}' was made over {}, which is none of the {} files looked at in the folders that it "
-                                "may use{}; pass --allow-under DIR with the folder that holds it",
-                                place.shown, wanted, found.looked_at, found.is_complete ? "" : " (there are more)"));
+        throw Error(
+            ErrorCode::not_found,
+            fmt::format("'{}' is based on {}, but none of the {} files examined in the allowed folders is that "
+                        "image{}; pass --allow-under DIR with the folder that contains it",
+                        place.name, wanted, found.looked_at, found.is_complete ? "" : " (there are more files)"));
     const auto is_sure = [&](const ImageFile& image) { return look(image.source).doubt.empty(); };
     const auto unsure = std::stable_partition(found.files.begin(), found.files.end(), is_sure);
     const auto sure = unsure - found.files.begin();
     if (sure > 1 || (sure == 0 && found.files.size() > 1))
         throw Error(ErrorCode::refused,
-                    fmt::format("'{}' was made over {}, and both '{}' and '{}' say that they are it; move the one away "
-                                "that does not belong to it",
-                                place.shown, wanted, found.files[0].place.shown, found.files[1].place.shown));
+                    fmt::format("'{}' is based on {}, and both '{}' and '{}' have that UUID; move away the one that "
+                                "does not belong to it",
+                                place.name, wanted, found.files[0].place.name, found.files[1].place.name));
     ImageFile& backing = found.files.front();
     const BackingFit fit = look(backing.source);
-    std::string doubt = fit.doubt.empty() ? "" : fmt::format("'{}' {}", backing.place.shown, fit.doubt);
+    std::string doubt = fit.doubt.empty() ? "" : fmt::format("'{}' {}", backing.place.name, fit.doubt);
     return {std::move(backing), std::string(fit.format), std::move(doubt)};
 }
 
@@ -156,7 +157,7 @@ BackingFile ChainOpener::open_backing(const ImagePlace& place, const Layer& laye
     return {open_named(place, layer), layer.backing_format, {}};
 }
 
-/// By the first of its names that can be opened; the sentence is about the name that the image has.
+/// Opens the first of its names that can be opened; an error is about the name that the image records.
 ImageFile ChainOpener::open_named(const ImagePlace& place, const Layer& layer) const {
     try {
         return references_.open_reference(place, *layer.backing_name, ReferenceKind::backing_file);
@@ -176,10 +177,10 @@ void ChainOpener::check_content(const ImagePlace& place, const Layer& layer) {
     if (!wanted_content_.empty() && std::ranges::count(layer.content_ids, wanted_content_) == 0)
         throw Error(
             ErrorCode::refused,
-            fmt::format("'{}' is not the parent that the image above it was made over, or was written to since: "
-                        "content id {} was expected, {} found; give back the parent as it was, or take the "
-                        "image that belongs to it",
-                        place.shown, escape_for_display(wanted_content_),
+            fmt::format("'{}' is not the parent that the image above it is based on, or was written to since: "
+                        "expected content id {}, found {}; restore the parent as it was, or use the image that "
+                        "belongs to it",
+                        place.name, wanted_content_,
                         layer.content_ids.empty() ? "none" : fmt::to_string(fmt::join(layer.content_ids, " and "))));
     wanted_content_ = layer.backing_content_id;
 }

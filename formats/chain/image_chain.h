@@ -7,9 +7,9 @@
 
 namespace varve {
 
-/// Opens `top` in the format decided, and what it stands on: names in images lead where `references` say, which is not
-/// needed after the call. Of the options, snapshot, backing_format and live count. Throws what is said of
-/// open_image_chain().
+/// Opens `top` in the decided format, and all files that it is based on. `references` defines where names in images
+/// lead and is not needed after the call. Uses only the options snapshot, backing_format and live. Throws what
+/// open_image_chain() throws.
 OpenedImage open_chain(ImageFile top, FormatDecision decision, const ImageReferences& references,
                        const ImageOptions& options, const FormatList& formats);
 

@@ -1,6 +1,6 @@
 #pragma once
-/// Where the names inside images lead. Images come from guests and strangers, so each implementation says what may be
-/// reached, and nothing else is opened. One thread at a time.
+/// Where the names inside images lead. Images come from guests and strangers, so each implementation defines what may
+/// be opened, and nothing else is. One thread at a time.
 
 #include <functional>
 #include <optional>
@@ -13,14 +13,14 @@
 
 namespace varve {
 
-/// Where an image lies: all that is needed to follow a name in it.
+/// Where an image is: everything needed to follow a name in it. Untrusted text.
 struct ImagePlace {
-    std::string shown;   ///< for error texts, escaped
-    std::string path;    ///< canonical and absolute; untrusted text
+    std::string name;    ///< for messages, like ByteSource::name()
+    std::string path;    ///< canonical and absolute
     std::string folder;  ///< canonical; names in the image are relative to it
 };
 
-/// What an image names a file as.
+/// What the file is to the image that names it.
 enum class ReferenceKind : std::uint8_t { backing_file, data_file, extent, packaged_file };
 
 /// "extent", for error texts.
@@ -32,39 +32,39 @@ struct ImageFile {
     std::vector<std::string> warnings = {};  ///< sentences about how it was opened
 };
 
-/// Why `name` is not a path that may be looked up at all ("it is empty"); nothing when it may.
+/// Why `name` is not a path that may be looked up at all ("it is empty"); nothing if it may.
 std::optional<std::string_view> why_not_a_path(const std::string& name);
 
 /// "'a.qcow2' names its backing file 'b'", for error texts.
 std::string describe_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind);
 
-/// What a search by content came to.
+/// The result of a search by content.
 struct FoundFiles {
     std::vector<ImageFile> files;  ///< each once, however many names it has
     std::size_t looked_at = 0;
-    bool is_complete = true;  ///< false: there were more files than a search looks at
+    bool is_complete = true;  ///< false: there were more files than a search examines
 };
 
 class ImageReferences {
 public:
     virtual ~ImageReferences() = default;
 
-    /// Opens the file that `referrer` records as `name`, its `kind` for the error texts. Throws Error(refused) for a
-    /// name that may not be followed, Error(not_found | io) otherwise. The sentence says which image names what.
+    /// Opens the file that `referrer` records as `name`; `kind` is for error texts. Throws Error(refused) for a name
+    /// that may not be followed, Error(not_found | io) otherwise. The message states which image names what.
     virtual ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const = 0;
 
-    /// The regular files within reach that `fits` says yes to, for a `referrer` that records no name. Those that end in
-    /// one of `endings` come first, in the order of these.
-    virtual FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
+    /// The regular files within reach for which `fits` is true, for a `referrer` that records no name. Files with one
+    /// of `extensions` (lower case: ".vdi") are examined first, in the order of the extensions.
+    virtual FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                             const std::function<bool(const ByteSourcePtr&)>& fits) const = 0;
 };
 
-/// For an image that has no path, such as one that came through a pipe: no file that it names is within reach, and both
-/// methods throw Error(refused), always.
+/// For an image without a path, such as one read from a pipe: no file that it names is within reach, and both methods
+/// always throw Error(refused).
 class NoReferences final : public ImageReferences {
 public:
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
-    FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
+    FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                     const std::function<bool(const ByteSourcePtr&)>& fits) const override;
 };
 

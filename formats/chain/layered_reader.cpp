@@ -41,7 +41,7 @@ void LayeredReader::check_unchanged() const {
     backing_->check_unchanged();
 }
 
-/// Of the backing image only what the upper one leaves to it was read, so that the two never overlap.
+/// Only what the upper image leaves unallocated was read from the backing image, so the two never overlap.
 std::vector<ByteRange> LayeredReader::unreadable() const {
     std::vector<ByteRange> all = top_->unreadable();
     const std::vector<ByteRange> below = unreadable_within(*backing_, {{}, info_.virtual_size});

@@ -1,7 +1,7 @@
 #pragma once
-/// An image over its backing image: what the upper one leaves unallocated is taken from the lower one. The disk has the
-/// upper one's size: past the end of a shorter backing image nothing is allocated, and the excess of a longer one does
-/// not exist. Owns both.
+/// An image over its backing image: what the upper one leaves unallocated is read from the lower one. The disk has the
+/// size of the upper one: past the end of a shorter backing image nothing is allocated, and the excess of a longer one
+/// is ignored. Owns both.
 
 #include <memory>
 

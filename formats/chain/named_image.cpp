@@ -16,7 +16,7 @@ NamedImage open_named_file(const std::string& path, const ImageOptions& options,
     ImageFile file = references->open_named_by_user();
     if (options.same_file && file.source->identity().file != *options.same_file)
         throw Error(ErrorCode::refused,
-                    fmt::format("'{}' became another file while it was read; try again when nothing replaces it",
+                    fmt::format("'{}' was replaced by another file while it was read; try again when nothing does that",
                                 file.source->name()));
     FormatDecision decision = decide_top(file, options.format, formats);
     return {std::move(references), std::move(file), std::move(decision)};

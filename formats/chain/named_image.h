@@ -17,7 +17,7 @@ struct NamedImage {
 };
 
 /// Opens the file or block device at `path` and decides its format. Throws what ReferenceResolver and decide_top()
-/// throw; Error(refused) when the path no longer leads to options.same_file; Error(usage) for a format that is not
+/// throw, Error(refused) if the path no longer leads to options.same_file, and Error(usage) for a format that is not
 /// read.
 NamedImage open_named_file(const std::string& path, const ImageOptions& options, const FormatList& formats);
 

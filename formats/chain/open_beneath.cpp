@@ -41,9 +41,9 @@ OpenBeneathResult open_beneath(int folder, const std::string& name, int flags) {
     for (int attempt = 0; attempt < races_tolerated; ++attempt) {
         const long fd = ::syscall(openat2_number, folder, name.c_str(), &how, sizeof how);
         if (fd >= 0) return {UniqueFd(static_cast<int>(fd)), 0};
-        // EPERM: a seccomp filter that does not know the call.
+        // EPERM: a seccomp filter without this call.
         if (errno == ENOSYS || errno == EPERM) return open_beneath_by_component(folder, name, flags);
-        if (errno != EAGAIN && errno != EINTR) return failed(errno);  // EAGAIN: something was renamed meanwhile
+        if (errno != EAGAIN && errno != EINTR) return failed(errno);  // EAGAIN: a concurrent rename
     }
     return failed(EAGAIN);
 }

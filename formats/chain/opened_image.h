@@ -1,5 +1,5 @@
 #pragma once
-/// An opened disk image with the files that it was read from, and how to open one. The values that opening by path,
+/// An opened disk image with the files that it is read from, and how to open one: the values that opening by path,
 /// logical volumes, appliances and chains of backing files have in common.
 
 #include <memory>
@@ -22,21 +22,21 @@ class PackageReader;
 struct ImageOptions {
     std::optional<std::string> format = {};    ///< of the image itself; none: by its magic, raw if no format claims it
     std::optional<std::string> snapshot = {};  ///< an internal snapshot's name, or "id:N"; none: the active disk
-    /// Folders in which backing and data files may be, besides the image's own.
+    /// Folders that may contain backing and data files, besides the image's own.
     std::vector<std::string> allow_under = {};
     std::optional<std::string> backing_format = {};  ///< of every backing file whose format is not recorded
-    LiveImage live = LiveImage::refuse;              ///< what to do when a machine writes to a file of the chain
+    LiveImage live = LiveImage::refuse;              ///< what to do if a machine writes to a file of the chain
     /// For reopening an image: the path must still lead to this file, else Error(refused).
     std::optional<FileIdentity> same_file = std::nullopt;
 };
 
-/// What a file is to its chain. All of them are read, and none may change while they are.
+/// The role of a file in its chain. All of them are read, and none may change during that time.
 enum class LayerRole : std::uint8_t {
     image,            ///< a layer: the named image or a backing file
     extent,           ///< holds a part of the guest data of the image before it
     data_file,        ///< the external data file of the image before it
-    physical_volume,  ///< a disk that holds a part of the volume group, or a file below such a disk
-    package,          ///< an appliance that names the image, or holds it
+    physical_volume,  ///< a disk with a part of the volume group, or a file below such a disk
+    package,          ///< an appliance that names or contains the image
 };
 
 /// One file of a chain.
@@ -52,7 +52,7 @@ struct OpenedImage {
     std::vector<LayerInfo> layers;          ///< the named image first, a data file right after its image
     std::unique_ptr<ChangeSource> changes;  ///< null: nothing reports what changed since an earlier snapshot
     std::shared_ptr<const appliance::PackageReader> package;  ///< the appliance that the image is a disk of; null: none
-    std::string member;  ///< the disk's name in it, as ApplianceOptions::member takes it
+    std::string member;  ///< the disk's name in it, as for ApplianceOptions::member
 };
 
 }  // namespace varve

@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/escape.h"
 #include "formats/chain/folder_files.h"
 #include "formats/chain/open_beneath.h"
 #include "formats/guard/file_source.h"
@@ -19,10 +18,10 @@
 namespace varve {
 namespace {
 
-// A FIFO must not hang the open, nor a terminal become ours; kinds are checked right after.
+// So that a FIFO does not block and a terminal does not become the controlling one; kinds are checked right after.
 constexpr int open_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
-constexpr const char* snapshot_folder = "Snapshots";  // of VirtualBox, in a machine's folder
+constexpr const char* snapshot_folder = "Snapshots";  // VirtualBox's, in a machine's folder
 constexpr std::size_t files_searched_max = 4096;
 constexpr std::size_t entries_max = 65536;
 
@@ -32,7 +31,7 @@ std::string parent_of(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// `path` relative to `folder`, if it lies in it by its text alone.
+/// `path` relative to `folder`, if it is below it judging by the text alone.
 std::optional<std::string> below(const std::string& folder, const std::string& path) {
     if (path == folder) return ".";
     const std::string prefix = folder.ends_with('/') ? folder : folder + "/";
@@ -48,7 +47,7 @@ std::optional<std::string> path_of(const UniqueFd& fd) {
 
 FileIdentity identity_of(const UniqueFd& fd) {
     struct stat status {};
-    if (::fstat(fd.get(), &status) != 0) throw io_error("cannot stat what is searched", errno);
+    if (::fstat(fd.get(), &status) != 0) throw io_error("cannot stat a file of the search", errno);
     return {status.st_dev, status.st_ino};
 }
 
@@ -63,12 +62,12 @@ Error refusal(const std::string& naming, std::string_view reason) {
 
 Error open_failure(const std::string& naming, ReferenceKind kind, int error) {
     if (error != ENOENT) return io_error(naming + ", which cannot be opened", error);
-    // qemu looks for a relative one in the folder that it was started in.
+    // qemu resolves a relative data file in the folder that it was started in.
     const std::string_view way_out = kind == ReferenceKind::data_file
                                          ? "; give its name relative to the image with 'qemu-img amend -o data_file='"
                                          : "";
     return Error(ErrorCode::not_found,
-                 fmt::format("{}, which does not exist in the folders that it may use{}", naming, way_out));
+                 fmt::format("{}, which does not exist in the allowed folders{}", naming, way_out));
 }
 
 void refuse_other_kinds(const File& file) {
@@ -120,8 +119,8 @@ std::vector<std::string> ReferenceResolver::candidates(const Root& root, const I
     return names;
 }
 
-/// The canonical folder in which `name` lies. Wrong only if somebody renames folders meanwhile, which misleads the next
-/// name at most within the root.
+/// The canonical folder of `name`. Wrong only if another process renames folders concurrently, which can mislead the
+/// next name only within the root.
 std::string ReferenceResolver::folder_of(const Root& root, const std::string& name) {
     const std::string parent = parent_of(name);
     const OpenBeneathResult folder = open_beneath(root.fd.get(), parent, O_PATH | O_DIRECTORY);
@@ -132,10 +131,9 @@ std::string ReferenceResolver::folder_of(const Root& root, const std::string& na
 
 ImageFile ReferenceResolver::image_file(const Root& root, const std::string& candidate, UniqueFd fd) {
     const std::string path = path_of(fd).value_or(root.canonical + "/" + candidate);
-    const std::string shown = escape_for_display(path);
-    File file(std::move(fd), shown);
+    File file(std::move(fd), path);
     refuse_other_kinds(file);
-    return {std::make_shared<const FileSource>(std::move(file)), {shown, path, folder_of(root, candidate)}};
+    return {std::make_shared<const FileSource>(std::move(file)), {path, path, folder_of(root, candidate)}};
 }
 
 ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const std::string& name,
@@ -155,8 +153,8 @@ ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const st
     if (error != EXDEV) throw open_failure(describe_reference(referrer, name, kind), kind, error);
     throw refusal(
         describe_reference(referrer, name, kind),
-        fmt::format("it leads outside of '{}'; if you trust it, pass --allow-under DIR with a folder that holds it",
-                    escape_for_display(roots_.front().canonical)));
+        fmt::format("it leads outside '{}'; if you trust it, pass --allow-under DIR with a folder that contains it",
+                    roots_.front().canonical));
 }
 
 /// Relative to `root`.
@@ -171,7 +169,7 @@ std::vector<std::string> ReferenceResolver::folders_to_search(const Root& root, 
     return folders;
 }
 
-FoundFiles ReferenceResolver::find(const ImagePlace& referrer, std::span<const std::string_view> endings,
+FoundFiles ReferenceResolver::find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                                    const std::function<bool(const ByteSourcePtr&)>& fits) const {
     FoundFiles found;
     std::set<FileIdentity> seen;  // folders and files
@@ -179,7 +177,7 @@ FoundFiles ReferenceResolver::find(const ImagePlace& referrer, std::span<const s
         for (const std::string& folder : folders_to_search(root, referrer)) {
             OpenBeneathResult opened = open_beneath(root.fd.get(), folder, O_RDONLY | O_DIRECTORY);
             if (!opened.fd || !seen.insert(identity_of(opened.fd)).second) continue;
-            const FolderFiles files = regular_files(std::move(opened.fd), endings, entries_max);
+            const FolderFiles files = regular_files(std::move(opened.fd), extensions, entries_max);
             found.is_complete = found.is_complete && files.is_complete;
             for (const std::string& name : files.names) {
                 if (found.looked_at == files_searched_max) {

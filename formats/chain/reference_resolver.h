@@ -1,8 +1,8 @@
 #pragma once
 /// Opens the files that images name (backing and data files), and nothing else: an image comes from a guest or a
 /// stranger, so a name in it is followed only under the folder of the image that the user named, or under a folder that
-/// the user allowed, for the whole chain. Neither "..", a symlink nor a swap leads out. Names of protocols are never
-/// followed.
+/// the user allowed. This applies to the whole chain. Neither "..", a symlink nor a rename can lead outside. Names of
+/// protocols are never followed.
 ///
 /// One thread at a time; the folders are opened once, at construction.
 
@@ -15,26 +15,26 @@ namespace varve {
 
 class ReferenceResolver final : public ImageReferences {
 public:
-    /// `image_path` is the user's own; its folder as typed is the first one allowed, then `allow_under`. Throws
-    /// Error(not_found | io) for a folder that cannot be opened.
+    /// `image_path` is the image that the user named; its folder as typed is the first one allowed, then `allow_under`.
+    /// Throws Error(not_found | io) for a folder that cannot be opened.
     ReferenceResolver(const std::string& image_path, const std::vector<std::string>& allow_under);
 
-    /// Opens the user's own image, wherever it lies.
+    /// Opens the image that the user named, wherever it is.
     ImageFile open_named_by_user() const;
 
     /// Error(refused) for a name that is not a plain path, leads outside the allowed folders, or is neither a regular
     /// file nor a block device.
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
 
-    /// Looks in the referrer's folder and in the allowed folders, and, as VirtualBox keeps them, in a folder
-    /// "Snapshots" in each of these, and beside the referrer's folder if that is "Snapshots". At most 4096 files are
-    /// looked at.
-    FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
+    /// Searches the referrer's folder and the allowed folders, and, where VirtualBox keeps snapshots, a folder
+    /// "Snapshots" in each of these, and the parent of the referrer's folder if that is called "Snapshots". Examines at
+    /// most 4096 files.
+    FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                     const std::function<bool(const ByteSourcePtr&)>& fits) const override;
 
 private:
     struct Root {
-        std::string typed;      ///< absolute, as the user wrote it
+        std::string typed;      ///< absolute, as typed by the user
         std::string canonical;  ///< absolute, without symlinks
         UniqueFd fd;
     };

@@ -85,13 +85,13 @@ ImageFile VolumeReferences::open_reference(const ImagePlace& referrer, const std
     return open(*volume);
 }
 
-FoundFiles VolumeReferences::find(const ImagePlace& referrer, std::span<const std::string_view> endings,
+FoundFiles VolumeReferences::find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                                   const std::function<bool(const ByteSourcePtr&)>& fits) const {
     std::vector<const LogicalVolume*> volumes;
     for (const LogicalVolume& volume : group().volumes)
         if (is_disk(volume)) volumes.push_back(&volume);
     std::ranges::stable_sort(volumes, {},
-                             [&](const LogicalVolume* volume) { return ending_rank(volume->name, endings); });
+                             [&](const LogicalVolume* volume) { return extension_rank(volume->name, extensions); });
     FoundFiles found;
     for (const LogicalVolume* volume : volumes) {
         if (found.looked_at == volumes_searched_max) {

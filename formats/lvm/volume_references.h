@@ -24,9 +24,9 @@ public:
     /// have, or that is part of another one (a pool's data, a snapshot's record).
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
 
-    /// Looks at the group's volumes, at most 4096 of them; `endings` count in their names. A volume that can't be
+    /// Searches the group's volumes, at most 4096 of them; `extensions` apply to their names. A volume that can't be
     /// opened does not fit.
-    FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> endings,
+    FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                     const std::function<bool(const ByteSourcePtr&)>& fits) const override;
 
 private:

@@ -28,8 +28,8 @@ bool is_differencing_image(const ByteSource& source) {
 Layer open_vdi(ByteSourcePtr source, LayerRequest& request) {
     if (request.snapshot)
         throw Error(ErrorCode::not_found,
-                    fmt::format("'{}' is a VDI image: VirtualBox keeps snapshots in files of their own, and it has no "
-                                "internal snapshot '{}'; name the file of that snapshot",
+                    fmt::format("'{}' is a VDI image, whose snapshots are separate files: it has no internal snapshot "
+                                "'{}'; name the file of that snapshot",
                                 source->name(), *request.snapshot));
     auto reader = std::make_unique<Reader>(std::move(source), std::move(request.warnings), request.caches);
     const Header& header = reader->header();

@@ -1,6 +1,7 @@
 #pragma once
-/// What VirtualBox knows a VMware disk by: UUIDs that it writes into the descriptor's data base ("ddb.uuid.image",
-/// "ddb.uuid.modification"). Other products keep them or leave them out. Source: VirtualBox VMDK.cpp.
+/// The UUIDs by which VirtualBox identifies a VMware disk. It writes them into the descriptor's data base
+/// ("ddb.uuid.image", "ddb.uuid.modification"); other products keep them or leave them out. Source: VirtualBox
+/// VMDK.cpp.
 
 #include <optional>
 
@@ -10,11 +11,11 @@
 
 namespace varve::vmdk {
 
-/// Nothing for a disk that VirtualBox never named; a modification that is not recorded is null.
+/// Nothing for a disk without a UUID from VirtualBox; a modification that is not recorded is null.
 std::optional<DiskIdentity> identity_of(const Descriptor& descriptor);
 
-/// Of any file: nothing if it holds no descriptor, of its own or embedded, with such a UUID, or can't be read. Reads no
-/// more than the descriptor; the extents are not looked at.
+/// The same for any file: nothing if it is not and does not embed a descriptor with such a UUID, or can't be read.
+/// Reads only the descriptor, not the extents.
 std::optional<DiskIdentity> peek_identity(const ByteSourcePtr& source);
 
 }  // namespace varve::vmdk

@@ -48,7 +48,7 @@ std::string content_id_text(std::uint32_t id) { return fmt::format("{:08x}", id)
 Layer open_vmdk(ByteSourcePtr source, LayerRequest& request) {
     if (request.snapshot)
         throw Error(ErrorCode::not_found,
-                    fmt::format("'{}' is a VMware disk: its snapshots are files of their own, it has no internal "
+                    fmt::format("'{}' is a VMware disk, whose snapshots are separate files: it has no internal "
                                 "snapshot '{}'",
                                 source->name(), *request.snapshot));
     Reader::Options options{{}, request.warnings};
@@ -112,7 +112,7 @@ const FormatDescriptor& descriptor() {
         .other_extensions = {},
         .has_magic = starts_like_vmdk,
         .claims = nullptr,
-        // What the descriptor holds is not worth reading it for a warning.
+        // Not worth reading the descriptor for a warning.
         .names_another_file = [](const ByteSource&) { return true; },
         .way_out = nullptr,
         .open = open_vmdk,

@@ -28,10 +28,10 @@ ErrorCode refusal_of(const std::string& path, const CreateOptions& options) {
 
 }  // namespace
 
-TEST_CASE("create image: the ending of a name tells the format", "[formats][create]") {
+TEST_CASE("create image: the format is that of the file extension", "[formats][create]") {
     const auto format_is = [](std::string_view path, std::optional<std::string> format) {
         CAPTURE(path);
-        CHECK(format_of_ending(path) == format);
+        CHECK(format_of_extension(path) == format);
     };
     format_is("a.raw", "raw");
     format_is("/x.qcow2/a.img", "raw");
@@ -98,7 +98,7 @@ TEST_CASE("create image: overwrite and forbidden reach the file", "[formats][cre
     REQUIRE(run_tool({"qemu-img", "check", "-f", "qcow2", path}).status == 0);
 }
 
-TEST_CASE("create image: '-' is standard output and takes what is written from front to back", "[formats][create]") {
+TEST_CASE("create image: '-' is standard output and takes images that are written sequentially", "[formats][create]") {
     const ScratchFolder folder;
     REQUIRE(refusal_of("-", options_of("qcow2", mib(1))) == ErrorCode::usage);
     REQUIRE(refusal_of("-", options_of("vmdk", mib(1))) == ErrorCode::usage);

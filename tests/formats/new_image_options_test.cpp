@@ -64,7 +64,7 @@ void make_base(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("new image: preallocation takes the space that qemu-img takes", "[formats][create][options]") {
+TEST_CASE("new image: preallocation takes as much space as with qemu-img", "[formats][create][options]") {
     const ScratchFolder folder;
     for (const std::string mode : {"metadata", "falloc", "full"})
         for (const std::string extended : {"off", "on"}) {
@@ -97,7 +97,7 @@ TEST_CASE("new image: a preallocated raw file has all its blocks", "[formats][cr
     }
 }
 
-TEST_CASE("new image: a disk without bytes is made with every preallocation", "[formats][create][options]") {
+TEST_CASE("new image: an empty disk can be created with every preallocation", "[formats][create][options]") {
     const ScratchFolder folder;
     for (const std::string format : {"raw", "qcow2"})
         for (const std::string mode : {"falloc", "full"}) {
@@ -114,10 +114,10 @@ TEST_CASE("new image: only what differs from the backing file is written", "[for
     Bytes first(mib(1).value, std::byte{0x11});
     first[70000] = std::byte{0x22};
     writer->write({}, first);                                      // one cluster differs
-    writer->write({mib(2).value}, Bytes(mib(1).value));            // zeros as in the base
+    writer->write({mib(2).value}, Bytes(mib(1).value));            // zeros, like the base
     writer->zero({{mib(3).value}, {mib(1).value / 2}});            // data in the base
     writer->write({mib(5).value}, Bytes(65536, std::byte{0x33}));  // past its end
-    writer->finish();                                              // [3.5M, 4M) unsaid: data in the base
+    writer->finish();                                              // [3.5M, 4M) not mentioned: data in the base
     succeed({"qemu-img", "check", path});
     std::vector<std::tuple<std::uint64_t, std::uint64_t, bool>> own;
     for (const auto& run : map_of(path))
@@ -170,7 +170,7 @@ TEST_CASE("new image: the backing file is found beside the image, or at its abso
 
 TEST_CASE("new image: a raw backing file is accepted when it is declared raw", "[formats][create][backing]") {
     const ScratchFolder folder;
-    write_file(folder.file("base"), Bytes(100000, std::byte{0x11}));  // no multiple of a sector
+    write_file(folder.file("base"), Bytes(100000, std::byte{0x11}));  // not a multiple of a sector
     expect_error(ErrorCode::refused, "backing_fmt=raw", folder.file("top"), {{"backing_file", "base"}});
     const auto writer =
         create(folder.file("top"), "qcow2", {{"backing_file", "base"}, {"backing_fmt", "raw"}}, {200000});

@@ -1,4 +1,4 @@
-// The registry of formats: every descriptor is complete, and one line is all that a new format takes.
+// The registry of formats: every descriptor is complete, and a new format needs only one line.
 
 #include "formats/registry.h"
 
@@ -22,7 +22,7 @@
 namespace varve::reader_test {
 namespace {
 
-/// What a program would have that knows the toy: one line more.
+/// The list of a program that also knows the toy: one more line.
 const FormatList& with_toy() {
     static const FormatList formats{&raw::descriptor(), &qcow2::descriptor(), &toy::descriptor()};
     return formats;
@@ -62,7 +62,7 @@ TEST_CASE("registry: names and extensions are unique, and every format has a nou
     }
 }
 
-TEST_CASE("registry: a format that is read can be opened, one that is only recognized has a magic",
+TEST_CASE("registry: only formats that are read can be opened, and refused ones are never written",
           "[formats][registry]") {
     for (const FormatDescriptor* format : format_registry().all()) {
         CAPTURE(format->name);
@@ -93,7 +93,7 @@ TEST_CASE("registry: a format that is written has an extension, options with hel
     }
 }
 
-TEST_CASE("registry: a toy format is recognized, listed and read by its one line", "[formats][registry]") {
+TEST_CASE("registry: with its one line, a toy format is recognised, listed and read", "[formats][registry]") {
     ScratchFolder folder;
     const std::string path = folder.file("disk");
     write_file(path, bytes_of("TOY1the disk of a toy"));
@@ -108,11 +108,11 @@ TEST_CASE("registry: a toy format is recognized, listed and read by its one line
     CHECK_THROWS(open_image(path, {{.format = "toy"}}));
 }
 
-TEST_CASE("registry: a toy format is written and read back by its one line", "[formats][registry]") {
+TEST_CASE("registry: with its one line, a toy format is written and read back", "[formats][registry]") {
     ScratchFolder folder;
     write_file(folder.file("disk.raw"), Bytes(5000, std::byte{'x'}));
-    CHECK(format_of_ending("disk.TOY", with_toy()) == "toy");
-    CHECK(ending_of_format("toy", with_toy()) == "toy");
+    CHECK(format_of_extension("disk.TOY", with_toy()) == "toy");
+    CHECK(extension_of_format("toy", with_toy()) == "toy");
     CHECK(contains(written_formats(with_toy()), "toy"));
     copy_to(*open_image(folder.file("disk.raw"), {{.format = "raw"}}), folder.file("disk.toy"), "toy");
     CHECK(read_all(*open_image(folder.file("disk.toy"), {}, with_toy())) == Bytes(5000, std::byte{'x'}));
@@ -123,7 +123,7 @@ TEST_CASE("registry: a toy format is written and read back by its one line", "[f
                       ContainsSubstring("too large for toy"));
 }
 
-TEST_CASE("registry: a toy format's options are checked and listed, and it can be a backing format",
+TEST_CASE("registry: a toy format's options are listed and checked, and it can be a backing format",
           "[formats][registry]") {
     CHECK(creation_words("toy", with_toy()).front().name == "colour");
     CHECK_NOTHROW(check_creation_options("toy", {{"colour", "blue"}}, with_toy()));

@@ -1,4 +1,4 @@
-// Backing chains of qcow2 and raw in any mix, of different sizes and with relative names, against qemu-img.
+// Backing chains of qcow2 and raw in any combination, with different sizes and relative names, compared with qemu-img.
 
 #include <random>
 
@@ -26,7 +26,7 @@ std::vector<std::string> random_commands(std::mt19937_64& random, std::uint64_t 
 
 }  // namespace
 
-TEST_CASE("chains: every layer shows through as in qemu", "[formats][qcow2][raw][oracle]") {
+TEST_CASE("chains: a chain of layers reads the same as in qemu", "[formats][qcow2][raw][oracle]") {
     WARN("seed " << seed);
     std::mt19937_64 random(seed);
     ScratchFolder folder;
@@ -55,7 +55,7 @@ TEST_CASE("chains: every layer shows through as in qemu", "[formats][qcow2][raw]
     }
 }
 
-TEST_CASE("chains: the layers are told with canonical paths and formats", "[formats][qcow2]") {
+TEST_CASE("chains: the layers are listed with canonical paths and formats", "[formats][qcow2]") {
     ScratchFolder folder;
     qemu_img({"create", "-q", "-f", "raw", folder.file("base.raw"), "1M"});
     qemu_img({"create", "-q", "-f", "qcow2", "-b", "base.raw", "-F", "raw", folder.file("mid.qcow2")});

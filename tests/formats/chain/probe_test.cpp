@@ -1,4 +1,4 @@
-// How the format of a file is decided, and what is said when it is not read.
+// How the format of a file is decided, and the messages about formats that are not read.
 
 #include "formats/chain/probe.h"
 #include "formats/guard/file_source.h"
@@ -82,7 +82,7 @@ TEST_CASE("probe: a tar archive is an OVA only with a descriptor", "[formats]") 
     }
 }
 
-TEST_CASE("probe: what nothing claims is raw, whatever its name and size", "[formats][raw]") {
+TEST_CASE("probe: a file without a known magic is raw, whatever its name and size", "[formats][raw]") {
     ScratchFolder folder;
     for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{511}, std::size_t{70000}}) {
         write_file(folder.file("x.qcow2"), Bytes(size, std::byte{1}));
@@ -92,7 +92,7 @@ TEST_CASE("probe: what nothing claims is raw, whatever its name and size", "[for
     }
 }
 
-TEST_CASE("probe: only formats that are read may be said", "[formats]") {
+TEST_CASE("probe: only formats that are read can be specified", "[formats]") {
     ScratchFolder folder;
     write_file(folder.file("x"), Bytes(10));
     CHECK_THAT(refusal_of(folder.file("x"), {{.format = "vhdx"}}), ContainsSubstring("pass raw or qcow2"));
@@ -125,7 +125,7 @@ TEST_CASE("probe: a recorded backing format is followed, and refused by name whe
     CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("of format '\x1b[m'"));
 }
 
-TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a qcow2 header", "[formats][qcow2][bad-input]") {
+TEST_CASE("probe: a raw disk whose guest wrote a qcow2 header is raw if declared so", "[formats][qcow2][bad-input]") {
     ScratchFolder folder;
     const Bytes guest = [] {
         const Qcow2Builder header = Qcow2Builder().backing("secret", "raw");
@@ -152,15 +152,15 @@ TEST_CASE("BAD-INPUT 2: a raw disk whose guest wrote a qcow2 header", "[formats]
         CHECK(image.layers.size() == 2);
         CHECK((read_all(*image.reader) == guest));
         REQUIRE(image.reader->info().warnings.size() == 1);
-        CHECK_THAT(image.reader->info().warnings[0], ContainsSubstring("as --backing-format says"));
+        CHECK_THAT(image.reader->info().warnings[0], ContainsSubstring("because of --backing-format"));
     }
-    SECTION("undeclared it is taken for qcow2, with a warning") {
+    SECTION("not declared, it is read as qcow2, with a warning") {
         const OpenedImage image = open_image_chain(folder.file("disk.img"));
         CHECK(image.layers.size() == 2);
         REQUIRE(image.reader->info().warnings.size() == 1);
         CHECK_THAT(image.reader->info().warnings[0], ContainsSubstring("pass --format raw"));
     }
-    SECTION("the same with a data file") {
+    SECTION("not declared, with a data file, it is read as qcow2, with a warning") {
         Qcow2Builder header;
         write_file(folder.file("disk.img"), header.be64(72, 4).extension(104, 0x44415441, "secret").view());
         const OpenedImage image = open_image_chain(folder.file("disk.img"));

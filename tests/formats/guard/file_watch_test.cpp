@@ -157,6 +157,6 @@ TEST_CASE("open image: reopening is refused when another file has the name now",
     CHECK_NOTHROW(changes_between_states(path, again, "s"));
     make(path + ".new");
     std::filesystem::rename(path + ".new", path);
-    CHECK_THROWS_WITH(open_image(path, {again}), ContainsSubstring("became another file"));
-    CHECK_THROWS_WITH(changes_between_states(path, again, "s"), ContainsSubstring("became another file"));
+    CHECK_THROWS_WITH(open_image(path, {again}), ContainsSubstring("was replaced by another file"));
+    CHECK_THROWS_WITH(changes_between_states(path, again, "s"), ContainsSubstring("was replaced by another file"));
 }

@@ -1,4 +1,4 @@
-// Images of qemu's making inside logical volumes: what is in them, what their names may lead to, what is refused.
+// Images made by qemu inside logical volumes: their contents, where their names may lead, and what is refused.
 
 #include <fcntl.h>
 #include <filesystem>
@@ -49,7 +49,7 @@ public:
 
     std::string file(const std::string& name) const { return folder_.file(name); }
 
-    /// Lays the file's bytes at the begin of the volume.
+    /// Writes the file's bytes to the beginning of the volume.
     void put(const std::string& volume, const std::string& image) const {
         const Bytes bytes = read_file(file(image));
         const File disk = File::open(options_.volume.physical_volumes.front(), O_RDWR);

@@ -126,7 +126,7 @@ TEST_CASE("data files: a data file that appears twice in a chain is refused", "[
         put("a", "data", "b");
         put("b", "data", "");
     }
-    CHECK_THAT(twice(), ContainsSubstring("holds data of an image in the chain") && ContainsSubstring("comes twice"));
+    CHECK_THAT(twice(), ContainsSubstring("holds data of an image in the chain") && ContainsSubstring("occurs twice"));
 }
 
 TEST_CASE("data files: an error names the entry that does not fit the data file", "[formats][qcow2][bad-input]") {

@@ -212,7 +212,7 @@ TEST_CASE("vdi: a block that is longer than the rest of the file is read up to t
 TEST_CASE("vdi: an image has no internal snapshots", "[vdi]") {
     const ScratchFolder folder;
     Image(4096, 4096).save(folder.file("disk.vdi"));
-    CHECK_THAT(refusal_of(folder.file("disk.vdi"), {{.snapshot = "first"}}), ContainsSubstring("files of their own"));
+    CHECK_THAT(refusal_of(folder.file("disk.vdi"), {{.snapshot = "first"}}), ContainsSubstring("separate files"));
 }
 
 }  // namespace varve::reader_test

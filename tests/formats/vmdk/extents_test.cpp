@@ -279,7 +279,7 @@ TEST_CASE("VMDK: a chain copied from another host is found, and its content IDs 
         CHECK(read_all(*open_image(path)) == expected);
         CHECK(open_image(path)->info().backing == hint);
         write_top("12345679", hint);
-        CHECK_THAT(refusal_of(path), ContainsSubstring("content id 12345679 was expected, 12345678 found"));
+        CHECK_THAT(refusal_of(path), ContainsSubstring("expected content id 12345679, found 12345678"));
         write_top("fffffffe", hint);
         CHECK(read_all(*open_image(path)) == expected);
     }

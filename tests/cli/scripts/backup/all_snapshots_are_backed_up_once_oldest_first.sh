@@ -84,7 +84,7 @@ touch -d '2026-01-01' disk.qcow2
 run backup top.qcow2 --disk top --json
 [ "$(scanned)" != "0 " ] || fail "an overlay over another backing file was treated as unchanged"
 grep -q '"change_source": "rescan"' out || fail "its change source should be rescan"
-expect_err "a backing file was changed or replaced since the last time"
+expect_err "a backing file was changed or replaced since the last backup"
 
 # An interrupted run keeps what it has: here the active state cannot be read.
 qemu-img create -q -f qcow2 cut.qcow2 1M
