@@ -29,7 +29,7 @@ private:
     int fd_ = -1;
 };
 
-/// Tells whether two names refer to the same file.
+/// Equal for two names of the same file.
 struct FileIdentity {
     dev_t device = 0;
     ino_t inode = 0;

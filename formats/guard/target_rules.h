@@ -32,7 +32,7 @@ void refuse_forbidden(const std::string& path, const struct stat& status, const 
 /// `medium` is the same medium, open; nullptr when it may not be opened: then only the processes are checked.
 void refuse_in_use(const std::string& path, const struct stat& status, const File* medium);
 
-/// Throws Error(refused) naming `path` when rules.overwrite does not allow what is there to be overwritten.
+/// Throws Error(refused) naming `path`, which exists, when rules.overwrite does not allow it to be overwritten.
 void refuse_unless_forced(const std::string& path, const TargetRules& rules);
 
 }  // namespace varve

@@ -23,7 +23,7 @@ struct MetadataText {
 };
 
 /// The committed text of the area at `area` of `pv` (in bytes from byte 0 of the physical volume), joined where the
-/// ring wraps; nullopt if the area is marked as ignored or holds no text. Older texts in the ring are not looked at.
+/// ring wraps; nullopt if the area is marked as ignored or holds no text. Older texts in the ring are ignored.
 /// Throws Error(corrupt) with place, field, expected and found if the header or the text is not valid;
 /// Error(unsupported) for another version and for a text above the limit.
 std::optional<MetadataText> read_metadata_text(const ByteSourcePtr& pv, ByteRange area);

@@ -20,7 +20,7 @@ bool has_label(const ByteSource& disk) {
     return claims_a_label(head);
 }
 
-/// An encrypted disk is read as raw here, to be refused as one that holds no physical volume.
+/// An encrypted disk is read as raw here, and later refused as one without a physical volume.
 bool is_raw_disk(const ByteSource& disk, const FormatList& formats) {
     if (has_label(disk)) return true;
     const FormatDescriptor* probed = probe_format(disk, formats);

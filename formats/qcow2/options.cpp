@@ -77,8 +77,9 @@ constexpr std::array words{
          [](CreationOptions& options, std::string_view value) {
              return assign(options.preallocation, parse_preallocation(value));
          }},
-    Word{{"backing_file", "a file name", "write only what differs from this image, and name it"}, set_backing_file},
-    Word{{"backing_fmt", "a format that varve reads", "the format of backing_file (as its first bytes say)",
+    Word{{"backing_file", "a file name", "write only what differs from this image, and record its name"},
+         set_backing_file},
+    Word{{"backing_fmt", "a format that varve reads", "the format of backing_file (detected from its first bytes)",
           FromSource::never, OptionValue::read_format},
          set_backing_fmt},
 };

@@ -12,7 +12,7 @@
 /// - A block that `before` maps and that is not older may have been written in place since: it may differ.
 /// - A node that is in both trees was shared through a snapshot too: everything it maps is older than the mark that
 ///   `before` has now, and nothing in it was remapped or discarded since. As long as that mark is still `frozen_at`,
-///   everything below such a node is the same and need not be looked at. When a device is compared with itself, a
+///   everything below such a node is the same and need not be read. When a device is compared with itself, a
 ///   shared node proves nothing.
 /// - Where neither maps anything, `before` may have had a block that was discarded since. The current maps do not show
 ///   this: use before_is_untouched().

@@ -273,7 +273,7 @@ TEST_CASE("OVF: invalid descriptors are refused with place, expected and found",
     struct Case {
         std::string text;
         ErrorCode code;
-        std::string says;
+        std::string message;
     };
     const std::vector<Case> cases{
         {xxe, ErrorCode::refused, "it has a document type (DOCTYPE)"},
@@ -328,10 +328,10 @@ TEST_CASE("OVF: invalid descriptors are refused with place, expected and found",
          "found a name of 70000 bytes"},
     };
     for (const Case& one : cases) {
-        CAPTURE(one.says);
+        CAPTURE(one.message);
         const auto [code, text] = descriptor_refusal(one.text);
         CHECK(code == one.code);
-        CHECK_THAT(text, ContainsSubstring(one.says));
+        CHECK_THAT(text, ContainsSubstring(one.message));
         CHECK_THAT(text, ContainsSubstring("'a.ovf': "));
     }
     std::string files, disks, prefixes;

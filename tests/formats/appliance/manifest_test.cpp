@@ -102,7 +102,7 @@ TEST_CASE("OVF: manifests that break the grammar are refused with line, expected
     struct Case {
         std::string text;
         ErrorCode code;
-        std::string says;
+        std::string message;
     };
     const std::vector<Case> cases{
         {"\nhello\n", ErrorCode::corrupt, "line 2: expected 'SHA256(file)= digest', found 'hello'"},
@@ -125,10 +125,10 @@ TEST_CASE("OVF: manifests that break the grammar are refused with line, expected
         {std::string((4 << 20) + 1, '\n'), ErrorCode::refused, "at most 4194304 bytes, found 4194305"},
     };
     for (const Case& one : cases) {
-        CAPTURE(one.says);
+        CAPTURE(one.message);
         const auto [code, text] = manifest_refusal(one.text);
         CHECK(code == one.code);
-        CHECK_THAT(text, ContainsSubstring(one.says));
+        CHECK_THAT(text, ContainsSubstring(one.message));
         CHECK_THAT(text, ContainsSubstring("'a.mf'"));
     }
     std::string many;

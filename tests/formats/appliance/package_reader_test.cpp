@@ -237,13 +237,13 @@ TEST_CASE("appliance: names in it lead to its own files and nowhere else", "[ova
         {"link.vmdk", "link.vmdk'"},
         {"gone.vmdk", "gone.vmdk'"},
     };
-    for (const auto& [href, says] : names) {
+    for (const auto& [href, message] : names) {
         INFO(href);
         a.describe({{"d", href}});
         std::filesystem::remove(a.ova());
         a.pack({"web01.ovf", "d.vmdk", "link.vmdk"});
-        CHECK_THAT(refusal_of(a.ova()), ContainsSubstring(says));
-        CHECK_THAT(refusal_of(a.in("web01.ovf")), ContainsSubstring(says));
+        CHECK_THAT(refusal_of(a.ova()), ContainsSubstring(message));
+        CHECK_THAT(refusal_of(a.in("web01.ovf")), ContainsSubstring(message));
     }
     // Escaped characters, and a folder.
     std::filesystem::create_directory(a.in("my disks"));

@@ -19,7 +19,7 @@ using B = Qcow2Builder;
 struct Case {
     std::string what;
     std::function<void(B&)> change;  ///< applied to an empty disk of 64 clusters of 512 bytes
-    std::string says;                ///< a part of the refusal; empty: it must be read
+    std::string message;             ///< a part of the refusal; empty: it must be read
 };
 
 void run(const std::vector<Case>& cases, const B& base = B()) {
@@ -31,11 +31,11 @@ void run(const std::vector<Case>& cases, const B& base = B()) {
         c.change(image);
         write_file(path, image.view());
         const std::string refusal = refusal_of(path);
-        if (c.says.empty())
+        if (c.message.empty())
             CHECK(refusal == "");
         else
-            CHECK_THAT(refusal, ContainsSubstring(c.says));
-        if (!c.says.empty()) CHECK_THAT(refusal, ContainsSubstring(path));
+            CHECK_THAT(refusal, ContainsSubstring(c.message));
+        if (!c.message.empty()) CHECK_THAT(refusal, ContainsSubstring(path));
     }
 }
 

@@ -228,7 +228,7 @@ TEST_CASE("tar: invalid archives and names that lead outside are refused with of
     struct Case {
         std::string bytes;
         ErrorCode code;
-        std::string says;
+        std::string message;
     };
     const auto pax = [](const std::string& records) { return member("x", records, 'x') + member("b", ""); };
     const std::string good = member("a", "text");
@@ -285,10 +285,10 @@ TEST_CASE("tar: invalid archives and names that lead outside are refused with of
         {"", ErrorCode::corrupt, "expected a member, found the end"},
     };
     for (const Case& one : cases) {
-        CAPTURE(one.says);
+        CAPTURE(one.message);
         const auto [code, text] = archive_refusal(file_of(folder, one.bytes));
         CHECK(code == one.code);
-        CHECK_THAT(text, ContainsSubstring(one.says));
+        CHECK_THAT(text, ContainsSubstring(one.message));
         CHECK_THAT(text, ContainsSubstring("a.tar', tar header at offset "));
     }
     std::string preludes;

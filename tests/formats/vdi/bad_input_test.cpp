@@ -18,7 +18,7 @@ using vdi_test::Image;
 
 struct Lie {
     std::string what;
-    std::function<void(Image&)> tell;
+    std::function<void(Image&)> apply;
     std::uint64_t at;  ///< the byte that the error names
     std::string text;
 };
@@ -81,7 +81,7 @@ TEST_CASE("vdi: an invalid header is refused with field, expected and found valu
         CAPTURE(lie.what);
         Image image = sound();
         const Bytes honest = image.file();
-        lie.tell(image);
+        lie.apply(image);
         Bytes file = honest;  // only the header changes, the rest stays where it was
         Image header = image;
         header.map.clear();
@@ -89,8 +89,8 @@ TEST_CASE("vdi: an invalid header is refused with field, expected and found valu
         if (!header.blocks) header.blocks = 4;
         if (!header.allocated) header.allocated = 2;
         if (!header.data_at) header.data_at = 528;
-        const Bytes told = header.file();
-        std::copy_n(told.begin(), 472, file.begin());
+        const Bytes changed = header.file();
+        std::copy_n(changed.begin(), 472, file.begin());
         write_file(path, file);
         const std::string refusal = refusal_of(path);
         CHECK_THAT(refusal, ContainsSubstring(place(path, lie.at)) && ContainsSubstring(lie.text));

@@ -21,7 +21,7 @@ using vmdk::StreamTail;
 struct Case {
     std::string what;
     std::function<void(FileBytes&)> change;
-    std::string says;  ///< a part of the error; empty: it must be readable
+    std::string message;  ///< a part of the error; empty: it must be readable
 };
 
 std::string text(std::uint64_t sectors, const std::string& create_type) {
@@ -40,11 +40,11 @@ void run(const std::vector<Case>& cases, const FileBytes& file, const std::strin
         c.change(changed);
         write_file(path, changed.view());
         const std::string refusal = refusal_of(named, {{.format = "vmdk"}});
-        if (c.says.empty())
+        if (c.message.empty())
             CHECK(refusal == "");
         else
-            CHECK_THAT(refusal, ContainsSubstring(c.says));
-        if (!c.says.empty()) CHECK_THAT(refusal, ContainsSubstring(folder.path().string()));
+            CHECK_THAT(refusal, ContainsSubstring(c.message));
+        if (!c.message.empty()) CHECK_THAT(refusal, ContainsSubstring(folder.path().string()));
     }
 }
 

@@ -91,9 +91,9 @@ TEST_CASE("VMDK descriptor: invalid ones are refused with line, expected and fou
         {vmdk::descriptor("vmfs", {}, "1", "ffffffff", {"isNativeSnapshot=\"yes\""}), "storage array"},
         {vmdk::descriptor("vmfs", {}, "1", "ffffffff", {"encryptionKeys=\"vmware:key/list/()\""}), "an encrypted disk"},
     };
-    for (const auto& [text, says] : cases) {
-        CAPTURE(says);
-        CHECK_THAT(vmdk_refusal(text), ContainsSubstring(says));
+    for (const auto& [text, message] : cases) {
+        CAPTURE(message);
+        CHECK_THAT(vmdk_refusal(text), ContainsSubstring(message));
         CHECK_THAT(vmdk_refusal(text), ContainsSubstring("descriptor of 'd.vmdk'"));
     }
     std::string many = vmdk::descriptor("vmfs", {});

@@ -47,7 +47,7 @@ std::string name_for(const std::string& subformat) {
 /// Cases where libvmdk is wrong or supports less.
 struct Difference {
     std::string name;
-    std::string says;  ///< words of its error; empty: it reads other bytes
+    std::string message;  ///< words of its error; empty: it reads other bytes
     std::function<Bytes(const ScratchFolder& folder, const std::string& path)> make;  ///< returns the guest bytes
 };
 
@@ -261,11 +261,11 @@ TEST_CASE("VMDK: varve reads what libvmdk is known not to read, and libvmdk stil
         const Bytes guest = difference.make(folder, path);
         check_same(varve_bytes(path), guest);
         const std::string error = error_of_libvmdk(path);
-        if (difference.says.empty()) {
+        if (difference.message.empty()) {
             CHECK(error == "");
             if (error.empty()) CHECK_FALSE(LibvmdkDisk({path}).read_all() == guest);
         } else {
-            CHECK_THAT(error, ContainsSubstring(difference.says));
+            CHECK_THAT(error, ContainsSubstring(difference.message));
         }
     }
 }

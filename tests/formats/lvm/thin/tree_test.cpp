@@ -183,7 +183,7 @@ TEST_CASE("thin trees: devices whose trees differ in height share nodes too", "[
         CAPTURE(before, now);
         check_against_thin_delta(pool, file, before, now);
     }
-    // Nothing below the root of 1 is looked at, because that node is also in the tree of 3.
+    // Nothing below the root of 1 is read, because that node is also in the tree of 3.
     CHECK(blocks_to_compare(editor.bytes(), 1, 3) <= blocks_to_walk(editor.bytes(), 2) + 8);
     CHECK(blocks_to_walk(editor.bytes(), 1) > 100);
 }
