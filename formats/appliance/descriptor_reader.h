@@ -3,7 +3,7 @@
 /// hardware are skipped. Source: DMTF DSP0243 1.1 and 2.1, "References" and "DiskSection"; DMTF DSP0004, annex C, for
 /// units; also the sections of VMware's drafts before 1.0.
 ///
-/// Elements are recognized by their local name, attributes only without a prefix, with "ovf" or with a prefix bound to
+/// Elements are recognised by their local name, attributes only without a prefix, with "ovf" or with a prefix bound to
 /// an OVF namespace. Document types are refused, so that only XML's own five entities and character references are
 /// ever expanded.
 ///

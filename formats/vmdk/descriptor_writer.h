@@ -13,7 +13,7 @@
 namespace varve::vmdk {
 
 /// 128 bits that identify the content of a disk. The last four bytes, big-endian, are the short ID (CID), by which an
-/// overlay recognizes its parent.
+/// overlay recognises its parent.
 using ContentId = std::array<std::byte, 16>;
 
 /// Random, or derived from `uuid`. The short ID is never 0xffffffff ("no parent") or 0xfffffffe ("see the long one").

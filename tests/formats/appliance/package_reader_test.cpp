@@ -302,7 +302,7 @@ TEST_CASE("appliance: an image that is based on its own archive member is a loop
     CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("loops"));
 }
 
-TEST_CASE("appliance: it is recognized by its content, wherever the descriptor is in the archive", "[ova]") {
+TEST_CASE("appliance: it is recognised by its content, wherever the descriptor is in the archive", "[ova]") {
     const Appliance a;
     a.add_disk("root.vmdk", 1);
     a.describe({{"d", "root.vmdk"}});
