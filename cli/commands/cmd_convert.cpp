@@ -17,6 +17,8 @@
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "engine/image/copy_image.h"
+#include "engine/image/finish_reading.h"
+#include "engine/image/late_warnings.h"
 #include "formats/appliance/format.h"
 #include "formats/create_image.h"
 
@@ -112,7 +114,9 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     }
     progress.begin("converting", info.virtual_size);
     copy_image(*source.reader, *writer, progress, call.stop);
-    source.reader->check_unchanged();
+    finish_reading(*source.reader, progress);
+    for (std::string& sentence : late_warnings_of(*source.reader))
+        report.source_info.warnings.push_back(std::move(sentence));
     writer->finish();
     report.bytes_read = source.reader->bytes_read();
     report.bytes_written = writer->bytes_written();

@@ -9,6 +9,7 @@
 #include "engine/backup/disk_backup.h"
 #include "engine/backup/orphan_packs.h"
 #include "engine/base/check.h"
+#include "engine/image/finish_reading.h"
 #include "engine/repository/catalog_sync.h"
 
 namespace varve {
@@ -78,7 +79,7 @@ void BackupAttempt::back_up(const DiskToBackUp& disk) try {
 void BackupAttempt::enter() {
     progress_.begin("committing", {});
     throw_if_stopped(stop_);
-    for (const DiskToBackUp& disk : group_.disks) disk.source->check_unchanged();
+    for (const DiskToBackUp& disk : group_.disks) finish_reading(*disk.source, progress_);
     entry_.hit_packs.assign(hits_.begin(), hits_.end());
     commit(repository_, entry_, packs_, basis_, progress_);
 }

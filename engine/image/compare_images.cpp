@@ -5,6 +5,7 @@
 
 #include "engine/base/buffer_pool.h"
 #include "engine/base/ordered_pipeline.h"
+#include "engine/image/finish_reading.h"
 
 namespace varve {
 namespace {
@@ -177,8 +178,8 @@ CompareReport Comparison::run() {
 CompareReport compare_images(const ImageReader& a, const ImageReader& b, CompareDetail detail, Progress& progress,
                              const std::stop_token& stop) {
     CompareReport report = Comparison(a, b, detail, progress, stop).run();
-    a.check_unchanged();
-    b.check_unchanged();
+    finish_reading(a, progress);
+    finish_reading(b, progress);
     return report;
 }
 

@@ -9,6 +9,7 @@
 #include "engine/backup/segment_scan.h"
 #include "engine/base/buffer_pool.h"
 #include "engine/base/ordered_pipeline.h"
+#include "engine/image/finish_reading.h"
 #include "engine/repository/disk_map.h"
 #include "engine/repository/known_chunks.h"
 
@@ -111,7 +112,7 @@ VerifyReport ImageCheck::run(Progress& progress, const std::stop_token& stop) {
     };
     walk_leaves(snapshot_.size, skip_uniform, scan_leaf);
     pipeline.drain(take);
-    image_.check_unchanged();
+    finish_reading(image_, progress);
     merge_neighbours(report_.findings);
     return std::move(report_);
 }

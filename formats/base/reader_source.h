@@ -28,6 +28,8 @@ public:
     SourceIdentity identity() const override { return {{}, {}, name_}; }
     const File* file() const override { return nullptr; }
 
+    const ImageReader& reader() const { return *reader_; }
+
 private:
     std::shared_ptr<const ImageReader> reader_;
     std::string name_;

@@ -50,6 +50,13 @@ std::vector<ByteRange> LayeredReader::unreadable() const {
     return all;
 }
 
+std::vector<std::string> LayeredReader::late_warnings() const {
+    std::vector<std::string> all = late_warnings_of(*top_);
+    const std::vector<std::string> below = late_warnings_of(*backing_);
+    all.insert(all.end(), below.begin(), below.end());
+    return all;
+}
+
 void LayeredReader::read_backing(ByteOffset at, ByteSpan out) const {
     const std::uint64_t end = backing_->info().virtual_size.value;
     const std::uint64_t inside = at.value < end ? std::min<std::uint64_t>(end - at.value, out.size()) : 0;

@@ -5,11 +5,11 @@
 
 #include <memory>
 
-#include "engine/image/image_reader.h"
+#include "engine/image/late_warnings.h"
 
 namespace varve {
 
-class LayeredReader final : public ImageReader {
+class LayeredReader final : public ImageReader, public LateWarnings {
 public:
     LayeredReader(std::unique_ptr<ImageReader> top, std::unique_ptr<ImageReader> backing);
 
@@ -20,6 +20,7 @@ public:
     ByteCount bytes_read() const override { return top_->bytes_read() + backing_->bytes_read(); }
     void check_unchanged() const override;
     std::vector<ByteRange> unreadable() const override;
+    std::vector<std::string> late_warnings() const override;
 
 private:
     void read_backing(ByteOffset at, ByteSpan out) const;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "formats/base/reader_source.h"
 #include "formats/lvm/refusal.h"
 
 namespace varve::lvm {
@@ -38,6 +39,17 @@ bool is_the_same(const Relations& before, const LogicalVolume& used, const Relat
 }
 
 }  // namespace
+
+std::vector<std::string> LogicalDisk::late_warnings() const {
+    std::vector<std::string> all;
+    for (const auto& volume : found_->volumes) {
+        const auto* device = volume ? dynamic_cast<const ReaderSource*>(volume->device.get()) : nullptr;
+        if (device == nullptr) continue;
+        for (std::string& sentence : late_warnings_of(device->reader()))
+            if (std::ranges::count(all, sentence) == 0) all.push_back(std::move(sentence));  // two partitions of a disk
+    }
+    return all;
+}
 
 void LogicalDisk::check_unchanged() const {
     reader_->check_unchanged();

@@ -4,12 +4,13 @@
 
 #include <memory>
 
+#include "engine/image/late_warnings.h"
 #include "formats/lvm/inventory.h"
 #include "formats/lvm/volume_opener.h"
 
 namespace varve::lvm {
 
-class LogicalDisk final : public ImageReader {
+class LogicalDisk final : public ImageReader, public LateWarnings {
 public:
     /// `opener` opened `reader`, a volume of the group `found`; `info` describes the volume.
     LogicalDisk(std::shared_ptr<const ImageReader> reader, ImageInfo info, std::shared_ptr<const FoundGroup> found,
@@ -22,6 +23,8 @@ public:
     ByteCount bytes_read() const override { return reader_->bytes_read(); }
     void check_unchanged() const override;
     std::vector<ByteRange> unreadable() const override { return reader_->unreadable(); }
+    /// Those of the disks that hold the group.
+    std::vector<std::string> late_warnings() const override;
 
 private:
     std::shared_ptr<const ImageReader> reader_;

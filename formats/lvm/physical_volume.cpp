@@ -70,7 +70,8 @@ public:
         for (const partition::Partition& part : partitions)
             search(window(disk_, part.range), part.range.begin, part.number);
         if (found_.empty()) refuse(partitions);
-        for (const Error& e : damage_) found_.front().warnings.emplace_back(e.what());
+        for (const Error& e : damage_) warnings_.emplace_back(e.what());
+        found_.front().warnings = std::move(warnings_);
         return std::move(found_);
     }
 
@@ -91,7 +92,11 @@ private:
 
     std::vector<partition::Partition> partitions_of_disk() {
         try {
-            return partition::read_table(*disk_);
+            std::vector<std::string> warnings;
+            std::vector<partition::Partition> partitions = partition::read_table(*disk_, warnings);
+            for (const std::string& sentence : warnings)
+                warnings_.push_back(fmt::format("{}: {}", place_on(path_, std::nullopt), sentence));
+            return partitions;
         } catch (Error& e) {
             e.with_context(place_on(path_, std::nullopt));
             damage_.push_back(e);
@@ -119,6 +124,7 @@ private:
     const std::string& path_;
     std::vector<PhysicalVolume> found_;
     std::vector<Error> damage_;
+    std::vector<std::string> warnings_;
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ constexpr std::uint64_t array_bytes_max = 4 << 20;  // 32768 entries; the usual 
 
 struct Header {
     std::uint64_t sector_bytes = 0;
+    std::uint64_t other_sector = 0;  ///< where the other header is
     std::uint64_t entries_sector = 0;
     std::uint32_t entry_count = 0;
     std::uint32_t entry_bytes = 0;
@@ -51,12 +52,15 @@ void check_header(ByteView sector, std::uint64_t number, ByteReader& in) {
 
 Header read_header(const ImageReader& disk, std::uint64_t sector_bytes, std::uint64_t number,
                    const std::string& object) {
+    if (number >= disk.info().virtual_size.value / sector_bytes)
+        throw Error(ErrorCode::corrupt, object + ": it is outside the disk");
     Bytes sector(static_cast<std::size_t>(sector_bytes));
     disk.read(ByteOffset{number * sector_bytes}, sector);
     ByteReader in(sector, object);
     check_header(sector, number, in);
-    in.skip(8 + 8 + 8 + 16);
-    Header header{sector_bytes, in.u64le(), in.u32le(), in.u32le(), in.u32le()};
+    const std::uint64_t other_sector = in.u64le();
+    in.skip(8 + 8 + 16);
+    Header header{sector_bytes, other_sector, in.u64le(), in.u32le(), in.u32le(), in.u32le()};
     if (header.entry_bytes < entry_bytes_min || header.entry_bytes > entry_bytes_max)
         in.fail(fmt::format("the size of an entry is {}, expected {} to {}", header.entry_bytes, entry_bytes_min,
                             entry_bytes_max));
@@ -91,36 +95,91 @@ std::optional<ByteRange> range_of(ByteView entry, std::uint64_t sector_bytes, By
     return ByteRange{ByteOffset{first * sector_bytes}, ByteCount{(last - first + 1) * sector_bytes}};
 }
 
-std::vector<Partition> read_gpt_at(const ImageReader& disk, std::uint64_t sector_bytes, std::uint64_t number) {
-    const std::string object = fmt::format("GPT header in sector {} of {} bytes", number, sector_bytes);
-    const Header header = read_header(disk, sector_bytes, number, object);
-    const Bytes entries = read_gpt_entries(disk, header, object);
+/// A header with its partitions.
+struct Gpt {
+    Header header;
+    std::uint64_t sector = 0;
     std::vector<Partition> partitions;
-    for (std::uint32_t i = 0; i < header.entry_count; ++i) {
-        const ByteView entry = ByteView(entries).subspan(std::size_t{i} * header.entry_bytes, header.entry_bytes);
+};
+
+std::string title_of(std::uint64_t sector, std::uint64_t sector_bytes) {
+    return fmt::format("GPT header in sector {} of {} bytes", sector, sector_bytes);
+}
+
+Gpt read_gpt_at(const ImageReader& disk, std::uint64_t sector_bytes, std::uint64_t number) {
+    const std::string object = title_of(number, sector_bytes);
+    Gpt gpt{read_header(disk, sector_bytes, number, object), number, {}};
+    const Bytes entries = read_gpt_entries(disk, gpt.header, object);
+    for (std::uint32_t i = 0; i < gpt.header.entry_count; ++i) {
+        const ByteView entry =
+            ByteView(entries).subspan(std::size_t{i} * gpt.header.entry_bytes, gpt.header.entry_bytes);
         if (const auto range = range_of(entry, sector_bytes, disk.info().virtual_size))
-            partitions.push_back({i + 1, *range});
+            gpt.partitions.push_back({i + 1, *range});
     }
-    return partitions;
+    return gpt;
+}
+
+/// The search for a valid header, in sectors of either size.
+class GptSearch {
+public:
+    explicit GptSearch(const ImageReader& disk) : disk_(disk) {}
+
+    /// The header in the sector that `number_of` gives for a disk of so many sectors.
+    template <typename NumberOf>
+    std::optional<Gpt> find(NumberOf number_of) {
+        for (const std::uint64_t sector_bytes : {512u, 4096u}) {
+            const std::uint64_t sectors = disk_.info().virtual_size.value / sector_bytes;
+            if (sectors < 3) continue;
+            try {
+                return read_gpt_at(disk_, sector_bytes, number_of(sectors));
+            } catch (const Error& e) {  // a valid one may be elsewhere
+                if (e.code() != ErrorCode::corrupt) throw;
+                if (!first_problem_) first_problem_ = e;
+            }
+        }
+        return std::nullopt;
+    }
+
+    /// What is wrong with the first header that was looked at.
+    const std::optional<Error>& first_problem() const { return first_problem_; }
+
+private:
+    const ImageReader& disk_;
+    std::optional<Error> first_problem_;
+};
+
+/// Compares a valid first header with the second one, where the first says that it is: a disk may have grown since.
+void compare_with_second(const ImageReader& disk, const Gpt& first, std::vector<std::string>& warnings) {
+    try {
+        const Gpt second = read_gpt_at(disk, first.header.sector_bytes, first.header.other_sector);
+        if (second.partitions == first.partitions) return;
+        warnings.push_back(
+            fmt::format("the two copies of the partition table, in sectors 1 and {}, list different "
+                        "partitions; the first was used",
+                        second.sector));
+    } catch (const Error& e) {
+        warnings.push_back(
+            fmt::format("the second copy of the partition table is damaged, the first was used: {}", e.what()));
+    }
 }
 
 }  // namespace
 
-std::vector<Partition> read_gpt(const ImageReader& disk) {
-    std::optional<Error> refusal;
-    for (const bool is_second : {false, true}) {
-        for (const std::uint64_t sector_bytes : {512u, 4096u}) {
-            const std::uint64_t sectors = disk.info().virtual_size.value / sector_bytes;
-            if (sectors < 3) continue;
-            try {
-                return read_gpt_at(disk, sector_bytes, is_second ? sectors - 1 : 1);
-            } catch (const Error& e) {  // a valid one may be elsewhere
-                if (e.code() != ErrorCode::corrupt) throw;
-                if (!refusal) refusal = e;
-            }
-        }
+std::vector<Partition> read_gpt(const ImageReader& disk, std::uint64_t last_sector,
+                                std::vector<std::string>& warnings) {
+    GptSearch search(disk);
+    if (const auto first = search.find([](std::uint64_t) { return std::uint64_t{1}; })) {
+        compare_with_second(disk, *first, warnings);
+        return first->partitions;
     }
-    if (refusal) throw *refusal;
+    std::optional<Gpt> second = search.find([](std::uint64_t sectors) { return sectors - 1; });
+    if (!second) second = search.find([&](std::uint64_t) { return last_sector; });
+    if (second) {
+        warnings.push_back(fmt::format("the partition table is damaged, its second copy in sector {} was used: {}",
+                                       second->sector, search.first_problem()->what()));
+        return second->partitions;
+    }
+    if (search.first_problem()) throw *search.first_problem();
     throw Error(ErrorCode::corrupt, "the disk has a protective MBR, but no room for a GPT");
 }
 

@@ -89,11 +89,12 @@ private:
 
 }  // namespace
 
-std::vector<Partition> read_table(const ImageReader& disk) {
+std::vector<Partition> read_table(const ImageReader& disk, std::vector<std::string>& warnings) {
     const std::optional<Table> table = read_entries(disk, 0);
     if (!table) return {};
     const auto is_protective = [](const Entry& entry) { return entry.type == gpt_type; };
-    if (std::any_of(table->begin(), table->end(), is_protective)) return read_gpt(disk);
+    const auto protective = std::find_if(table->begin(), table->end(), is_protective);
+    if (protective != table->end()) return read_gpt(disk, protective->begin + protective->count - 1, warnings);
     return MbrPartitions(disk).read(*table);
 }
 

@@ -2,6 +2,7 @@
 /// The partitions of a disk: GPT (UEFI specification, chapter 5) or MBR with logical partitions. Pure functions of the
 /// disk's bytes, safe from many threads.
 
+#include <string>
 #include <vector>
 
 #include "engine/image/image_reader.h"
@@ -10,9 +11,10 @@
 namespace varve::partition {
 
 /// By number; empty when there is no table. A protective MBR announces a GPT, in sectors of 512 or 4096 bytes, whose
-/// second header at the disk's end is used when the first is damaged. Partitions that are not inside the disk are left
-/// out, and so is the rest of a broken chain of logical partitions. Throws Error(corrupt), without the disk's name,
-/// when neither header of a GPT is valid.
-std::vector<Partition> read_table(const ImageReader& disk);
+/// second header at the disk's end is used when the first is damaged, with a warning; there is also one when the two
+/// differ. Partitions that are not inside the disk are left out, and so is the rest of a broken chain of logical
+/// partitions. Throws Error(corrupt) when neither header of a GPT is valid. Errors and warnings are without the disk's
+/// name.
+std::vector<Partition> read_table(const ImageReader& disk, std::vector<std::string>& warnings);
 
 }  // namespace varve::partition

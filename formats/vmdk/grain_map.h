@@ -1,6 +1,9 @@
 #pragma once
 /// Where the grains of one extent are: the common interface to the tables of the sparse formats.
 
+#include <string>
+#include <vector>
+
 #include "engine/image/extent.h"
 
 namespace varve::vmdk {
@@ -17,7 +20,7 @@ struct GrainRun {
     ByteOffset place;          ///< of the first grain in the file; only for data
 };
 
-/// Immutable; safe from many threads.
+/// Safe from many threads; what run_at() returns never changes.
 class GrainMap {
 public:
     virtual ~GrainMap() = default;
@@ -26,6 +29,9 @@ public:
     /// Data begins inside the file. Throws Error(corrupt) that names the entry if that of the first grain is invalid; a
     /// run ends before a grain with an invalid entry.
     virtual GrainRun run_at(std::uint64_t grain, std::uint64_t grains_max, GrainRunBy by) const = 0;
+
+    /// As of LateWarnings.
+    virtual std::vector<std::string> late_warnings() const { return {}; }
 };
 
 }  // namespace varve::vmdk

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <memory>
 
-#include "engine/image/image_reader.h"
+#include "engine/image/late_warnings.h"
 #include "formats/base/block_cache.h"
 #include "formats/base/byte_source.h"
 #include "formats/base/recent_extents.h"
@@ -20,7 +20,7 @@ struct GrainLayout {
     GrainCoding coding = GrainCoding::plain;
 };
 
-class GrainReader final : public ImageReader {
+class GrainReader final : public ImageReader, public LateWarnings {
 public:
     /// `map` describes the extent in `device`.
     GrainReader(ByteSourcePtr device, const GrainLayout& layout, std::unique_ptr<GrainMap> map,
@@ -32,6 +32,7 @@ public:
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override { device_->check_unchanged(); }
     std::vector<ByteRange> unreadable() const override { return {}; }
+    std::vector<std::string> late_warnings() const override { return map_->late_warnings(); }
 
 private:
     std::uint64_t grains_after(std::uint64_t grain) const;

@@ -5,28 +5,13 @@
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
-#include "formats/vmdk/descriptor.h"
 #include "formats/vmdk/error.h"
 
 namespace varve::vmdk {
 namespace {
 
-constexpr std::uint64_t table_entry_bytes = 4;
-constexpr std::uint64_t zero_mark = 1;
-
-ByteOffset place_of(std::uint64_t entry) { return ByteOffset{entry * sector_bytes}; }
-
-ExtentKind kind_of_entry(std::uint64_t entry, const GrainTableShape& shape) {
-    if (entry == 0) return ExtentKind::unallocated;
-    return entry == zero_mark && shape.has_zero_grains ? ExtentKind::zero : ExtentKind::data;
-}
-
-bool leads_to_table(const WordTables& words, std::uint64_t entry, const GrainTableShape& shape) {
-    return words.contains(place_of(entry), shape.grains_per_table);
-}
-
 bool leads_to_grain(const WordTables& words, std::uint64_t entry) {
-    return place_of(entry).value < words.device()->size().value;
+    return place_of_entry(entry).value < words.device()->size().value;
 }
 
 std::string directory_problem(const WordTables& words, std::uint64_t table, std::uint64_t entry) {
@@ -40,7 +25,7 @@ std::string directory_problem(const WordTables& words, std::uint64_t table, std:
 
 GrainTables::GrainTables(ByteSourcePtr device, ByteOffset directory, const GrainTableShape& shape,
                          std::shared_ptr<ReadCaches> caches)
-    : tables_(std::move(device), table_entry_bytes, std::move(caches)), directory_(directory), shape_(shape) {
+    : tables_(std::move(device), grain_entry_bytes, std::move(caches)), directory_(directory), shape_(shape) {
     if (!tables_.contains(directory, shape.tables()))
         throw corrupt(tables_.device()->place(directory),
                       fmt::format("expected the grain directory of {} entries here, found the end of the file at {}",
@@ -51,18 +36,18 @@ GrainRun GrainTables::run_at(std::uint64_t grain, std::uint64_t grains_max, Grai
     VARVE_CHECK(grains_max > 0 && grain < shape_.grains && grains_max <= shape_.grains - grain);
     const std::uint64_t table = grain / shape_.grains_per_table;
     const std::uint64_t index = grain % shape_.grains_per_table;
-    const ByteOffset at = directory_ + ByteCount{table * table_entry_bytes};
+    const ByteOffset at = directory_ + ByteCount{table * grain_entry_bytes};
     const std::uint64_t entry = tables_.words_from(at, 1)[0];
     if (kind_of_entry(entry, shape_) != ExtentKind::data) return run_of_tables(table, index, grains_max);
     if (!leads_to_table(tables_, entry, shape_))
         throw corrupt(tables_.device()->place(at), directory_problem(tables_, table, entry));
-    return run_in_table(place_of(entry), grain, std::min(grains_max, shape_.grains_per_table - index), by);
+    return run_in_table(place_of_entry(entry), grain, std::min(grains_max, shape_.grains_per_table - index), by);
 }
 
 /// The grains of missing tables, from `table` on, without its first `skipped` grains.
 GrainRun GrainTables::run_of_tables(std::uint64_t table, std::uint64_t skipped, std::uint64_t grains_max) const {
     const WordRun entries =
-        tables_.words_from(directory_ + ByteCount{table * table_entry_bytes}, shape_.tables() - table);
+        tables_.words_from(directory_ + ByteCount{table * grain_entry_bytes}, shape_.tables() - table);
     std::size_t tables = 1;
     while (tables < entries.count && entries[tables] == entries[0]) ++tables;
     const std::uint64_t grains = tables * std::uint64_t{shape_.grains_per_table} - skipped;
@@ -71,7 +56,7 @@ GrainRun GrainTables::run_of_tables(std::uint64_t table, std::uint64_t skipped, 
 
 GrainRun GrainTables::run_in_table(ByteOffset table, std::uint64_t grain, std::uint64_t grains_max,
                                    GrainRunBy by) const {
-    const ByteOffset at = table + ByteCount{grain % shape_.grains_per_table * table_entry_bytes};
+    const ByteOffset at = table + ByteCount{grain % shape_.grains_per_table * grain_entry_bytes};
     const WordRun entries = tables_.words_from(at, grains_max);
     const ExtentKind kind = kind_of_entry(entries[0], shape_);
     if (kind == ExtentKind::data && !leads_to_grain(tables_, entries[0]))
@@ -80,20 +65,12 @@ GrainRun GrainTables::run_in_table(ByteOffset table, std::uint64_t grain, std::u
                                   "sector {}",
                                   grain / shape_.grains_per_table, grain % shape_.grains_per_table,
                                   tables_.device()->size().value, entries[0]));
-    const std::uint64_t grain_sectors = shape_.grain_size.value / sector_bytes;
-    std::size_t count = 1;
-    for (; count < entries.count; ++count) {
-        if (kind_of_entry(entries[count], shape_) != kind) break;
-        if (kind != ExtentKind::data) continue;
-        if (!leads_to_grain(tables_, entries[count])) break;
-        if (by == GrainRunBy::place && entries[count] != entries[0] + count * grain_sectors) break;
-    }
-    return {kind, count, kind == ExtentKind::data ? place_of(entries[0]) : ByteOffset{}};
+    return run_of_entries(entries, shape_, by, [this](std::uint64_t entry) { return leads_to_grain(tables_, entry); });
 }
 
 DirectoryState GrainTables::inspect(const ByteSourcePtr& device, ByteOffset directory, const GrainTableShape& shape,
                                     const std::shared_ptr<ReadCaches>& caches) {
-    const WordTables words(device, table_entry_bytes, caches);
+    const WordTables words(device, grain_entry_bytes, caches);
     DirectoryState state;
     if (!words.contains(directory, shape.tables())) {
         state.damage = fmt::format("it should have {} entries at byte {}, but the file ends at {}", shape.tables(),
@@ -102,9 +79,8 @@ DirectoryState GrainTables::inspect(const ByteSourcePtr& device, ByteOffset dire
     }
     for (std::uint64_t table = 0; table < shape.tables();) {
         const WordRun entries =
-            words.words_from(directory + ByteCount{table * table_entry_bytes}, shape.tables() - table);
+            words.words_from(directory + ByteCount{table * grain_entry_bytes}, shape.tables() - table);
         for (std::size_t i = 0; i < entries.count; ++i) {
-            if (entries[i] != 0) state.is_empty = false;
             if (kind_of_entry(entries[i], shape) != ExtentKind::data || leads_to_table(words, entries[i], shape))
                 continue;
             state.damage = directory_problem(words, table + i, entries[i]);

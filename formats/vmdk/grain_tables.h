@@ -1,32 +1,18 @@
 #pragma once
-/// The grain map of hosted sparse extents and COWD extents: two levels of 32-bit sector numbers, a directory of tables
-/// and tables of grains. Source: VMware Virtual Disk Format 5.0, "Grain Directory and Grain Tables".
-///
-/// An entry of 0 is unallocated. An entry of 1 means zeros if the extent uses zeroed grains: one grain of them in a
-/// table, a whole table's worth in the directory.
+/// The grain map of extents that keep it once, such as COWD extents and streams: two levels of 32-bit sector numbers
+/// (grain_entry.h), a directory of tables and tables of grains.
 
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "formats/vmdk/grain_map.h"
-#include "formats/vmdk/word_tables.h"
+#include "formats/vmdk/grain_entry.h"
 
 namespace varve::vmdk {
 
-struct GrainTableShape {
-    std::uint64_t grains = 0;  ///< of the extent
-    std::uint32_t grains_per_table = 0;
-    ByteCount grain_size;
-    bool has_zero_grains = false;
-
-    std::uint64_t tables() const { return divide_up(grains, grains_per_table); }
-};
-
 /// The result of checking every entry of a directory.
 struct DirectoryState {
-    std::string damage;  ///< the first invalid entry, and why; empty: all are valid
-    bool is_empty = true;
+    std::string damage;     ///< the first invalid entry, and why; empty: all are valid
 };
 
 class GrainTables final : public GrainMap {

@@ -124,6 +124,13 @@ ByteCount Reader::bytes_read() const {
     return sum;
 }
 
+std::vector<std::string> Reader::late_warnings() const {
+    std::vector<std::string> all;
+    for (const ImageReader* reader : readers_)
+        for (std::string& sentence : late_warnings_of(*reader)) all.push_back(std::move(sentence));
+    return all;
+}
+
 void Reader::check_unchanged() const {
     image_->check_unchanged();
     for (const ImageReader* reader : readers_) reader->check_unchanged();

@@ -5,11 +5,12 @@
 
 #include <optional>
 
+#include "engine/image/late_warnings.h"
 #include "formats/vmdk/extent_opener.h"
 
 namespace varve::vmdk {
 
-class Reader final : public ImageReader {
+class Reader final : public ImageReader, public LateWarnings {
 public:
     struct Options {
         OpenExtent open_extent;
@@ -26,6 +27,7 @@ public:
     ByteCount bytes_read() const override;
     void check_unchanged() const override;
     std::vector<ByteRange> unreadable() const override { return {}; }
+    std::vector<std::string> late_warnings() const override;
 
     const Descriptor& descriptor() const { return descriptor_; }
 

@@ -6,6 +6,7 @@
 #include "formats/vmdk/grain_reader.h"
 #include "formats/vmdk/grain_tables.h"
 #include "formats/vmdk/stream_index.h"
+#include "formats/vmdk/twin_tables.h"
 
 namespace varve::vmdk {
 namespace {
@@ -19,7 +20,7 @@ GrainCoding coding_of(const SparseHeader& header) {
     return header.has_markers ? GrainCoding::compressed_with_markers : GrainCoding::compressed;
 }
 
-/// Chooses the map to use: directory, redundant directory or markers. For one use.
+/// Chooses the map to use: by the directory, by its copy, by both, or by the markers. For one use.
 class MapChoice {
 public:
     MapChoice(const ByteSourcePtr& device, const SparseHeader& header, const std::shared_ptr<ReadCaches>& caches,
@@ -28,18 +29,20 @@ public:
 
     std::unique_ptr<GrainMap> choose() {
         if (!header_.directory) return by_markers("it has no footer");
-        const DirectoryState first = inspect(*header_.directory);
-        const bool is_sound = first.damage.empty();
-        if (is_sound && !first.is_empty) return tables(*header_.directory);
-        if (header_.redundant_directory) {
-            const DirectoryState second = inspect(*header_.redundant_directory);
-            if (second.damage.empty() && (!is_sound || !second.is_empty)) return by_redundant(first);
-        }
-        if (!is_sound && coding_of(header_) == GrainCoding::compressed_with_markers) return by_markers(first.damage);
+        if (header_.redundant_directory) return choose_of_two();
+        const DirectoryState state = inspect(*header_.directory);
+        if (!state.damage.empty() && is_stream()) return by_markers(state.damage);
         return tables(*header_.directory);  // its undamaged part can be read
     }
 
 private:
+    bool is_stream() const { return coding_of(header_) == GrainCoding::compressed_with_markers; }
+
+    bool is_inside(ByteOffset directory) const {
+        const std::uint64_t size = device_->size().value;
+        return directory.value <= size && header_.tables() * grain_entry_bytes <= size - directory.value;
+    }
+
     DirectoryState inspect(ByteOffset directory) const {
         return GrainTables::inspect(device_, directory, shape_of(header_), caches_);
     }
@@ -48,19 +51,44 @@ private:
         return std::make_unique<GrainTables>(device_, directory, shape_of(header_), caches_);
     }
 
-    std::unique_ptr<GrainMap> by_redundant(const DirectoryState& first) {
-        warnings_.push_back(fmt::format("{}: the grain directory is damaged ({}); the redundant one was read instead",
-                                        device_->place({}), first.damage.empty() ? "it is empty" : first.damage));
-        return tables(*header_.redundant_directory);
+    std::unique_ptr<GrainMap> choose_of_two() {
+        const bool is_second_inside = is_inside(*header_.redundant_directory);
+        if (is_second_inside && is_inside(*header_.directory)) return by_both();
+        const DirectoryState first = inspect(*header_.directory);
+        if (is_second_inside) {
+            warn(fmt::format("the grain directory is damaged ({}); the redundant one was read instead", first.damage));
+            return tables(*header_.redundant_directory);
+        }
+        if (!first.damage.empty() && is_stream()) return by_markers(first.damage);
+        warn("the redundant grain directory is outside the file; only the first was read");
+        return tables(*header_.directory);
     }
 
+    std::unique_ptr<GrainMap> by_both() {
+        const TwinDirectories directories{*header_.directory, *header_.redundant_directory, header_.data_begin};
+        auto both = std::make_unique<TwinTables>(device_, directories, shape_of(header_), caches_);
+        const DirectoryComparison found = both->compare_directories();
+        if (found.neither != 0 && is_stream()) return by_markers("both are damaged");
+        const std::uint64_t all = header_.tables();
+        if (found.only_second != 0)
+            warn(
+                fmt::format("the grain directory is damaged ({} of {} entries, the first: {}); for these the "
+                            "redundant one was read instead",
+                            found.only_second, all, found.at));
+        if (found.only_first != 0)
+            warn(
+                fmt::format("the redundant grain directory is damaged ({} of {} entries, the first: {}); for these "
+                            "only the first one was read",
+                            found.only_first, all, found.at));
+        return both;
+    }
+
+    void warn(std::string_view what) { warnings_.push_back(fmt::format("{}: {}", device_->place({}), what)); }
+
     std::unique_ptr<GrainMap> by_markers(const std::string& problem) {
-        if (coding_of(header_) != GrainCoding::compressed_with_markers)
-            throw corrupt(device_->place({}), fmt::format("no grain directory is readable: {}", problem));
+        if (!is_stream()) throw corrupt(device_->place({}), fmt::format("no grain directory is readable: {}", problem));
         auto index = std::make_unique<StreamIndex>(device_, header_);
-        warnings_.push_back(
-            fmt::format("{}: no grain directory is readable ({}); the stream's markers were used instead",
-                        device_->place({}), problem));
+        warn(fmt::format("no grain directory is readable ({}); the stream's markers were used instead", problem));
         return index;
     }
 

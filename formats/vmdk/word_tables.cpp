@@ -24,6 +24,19 @@ WordRun WordTables::words_from(ByteOffset at, std::uint64_t count) const {
     return {std::move(entries), held};
 }
 
+Bytes WordTables::copy_from(ByteOffset at, std::uint64_t count) const {
+    Bytes out;
+    out.reserve(static_cast<std::size_t>(count * word_bytes_));
+    while (count > 0) {
+        const WordRun run = words_from(at, count);
+        const ByteView held = ByteView(*run.entries.page).subspan(run.entries.first_byte, run.count * word_bytes_);
+        out.insert(out.end(), held.begin(), held.end());
+        at += ByteCount{held.size()};
+        count -= run.count;
+    }
+    return out;
+}
+
 bool WordTables::contains(ByteOffset at, std::uint64_t words) const {
     const std::uint64_t size = device_->size().value;
     return at.value <= size && words <= (size - at.value) / word_bytes_;

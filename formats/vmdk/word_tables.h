@@ -29,6 +29,9 @@ public:
     /// through.
     WordRun words_from(ByteOffset at, std::uint64_t count) const;
 
+    /// Exactly `count` words from `at` on, as they are in the file. Throws like words_from().
+    Bytes copy_from(ByteOffset at, std::uint64_t count) const;
+
     /// Whether a table of `words` at `at` is inside the device.
     bool contains(ByteOffset at, std::uint64_t words) const;
 

@@ -21,7 +21,6 @@ namespace varve::lvm_test {
 namespace {
 
 using partition::Partition;
-using partition::read_table;
 using writer_test::run_tool;
 using writer_test::ScratchFolder;
 
@@ -61,6 +60,18 @@ std::vector<Partition> sfdisk_partitions(const std::string& path) {
 }
 
 std::shared_ptr<ChangedDisk> changed(const std::string& path) { return std::make_shared<ChangedDisk>(open_raw(path)); }
+
+std::vector<Partition> read_table(const ImageReader& disk) {
+    std::vector<std::string> warnings;
+    return partition::read_table(disk, warnings);
+}
+
+/// What reading the table warns of, as one text.
+std::string warnings_about(const ImageReader& disk) {
+    std::vector<std::string> warnings;
+    partition::read_table(disk, warnings);
+    return fmt::format("{}", fmt::join(warnings, "; "));
+}
 
 constexpr const char* gpt_script = "label: gpt\nsize=1M\nstart=8192, size=3M, type=L\n5: start=30000, size=12345\n";
 constexpr const char* mbr_script =
@@ -113,9 +124,47 @@ TEST_CASE("partitions: the second GPT header is used when the first is damaged",
         auto disk = changed(path);
         disk->flip(byte * 8);
         CHECK(read_table(*disk) == expected);
+        CHECK_THAT(warnings_about(*disk), ContainsSubstring("the partition table is damaged, its second copy in sector "
+                                                            "131071 was used: GPT header in sector 1"));
         disk->flip(((std::uint64_t{64} << 20) - 512 + 90) * 8);
         CHECK_THAT(refusal([&] { read_table(*disk); }), ContainsSubstring("GPT header in sector 1 of 512 bytes"));
     }
+}
+
+TEST_CASE("partitions: the two copies of a GPT are compared, and a damaged or different second one is reported",
+          "[lvm][partitions]") {
+    constexpr std::uint64_t size = 64 << 20;
+    ScratchFolder folder;
+    const std::string path = partitioned(folder, "sfdisk -q", gpt_script);
+    const auto expected = sfdisk_partitions(path);
+    CHECK(warnings_about(*open_raw(path)).empty());
+    for (const std::uint64_t byte : {size - 512 + 3, size - 512 - 16384 + 40}) {  // of header and entries
+        auto disk = changed(path);
+        disk->flip(byte * 8);
+        CHECK(read_table(*disk) == expected);
+        CHECK_THAT(warnings_about(*disk), ContainsSubstring("the second copy of the partition table is damaged, the "
+                                                            "first was used: GPT header in sector 131071"));
+    }
+    ScratchFolder other_folder;
+    const std::string other = partitioned(other_folder, "sfdisk -q", "label: gpt\nsize=2M\n");
+    Bytes second(16384 + 512);
+    open_raw(other)->read(ByteOffset{size - second.size()}, second);
+    auto disk = changed(path);
+    disk->set(size - second.size(), second);
+    CHECK(read_table(*disk) == expected);
+    CHECK_THAT(warnings_about(*disk), ContainsSubstring("in sectors 1 and 131071, list different partitions"));
+}
+
+TEST_CASE("partitions: the second GPT of a disk that has grown since is found", "[lvm][partitions]") {
+    ScratchFolder folder;
+    const std::string path = partitioned(folder, "sfdisk -q", gpt_script);
+    const auto expected = sfdisk_partitions(path);
+    std::filesystem::resize_file(path, 80 << 20);
+    CHECK(warnings_about(*open_raw(path)).empty());
+    auto disk = changed(path);
+    disk->flip(512 * 8);
+    CHECK(read_table(*disk) == expected);
+    CHECK_THAT(warnings_about(*disk), ContainsSubstring("its second copy in sector 131071 was used"));
 }
 
 TEST_CASE("partitions: partitions that are not inside the disk are left out", "[lvm][partitions]") {

@@ -127,23 +127,23 @@ TEST_CASE("VMDK: table entries past the end of the file are named in the error, 
     run(
         {
             {"grain past the end",
-             [&](FileBytes& f) { f.le32(Hosted::table + 12, static_cast<std::uint32_t>(end / 512)); },
+             [&](FileBytes& f) { f.le32(8, 1).le32(Hosted::table + 12, static_cast<std::uint32_t>(end / 512)); },
              "grain table 0, entry 3: expected a grain within the"},
-            {"all bits", [](FileBytes& f) { f.le32(Hosted::table, 0xffffffff); }, "entry 0"},
+            {"all bits", [](FileBytes& f) { f.le32(8, 1).le32(Hosted::table, 0xffffffff); }, "entry 0"},
             {"table past the end", [](FileBytes& f) { f.le32(8, 1).le32(Hosted::directory, 0x00ffffff); },
              "grain directory entry 0: expected a grain table"},
             {"table cut by the end",
              [&](FileBytes& f) { f.le32(8, 1).le32(Hosted::directory, static_cast<std::uint32_t>(end / 512 - 1)); },
              "grain directory entry 0"},
-            {"two entries, one grain", [](FileBytes& f) { f.le32(Hosted::table + 4, Hosted::data / 512 + 8); }, ""},
-            {"a grain in the tables", [](FileBytes& f) { f.le32(Hosted::table + 4, Hosted::table / 512); }, ""},
+            {"two entries, one grain", [](FileBytes& f) { f.le32(8, 1).le32(Hosted::table + 4, Hosted::data / 512 + 8); }, ""},
+            {"a grain in the tables", [](FileBytes& f) { f.le32(8, 1).le32(Hosted::table + 4, Hosted::table / 512); }, ""},
             {"the last grain cut", [&](FileBytes& f) { f.cut(end - 100); }, ""},
             {"the last grain gone", [&](FileBytes& f) { f.cut(end - 4096); }, "entry 2"},
         },
         good.file);
     ScratchFolder folder;
     Hosted bad = good;
-    bad.file.le32(Hosted::table + 12, 0x7fffffff);
+    bad.file.le32(8, 1).le32(Hosted::table + 12, 0x7fffffff);  // without a second copy
     write_file(folder.file("a"), bad.file.view());
     const auto reader = open_image(folder.file("a"));
     Bytes bytes(4096);

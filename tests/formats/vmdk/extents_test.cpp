@@ -135,8 +135,12 @@ TEST_CASE("VMDK: the redundant grain directory is used if the first is damaged",
     Hosted both = good;
     both.file.le32(Hosted::directory + 4, 0x7fffffff).le32(Hosted::redundant_directory, 0x7fffffff);
     write_file(path, both.file.view());
+    CHECK(read_all(*open_image(path)) == expected);
+    both.file.le32(Hosted::redundant_directory + 4, 0);
+    write_file(path, both.file.view());
     CHECK(read_at(*open_image(path), 0, 4096) == fill(4096, 'a'));
-    CHECK_THAT(refusal_of(path), ContainsSubstring("grain directory entry 1: expected a grain table within"));
+    CHECK_THAT(refusal_of(path), ContainsSubstring("grain directory entry 1: expected a grain table within") &&
+                                     ContainsSubstring("no table in the other copy"));
 }
 
 TEST_CASE("VMDK stream: read by its footer, past padding, by a directory in front, or by its markers",
