@@ -51,4 +51,11 @@ FoundFiles ArchivedFiles::find(const ImagePlace& referrer, std::span<const std::
     return found;
 }
 
+std::vector<std::string> ArchivedFiles::names_beside(const ImagePlace&) const {
+    std::vector<std::string> names;
+    for (const tar::Member& member : contents_.members) names.push_back(member.name);
+    for (const tar::OtherMember& member : contents_.others) names.push_back(member.name);  // a link is refused by name
+    return names;
+}
+
 }  // namespace varve::appliance

@@ -20,6 +20,7 @@ public:
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
     FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                     const std::function<bool(const ByteSourcePtr&)>& fits) const override;
+    std::vector<std::string> names_beside(const ImagePlace& referrer) const override;
 
 private:
     std::string folder_of(const ImagePlace& member) const;

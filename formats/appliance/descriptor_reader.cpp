@@ -73,7 +73,7 @@ private:
     void take_name(const pugi::xml_node& node);
     std::optional<ByteCount> capacity_of(const pugi::xml_node& node, const DiskElement& disk);
     bool is_gzip(const pugi::xml_node& node) const;
-    std::optional<ByteCount> bytes_in(const pugi::xml_node& node, std::string_view local, std::uint64_t least) const;
+    std::optional<ByteCount> bytes_in(const pugi::xml_node& node, std::string_view local, std::uint64_t least);
     std::string attribute(const pugi::xml_node& node, std::string_view local) const;
     std::string required(const pugi::xml_node& node, std::string_view local) const;
     void check_references() const;
@@ -208,13 +208,12 @@ std::optional<ByteCount> XmlParser::capacity_of(const pugi::xml_node& node, cons
     if (text.empty()) return disk.file.empty() ? warn("the descriptor does not state it") : std::nullopt;
     if (text.starts_with("${")) return warn(fmt::format("'{}' is chosen when the package is deployed", excerpt(text)));
     const auto count = byte_number(text);
-    if (!count) fail(node, fmt::format("expected a capacity of 0 to 2^63 - 1, found '{}'", excerpt(text)));
+    if (!count) return warn(fmt::format("expected 0 to 2^63 - 1, found '{}'", excerpt(text)));
     const auto unit = bytes_per_unit(units);
     if (!unit) return warn(fmt::format("its unit '{}' is unknown", excerpt(units)));
     const auto bytes = checked_mul(*count, *unit);
     if (!bytes || *bytes > bytes_max)
-        fail(node,
-             fmt::format("expected a capacity of at most 2^63 - 1 bytes, found {} times '{}'", *count, excerpt(units)));
+        return warn(fmt::format("expected at most 2^63 - 1 bytes, found {} times '{}'", *count, excerpt(units)));
     return ByteCount{*bytes};
 }
 
@@ -253,15 +252,16 @@ std::string XmlParser::required(const pugi::xml_node& node, std::string_view loc
     return value;
 }
 
-std::optional<ByteCount> XmlParser::bytes_in(const pugi::xml_node& node, std::string_view local,
-                                             std::uint64_t least) const {
+/// An attribute that only helps to detect damage: an impossible one is a warning, and counts as absent.
+std::optional<ByteCount> XmlParser::bytes_in(const pugi::xml_node& node, std::string_view local, std::uint64_t least) {
     const std::string text = attribute(node, local);
     if (text.empty()) return std::nullopt;
     const auto bytes = byte_number(text);
-    if (!bytes || *bytes < least)
-        fail(node,
-             fmt::format("expected attribute '{}' of {} to 2^63 - 1 bytes, found '{}'", local, least, excerpt(text)));
-    return ByteCount{*bytes};
+    if (bytes && *bytes >= least) return ByteCount{*bytes};
+    result_.warnings.push_back(fmt::format(
+        "{}: byte {}, element '{}': the attribute '{}' is ignored: expected {} to 2^63 - 1 bytes, found '{}'", where_,
+        node.offset_debug(), excerpt(node.name()), local, least, excerpt(text)));
+    return std::nullopt;
 }
 
 void XmlParser::check_references() const {

@@ -48,8 +48,9 @@ struct Descriptor {
 
 /// Parses UTF-8, or UTF-16 with a BOM. `where` names the text in errors: "'a.ova', member 'a.ovf'". Throws
 /// Error(corrupt) with the byte offset (of the text as UTF-8), expected and found for text that is not XML, for
-/// missing, duplicate or unknown ids, and for numbers past the limits; Error(unsupported) for a compression other than
-/// gzip; Error(refused) for a document type and for texts past the limits.
+/// missing, duplicate or unknown ids; Error(unsupported) for a compression other than
+/// gzip; Error(refused) for a document type and for texts past the limits. An impossible size, chunk size or capacity
+/// is a warning: no byte of a disk depends on it.
 Descriptor parse_descriptor(ByteView xml, const std::string& where);
 
 /// The same limits for callers that parse the XML for another purpose: to be checked first, since they bound the size

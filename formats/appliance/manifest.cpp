@@ -38,6 +38,11 @@ std::optional<DigestAlgorithm> algorithm_of(std::string_view word) {
     return known == algorithm_words.end() ? std::nullopt : std::optional(known->algorithm);
 }
 
+std::string_view without_own_folder(std::string_view name) {
+    while (name.starts_with("./")) name.remove_prefix(2);
+    return name;
+}
+
 struct Line {
     std::string_view algorithm, file, digest;
 };
@@ -119,8 +124,17 @@ void ManifestParser::keep(ManifestEntry entry) {
 
 const ManifestEntry* Manifest::find(std::string_view file) const {
     const ManifestEntry* best = nullptr;
-    for (const ManifestEntry& entry : entries)
-        if (entry.file == file && (best == nullptr || entry.algorithm > best->algorithm)) best = &entry;
+    bool is_best_exact = false;
+    file = without_own_folder(file);
+    for (const ManifestEntry& entry : entries) {
+        const std::string_view name = without_own_folder(entry.file);
+        if (!equals_ignoring_case(name, file)) continue;
+        const bool is_exact = name == file;
+        const auto rank = [](bool exact, const ManifestEntry& of) { return std::pair(exact, of.algorithm); };
+        if (best != nullptr && rank(is_exact, entry) <= rank(is_best_exact, *best)) continue;
+        best = &entry;
+        is_best_exact = is_exact;
+    }
     return best;
 }
 

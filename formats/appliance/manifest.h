@@ -28,7 +28,8 @@ struct Manifest {
     std::vector<ManifestEntry> entries;  ///< in the text's order; a file may have one of each algorithm
     std::vector<std::string> warnings;   ///< sentences
 
-    /// The entry of `file` with the strongest algorithm, or null. Looks at every entry.
+    /// The entry of `file` with the strongest algorithm, or null; a leading "./" does not matter on either side, and
+    /// case only if another entry has the name in the same case. Looks at every entry.
     const ManifestEntry* find(std::string_view file) const;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-/// Opens one disk of an appliance as an image. What the image names is searched in the package alone.
+/// Opens one disk of an appliance as an image, over the disk that the descriptor bases it on (parentRef). What the
+/// image names is searched in the package alone.
 
 #include <memory>
 

@@ -42,6 +42,21 @@ ByteCount unpacked_bytes_max(const std::optional<ByteCount>& capacity) {
     return twice ? std::min(ByteCount{*twice} + at_least, unknown) : unknown;
 }
 
+/// What the manifest of this descriptor is called.
+std::string manifest_name_of(const ImagePlace& descriptor) {
+    return std::filesystem::path(base_name(descriptor.path)).stem().string() + ".mf";
+}
+
+/// By the name as it is, then decoded; null if the file is not in the manifest.
+const ManifestEntry* find_entry(const Manifest& manifest, const std::string& name) {
+    const ManifestEntry* entry = manifest.find(name);
+    return entry != nullptr ? entry : manifest.find(decoded_href(name));
+}
+
+std::string no_digest(const std::string& manifest, const std::string& file) {
+    return fmt::format("'{}' has no digest of '{}', whose bytes are not checked", manifest, file);
+}
+
 std::string list_of(const std::vector<PackagedDisk>& disks) {
     std::string out;
     for (std::size_t i = 0; i < std::min(disks.size(), names_shown_max); ++i)
@@ -63,6 +78,7 @@ PackageReader::PackageReader(ImageFile file, std::unique_ptr<const ImageReferenc
 
 void PackageReader::open_archive(ImageFile file) {
     const ImagePlace archive = file.place;
+    is_archive_ = true;
     auto files = std::make_unique<ArchivedFiles>(std::move(file));
     const tar::Archive& contents = files->contents();
     warnings_ = contents.warnings;
@@ -87,26 +103,61 @@ void PackageReader::open_descriptor(ImageFile file, std::unique_ptr<const ImageR
     warnings_.insert(warnings_.end(), descriptor_.warnings.begin(), descriptor_.warnings.end());
 }
 
-/// The manifest is beside the descriptor and has its name. Without one there is nothing to check.
+/// Those that are called like the descriptor first.
+std::vector<std::string> PackageReader::manifest_names() const {
+    std::vector<std::string> names;
+    for (std::string& name : references_->names_beside(place_))
+        if (ends_ignoring_case(name, ".mf")) names.push_back(std::move(name));
+    const std::string own = manifest_name_of(place_);
+    const auto rank = [&](const std::string& name) {
+        const std::string last = base_name(name);
+        return last == own ? 0 : equals_ignoring_case(last, own) ? 1 : 2;
+    };
+    std::ranges::stable_sort(names, {}, rank);
+    return names;
+}
+
+/// Without one there is nothing to check.
 void PackageReader::read_manifest() {
-    const std::string name = base_name(place_.path);
-    std::optional<ImageFile> found;
-    try {
-        found = references_->open_reference(place_, std::filesystem::path(name).stem().string() + ".mf",
-                                            ReferenceKind::packaged_file);
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::not_found) throw;
+    const std::string own = manifest_name_of(place_);
+    for (const std::string& name : manifest_names()) {
+        if (!manifest_) manifest_ = read_manifest_of(name, equals_ignoring_case(base_name(name), own));
+        if (is_archive_ && (!manifest_ || base_name(name) != base_name(manifest_name_)))
+            warnings_.push_back(fmt::format("the manifest '{}' of '{}' was not used: {}", name, place_.folder,
+                                            manifest_ ? "there is another one" : "it lists no file of the package"));
+    }
+    if (manifest_) check_descriptor();
+}
+
+/// Nothing for a manifest of something else. In a folder there may be any number of them, readable or not.
+std::optional<Manifest> PackageReader::read_manifest_of(const std::string& name, bool is_own) try {
+    const ImageFile file = references_->open_reference(place_, name, ReferenceKind::packaged_file);
+    Manifest manifest =
+        parse_manifest(read_whole(file, manifest_bytes_max, "a manifest"), fmt::format("'{}'", file.place.name));
+    if (!is_own && !lists_a_file(manifest)) return std::nullopt;
+    manifest_name_ = file.place.name;
+    warnings_.insert(warnings_.end(), manifest.warnings.begin(), manifest.warnings.end());
+    return manifest;
+} catch (const Error& error) {
+    if (is_own || is_archive_ || (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::refused)) throw;
+    return std::nullopt;
+}
+
+bool PackageReader::lists_a_file(const Manifest& manifest) const {
+    return find_entry(manifest, base_name(place_.path)) != nullptr ||
+           std::ranges::any_of(descriptor_.files,
+                               [&](const FileElement& file) { return find_entry(manifest, file.href) != nullptr; });
+}
+
+void PackageReader::check_descriptor() {
+    const ManifestEntry* entry = find_entry(*manifest_, base_name(place_.path));
+    if (entry == nullptr) {
+        warnings_.push_back(no_digest(manifest_name_, base_name(place_.path)));
         return;
     }
-    const Bytes text = read_whole(*found, manifest_bytes_max, "a manifest");
-    manifest_ = parse_manifest(text, fmt::format("'{}'", found->place.name));
-    manifest_name_ = found->place.name;
-    warnings_.insert(warnings_.end(), manifest_->warnings.begin(), manifest_->warnings.end());
-    if (const ManifestEntry* entry = find_entry(name)) {
-        ContentDigest digest(entry->algorithm);
-        digest.update(text_);
-        check_equal(*entry, digest.finish(), place_.name);
-    }
+    ContentDigest digest(entry->algorithm);
+    digest.update(text_);
+    check_equal(*entry, digest.finish(), place_.name);
 }
 
 void PackageReader::list_disks() {
@@ -114,7 +165,7 @@ void PackageReader::list_disks() {
         return std::ranges::any_of(disks_, [&](const PackagedDisk& disk) { return disk.name == name; });
     };
     for (const DiskElement& described : descriptor_.disks) {
-        PackagedDisk disk{described.id, described.id, described.capacity, {}, described.format};
+        PackagedDisk disk{described.id, described.id, described.capacity, {}, described.format, described.parent};
         if (!described.file.empty()) {
             const auto file = std::ranges::find(descriptor_.files, described.file, &FileElement::id);
             disk.file = static_cast<std::size_t>(file - descriptor_.files.begin());
@@ -207,20 +258,18 @@ void PackageReader::check_disk(const PackagedDisk& disk, const LongRead& work) c
     if (!manifest_ || !disk.file) return;
     const FileElement& file = descriptor_.files[*disk.file];
     std::size_t chunk = 0;
-    for (const ImageFile& part : open_parts(file))
-        check_digest(part, file.chunk_size ? chunk_name(file.href, chunk++) : file.href, &work);
+    for (const ImageFile& part : open_parts(file)) {
+        const std::string name = file.chunk_size ? chunk_name(file.href, chunk++) : file.href;
+        if (const auto doubt = check_digest(part, name, &work)) work.progress.warn(*doubt);
+    }
 }
 
-/// `name` as in the descriptor. Warns of a file that is not in the manifest.
-void PackageReader::check_digest(const ImageFile& file, const std::string& name, const LongRead* work) const {
-    if (!manifest_) return;
-    const ManifestEntry* entry = find_entry(name);
-    if (entry == nullptr) {
-        if (work != nullptr)
-            work->progress.warn(
-                fmt::format("'{}' has no digest of '{}', whose bytes are not checked", manifest_name_, name));
-        return;
-    }
+/// `name` as in the descriptor. Returns a warning about a file that is not in the manifest.
+std::optional<std::string> PackageReader::check_digest(const ImageFile& file, const std::string& name,
+                                                       const LongRead* work) const {
+    if (!manifest_) return std::nullopt;
+    const ManifestEntry* entry = find_entry(*manifest_, name);
+    if (entry == nullptr) return no_digest(manifest_name_, name);
     ContentDigest digest(entry->algorithm);
     Bytes buffer(static_cast<std::size_t>(std::min<std::uint64_t>(hashed_at_once, file.source->size().value)));
     const ByteCount size = file.source->size();
@@ -235,12 +284,7 @@ void PackageReader::check_digest(const ImageFile& file, const std::string& name,
         if (work != nullptr) work->progress.advance({at.value});
     }
     check_equal(*entry, digest.finish(), file.place.name);
-}
-
-/// By the name as it is, then decoded; null if the file is not in the manifest.
-const ManifestEntry* PackageReader::find_entry(const std::string& name) const {
-    const ManifestEntry* entry = manifest_->find(name);
-    return entry != nullptr ? entry : manifest_->find(decoded_href(name));
+    return std::nullopt;
 }
 
 void PackageReader::check_equal(const ManifestEntry& entry, const Bytes& found, const std::string& shown) const {
@@ -272,6 +316,8 @@ public:
         warnings_.push_back(fmt::format("the file '{}' of '{}' is not kept: {}", name, package_.name, why));
     }
 
+    void warn(std::string sentence) { warnings_.push_back(std::move(sentence)); }
+
     std::vector<FileToAttach> take() { return std::move(kept_); }
 
 private:
@@ -284,8 +330,9 @@ void PackageReader::add_small_file(const FileElement& file, SmallFiles& kept) co
     if (file.is_gzip || file.chunk_size || (file.size && *file.size > attachment_bytes_max))
         return kept.leave_out(file.href, "it is not a disk, and is compressed or too large");
     const ImageFile opened = open_file(file.href);
-    check_digest(opened, file.href, nullptr);
+    auto doubt = check_digest(opened, file.href, nullptr);
     kept.add(base_name(decoded_href(file.href)), read_whole(opened, attachment_bytes_max, "a small file"));
+    if (doubt) kept.warn(*std::move(doubt));
 }
 
 std::vector<FileToAttach> PackageReader::small_files(std::vector<std::string>& warnings) const {

@@ -5,9 +5,9 @@
 /// Source: DMTF DSP0243, "Open Virtualization Format", sections 5 (package) and 7.1 (references), 9.1 (disks).
 ///
 /// Decisions: size and format of a disk come from its image, not from the descriptor, since exporters are known to
-/// write wrong ones. A package without a manifest is accepted; one whose manifest has another digest is refused. The
-/// signature
-/// (.cert) is not checked. One thread at a time.
+/// write wrong ones. A package without a manifest is accepted; one whose manifest has another digest is refused, and
+/// what no digest covers gives a warning. The manifest is the one with the descriptor's name in any case, or else any
+/// other .mf file that lists a file of the package. The signature (.cert) is not checked. One thread at a time.
 
 #include <memory>
 #include <optional>
@@ -32,6 +32,7 @@ struct PackagedDisk {
     std::optional<ByteCount> capacity;  ///< according to the descriptor
     std::optional<std::size_t> file;    ///< index in Descriptor::files; none: an empty disk
     std::string format;                 ///< a URI, according to the descriptor
+    std::string parent;                 ///< id of the disk that it only changes (parentRef); empty: none. Never a cycle
 };
 
 /// How to report on and stop reads that take long; borrowed.
@@ -79,17 +80,21 @@ private:
     void open_archive(ImageFile file);
     void open_descriptor(ImageFile file, std::unique_ptr<const ImageReferences> beside);
     void read_manifest();
+    std::vector<std::string> manifest_names() const;
+    std::optional<Manifest> read_manifest_of(const std::string& name, bool is_own);
+    bool lists_a_file(const Manifest& manifest) const;
+    void check_descriptor();
     void list_disks();
     ImageFile open_file(const std::string& href) const;
     std::vector<ImageFile> open_parts(const FileElement& file) const;
-    void check_digest(const ImageFile& file, const std::string& name, const LongRead* work) const;
-    const ManifestEntry* find_entry(const std::string& name) const;
+    std::optional<std::string> check_digest(const ImageFile& file, const std::string& name, const LongRead* work) const;
     void check_equal(const ManifestEntry& entry, const Bytes& found, const std::string& shown) const;
     bool is_of_a_disk(std::size_t file) const;
     void add_small_file(const FileElement& file, SmallFiles& kept) const;
 
     std::unique_ptr<const ImageReferences> references_;
     ImagePlace place_;  ///< of the descriptor
+    bool is_archive_ = false;
     std::string manifest_name_;
     Bytes text_;  ///< the descriptor's
     Descriptor descriptor_;

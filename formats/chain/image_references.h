@@ -57,15 +57,20 @@ public:
     /// of `extensions` (lower case: ".vdi") are examined first, in the order of the extensions.
     virtual FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                             const std::function<bool(const ByteSourcePtr&)>& fits) const = 0;
+
+    /// The names of the regular files beside `referrer`, as open_reference() takes them: those in its folder, or in its
+    /// whole archive, links included. Nothing is opened. Untrusted text.
+    virtual std::vector<std::string> names_beside(const ImagePlace& referrer) const = 0;
 };
 
-/// For an image without a path, such as one read from a pipe: no file that it names is within reach, and both methods
-/// always throw Error(refused).
+/// For an image without a path, such as one read from a pipe: no file that it names is within reach, and every attempt
+/// throws Error(refused).
 class NoReferences final : public ImageReferences {
 public:
     ImageFile open_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) const override;
     FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                     const std::function<bool(const ByteSourcePtr&)>& fits) const override;
+    std::vector<std::string> names_beside(const ImagePlace&) const override { return {}; }
 };
 
 }  // namespace varve

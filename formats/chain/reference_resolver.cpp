@@ -196,4 +196,14 @@ FoundFiles ReferenceResolver::find(const ImagePlace& referrer, std::span<const s
     return found;
 }
 
+std::vector<std::string> ReferenceResolver::names_beside(const ImagePlace& referrer) const {
+    for (const Root& root : roots_) {
+        const auto own = below(root.canonical, referrer.folder);
+        if (!own) continue;
+        OpenBeneathResult opened = open_beneath(root.fd.get(), *own, O_RDONLY | O_DIRECTORY);
+        if (opened.fd) return regular_files(std::move(opened.fd), {}, entries_max).names;
+    }
+    return {};
+}
+
 }  // namespace varve

@@ -31,6 +31,7 @@ public:
     /// most 4096 files.
     FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                     const std::function<bool(const ByteSourcePtr&)>& fits) const override;
+    std::vector<std::string> names_beside(const ImagePlace& referrer) const override;
 
 private:
     struct Root {

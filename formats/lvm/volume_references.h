@@ -28,6 +28,7 @@ public:
     /// opened does not fit.
     FoundFiles find(const ImagePlace& referrer, std::span<const std::string_view> extensions,
                     const std::function<bool(const ByteSourcePtr&)>& fits) const override;
+    std::vector<std::string> names_beside(const ImagePlace&) const override { return {}; }  // no files, but volumes
 
 private:
     const VolumeGroup& group() const { return opener_->group(); }

@@ -37,6 +37,7 @@ std::string descriptor_of(const std::vector<DescribedDisk>& disks, const std::ve
         sections += fmt::format("    <Disk ovf:diskId=\"{}\" ovf:format=\"{}\"", disk.id, disk.format);
         if (!disk.href.empty()) sections += fmt::format(" ovf:fileRef=\"file-{}\"", disk.id);
         if (!disk.capacity.empty()) sections += fmt::format(" ovf:capacity=\"{}\"", disk.capacity);
+        if (!disk.parent.empty()) sections += fmt::format(" ovf:parentRef=\"{}\"", disk.parent);
         sections += "/>\n";
     }
     for (const std::string& file : other_files)

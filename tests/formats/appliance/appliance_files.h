@@ -14,6 +14,7 @@ struct DescribedDisk {
     std::string capacity = {};  ///< bytes
     std::string more = {};      ///< further attributes of the File
     std::string format = "http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized";
+    std::string parent = {};  ///< id of the disk that it only changes
 };
 
 /// A descriptor with those disks, and with `other_files` that belong to no disk.

@@ -264,6 +264,30 @@ TEST_CASE("OVF: units of capacity are products of powers, or words of old versio
     }
 }
 
+TEST_CASE("OVF: an impossible size, chunk size or capacity is ignored with a warning", "[formats][ova][bad-input]") {
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {with_file("ovf:size='-1'"), "the attribute 'size' is ignored: expected 0 to 2^63 - 1 bytes, found '-1'"},
+        {with_file("ovf:size='-2'"), "found '-2'"},
+        {with_file("ovf:size='9223372036854775808'"), "found '9223372036854775808'"},
+        {with_file("ovf:size='1e3'"), "found '1e3'"},
+        {with_file("ovf:chunkSize='0'"), "'chunkSize' is ignored: expected 1 to 2^63 - 1 bytes, found '0'"},
+        {with_file("ovf:chunkSize='-5'"), "found '-5'"},
+        {with_disk("ovf:capacity='-1'"), "the capacity of disk 'd' is unknown: expected 0 to 2^63 - 1, found '-1'"},
+        {with_disk("ovf:capacity='10 GB'"), "found '10 GB'"},
+        {with_disk("ovf:capacity='8589934592' ovf:capacityAllocationUnits='byte * 2^30'"),
+         "expected at most 2^63 - 1 bytes, found 8589934592 times 'byte * 2^30'"},
+        {with_disk("ovf:capacity='1' ovf:capacityAllocationUnits='byte * 2^64'"), "found 1 times"},
+    };
+    for (const auto& [text, warning] : cases) {
+        CAPTURE(text);
+        const appliance::Descriptor d = parse_xml(text);
+        REQUIRE(d.warnings.size() == 1);
+        CHECK_THAT(d.warnings[0], ContainsSubstring(warning));
+        for (const auto& file : d.files) CHECK((!file.size && !file.chunk_size));
+        for (const auto& disk : d.disks) CHECK_FALSE(disk.capacity);
+    }
+}
+
 TEST_CASE("OVF: invalid descriptors are refused with place, expected and found", "[formats][ova][bad-input]") {
     const std::string disk = "<Disk ovf:diskId='d' ovf:capacity='1'/>";
     const std::string xxe =
@@ -300,11 +324,6 @@ TEST_CASE("OVF: invalid descriptors are refused with place, expected and found",
         {envelope(references("<File id='a' href='b'/><File id='a' href='c'/>")), ErrorCode::corrupt,
          "expected each file's id once, found 'a' a second time"},
         {with_file("href='b.vmdk'"), ErrorCode::corrupt, "'href' once, found 'b.vmdk' after 'a.vmdk'"},
-        {with_file("ovf:size='-1'"), ErrorCode::corrupt, "'size' of 0 to 2^63 - 1 bytes, found '-1'"},
-        {with_file("ovf:size='9223372036854775808'"), ErrorCode::corrupt, "found '9223372036854775808'"},
-        {with_file("ovf:size='1e3'"), ErrorCode::corrupt, "found '1e3'"},
-        {with_file("ovf:chunkSize='0'"), ErrorCode::corrupt, "'chunkSize' of 1 to 2^63 - 1 bytes, found '0'"},
-        {with_file("ovf:chunkSize='-5'"), ErrorCode::corrupt, "found '-5'"},
         {with_file("ovf:compression='bzip2'"), ErrorCode::unsupported, "file 'f' is compressed with 'bzip2'"},
         {with_file("ovf:size='" + std::string(65537, '1') + "'"), ErrorCode::corrupt,
          "at most 65536 bytes, found 65537"},
@@ -319,11 +338,6 @@ TEST_CASE("OVF: invalid descriptors are refused with place, expected and found",
         {envelope(section("<Disk diskId='a' parentRef='b'/><Disk diskId='b' parentRef='c'/>"
                           "<Disk diskId='c' parentRef='b'/>")),
          ErrorCode::corrupt, "disk 'b' is based on itself"},
-        {with_disk("ovf:capacity='-1'"), ErrorCode::corrupt, "expected a capacity of 0 to 2^63 - 1, found '-1'"},
-        {with_disk("ovf:capacity='10 GB'"), ErrorCode::corrupt, "found '10 GB'"},
-        {with_disk("ovf:capacity='8589934592' ovf:capacityAllocationUnits='byte * 2^30'"), ErrorCode::corrupt,
-         "expected a capacity of at most 2^63 - 1 bytes, found 8589934592 times 'byte * 2^30'"},
-        {with_disk("ovf:capacity='1' ovf:capacityAllocationUnits='byte * 2^64'"), ErrorCode::corrupt, "found 1 times"},
         {envelope("<VirtualSystem><Name>" + std::string(70000, 'n') + "</Name></VirtualSystem>"), ErrorCode::corrupt,
          "found a name of 70000 bytes"},
     };

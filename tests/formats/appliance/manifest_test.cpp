@@ -74,7 +74,8 @@ TEST_CASE("OVF: manifests of all products are accepted", "[formats][ova]") {
     CHECK(manifest.find("a.ovf") == manifest.entries.data());
     CHECK(manifest.find("b)=c).iso")->algorithm == DigestAlgorithm::sha512);
     CHECK(manifest.find("old.iso") == nullptr);
-    CHECK(manifest.find("A.ovf") == nullptr);
+    CHECK(manifest.find("./A.OVF") == manifest.entries.data());
+    CHECK(manifest.find("b.ovf") == nullptr);
     const std::string weak = "SHA1(a)= " + sha1 + "\n", strong = "SHA512(a)= " + sha512 + "\n";
     CHECK(parse_lines(weak + strong).find("a")->algorithm == DigestAlgorithm::sha512);
     CHECK(parse_lines(strong + weak).find("a")->algorithm == DigestAlgorithm::sha512);

@@ -189,7 +189,108 @@ TEST_CASE("appliance: an unreadable manifest is refused, unless it is to be igno
     // The package's warnings also apply to an empty disk.
     std::filesystem::remove(a.in("web01.mf"));
     put_text(a.in("web01.mf"), "WHIRLPOOL(root.vmdk)= 00\n");
-    CHECK(warnings_of(a.in("web01.ovf"), disk_named("swap")).size() == 1);
+    const std::vector<std::string> warnings = warnings_of(a.in("web01.ovf"), disk_named("swap"));
+    REQUIRE(warnings.size() == 2);
+    CHECK_THAT(warnings[0], ContainsSubstring("unknown algorithm 'WHIRLPOOL'"));
+    CHECK_THAT(warnings[1], ContainsSubstring("has no digest of 'web01.ovf'"));
+}
+
+TEST_CASE("appliance: a manifest counts whatever it is called, and with or without ./ before names", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    a.describe({{"d", "root.vmdk"}});
+    const std::string good = manifest_of(a.in(), {"web01.ovf", "root.vmdk"});
+    std::string wrong = good;
+    wrong[wrong.size() - 2] = wrong[wrong.size() - 2] == '0' ? '1' : '0';  // of the disk
+    std::string dotted = wrong;
+    for (std::size_t at = dotted.find('('); at != std::string::npos; at = dotted.find('(', at + 3))
+        dotted.insert(at + 1, "./");
+    std::string shouted = wrong;
+    shouted.replace(shouted.find("root.vmdk"), 9, "ROOT.VMDK");
+    for (const std::string name : {"web01.mf", "web01.MF", "WEB01.mf", "other.mf"}) {
+        CAPTURE(name);
+        put_text(a.in(name), good);
+        for (const std::string& text : {wrong, dotted, shouted}) {
+            for (const std::string prefix : {"", "./"}) {
+                put_text(a.in(name), text);
+                std::filesystem::remove(a.ova());
+                a.pack({prefix + "web01.ovf", prefix + name, prefix + "root.vmdk"});
+                for (const std::string& path : {a.ova(), a.in("web01.ovf")})
+                    CHECK_THAT(refusal_of(path),
+                               ContainsSubstring("root.vmdk' does not match the manifest") && ContainsSubstring(name));
+            }
+        }
+        put_text(a.in(name), good);
+        CHECK(warnings_of(a.in("web01.ovf")).empty());
+        std::filesystem::remove(a.in(name));
+    }
+}
+
+TEST_CASE("appliance: what no digest covers gives a warning", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    put_text(a.in("web01.nvram"), "boot order");
+    a.describe({{"d", "root.vmdk"}}, {"web01.nvram"});
+    put_text(a.in("web01.mf"), manifest_of(a.in(), {"root.vmdk"}));
+    put_text(a.in("another.mf"), "SHA1(another.ovf)= da39a3ee5e6b4b0d3255bfef95601890afd80709\n");
+    a.pack({"web01.ovf", "web01.mf", "another.mf", "root.vmdk", "web01.nvram"});
+    for (const std::string& path : {a.ova(), a.in("web01.ovf")}) {
+        const std::vector<std::string> warnings = warnings_of(path);
+        REQUIRE(warnings.size() == (path == a.ova() ? 2 : 1));  // a folder may hold manifests of anything
+        CHECK_THAT(warnings.back(), ContainsSubstring("web01.mf' has no digest of 'web01.ovf'"));
+        if (path == a.ova())
+            CHECK_THAT(warnings.front(), ContainsSubstring("'another.mf'") && ContainsSubstring("not used"));
+        std::vector<std::string> of_files;
+        open_package(path, {})->small_files(of_files);
+        REQUIRE(of_files.size() == 1);
+        CHECK_THAT(of_files[0], ContainsSubstring("has no digest of 'web01.nvram'"));
+    }
+    std::filesystem::remove(a.in("web01.mf"));
+    put_text(a.in("another.mf"), "no manifest at all");
+    CHECK(warnings_of(a.in("web01.ovf")).empty());
+    std::filesystem::remove(a.ova());
+    put_text(a.in("another.mf"), "SHA1(another.ovf)= da39a3ee5e6b4b0d3255bfef95601890afd80709\n");
+    a.pack({"web01.ovf", "another.mf", "root.vmdk", "web01.nvram"});
+    REQUIRE(warnings_of(a.ova()).size() == 1);
+    CHECK_THAT(warnings_of(a.ova())[0], ContainsSubstring("it lists no file of the package"));
+}
+
+TEST_CASE("appliance: a disk that the descriptor bases on another one (parentRef) is read over it", "[ova]") {
+    const Appliance a;
+    make_disk(a.folder.file("base.raw"), 2, 1);
+    Bytes disk = read_file(a.folder.file("base.raw"));
+    appliance_test::convert(a.folder.file("base.raw"), "vmdk", a.in("base.vmdk"), "subformat=streamOptimized");
+    const auto change = [&](const std::string& name, std::size_t at, const std::string& format,
+                            const std::string& options) {
+        constexpr std::size_t grain = 65536;
+        std::fill_n(disk.begin() + static_cast<std::ptrdiff_t>(at), grain, std::byte{0x11});
+        Bytes delta(disk.size());
+        std::fill_n(delta.begin() + static_cast<std::ptrdiff_t>(at), grain, std::byte{0x11});
+        writer_test::write_file(a.folder.file("delta.raw"), delta);
+        appliance_test::convert(a.folder.file("delta.raw"), format, a.in(name), options);
+    };
+    change("first.vmdk", 65536, "vmdk", "subformat=streamOptimized");
+    change("second.qcow2", 1 << 20, "qcow2", "");
+    a.describe(
+        {{"d1", "base.vmdk"}, {"d2", "first.vmdk", "", "", "vmdk", "d1"}, {"d3", "second.qcow2", "", "", "", "d2"}});
+    put_text(a.in("web01.mf"), manifest_of(a.in(), {"web01.ovf", "base.vmdk", "first.vmdk", "second.qcow2"}));
+    a.pack({"web01.ovf", "web01.mf", "base.vmdk", "first.vmdk", "second.qcow2"});
+    for (const std::string& path : {a.ova(), a.in("web01.ovf")}) {
+        const OpenedImage image = open_image_chain(path, disk_named("second.qcow2"));
+        CHECK(read_all(*image.reader) == disk);
+        CHECK(image.reader->info().format == "qcow2");
+        CHECK(image.reader->info().warnings.empty());
+        REQUIRE(image.layers.size() == 4);
+        CHECK(image.layers[3].path.ends_with("base.vmdk"));
+    }
+    // All of them are checked against the manifest.
+    a.add_disk("base.vmdk", 2);
+    CHECK_THAT(refusal_of(a.in("web01.ovf"), disk_named("d3")), ContainsSubstring("base.vmdk' does not match"));
+    change("raw.img", 0, "raw", "");
+    a.describe({{"d1", "base.vmdk"}, {"d2", "raw.img", "", "", "", "d1"}});
+    std::filesystem::remove(a.in("web01.mf"));
+    CHECK_THAT(refusal_of(a.in("web01.ovf"), disk_named("d2")),
+               ContainsSubstring("a raw file does not show what that is"));
 }
 
 TEST_CASE("appliance: a disk that is compressed, in pieces, or both is restored when read", "[ova]") {
