@@ -352,6 +352,19 @@ std::vector<std::string> DescriptorRevision::hardware_families() const {
     return {families.begin(), families.end()};
 }
 
+std::optional<std::string> DescriptorRevision::mark_of_ovf2() const {
+    std::optional<std::string> mark;
+    for (const pugi::xml_attribute& one : state_->envelope.attributes())
+        if (std::string_view(one.name()).starts_with("xmlns") &&
+            std::string_view(one.value()).find("/ovf/envelope/2") != std::string_view::npos)
+            mark = one.value();
+    walk(state_->envelope, [&](const pugi::xml_node& node, int) {
+        for (const char* element : {"StorageItem", "EthernetPortItem"})
+            if (is_element(node, element)) mark = element;
+    });
+    return mark;
+}
+
 /// Prints the top-level nodes one per line: pugixml keeps no blanks outside the root.
 std::string DescriptorRevision::text(std::span<const ByteCount> lengths) {
     VARVE_CHECK(lengths.size() == state_->files.size());

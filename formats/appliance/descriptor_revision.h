@@ -53,6 +53,10 @@ public:
     /// The hardware that the machines require ("vmx-10"), without duplicates; untrusted.
     std::vector<std::string> hardware_families() const;
 
+    /// What makes it a descriptor of OVF 2.0, which VMware's products do not read: an element ("StorageItem") or the
+    /// namespace. Nothing for OVF 1.
+    std::optional<std::string> mark_of_ovf2() const;
+
     /// The whole text, UTF-8, with the lengths of the files that stay. The greatest lengths give the longest text.
     std::string text(std::span<const ByteCount> lengths);
 

@@ -75,6 +75,11 @@ void PackagePlan::warn_of_foreign_hardware(const std::string& descriptor) {
                 fmt::format("the kept '{}' requires VirtualBox's hardware ({}), which VMware refuses: "
                             "for VMware use -o descriptor=plain",
                             descriptor, family));
+    if (const auto mark = revision_->mark_of_ovf2())
+        warnings_.push_back(
+            fmt::format("the kept '{}' is a descriptor of OVF 2.0 ({}), which VMware refuses: for "
+                        "VMware use -o descriptor=plain",
+                        descriptor, *mark));
 }
 
 /// Adds the disk or the kept file that a reference leads to as a member, if there is one.

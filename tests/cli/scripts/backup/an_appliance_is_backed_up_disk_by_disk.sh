@@ -87,6 +87,16 @@ sed -i 's#</VirtualSystem>#<VirtualHardwareSection><Info>x</Info><System><vssd:V
 run convert one/web01.ovf box.ova
 expect_status 0
 expect_err "VirtualBox's hardware (virtualbox-2.2)"
+sed 's#ovf/envelope/1#ovf/envelope/2#g' one/web01.ovf >one/web02.ovf
+run convert one/web02.ovf box2.ova
+expect_status 0
+expect_err "OVF 2.0 (http://schemas.dmtf.org/ovf/envelope/2), which VMware refuses: for VMware use -o descriptor=plain"
+sed -i 's#</VirtualHardwareSection>#<StorageItem/></VirtualHardwareSection>#' one/web02.ovf
+run convert one/web02.ovf box3.ova
+expect_err "OVF 2.0 (StorageItem)"
+run convert one/web02.ovf box4.ova -o descriptor=plain
+expect_status 0
+grep -q "OVF 2.0" err && fail "a plain descriptor is not one of OVF 2.0"
 run convert web01.ova two.ova --member data.vmdk
 expect_status 0
 expect_err "gets a plain descriptor"
