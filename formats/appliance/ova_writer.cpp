@@ -89,6 +89,7 @@ public:
         length_ += {bytes.size()};
     }
 
+    bool is_sequential() const override { return true; }  // a digest covers the bytes in their order
     void zero(ByteRange range) override { write_zeros(*this, range); }
     void commit() override { archive_.end_member(header_, length_, hash_ ? hash_->finish() : Bytes{}); }
     ByteCount bytes_written() const override { return length_; }

@@ -26,6 +26,9 @@ public:
     /// Writes `bytes` at `at`. A stream takes consecutive ranges only; the other kinds take any order.
     virtual void write(ByteOffset at, ByteView bytes) = 0;
 
+    /// Whether write() takes consecutive ranges only, so that a header can't be written last.
+    virtual bool is_sequential() const { return false; }
+
     /// `range`, never written before, reads as zeros. Free on a new file; sent as bytes on a stream.
     virtual void zero(ByteRange range) = 0;
 

@@ -54,6 +54,7 @@ public:
 
     void resize(ByteCount) override {}
     void write(ByteOffset at, ByteView bytes) override;
+    bool is_sequential() const override { return true; }
     void zero(ByteRange range) override { write_zeros(*this, range); }
     void commit() override;
     ByteCount bytes_written() const override { return sent_; }

@@ -18,6 +18,7 @@ public:
         length_ = std::max(length_, length);
     }
     void write(ByteOffset at, ByteView bytes) override { output_->write(at, bytes); }
+    bool is_sequential() const override { return output_->is_sequential(); }
     void zero(ByteRange range) override { output_->zero(range); }
     void commit() override { output_->commit(); }
     ByteCount bytes_written() const override { return output_->bytes_written(); }

@@ -88,7 +88,8 @@ StreamGrains::StreamGrains(std::unique_ptr<Output> output, const NewDescriptor& 
     VARVE_CHECK(text.size() < new_descriptor_place.length.value);
     begin.resize(header_.data_begin.value);
     std::ranges::copy(bytes_of(text), begin.begin() + static_cast<std::ptrdiff_t>(new_descriptor_place.begin.value));
-    append(begin);
+    if (!output_->is_sequential()) end_ = ByteOffset{sector_bytes};  // the header is written last
+    append(ByteView(begin).subspan(static_cast<std::size_t>(end_.value)));
 }
 
 void StreamGrains::put(ByteOffset guest, ByteView grains) {
@@ -156,6 +157,7 @@ void StreamGrains::finish() {
     append_marked(MarkerType::grain_directory, directory_);
     append_marked(MarkerType::footer, encode_sparse_header(header_));
     append_marked(MarkerType::end_of_stream, {});
+    if (!output_->is_sequential()) output_->write({}, encode_sparse_header(header_));
     output_->commit();
 }
 

@@ -4,16 +4,19 @@
 /// left out; every other grain is compressed separately, on several threads, padded with zeros at the end of the disk.
 /// The file does not depend on the scheduling of the threads.
 ///
-///     header, directory "at the end" | descriptor | up to 64 KiB: zeros
+///     header | descriptor | up to 64 KiB: zeros
 ///     for each 32 MiB of the disk with data:
 ///         { lba u64, length u32, zlib stream, zeros to 512 } for each grain, in guest order
 ///         marker: grain table | grain table
 ///     marker: grain directory | grain directory; 0 for a part without data
 ///     marker: footer | the header, with the place of the directory | marker: end of stream
 ///
+/// The first header has the directory's place where it can be written last, which readers need that look at the
+/// beginning of a file alone; in a pipe, and in an appliance, it says "at the end", as in the products' exports.
+///
 /// Decision: the descriptor calls the extent "generated-stream.vmdk", as vSphere does: a stream has no name, so the
-/// same disk is the same bytes in a pipe and in a file of any name. Memory: four buffers of 258 KiB per thread, and
-/// four bytes per 32 MiB of the disk.
+/// same disk is the same bytes in files of any name, and in a pipe but for the directory's place. Memory: four buffers
+/// of 258 KiB per thread, and four bytes per 32 MiB of the disk.
 
 #include <memory>
 
@@ -24,8 +27,9 @@
 
 namespace varve::vmdk {
 
-/// `output` gets consecutive ranges, never by zero(). `workers` threads compress. Throws Error(unsupported) for a size
-/// that VMDK can't hold (check_new_size); write() and finish() throw it for an image of more than 2 TiB.
+/// `output` gets consecutive ranges, never by zero(), and unless it is sequential the first sector last. `workers`
+/// threads compress. Throws Error(unsupported) for a size that VMDK can't hold (check_new_size); write() and finish()
+/// throw it for an image of more than 2 TiB.
 std::unique_ptr<ImageWriter> create_stream_writer(std::unique_ptr<Output> output, ByteCount virtual_size,
                                                   const CreationOptions& options, unsigned workers = worker_count());
 

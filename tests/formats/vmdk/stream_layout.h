@@ -33,6 +33,8 @@ public:
     const Bytes& guest() const { return guest_; }
     std::size_t grains() const { return grains_; }
     std::size_t tables() const { return tables_; }
+    /// Whether the first header has the directory's place.
+    bool has_directory_in_front() const { return directory_in_front_ != 0xffffffffffffffff; }
 
 private:
     static constexpr std::uint64_t sector = 512;
@@ -56,7 +58,7 @@ private:
         must(u64(36) == 20);
         must(u32(44) == 512);
         must(u64(48) == 0);
-        must(u64(56) == 0xffffffffffffffff);
+        directory_in_front_ = u64(56);  // or: at the end
         must(u64(64) == 128);
         must(text_of(bytes(72, 7)) == std::string_view("\0\n \r\n\1\0", 7));
         must(is_zero(bytes(79, 433)));
@@ -144,6 +146,7 @@ private:
         must(!has_footer_);
         must(at == image_.size() - 1024);
         must(u64(at + 56) == gd_at_ / sector);
+        must(directory_in_front_ == gd_at_ / sector || directory_in_front_ == 0xffffffffffffffff);
         must(std::ranges::equal(bytes(at, 56), bytes(0, 56)));
         must(std::ranges::equal(bytes(at + 64, 448), bytes(64, 448)));
         has_footer_ = true;
@@ -157,6 +160,7 @@ private:
     std::uint64_t table_ = 0;
     bool table_is_open_ = false;
     std::uint64_t gd_at_ = 0;
+    std::uint64_t directory_in_front_ = 0;
     bool has_footer_ = false;
     bool ended_ = false;
     std::size_t grains_ = 0;

@@ -47,6 +47,11 @@ Bytes written(const contract::Pattern& pattern, unsigned workers = 2, const Opti
     return medium->bytes;
 }
 
+Bytes without_directory_place(Bytes image) {
+    std::fill_n(image.begin() + 56, 8, std::byte{0});
+    return image;
+}
+
 /// Some data in every `every` bytes of a disk, the rest never written.
 contract::Pattern scattered(ByteCount size, std::uint64_t first, std::uint64_t every) {
     contract::Pattern pattern{Bytes(size.value), {}};
@@ -162,7 +167,8 @@ TEST_CASE("vmdk stream writer: the file does not depend on how the calls split t
     CHECK(written(whole) == written(cut));
 }
 
-TEST_CASE("vmdk stream writer: a pipe gets the same bytes as a file", "[vmdk-writer]") {
+TEST_CASE("vmdk stream writer: a pipe gets the same bytes as a file, but for the directory's place in the header",
+          "[vmdk-writer]") {
     const ScratchFolder folder;
     const contract::Pattern pattern = contract::random_pattern(mib(9), 13, 700000);
     contract::write_image(stream_kind(), folder.file("a"), pattern);
@@ -183,7 +189,10 @@ TEST_CASE("vmdk stream writer: a pipe gets the same bytes as a file", "[vmdk-wri
     ::close(ends[1]);
     reader.join();
     ::close(ends[0]);
-    CHECK(first_difference(piped, read_file(folder.file("a"))) == std::nullopt);
+    CHECK_FALSE(StreamLayout(piped).has_directory_in_front());
+    CHECK(StreamLayout(read_file(folder.file("a"))).has_directory_in_front());
+    CHECK(first_difference(without_directory_place(piped), without_directory_place(read_file(folder.file("a")))) ==
+          std::nullopt);
 }
 
 TEST_CASE("vmdk stream writer: create_image creates one for a file and for standard output", "[vmdk-writer]") {
@@ -204,7 +213,8 @@ TEST_CASE("vmdk stream writer: create_image creates one for a file and for stand
                 const File out = File::open(folder.file("out"), O_WRONLY | O_CREAT);
                 return ::dup2(out.fd(), STDOUT_FILENO) >= 0 && write_to("-");
             }) == 0);
-    CHECK(read_file(folder.file("out")) == read_file(folder.file("a.vmdk")));
+    CHECK(without_directory_place(read_file(folder.file("out"))) ==
+          without_directory_place(read_file(folder.file("a.vmdk"))));
     const Bytes image = read_file(folder.file("out"));
     CHECK(first_difference(StreamLayout(image).guest(), pattern.guest) == std::nullopt);
 }
