@@ -72,6 +72,8 @@ Json info_json(const ImageInfo& info) {
     json["bitmaps"] = Json::array();
     for (const ImageBitmap& b : info.bitmaps) json["bitmaps"].push_back(bitmap_json(b));
     json["features"] = info.features;
+    json["options"] = Json::object();
+    for (const auto& [word, value] : info.options) json["options"][word] = value;
     return json;
 }
 

@@ -1,5 +1,7 @@
 #include "cli/restore/restore_target.h"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "cli/options/output_options.h"
@@ -13,11 +15,28 @@
 namespace varve {
 namespace {
 
+/// Whether the image goes where the snapshot was taken, be it still there or not.
+bool is_own_place(const std::string& path, const SnapshotRecord& snapshot) {
+    if (path == "-" || snapshot.source.path == "-") return false;
+    std::error_code unknown;
+    const auto medium = medium_identity(path);
+    if (!medium)
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(path), unknown).string() ==
+               snapshot.source.path;
+    return medium == medium_identity(snapshot.source.path) || recorded_path(path) == snapshot.source.path;
+}
+
 bool is_own_source(const RestoreTarget& target, const SnapshotRecord& snapshot) {
-    if (target.path == "-" || snapshot.source.path == "-") return false;
-    const auto medium = medium_identity(target.path);
-    return medium &&
-           (medium == medium_identity(snapshot.source.path) || recorded_path(target.path) == snapshot.source.path);
+    return is_own_place(target.path, snapshot) && medium_identity(target.path);
+}
+
+/// In its own place a disk stays the one that VirtualBox has registered under its UUID. Anywhere else it must not: two
+/// disks of one UUID exclude each other.
+void keep_identity(RestoreTarget& target, const SnapshotRecord& snapshot) {
+    const auto recorded = snapshot.source.options.find("uuid");
+    if (recorded != snapshot.source.options.end() && target.format == snapshot.source.format &&
+        target.size == snapshot.size && is_own_place(target.path, snapshot))
+        target.options.insert(*recorded);  // unless the user typed another
 }
 
 /// A device that the snapshot was taken of may be the disk of a running machine, even one that takes no QEMU locks.
@@ -45,7 +64,9 @@ RestoreTarget target_of(const std::string& path, const std::string& format, cons
 
 RestoreTarget restore_target(const std::string& path, const RestoreOptions& options, const SnapshotRecord& snapshot) {
     const std::string default_format = options.range ? "raw" : snapshot.source.format;
-    return target_of(path, target_format(path, options.format, default_format), options, snapshot);
+    RestoreTarget target = target_of(path, target_format(path, options.format, default_format), options, snapshot);
+    keep_identity(target, snapshot);
+    return target;
 }
 
 RestoreTarget restore_target_in(const File& folder, const std::string& path, const RestoreOptions& options,

@@ -33,7 +33,7 @@ struct RestoreTarget {
 
 /// Format: as typed, else by a known extension, else that of the snapshot's source (for a range: raw); a device and "-"
 /// are raw, and another format typed for them is Error(usage). Options: as typed; in the source's format also those
-/// that the source had.
+/// that the source had, and its UUID if the disk goes back to its own place.
 RestoreTarget restore_target(const std::string& path, const RestoreOptions& options, const SnapshotRecord& snapshot);
 
 /// The file that is the last part of `path` in `folder`: in the format typed, else that of the snapshot's source.

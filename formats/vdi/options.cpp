@@ -17,7 +17,8 @@ constexpr std::array words{
          [](CreationOptions& options, std::string_view value) {
              return assign(options.is_static, parse_on_off(value));
          }},
-    Word{{"uuid", "a UUID other than zero", "the image's identity; the same one gives the same bytes (random)"},
+    Word{{"uuid", "a UUID other than zero",
+          "the image's identity; the same one gives the same bytes (random; restored to its own place: kept)"},
          set_uuid},
 };
 

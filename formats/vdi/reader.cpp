@@ -18,6 +18,7 @@ void Reader::describe(std::vector<std::string> warnings) {
     info_.virtual_size = header_.virtual_size;
     info_.cluster_size = header_.block_size;
     info_.options = {{"static", header_.type == ImageType::fixed ? "on" : "off"}};
+    if (!header_.create.is_null()) info_.options.emplace("uuid", header_.create.text());
     if (header_.is_differencing()) {
         info_.features.emplace_back("differencing");
         info_.backing = fmt::format("{{{}}}", header_.parent.text());  // the image has no other name for it

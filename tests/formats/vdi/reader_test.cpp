@@ -68,7 +68,11 @@ TEST_CASE("vdi: images that qemu-img creates read the same", "[vdi]") {
             const std::uint64_t bytes = open_image(path)->info().virtual_size.value;
             if (bytes >= 1 << 20) qemu_io(path, "vdi", random_commands(random, bytes, 1 << 20, 12, false));
             const auto reader = open_image(path);
-            CHECK(reader->info().options == std::map<std::string, std::string>{{"static", is_static}});
+            CHECK(reader->info().options.at("static") == is_static);
+            vdi_test::Id uuid{};
+            const Bytes file = writer_test::read_file(path);
+            std::copy_n(file.begin() + 392, uuid.size(), uuid.begin());
+            CHECK(reader->info().options.at("uuid") == vdi_test::text_of_id(uuid));
             CHECK(reader->info().cluster_size == mib(1));
             CHECK(reader->info().warnings.empty());
             const Bytes expected = qemu_bytes(path, "vdi");

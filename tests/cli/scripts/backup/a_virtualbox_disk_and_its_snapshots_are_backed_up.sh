@@ -76,6 +76,24 @@ run restore static@latest --to dynamic.vdi -o static=off
 run restore static@latest --to x.vdi -o uuid=1
 expect_refusal 2 "uuid"
 
+# In its own place, lost or not, a disk keeps its UUID; elsewhere it gets another one.
+uuid=$(bytes static.vdi 392 16)
+run restore static@latest --to static.vdi --force
+expect_status 0
+[ "$(bytes static.vdi 392 16)" = "$uuid" ] || fail "the disk lost its UUID"
+rm static.vdi
+run restore static@latest --to static.vdi
+expect_status 0
+[ "$(bytes static.vdi 392 16)" = "$uuid" ] || fail "the lost disk came back without its UUID"
+run restore static@latest --to elsewhere.vdi
+[ "$(bytes elsewhere.vdi 392 16)" = "$uuid" ] && fail "two disks have one UUID"
+run restore static@latest --to static.vdi --force -o uuid=d3b7a6d0-0b51-4c5b-9f1c-2d0a6f0e8e11
+[ "$(bytes static.vdi 392 16)" = "$(bytes again.vdi 392 16)" ] || fail "-o uuid= was ignored"
+run info static.vdi
+expect_out "uuid=d3b7a6d0-0b51-4c5b-9f1c-2d0a6f0e8e11"
+run show static@latest
+expect_out "uuid="
+
 # A parent that was modified on its own is reported.
 put vm/disk.vdi 408 00112233445566778899aabbccddeeff
 run convert "$first" after.raw --allow-under vm
