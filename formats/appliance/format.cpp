@@ -20,11 +20,10 @@ bool is_named_descriptor(std::string_view name) { return name.size() > 4 && ends
 
 /// A tar archive with an OVF descriptor, usually its first member. A file that only begins like an archive is a disk.
 bool is_archive(const ByteSource& source, std::string_view start) {
-    if (!has_bytes_at(start, 257, "ustar")) return false;
-    const std::string_view field = start.substr(0, 100);
-    if (is_named_descriptor(field.substr(0, field.find('\0')))) return true;
     try {
         if (!tar::is_tar(source)) return false;
+        const std::string_view field = start.substr(0, 100);
+        if (is_named_descriptor(field.substr(0, field.find('\0')))) return true;
         const std::vector<tar::Member> members = tar::read_members(source);
         return std::ranges::any_of(members, is_named_descriptor, &tar::Member::name);
     } catch (const Error&) {

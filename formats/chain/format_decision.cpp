@@ -15,7 +15,7 @@ Error not_read(const ByteSource& source, const std::string& format, const Format
                std::string_view way_out) {
     return Error(ErrorCode::unsupported,
                  fmt::format("'{}' is {}; this version of varve reads {}; {}", source.name(), formats.describe(format),
-                             fmt::join(formats.readable(), " and "), way_out));
+                             fmt::join(formats.openable(), " and "), way_out));
 }
 
 Error not_read(const ByteSource& source, const FormatDescriptor& format, const FormatList& formats) {

@@ -256,7 +256,7 @@ const Member* Archive::find(std::string_view name, const std::string& archive) c
 
 bool is_tar(const ByteSource& archive) {
     std::array<std::byte, block_bytes> block{};
-    return read_some(archive, ByteOffset{}, block) == block.size() && is_header(block);
+    return read_some(archive, ByteOffset{}, block) == block.size() && claims_a_header(block);
 }
 
 Archive read_archive(const ByteSource& archive) { return Walk(archive).run(); }

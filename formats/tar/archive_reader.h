@@ -36,7 +36,7 @@ struct Archive {
     const Member* find(std::string_view name, const std::string& archive) const;
 };
 
-/// Whether the first block is a tar header: the magic of POSIX or GNU, and a correct checksum.
+/// Whether the first block is meant to be a tar header, of any kind (claims_a_header()).
 bool is_tar(const ByteSource& archive);
 
 /// Reads all headers up to the end: zero blocks, or the end of the file after a member (with a warning). Throws

@@ -92,6 +92,11 @@ bool has_right_checksum(ByteView block) {
                      static_cast<std::int64_t>(*found) == sums.of_signed);
 }
 
+bool has_magic(ByteView block) {
+    const std::string_view magic = magic_field.in(block);
+    return magic == posix_magic || magic == gnu_magic;
+}
+
 std::string name_in(ByteView block) {
     const std::string_view name = up_to_nul(name_field.in(block));
     const std::string_view prefix = up_to_nul(prefix_field.in(block));
@@ -124,10 +129,9 @@ void put_checksum(Bytes& block) {
 
 }  // namespace
 
-bool is_header(ByteView block) {
-    const std::string_view magic = magic_field.in(block);
-    return (magic == posix_magic || magic == gnu_magic) && has_right_checksum(block);
-}
+bool is_header(ByteView block) { return has_magic(block) && has_right_checksum(block); }
+
+bool claims_a_header(ByteView block) { return has_magic(block) || has_right_checksum(block); }
 
 /// Messages show raw bytes of the block escaped, because a message ends at a NUL.
 Header parse_header(ByteView block, const ByteSource& archive, ByteOffset at) {

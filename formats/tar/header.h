@@ -37,6 +37,10 @@ struct Header {
 /// Whether `block` has the magic of POSIX or GNU and a correct checksum.
 bool is_header(ByteView block);
 
+/// Whether `block` is meant to be a header: it has the magic, or, as the tar of Unix version 7 has none, a correct
+/// checksum.
+bool claims_a_header(ByteView block);
+
 /// Parses a block that is not all zeros. The checksum may be the sum of unsigned or of signed bytes; the magic may be
 /// absent (the tar of Unix version 7). Throws Error(corrupt) with the block's place, expected and found.
 Header parse_header(ByteView block, const ByteSource& archive, ByteOffset at);

@@ -427,6 +427,27 @@ TEST_CASE("appliance: it is recognised by its content, wherever the descriptor i
     CHECK_THAT(refusal_of(a.ova()), ContainsSubstring("an appliance in an appliance"));
 }
 
+TEST_CASE("appliance: an archive by the tar of Unix version 7 is read, and a wrong checksum is named", "[ova]") {
+    const Appliance a;
+    a.add_disk("root.vmdk", 1);
+    a.describe({{"d", "root.vmdk"}});
+    for (const std::vector<std::string>& files :
+         {std::vector<std::string>{"web01.ovf", "root.vmdk"}, std::vector<std::string>{"root.vmdk", "web01.ovf"}}) {
+        std::filesystem::remove(a.ova());
+        a.pack(files, "v7");
+        check_same_disk(a.ova(), a.in("root.vmdk"));
+    }
+    for (const char* format : {"ustar", "gnu"}) {
+        std::filesystem::remove(a.ova());
+        a.pack({"web01.ovf", "root.vmdk"}, format);
+        Bytes damaged = read_file(a.ova());
+        std::fill_n(damaged.begin() + 148, 8, std::byte{'0'});
+        writer_test::write_file(a.ova(), damaged);
+        CHECK_THAT(refusal_of(a.ova()),
+                   ContainsSubstring("tar header at offset 0: expected a header with the checksum"));
+    }
+}
+
 TEST_CASE("appliance: a file whose size differs from the descriptor is read with a warning", "[ova]") {
     const Appliance a;
     a.add_disk("root.vmdk", 1);
