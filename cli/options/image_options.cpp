@@ -42,6 +42,8 @@ std::vector<OptionSpec> image_option_specs() {
         {"member", 0, "NAME", Repeat::once,
          "in an appliance (.ova, .ovf) with several disks, use the disk of this name; 'varve info' lists them"},
         {"ignore-manifest", 0, "", Repeat::once, "read an appliance even if its bytes do not match its manifest"},
+        {"ignore-cid", 0, "", Repeat::once,
+         "read a VMware snapshot even if its parent's content id (CID) is not the one that it records"},
         {"allow-under", 0, "DIR", Repeat::many,
          "also follow references to backing and data files under DIR (default: only under the image's own "
          "folder)"},
@@ -60,6 +62,7 @@ OpenOptions image_options(const Invocation& call, LiveImage live) {
     options.image.snapshot = arguments.value("snapshot");
     options.image.allow_under = arguments.values("allow-under");
     options.image.backing_format = arguments.value("backing-format");
+    options.image.ignore_content_ids = arguments.has("ignore-cid");
     options.volume.physical_volumes = arguments.values("pv");
     options.package.member = arguments.value("member");
     options.package.manifest =

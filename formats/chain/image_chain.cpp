@@ -21,6 +21,14 @@ struct BackingFile {
     std::string doubt;                  ///< a warning, or empty
 };
 
+/// What users of VMware do about a parent with another CID, or nothing if it has none.
+std::string way_out_of_vmware(const Layer& parent) {
+    constexpr std::size_t cid_digits = 8;
+    if (parent.content_ids.empty() || parent.content_ids.front().size() != cid_digits) return "";
+    return fmt::format("; VMware goes on once the descriptor of the image above has parentCID={}",
+                       parent.content_ids.front());
+}
+
 /// Opens the files of one chain from the top down. One use.
 class ChainOpener {
 public:
@@ -59,8 +67,10 @@ private:
     /// A file with guest data of the image itself. Adds to `warnings`, which are those of the image that names it.
     ByteSourcePtr open_part(const ImagePlace& place, const std::string& name, LayerRole role,
                             std::vector<std::string>& warnings);
-    /// Throws Error(refused) unless the layer is the one that the image above it was based on.
+    /// Throws Error(refused) unless the layer is the one that the image above it was based on; a doubt if that does not
+    /// matter to the user.
     void check_content(const ImagePlace& place, const Layer& layer);
+    std::string content_problem(const ImagePlace& place, const Layer& layer) const;
     std::unique_ptr<ImageReader> overlay();
 
     const ImageOptions& options_;
@@ -70,7 +80,8 @@ private:
     std::vector<LayerInfo> layers_;
     std::vector<SourceIdentity> identities_;  ///< of the layers
     std::vector<std::unique_ptr<ImageReader>> readers_;
-    std::string wanted_content_;     ///< the content id that the layer above requires below it; empty: any
+    std::string wanted_content_;  ///< the content id that the layer above requires below it; empty: any
+    std::vector<std::string> content_doubts_;
     bool has_live_warning_ = false;  ///< one warning about running machines is enough
 };
 
@@ -174,21 +185,32 @@ ImageFile ChainOpener::open_named(const ImagePlace& place, const Layer& layer) c
 }
 
 void ChainOpener::check_content(const ImagePlace& place, const Layer& layer) {
-    if (!wanted_content_.empty() && std::ranges::count(layer.content_ids, wanted_content_) == 0)
-        throw Error(
-            ErrorCode::refused,
-            fmt::format("'{}' is not the parent that the image above it is based on, or was written to since: "
-                        "expected content id {}, found {}; restore the parent as it was, or use the image that "
-                        "belongs to it",
-                        place.name, wanted_content_,
-                        layer.content_ids.empty() ? "none" : fmt::to_string(fmt::join(layer.content_ids, " and "))));
+    if (!wanted_content_.empty() && std::ranges::count(layer.content_ids, wanted_content_) == 0) {
+        const std::string problem = content_problem(place, layer);
+        if (!options_.ignore_content_ids)
+            throw Error(
+                ErrorCode::refused,
+                fmt::format("{}; restore the parent as it was, or use the image that belongs to it. If you know "
+                            "that they belong together, pass --ignore-cid to read them as they are{}",
+                            problem, way_out_of_vmware(layer)));
+        content_doubts_.push_back(problem + "; they were read as they are");
+    }
     wanted_content_ = layer.backing_content_id;
+}
+
+std::string ChainOpener::content_problem(const ImagePlace& place, const Layer& layer) const {
+    return fmt::format(
+        "'{}' is not the parent that the image above it is based on, or was written to since: expected "
+        "content id {}, found {}",
+        place.name, wanted_content_,
+        layer.content_ids.empty() ? "none" : fmt::to_string(fmt::join(layer.content_ids, " and ")));
 }
 
 std::unique_ptr<ImageReader> ChainOpener::overlay() {
     std::unique_ptr<ImageReader> disk = std::move(readers_.back());
     for (std::size_t i = readers_.size() - 1; i-- > 0;)
-        disk = std::make_unique<LayeredReader>(std::move(readers_[i]), std::move(disk));
+        disk = std::make_unique<LayeredReader>(std::move(readers_[i]), std::move(disk),
+                                               i == 0 ? content_doubts_ : std::vector<std::string>());
     return disk;
 }
 

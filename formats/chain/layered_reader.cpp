@@ -7,10 +7,12 @@
 
 namespace varve {
 
-LayeredReader::LayeredReader(std::unique_ptr<ImageReader> top, std::unique_ptr<ImageReader> backing)
+LayeredReader::LayeredReader(std::unique_ptr<ImageReader> top, std::unique_ptr<ImageReader> backing,
+                             std::vector<std::string> doubts)
     : top_(std::move(top)), backing_(std::move(backing)), info_(top_->info()) {
     const auto& below = backing_->info().warnings;
     info_.warnings.insert(info_.warnings.end(), below.begin(), below.end());
+    for (std::string& doubt : doubts) info_.warnings.push_back(std::move(doubt));
 }
 
 Extent LayeredReader::extent_at(ByteOffset at) const {

@@ -11,9 +11,11 @@ namespace varve {
 
 class LayeredReader final : public ImageReader, public LateWarnings {
 public:
-    LayeredReader(std::unique_ptr<ImageReader> top, std::unique_ptr<ImageReader> backing);
+    /// `doubts` are warnings about the two together.
+    LayeredReader(std::unique_ptr<ImageReader> top, std::unique_ptr<ImageReader> backing,
+                  std::vector<std::string> doubts = {});
 
-    /// The upper image's own, with the warnings of all layers.
+    /// The upper image's own, with the warnings of all layers and the doubts.
     const ImageInfo& info() const override { return info_; }
     Extent extent_at(ByteOffset at) const override;
     void read(ByteOffset at, ByteSpan out) const override;

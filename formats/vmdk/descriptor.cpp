@@ -53,8 +53,8 @@ constexpr std::array create_types{
     CreateType{"vmfsrawdevicemap", "vmfsRawDeviceMap", false},
     CreateType{"vmfspassthroughrawdevicemap", "vmfsPassthroughRawDeviceMap", false},
     CreateType{"vmfsraw", "vmfsRaw", false},
-    CreateType{"fulldevice", "fullDevice", false},
-    CreateType{"partitioneddevice", "partitionedDevice", false},
+    CreateType{"fulldevice", "fullDevice"},
+    CreateType{"partitioneddevice", "partitionedDevice"},
 };
 
 struct StorageWord {
@@ -91,7 +91,9 @@ public:
         line_ = 0;
         take_create_type();
         take_content_ids();
+        result_.encoding = trim(value("encoding").value_or(""));
         refuse_foreign_data();
+        refuse_devices();
         return std::move(result_);
     }
 
@@ -104,6 +106,7 @@ private:
     void take_create_type();
     void take_content_ids();
     void refuse_foreign_data() const;
+    void refuse_devices() const;
     std::optional<std::uint32_t> content_id(const std::string& key) const;
     std::optional<std::string> value(const std::string& key) const;
 
@@ -237,6 +240,15 @@ void DescriptorParser::refuse_foreign_data() const {
     const auto key = values_.lower_bound("encryption");
     if (key != values_.end() && key->first.starts_with("encryption"))
         throw unsupported(place(), fmt::format("an encrypted disk ('{}')", excerpt(key->first)));
+}
+
+/// Extents on a device of the host: its bytes are not in any file beside the descriptor.
+void DescriptorParser::refuse_devices() const {
+    for (const ExtentLine& extent : result_.extents)
+        if (extent.file.starts_with("/dev/") || extent.file.starts_with("\\\\.\\"))
+            throw unsupported(fmt::format("descriptor of {}, line {}", where_, extent.line),
+                              fmt::format("an extent on the device '{}' (createType '{}')", excerpt(extent.file),
+                                          result_.create_type));
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ struct Descriptor {
     std::optional<std::uint32_t> parent_content_id;  ///< parentCID; none: the disk has no parent
     std::string parent_name;                         ///< parentFileNameHint; empty exactly if there is no parent
     std::string create_type;                         ///< in the specification's case: "monolithicSparse"
+    std::string encoding;                            ///< of the names, as declared: "GBK"; untrusted, may be empty
     std::vector<ExtentLine> extents;                 ///< in the order of the disk
     std::map<std::string, std::string> data_base;    ///< "ddb." lines; keys in lower case, without "ddb."
     ByteCount size;                                  ///< sum of all extents
@@ -55,7 +56,8 @@ inline constexpr std::uint32_t long_content_id_mark = 0xfffffffe;
 
 /// Parses a whole text; what follows a NUL is padding. `where` names the text in errors. Throws Error(corrupt) with
 /// line, expected and found for broken grammar, a missing createType or parentCID, and sizes past the limits;
-/// Error(unsupported) for disks on devices and for unknown types.
+/// Error(unsupported) for disks on devices and for unknown types. The types of VirtualBox's raw disks (fullDevice,
+/// partitionedDevice) are disks on devices only if an extent names one.
 Descriptor parse_descriptor(std::string_view text, const std::string& where);
 
 }  // namespace varve::vmdk

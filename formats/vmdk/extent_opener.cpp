@@ -1,6 +1,7 @@
 #include "formats/vmdk/extent_opener.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,7 @@
 #include "formats/vmdk/cowd.h"
 #include "formats/vmdk/error.h"
 #include "formats/vmdk/magic.h"
+#include "formats/vmdk/recorded_name.h"
 #include "formats/vmdk/sesparse.h"
 #include "formats/vmdk/sparse_extent.h"
 
@@ -26,6 +28,7 @@ std::vector<DiskExtent> ExtentOpener::open(const Descriptor& descriptor) {
     if (embedded_ && std::ranges::count_if(descriptor.extents, is_sparse) != 1)
         throw corrupt(fmt::format("descriptor of {}", where_),
                       "expected one sparse extent, the file that holds the descriptor, found none or several");
+    encoding_ = descriptor.encoding;
     std::vector<DiskExtent> parts;
     ByteOffset at;
     for (const ExtentLine& extent : descriptor.extents) {
@@ -65,7 +68,16 @@ void ExtentOpener::check_length(const ExtentLine& extent, const ImageReader& rea
 const ByteSourcePtr& ExtentOpener::open_file(const std::string& name) {
     const auto known = files_.find(name);
     if (known != files_.end()) return known->second;
-    return files_.emplace(name, open_(name, warnings_)).first->second;
+    std::optional<Error> first_problem;
+    for (const std::string& here : names_here(name, encoding_)) {
+        try {
+            return files_.emplace(name, open_(here, warnings_)).first->second;
+        } catch (const Error& error) {
+            if (error.code() == ErrorCode::cancelled) throw;
+            if (!first_problem) first_problem = error;
+        }
+    }
+    throw *first_problem;
 }
 
 std::shared_ptr<const ImageReader> ExtentOpener::open_flat(const ExtentLine& extent) {

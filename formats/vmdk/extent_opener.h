@@ -28,7 +28,7 @@ struct ExtentFacts {
     bool is_compressed = false;
 };
 
-/// Opens a file that the descriptor names. May add to the warnings.
+/// Opens a file that the descriptor names, by one of the names that it may have here. May add to the warnings.
 using OpenExtent = std::function<ByteSourcePtr(const std::string& name, std::vector<std::string>& warnings)>;
 
 /// Opens the extents of one disk. For one use.
@@ -55,6 +55,7 @@ private:
     void check_length(const ExtentLine& extent, const ImageReader& reader) const;
     std::string place(const ExtentLine& extent) const;
 
+    std::string encoding_;  // of the names
     const std::string& where_;
     const OpenExtent& open_;
     std::shared_ptr<ReadCaches> caches_;

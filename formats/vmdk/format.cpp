@@ -10,8 +10,8 @@
 #include "formats/vmdk/disk_identity.h"
 #include "formats/vmdk/new_extents.h"
 #include "formats/vmdk/options.h"
-#include "formats/vmdk/parent_name.h"
 #include "formats/vmdk/reader.h"
+#include "formats/vmdk/recorded_name.h"
 #include "formats/vmdk/sparse_writer.h"
 #include "formats/vmdk/split_writer.h"
 #include "formats/vmdk/stream_writer.h"
@@ -61,7 +61,7 @@ Layer open_vmdk(ByteSourcePtr source, LayerRequest& request) {
     if (disk.content_id) layer.content_ids.push_back(content_id_text(*disk.content_id));
     if (const auto identity = identity_of(disk)) layer.content_ids.push_back(identity->create.text());
     if (!disk.parent_name.empty()) {
-        const std::vector<std::string> names = parent_names(disk.parent_name);
+        const std::vector<std::string> names = names_here(disk.parent_name, disk.encoding);
         layer.backing_name = names.front();
         layer.backing_names_elsewhere.assign(names.begin() + 1, names.end());
         layer.backing_format = "vmdk";

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/ascii.h"
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "formats/vmdk/cowd.h"
@@ -15,10 +16,21 @@
 namespace varve::vmdk {
 namespace {
 
+constexpr std::string_view delta_suffix = "-delta.vmdk";
+
+/// " 'web01-000001.vmdk'" for "web01-000001-delta.vmdk"; empty for a name that shows no descriptor.
+std::string descriptor_for(std::string_view file) {
+    file = file.substr(file.rfind('/') + 1);  // npos + 1 is 0
+    for (const std::string_view suffix : {delta_suffix, std::string_view("-sesparse.vmdk")})
+        if (file.size() > suffix.size() && ends_ignoring_case(file, suffix))
+            return fmt::format(" '{}.vmdk'", file.substr(0, file.size() - suffix.size()));
+    return "";
+}
+
 Error needs_descriptor(const ByteSourcePtr& file, std::string_view what) {
-    return Error(ErrorCode::refused, fmt::format("{}: it is {}; open the descriptor instead, the small .vmdk text "
+    return Error(ErrorCode::refused, fmt::format("{}: it is {}; open the descriptor{} instead, the small .vmdk text "
                                                  "file that names this one",
-                                                 file->place({}), what));
+                                                 file->place({}), what, descriptor_for(file->name())));
 }
 
 }  // namespace
@@ -61,17 +73,15 @@ void Reader::open_hosted(ExtentOpener& opener) {
     extents_ = opener.open(descriptor_);
 }
 
-/// An extent without a descriptor. Like qemu, treats it as a whole disk unless its header names a parent.
+/// An extent without a descriptor. Only its header can show whether it is a whole disk; qemu takes every one for that.
 void Reader::open_cowd() {
     CowdExtent cowd = vmdk::open_cowd(image_, caches_);
+    const bool may_be_whole = cowd.origin == CowdOrigin::root && !ends_ignoring_case(image_->name(), delta_suffix);
+    if (!may_be_whole && cowd.origin != CowdOrigin::child)
+        throw needs_descriptor(image_, "the data of a snapshot, which holds only what differs from its parent");
     descriptor_.create_type = "vmfsSparse";
     descriptor_.parent_name = cowd.parent_name;
     descriptor_.size = cowd.reader->info().virtual_size;
-    if (cowd.origin == CowdOrigin::unknown)
-        info_.warnings.push_back(
-            fmt::format("{}: it names no parent and was read as a whole disk; if it is the data of a snapshot, "
-                        "open the snapshot's descriptor instead",
-                        where_));
     if (descriptor_.size.value != 0) extents_.push_back({{{}, descriptor_.size}, std::move(cowd.reader), {}, false});
 }
 

@@ -1,7 +1,7 @@
 #include "formats/vmdk/descriptor.h"
 
 #include "engine/base/error.h"
-#include "formats/vmdk/parent_name.h"
+#include "formats/vmdk/recorded_name.h"
 #include "tests/catch.h"
 #include "tests/formats/vmdk/builder.h"
 #include "tests/support/build_paths.h"
@@ -13,7 +13,7 @@ namespace {
 using namespace std::string_literals;
 using varve::vmdk::ExtentAccess;
 using varve::vmdk::ExtentStorage;
-using varve::vmdk::parent_names;
+using varve::vmdk::names_here;
 using varve::vmdk::parse_descriptor;
 
 std::string vmdk_refusal(const std::string& text) {
@@ -80,7 +80,10 @@ TEST_CASE("VMDK descriptor: invalid ones are refused with line, expected and fou
         {with_extent("RW 10 FLAT \"a\" -5"), "offset in the extent's file"},
         {with_extent("RW 10 FLAT \"a\" 18014398509481985"), "offset in the extent's file"},
         {vmdk::descriptor("monolithicFlat", {"RW 18014398509481983 ZERO", "RW 1 ZERO"}), "line 9"},
-        {vmdk::descriptor("fullDevice", {}), "createType 'fullDevice'"},
+        {vmdk::descriptor("fullDevice", {"RW 8 FLAT \"/dev/sda\" 0"}),
+         "line 8: an extent on the device '/dev/sda' (createType 'fullDevice')"},
+        {vmdk::descriptor("partitionedDevice", {"RW 8 FLAT \"\\\\.\\PhysicalDrive0\" 0"}),
+         "an extent on the device '\\\\.\\PhysicalDrive0'"},
         {vmdk::descriptor("vmfsRDMP", {}), "createType 'vmfsRDMP'"},
         {vmdk::descriptor("\x1b[m", {}), "createType '\x1b[m'"},
         {vmdk::descriptor("vmfs", {}, "xyz"), "expected cid as up to 8 hexadecimal digits, found 'xyz'"},
@@ -115,17 +118,19 @@ TEST_CASE("VMDK descriptor: every truncation and bit flip is read or refused", "
 
 TEST_CASE("VMDK: a parent whose path is from another host is also searched by its last part", "[formats][vmdk]") {
     using Names = std::vector<std::string>;
-    CHECK(parent_names("base.vmdk") == Names{"base.vmdk"});
-    CHECK(parent_names("../base/base.vmdk") == Names{"../base/base.vmdk"});
-    CHECK(parent_names("/vmfs/volumes/ds/vm/base.vmdk") == Names{"/vmfs/volumes/ds/vm/base.vmdk", "base.vmdk"});
-    CHECK(parent_names("C:\\VMs\\a b\\base.vmdk") == Names{"base.vmdk"});
-    CHECK(parent_names("d:/VMs/base.vmdk") == Names{"base.vmdk"});
-    CHECK(parent_names("\\\\host\\share\\base.vmdk") == Names{"base.vmdk"});
-    CHECK(parent_names("..\\base\\base.vmdk") == Names{"../base/base.vmdk"});
-    CHECK(parent_names("a\\b/c.vmdk") == Names{"a\\b/c.vmdk"});
-    CHECK(parent_names("/vmfs/volumes/") == Names{"/vmfs/volumes/"});
-    CHECK(parent_names("C:\\") == Names{"C:\\"});
-    CHECK(parent_names("nbd://host/x") == Names{"nbd://host/x"});
+    CHECK(names_here("base.vmdk") == Names{"base.vmdk"});
+    CHECK(names_here("../base/base.vmdk") == Names{"../base/base.vmdk"});
+    CHECK(names_here("/vmfs/volumes/ds/vm/base.vmdk") == Names{"/vmfs/volumes/ds/vm/base.vmdk", "base.vmdk"});
+    CHECK(names_here("C:\\VMs\\a b\\base.vmdk") == Names{"base.vmdk"});
+    CHECK(names_here("d:/VMs/base.vmdk") == Names{"base.vmdk"});
+    CHECK(names_here("\\\\host\\share\\base.vmdk") == Names{"base.vmdk"});
+    CHECK(names_here("..\\base\\base.vmdk") == Names{"../base/base.vmdk"});
+    CHECK(names_here("a\\b/c.vmdk") == Names{"a\\b/c.vmdk"});
+    CHECK(names_here("/vmfs/volumes/") == Names{"/vmfs/volumes/"});
+    CHECK(names_here("C:\\") == Names{"C:\\"});
+    CHECK(names_here("[datastore 1] vm/base.vmdk") == Names{"[datastore 1] vm/base.vmdk", "base.vmdk"});
+    CHECK(names_here("[datastore1] base.vmdk") == Names{"[datastore1] base.vmdk", "base.vmdk"});
+    CHECK(names_here("nbd://host/x") == Names{"nbd://host/x"});
 }
 
 TEST_CASE("VMDK: the test builder shares no header with the reader", "[formats][vmdk]") {

@@ -2,6 +2,7 @@
 // footers, COWD and seSparse, chains of files copied from another host. Images are built from the specification.
 
 #include <fcntl.h>
+#include <filesystem>
 #include <functional>
 
 #include "tests/catch.h"
@@ -229,12 +230,15 @@ TEST_CASE("VMDK COWD: an ESX delta over its base, and files without a descriptor
     CHECK(qemu_bytes(folder.file("d.vmdk"), "vmdk") == expected);
     CHECK(reader->info().cluster_size.value == 512);
 
-    const auto alone = open_image(folder.file("d-delta.vmdk"));
-    CHECK(read_all(*alone) == vmdk::guest_bytes(sectors, 512, grains));
-    CHECK_THAT(warning_of(*alone), ContainsSubstring("open the snapshot's descriptor instead"));
+    CHECK_THAT(refusal_of(folder.file("d-delta.vmdk")), ContainsSubstring("the data of a snapshot") &&
+                                                            ContainsSubstring("open the descriptor 'd.vmdk' instead"));
+    write_file(folder.file("renamed.vmdk"), vmdk::cowd(sectors, grains).view());
+    CHECK_THAT(refusal_of(folder.file("renamed.vmdk")), ContainsSubstring("open the descriptor instead"));
     auto root = vmdk::cowd(sectors, grains);
     write_file(folder.file("root.vmdk"), root.le32(32, 20).le32(36, 16).le32(40, 63).view());
-    CHECK(open_image(folder.file("root.vmdk"))->info().warnings.empty());
+    CHECK(read_all(*open_image(folder.file("root.vmdk"))) == vmdk::guest_bytes(sectors, 512, grains));
+    std::filesystem::rename(folder.file("root.vmdk"), folder.file("root-delta.vmdk"));
+    CHECK_THAT(refusal_of(folder.file("root-delta.vmdk")), ContainsSubstring("open the descriptor 'root.vmdk'"));
     auto child = vmdk::cowd(sectors, grains);
     write_file(folder.file("child.vmdk"), child.text(32, "C:\\vm\\base.vmdk").view());
     CHECK(read_all(*open_image(folder.file("child.vmdk"))) == expected);
@@ -263,7 +267,7 @@ TEST_CASE("VMDK seSparse: a delta over its base reads as in qemu", "[formats][vm
     CHECK(is_zero(ByteView(found).subspan(3 * 4096, 3 * 4096)));
     CHECK(kind_at(*reader, 5 * 4096) == ExtentKind::zero);
     CHECK(kind_at(*reader, 6 * 4096) == ExtentKind::data);
-    CHECK_THAT(refusal_of(folder.file("d-sesparse.vmdk")), ContainsSubstring("open the descriptor instead"));
+    CHECK_THAT(refusal_of(folder.file("d-sesparse.vmdk")), ContainsSubstring("open the descriptor 'd.vmdk' instead"));
 }
 
 TEST_CASE("VMDK: a chain copied from another host is found, and its content IDs are checked", "[formats][vmdk]") {
@@ -283,7 +287,13 @@ TEST_CASE("VMDK: a chain copied from another host is found, and its content IDs 
         CHECK(read_all(*open_image(path)) == expected);
         CHECK(open_image(path)->info().backing == hint);
         write_top("12345679", hint);
-        CHECK_THAT(refusal_of(path), ContainsSubstring("expected content id 12345679, found 12345678"));
+        CHECK_THAT(refusal_of(path), ContainsSubstring("expected content id 12345679, found 12345678") &&
+                                         ContainsSubstring("--ignore-cid") && ContainsSubstring("parentCID=12345678"));
+        OpenOptions trusting;
+        trusting.image.ignore_content_ids = true;
+        const auto reader = open_image(path, trusting);
+        CHECK(read_all(*reader) == expected);
+        CHECK_THAT(warning_of(*reader), ContainsSubstring("found 12345678; they were read as they are"));
         write_top("fffffffe", hint);
         CHECK(read_all(*open_image(path)) == expected);
     }
@@ -294,6 +304,74 @@ TEST_CASE("VMDK: a chain copied from another host is found, and its content IDs 
     }
     write_top("99", "top.vmdk");
     CHECK_THAT(refusal_of(path), ContainsSubstring("loops"));
+}
+
+TEST_CASE("VMDK: an extent named as on another host is found beside the descriptor", "[formats][vmdk]") {
+    ScratchFolder folder;
+    write_file(folder.file("f-flat.vmdk"), fill(8 * 512, 'f'));
+    write_file(folder.file("s.vmdk"), vmdk::hosted(8, {{0, 's'}}, "").file.view());
+    for (const std::string name : {"C:\\VMs\\f\\f-flat.vmdk", "/vmfs/volumes/5d1e/f/f-flat.vmdk",
+                                   "[datastore1] f/f-flat.vmdk", "\\\\host\\share\\f-flat.vmdk", ".\\f-flat.vmdk"}) {
+        CAPTURE(name);
+        const std::string sparse = name.substr(0, name.size() - 11) + "s.vmdk";
+        write_file(
+            folder.file("d.vmdk"),
+            bytes_of(vmdk::descriptor("custom", {"RW 8 FLAT \"" + name + "\" 0", "RW 8 SPARSE \"" + sparse + "\""})));
+        const auto reader = open_image(folder.file("d.vmdk"));
+        CHECK(read_at(*reader, 0, 4096) == fill(4096, 'f'));
+        CHECK(read_at(*reader, 4096, 4096) == fill(4096, 's'));
+    }
+    write_file(folder.file("d.vmdk"), bytes_of(vmdk::descriptor("monolithicFlat", {"RW 8 FLAT \"C:\\gone.vmdk\" 0"})));
+    CHECK_THAT(refusal_of(folder.file("d.vmdk")), ContainsSubstring("names its extent 'gone.vmdk'"));
+    write_file(folder.file("d.vmdk"),
+               bytes_of(vmdk::descriptor("vmfs", {"RW 8 VMFS \"/vmfs/volumes/5d1e/gone.vmdk\""})));
+    CHECK_THAT(refusal_of(folder.file("d.vmdk")), ContainsSubstring("/vmfs/volumes/5d1e/gone.vmdk'"));
+}
+
+TEST_CASE("VMDK: names in the encoding that the descriptor declares lead to files with UTF-8 names",
+          "[formats][vmdk]") {
+    ScratchFolder folder;
+    struct Case {
+        std::string encoding, recorded, here;
+    };
+    for (const auto& [encoding, recorded, here] :
+         {Case{"GBK", "\xd0\xe9\xc4\xe2.vmdk", "虚拟.vmdk"}, Case{"windows-1252", "M\xfcller.vmdk", "Müller.vmdk"},
+          Case{"Shift_JIS", "C:\\VM\\\x83\x5c.vmdk", "ソ.vmdk"},  // its second byte is a backslash
+          Case{"UTF-8", "Müller.vmdk", "Müller.vmdk"}, Case{"GBK", "M\xfcller.vmdk", "M\xfcller.vmdk"},
+          Case{"no-such-encoding", "\xd0\xe9.vmdk", "\xd0\xe9.vmdk"}}) {
+        CAPTURE(encoding, here);
+        write_file(folder.file(here), fill(8 * 512, 'f'));
+        write_file(folder.file("d"), bytes_of(vmdk::descriptor("monolithicFlat", {"RW 8 FLAT \"" + recorded + "\" 0"},
+                                                               "1", "ffffffff", {"encoding=\"" + encoding + "\""})));
+        CHECK(read_at(*open_image(folder.file("d")), 0, 4096) == fill(4096, 'f'));
+        std::filesystem::remove(folder.file(here));
+        write_file(folder.file(here),
+                   vmdk::hosted(8, {{0, 'p'}}, one_extent(8)).file.view());  // as a parent's name, too
+        write_file(
+            folder.file("c"),
+            vmdk::hosted(8, {},
+                         vmdk::descriptor("monolithicSparse", {"RW 8 SPARSE \"c\""}, "2", "12345678",
+                                          {"encoding=\"" + encoding + "\"", "parentFileNameHint=\"" + recorded + "\""}))
+                .file.view());
+        CHECK(read_at(*open_image(folder.file("c")), 0, 4096) == fill(4096, 'p'));
+        std::filesystem::remove(folder.file(here));
+    }
+}
+
+TEST_CASE("VMDK: a raw disk of VirtualBox over ordinary files is read", "[formats][vmdk]") {
+    ScratchFolder folder;
+    write_file(folder.file("pc.img"), fill(16 * 512, 'f'));
+    write_file(folder.file("pc.vmdk"), bytes_of(vmdk::descriptor("fullDevice", {"RW 16 FLAT \"pc.img\" 0"})));
+    CHECK(read_all(*open_image(folder.file("pc.vmdk"))) == fill(16 * 512, 'f'));
+    write_file(folder.file("pc-pt.vmdk"), fill(2 * 512, 't'));
+    write_file(folder.file("pc.vmdk"),
+               bytes_of(vmdk::descriptor("partitionedDevice",
+                                         {"RW 2 FLAT \"pc-pt.vmdk\" 0", "RW 6 ZERO", "RW 8 FLAT \"pc.img\" 8"})));
+    const auto reader = open_image(folder.file("pc.vmdk"));
+    CHECK(read_at(*reader, 0, 1024) == fill(1024, 't'));
+    CHECK(is_zero(read_at(*reader, 1024, 3072)));
+    CHECK(read_at(*reader, 4096, 4096) == fill(4096, 'f'));
+    CHECK(reader->info().options.at("subformat") == "partitionedDevice");
 }
 
 }  // namespace varve::reader_test
