@@ -4,15 +4,16 @@
 
 #include "engine/base/error.h"
 #include "engine/repository/known_chunks.h"
+#include "engine/repository/map_proof.h"
 
 namespace varve {
 
 void MapCheck::run(const SnapshotRecord& snapshot) {
     snapshot_ = &snapshot;
     const DiskMap map(repository_.chunks, snapshot);
-    if (root_identity(snapshot.size, snapshot.map_digest) != snapshot.root)
-        findings_.push_back(finding_at(snapshot, FindingKind::root_mismatch, 0, 0, "log entry",
-                                       "the snapshot's root does not follow from its size and its map's digest"));
+    if (const auto fault = root_fault(snapshot))
+        findings_.push_back(
+            finding_at(snapshot, FindingKind::root_mismatch, 0, 0, "log entry", "the snapshot " + *fault));
     walk(map, map_root_level, 0, map.root());
     for (const Attachment& attachment : snapshot.attachments) check(attachment);
 }

@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/image/copy_image.h"
 #include "engine/image/window_reader.h"
+#include "engine/repository/map_proof.h"
 #include "engine/repository/snapshot_reader.h"
 
 namespace varve {
@@ -34,8 +35,9 @@ void warn_of_unreadable(const SnapshotRecord& snapshot, ByteRange wanted, Progre
 void restore(const Repository& repository, const SnapshotRecord& snapshot, ImageWriter& writer, Progress& progress,
              std::stop_token stop, const std::optional<ByteRange>& range) {
     try {
-        const SnapshotReader disk(repository.chunks, snapshot);
         const ByteRange part = range.value_or(ByteRange{{}, snapshot.size});
+        prove_map(repository.chunks, repository.catalog, snapshot, part);
+        const SnapshotReader disk(repository.chunks, snapshot);
         const WindowReader wanted(disk, part);
         warn_of_unreadable(snapshot, part, progress);
         progress.begin("restoring", wanted.info().virtual_size);

@@ -1,6 +1,7 @@
 #pragma once
-/// The restore job: writes every byte of a snapshot, each chunk checked against its id, to an image writer; zero and
-/// unallocated ranges remain so, and the image is as thin as the source was.
+/// The restore job: writes every byte of a snapshot to an image writer; zero and unallocated ranges remain so, and the
+/// image is as thin as the source was. Before the first byte, the snapshot's size and map are proved by its root; then
+/// each chunk is checked against its id.
 
 #include <optional>
 #include <stop_token>

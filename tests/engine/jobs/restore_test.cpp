@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "engine/base/error.h"
+#include "engine/repository/map_page.h"
 #include "tests/catch.h"
 #include "tests/fakes/memory_backend.h"
 #include "tests/support/test_repository.h"
@@ -96,4 +97,33 @@ TEST_CASE("restore: bytes that could not be read from the source are reported if
     world.part({{0}, {disk_bytes}});
     REQUIRE(world.host.progress.warnings.size() == 2);
     CHECK_THAT(world.host.progress.warnings[1], ContainsSubstring("1536 bytes"));
+}
+
+TEST_CASE("restore: a forged size, root or map is refused before anything is written", "[engine][restore]") {
+    World world;
+    const auto refuse = [&](const SnapshotRecord& forged, const std::string& part) {
+        fakes::MemoryTarget target(forged.size.value);
+        CHECK_THROWS_WITH(restore(world.host.repository, forged, target, world.host.progress, {}),
+                          ContainsSubstring(part));
+        CHECK_FALSE(target.is_finished);
+        CHECK(is_zero(target.image.bytes()));
+    };
+    for (const std::uint64_t size : {disk_bytes - 1, disk_bytes + 1, disk_bytes / 2, 2 * disk_bytes}) {
+        SnapshotRecord forged = world.snapshot;
+        forged.size = {size};
+        refuse(forged, "the size or the root was changed");
+    }
+    SnapshotRecord other_root = world.snapshot;
+    other_root.root.bytes[5] ^= std::byte{1};
+    refuse(other_root, "the size or the root was changed");
+
+    SnapshotRecord too_small = world.snapshot;  // with a root to match
+    too_small.size = {20u << 20};
+    too_small.root = root_identity(too_small.size, too_small.map_digest);
+    refuse(too_small, "past the disk's end");
+
+    SnapshotRecord other_map = world.snapshot;
+    other_map.map_digest.bytes[0] ^= std::byte{1};
+    other_map.root = root_identity(other_map.size, other_map.map_digest);
+    refuse(other_map, "expected digest");
 }
