@@ -42,6 +42,14 @@ void CatalogChange::apply(const LogRecord& record, std::span<const StoredPack> p
     state_.head = record.head;
 }
 
+void CatalogChange::skip(const LogHead& after) {
+    VARVE_CHECK(after.number > state_.head.number);
+    for (LogNumber number = state_.head.number + 1; number <= after.number; ++number)
+        database_.run("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)", number, "lost", "", "", "",
+                      number == after.number ? to_hex(after.digest.view()) : "");
+    state_.head = after;
+}
+
 void CatalogChange::apply_commit(const LogRecord& record, const CommitEntry& commit,
                                  std::span<const StoredPack> packs) {
     for (const PackFacts& facts : commit.packs) name_pack(facts, record.head.number, packs);

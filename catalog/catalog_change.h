@@ -22,6 +22,7 @@ public:
 
     /// Each does what the Catalog method of its name does.
     void apply(const LogRecord& record, std::span<const StoredPack> packs, std::span<const MoveTable> tables);
+    void skip(const LogHead& after);
     void add_uncommitted(std::span<const StoredPack> packs);
     void drop_uncommitted(std::span<const PackId> packs);
     void reset(const LogHead& genesis);

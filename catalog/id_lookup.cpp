@@ -6,7 +6,7 @@
 
 namespace varve {
 
-std::optional<Place> IdLookup::find(const CatalogView& view, const ChunkId& id) {
+std::optional<Place> IdLookup::find(const CatalogView& view, const ChunkId& id, const ChunkTest& is_usable) {
     const IdTag tag = tag_of(id);
     for (auto run = view.runs().rbegin(); run != view.runs().rend(); ++run) {
         if ((*run)->filter() == nullptr) {
@@ -14,13 +14,14 @@ std::optional<Place> IdLookup::find(const CatalogView& view, const ChunkId& id) 
             if (!load_filter(*reader, folder_, **run)) return std::nullopt;
         }
         if (!(*run)->filter()->may_contain(tag)) continue;
-        const std::optional<Place> found = find_in_run(view, **run, id);
+        const std::optional<Place> found = find_in_run(view, **run, id, is_usable);
         if (!found || found->address) return found;
     }
     return Place{};
 }
 
-std::optional<Place> IdLookup::find_in_run(const CatalogView& view, const IndexRun& run, const ChunkId& id) {
+std::optional<Place> IdLookup::find_in_run(const CatalogView& view, const IndexRun& run, const ChunkId& id,
+                                           const ChunkTest& is_usable) {
     const IdTag tag = tag_of(id);
     const IndexRun::PageRange pages = run.pages_of(tag);
     for (std::size_t i = pages.begin; i < pages.end; ++i) {
@@ -29,7 +30,7 @@ std::optional<Place> IdLookup::find_in_run(const CatalogView& view, const IndexR
         auto entry = std::lower_bound(entries->begin(), entries->end(), IndexEntry{tag, 0, 0});
         for (; entry != entries->end() && entry->tag == tag; ++entry) {
             const std::optional<Place> found = prove(view, *entry, id);
-            if (!found || found->address) return found;
+            if (!found || (found->address && is_usable(*found->address))) return found;
         }
     }
     return Place{};

@@ -10,6 +10,7 @@
 #include "catalog/reader_pool.h"
 #include "catalog/slot_table_cache.h"
 #include "engine/base/lru_cache.h"
+#include "engine/repository/catalog.h"
 
 namespace varve {
 
@@ -20,12 +21,13 @@ public:
              std::size_t page_bytes_max)
         : readers_(readers), folder_(std::move(folder)), slots_(slots), addresses_(addresses), pages_(page_bytes_max) {}
 
-    /// Where a chunk with this id is as of `view`. nullopt: the database does not (or no longer) have what the view
-    /// refers to.
-    std::optional<Place> find(const CatalogView& view, const ChunkId& id);
+    /// Where a chunk with this id that `is_usable` is as of `view`. nullopt: the database does not (or no longer) have
+    /// what the view refers to.
+    std::optional<Place> find(const CatalogView& view, const ChunkId& id, const ChunkTest& is_usable);
 
 private:
-    std::optional<Place> find_in_run(const CatalogView& view, const IndexRun& run, const ChunkId& id);
+    std::optional<Place> find_in_run(const CatalogView& view, const IndexRun& run, const ChunkId& id,
+                                     const ChunkTest& is_usable);
     std::optional<Place> prove(const CatalogView& view, const IndexEntry& entry, const ChunkId& id);
     std::shared_ptr<const IndexPage> page(const IndexRun& run, std::size_t index);
 

@@ -39,6 +39,7 @@ constexpr std::array schema = {
   program     TEXT NOT NULL,
   digest      TEXT NOT NULL
 ))"),
+    std::string_view("CREATE INDEX lost_entries ON log (number) WHERE kind = 'lost'"),
     std::string_view(R"(CREATE TABLE disks (
   disk          TEXT PRIMARY KEY,
   snapshots     INTEGER NOT NULL,

@@ -105,6 +105,22 @@ public:
         });
     }
 
+    bool skip(const LogHead& before, const LogHead& after) override {
+        return write([&](CatalogChange& change, const CatalogState& state) {
+            if (state.head != before) return false;
+            change.skip(after);
+            return true;
+        });
+    }
+
+    std::vector<LogNumber> lost_entries() const override {
+        const ReaderPool::Lease reader(*readers_);
+        std::vector<LogNumber> numbers;
+        SqliteQuery rows = (*reader).query("SELECT number FROM log WHERE kind = 'lost' ORDER BY number");
+        while (rows.step()) numbers.push_back(rows.number(0));
+        return numbers;
+    }
+
     void reset(const LogHead& genesis) override {
         write([&](CatalogChange& change, const CatalogState&) {
             change.reset(genesis);
@@ -171,8 +187,9 @@ public:
         return consistently<Place>([&](const CatalogView& view) { return addresses_->resolve(view, address); }).address;
     }
 
-    std::optional<ChunkAddress> find_chunk(const ChunkId& id) const override {
-        return consistently<Place>([&](const CatalogView& view) { return ids_->find(view, id); }).address;
+    using Catalog::find_chunk;
+    std::optional<ChunkAddress> find_chunk(const ChunkId& id, const ChunkTest& is_usable) const override {
+        return consistently<Place>([&](const CatalogView& view) { return ids_->find(view, id, is_usable); }).address;
     }
 
 private:

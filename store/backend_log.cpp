@@ -1,5 +1,8 @@
 #include "store/backend_log.h"
 
+#include <algorithm>
+#include <charconv>
+
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
@@ -7,11 +10,23 @@
 #include "engine/base/hex.h"
 #include "store/object/envelope.h"
 #include "store/object/log_entry_codec.h"
+#include "store/object/repository_config.h"
 
 namespace varve {
 namespace {
 
 constexpr LogNumber log_number_max = 9'999'999'999'999'999;
+constexpr std::string_view log_prefix = "log/";
+
+/// nullopt for a foreign file.
+std::optional<LogNumber> number_of_name(std::string_view name) {
+    LogNumber number = 0;
+    const std::string_view digits = name.substr(log_prefix.size());
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const bool is_number = error == std::errc() && end == digits.data() + digits.size() && number > 0;
+    if (!is_number || number > log_number_max || log_entry_name(number) != name) return std::nullopt;
+    return number;
+}
 
 /// Throws unless `parsed` is entry `number` of this repository.
 void check_place(const ParsedLogEntry& parsed, const RepositoryInfo& info, LogNumber number,
@@ -28,7 +43,7 @@ void check_place(const ParsedLogEntry& parsed, const RepositoryInfo& info, LogNu
 
 std::string log_entry_name(LogNumber number) {
     VARVE_CHECK(number > 0 && number <= log_number_max);
-    return fmt::format("log/{:016}", number);
+    return fmt::format("{}{:016}", log_prefix, number);
 }
 
 LogHead BackendLog::genesis() const { return {0, sha256(info_.id.view())}; }
@@ -56,11 +71,30 @@ std::optional<LogRecord> BackendLog::next(const LogHead& head) const {
     return LogRecord{{number, sha256(*bytes)}, std::move(parsed.entry)};
 }
 
+std::optional<LogHead> BackendLog::head_before(LogNumber number) const {
+    if (number > log_number_max) return std::nullopt;
+    const auto bytes = read(number);
+    if (!bytes) return std::nullopt;
+    const ParsedLogEntry parsed = parse_log_entry(*bytes, describe(number));
+    check_place(parsed, info_, number, describe(number));
+    return LogHead{number - 1, parsed.previous};
+}
+
+bool BackendLog::contains(LogNumber number) const {
+    return number <= log_number_max && backend_.size(log_entry_name(number)).has_value();
+}
+
+std::vector<LogNumber> BackendLog::numbers(LogNumber after) const {
+    std::vector<LogNumber> numbers;
+    if (after >= log_number_max) return numbers;
+    for (const std::string& name : backend_.list(log_prefix, log_entry_name(std::max<LogNumber>(after, 1))))
+        if (const auto number = number_of_name(name)) numbers.push_back(*number);
+    if (after == 0 && contains(1)) numbers.insert(numbers.begin(), 1);
+    return numbers;
+}
+
 std::optional<LogHead> BackendLog::append(const LogHead& head, const LogEntry& entry) {
-    if (!info_.writable)
-        throw Error(
-            ErrorCode::unsupported,
-            fmt::format("writing to repository '{}' needs a newer varve; reading it works", backend_.locate("")));
+    check_writable(info_, backend_);
     const Bytes bytes = encode_log_entry(entry, head, info_.id);
     // An unreadable entry would lock everyone out of the repository, so read it back before appending it.
     if (parse_log_entry(bytes, "the log entry to be written").entry != entry)

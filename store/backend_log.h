@@ -17,6 +17,9 @@ public:
     LogHead genesis() const override;
     std::optional<LogHead> head_at(LogNumber number) const override;
     std::optional<LogRecord> next(const LogHead& head) const override;
+    std::optional<LogHead> head_before(LogNumber number) const override;
+    bool contains(LogNumber number) const override;
+    std::vector<LogNumber> numbers(LogNumber after) const override;
     std::optional<LogHead> append(const LogHead& head, const LogEntry& entry) override;
 
 private:

@@ -5,9 +5,11 @@
 #include "engine/base/byte_reader.h"
 #include "engine/base/error.h"
 #include "store/backend_session.h"
+#include "store/object/repository_config.h"
 #include "store/pack/pack_check.h"
 #include "store/pack/pack_names.h"
 #include "store/pack/pack_reader.h"
+#include "store/pack/pack_scan.h"
 
 namespace varve {
 
@@ -16,10 +18,7 @@ PackStore::PackStore(Backend& backend, const RepositoryInfo& info, const SlotDir
     : backend_(backend), info_(info), directory_(directory), limits_(limits), reader_(backend, directory) {}
 
 std::unique_ptr<PackSession> PackStore::begin_session() {
-    if (!info_.writable)
-        throw Error(
-            ErrorCode::unsupported,
-            fmt::format("writing to repository '{}' needs a newer varve; reading it works", backend_.locate("")));
+    check_writable(info_, backend_);
     return std::make_unique<BackendSession>(backend_, info_.id, limits_);
 }
 
@@ -41,21 +40,35 @@ StoredPack PackStore::read_pack(const PackId& id, PackCheck check) const {
     return pack;
 }
 
+std::shared_ptr<const SlotTable> PackStore::salvage_slots(const PackId& id) const {
+    std::optional<SlotTable> table = scan_pack(backend_, id).slot_table();
+    return table ? std::make_shared<const SlotTable>(std::move(*table)) : nullptr;
+}
+
 std::vector<std::pair<PackId, std::shared_ptr<const SlotTable>>> PackStore::read_slot_table_copies(
     const StoredPack& pack) const {
     std::vector<std::pair<PackId, std::shared_ptr<const SlotTable>>> copies;
     for (std::uint32_t slot = 0; slot < pack.slots->slots.size(); ++slot) {
         if (pack.slots->slots[slot].kind != SlotKind::slot_table) continue;
-        const std::string object = describe_slot(backend_, pack.facts.id, *pack.slots, slot);
-        const Bytes bytes = reader_.read_slot(pack.facts.id, *pack.slots, slot);
-        ByteReader from(bytes, object);
-        PackId of;
-        of.bytes = from.array<16>();
-        copies.emplace_back(of, std::make_shared<const SlotTable>(parse_slot_table(
-                                    from.take(from.remaining()),
-                                    fmt::format("{}, copy of the slot table of pack {}", object, of.hex()))));
+        try {
+            copies.push_back(read_slot_table_copy(pack, slot));
+        } catch (const Error& error) {
+            if (!is_damaged_or_missing(error)) throw;
+        }
     }
     return copies;
+}
+
+std::pair<PackId, std::shared_ptr<const SlotTable>> PackStore::read_slot_table_copy(const StoredPack& pack,
+                                                                                    std::uint32_t slot) const {
+    const std::string object = describe_slot(backend_, pack.facts.id, *pack.slots, slot);
+    const Bytes bytes = reader_.read_slot(pack.facts.id, *pack.slots, slot);
+    ByteReader from(bytes, object);
+    PackId of;
+    of.bytes = from.array<16>();
+    return {of,
+            std::make_shared<const SlotTable>(parse_slot_table(
+                from.take(from.remaining()), fmt::format("{}, copy of the slot table of pack {}", object, of.hex())))};
 }
 
 Bytes PackStore::read_slot(const StoredPack& pack, std::uint32_t slot) const {
@@ -68,6 +81,8 @@ std::vector<PackId> PackStore::list_packs() const {
         if (const auto id = pack_of_name(name)) packs.push_back(*id);
     return packs;
 }
+
+std::optional<ByteCount> PackStore::pack_size(const PackId& id) const { return backend_.size(pack_name(id)); }
 
 ChunkStore::CheckedPack PackStore::check_pack(const PackFacts& facts,
                                               const std::function<void(const PackDamage&)>& damage) const {

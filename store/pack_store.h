@@ -20,13 +20,17 @@ public:
     void get(std::span<const ChunkAddress> addresses, const ChunkSink& sink) const override;
     Bytes get_metadata(const ChunkAddress& address, SlotKind kind) const override;
     StoredPack read_pack(const PackId& id, PackCheck check) const override;
+    std::shared_ptr<const SlotTable> salvage_slots(const PackId& id) const override;
     std::vector<std::pair<PackId, std::shared_ptr<const SlotTable>>> read_slot_table_copies(
         const StoredPack& pack) const override;
     Bytes read_slot(const StoredPack& pack, std::uint32_t slot) const override;
     std::vector<PackId> list_packs() const override;
+    std::optional<ByteCount> pack_size(const PackId& id) const override;
     CheckedPack check_pack(const PackFacts& facts, const std::function<void(const PackDamage&)>& damage) const override;
 
 private:
+    std::pair<PackId, std::shared_ptr<const SlotTable>> read_slot_table_copy(const StoredPack& pack,
+                                                                             std::uint32_t slot) const;
     std::shared_ptr<const SlotTable> known_slots(const PackId& id) const;
 
     Backend& backend_;

@@ -54,9 +54,11 @@ ExitStatus run_verify(const Invocation& call) {
                 if (finding.object == "image") finding.object = *image_path;
             }
         } else {
-            report = verify(repository, records, progress, call.stop);
+            const auto scope = call.arguments.operands().empty() ? VerifyScope::repository : VerifyScope::snapshots;
+            report = verify(repository, records, scope, progress, call.stop);
         }
     });
+    if (!image_path) access.remember(report);
     progress.clear();
     const auto detail = call.arguments.has("verbose") ? FindingDetail::everything : FindingDetail::first;
     if (as_json)
@@ -72,10 +74,13 @@ Verb verify_verb() {
     return {"verify",
             "[SNAP...]",
             "prove that snapshots can be restored",
-            "Reads every byte of the named snapshots (of all snapshots if none is named) and checks\n"
-            "it: packs against the log, maps and chunks against their ids. Exits with 3 when\n"
-            "something is damaged. With --against IMAGE, compares the snapshot with an image; a\n"
-            "difference is a finding, too.",
+            "Reads every byte of the named snapshots (of the whole repository if none is named) and\n"
+            "checks it, whatever the catalog knows: the config, every log entry, packs against the\n"
+            "log, maps and chunks against their ids. Exits with 3 when something is damaged, and\n"
+            "ends with the number of nights that can be restored; before that it names those that\n"
+            "cannot, and which bytes of them (with --verbose, also the damaged objects). This host\n"
+            "remembers what is damaged, and no later backup builds on it. With --against IMAGE,\n"
+            "compares the snapshot with an image; a difference is a finding, too.",
             "varve verify -r /backup/vms web01/vda@latest",
             {0, operands_unlimited, UsesRepository::yes, verify_option_specs()},
             run_verify};

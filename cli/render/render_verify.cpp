@@ -1,20 +1,100 @@
 #include "cli/render/render_verify.h"
 
 #include <algorithm>
+#include <map>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "cli/terminal/human_size.h"
 #include "cli/terminal/safe_text.h"
+#include "engine/base/escape.h"
+#include "engine/base/timestamp.h"
 
 namespace varve {
 namespace {
 
 constexpr std::size_t findings_shown_max = 3;
+constexpr std::size_t nights_shown_max = 10;
+constexpr std::size_t ranges_shown_max = 4;
 
-}  // namespace
+std::string night_name(const VerifiedSnapshot& snapshot) {
+    return fmt::format("{} of {} ({})", escape_for_display(snapshot.disk), format_local(snapshot.time),
+                       short_id(snapshot.id));
+}
 
-std::string verify_text(const VerifyReport& report, FindingDetail detail) {
+/// Ascending; ranges that touch or overlap become one.
+std::vector<ByteRange> joined(std::vector<ByteRange> ranges) {
+    std::sort(ranges.begin(), ranges.end(), [](const ByteRange& a, const ByteRange& b) { return a.begin < b.begin; });
+    std::vector<ByteRange> result;
+    for (const ByteRange& range : ranges) {
+        if (!result.empty() && range.begin <= result.back().end())
+            result.back().length = std::max(result.back().end(), range.end()) - result.back().begin;
+        else
+            result.push_back(range);
+    }
+    return result;
+}
+
+/// Where a night is damaged: guest ranges, or what else is wrong with it.
+std::string damage_text(const std::vector<const Finding*>& findings) {
+    std::vector<ByteRange> ranges;
+    std::string other;
+    for (const Finding* finding : findings) {
+        if (finding->length != 0)
+            ranges.push_back({{finding->offset}, {finding->length}});
+        else
+            other += fmt::format("{}{}", other.empty() ? "" : "; ", safe_sentence(finding->message));
+    }
+    ranges = joined(std::move(ranges));
+    std::string out;
+    for (std::size_t i = 0; i < ranges.size() && i < ranges_shown_max; ++i)
+        out +=
+            fmt::format("{}{} at offset {}", i == 0 ? "" : ", ", human_size(ranges[i].length), ranges[i].begin.value);
+    if (ranges.size() > ranges_shown_max)
+        out += fmt::format(" and {}", counted(ranges.size() - ranges_shown_max, "more range"));
+    if (out.empty() || other.empty()) return out + other;
+    return out + "; " + other;
+}
+
+/// Findings about objects, not about one night.
+std::string objects_text(const VerifyReport& report, FindingDetail detail) {
+    std::vector<const Finding*> about_objects;
+    for (const Finding& finding : report.findings)
+        if (finding.snapshot.empty()) about_objects.push_back(&finding);
+    const bool shows_all = detail == FindingDetail::everything || about_objects.size() <= findings_shown_max + 1;
+    const std::size_t shown = shows_all ? about_objects.size() : findings_shown_max;
+    std::string out;
+    for (std::size_t i = 0; i < shown; ++i)
+        out += fmt::format("{}: {}\n", to_string(about_objects[i]->kind), safe_sentence(about_objects[i]->message));
+    if (!shows_all) out += fmt::format("and {} more (--verbose shows all)\n", about_objects.size() - shown);
+    return out;
+}
+
+/// One line for each damaged night; in detail, followed by one line for each damaged object.
+std::string nights_text(const VerifyReport& report, FindingDetail detail) {
+    std::map<std::string, std::vector<const Finding*>> by_night;
+    for (const Finding& finding : report.findings)
+        if (!finding.snapshot.empty()) by_night[finding.snapshot].push_back(&finding);
+    std::string out;
+    std::size_t lines = 0;
+    for (const VerifiedSnapshot& snapshot : report.snapshots) {
+        if (snapshot.is_whole) continue;
+        if (++lines > nights_shown_max && detail != FindingDetail::everything) continue;
+        const auto& findings = by_night[snapshot.id.hex()];
+        out += fmt::format("damaged: {}: {}\n", night_name(snapshot), damage_text(findings));
+        if (detail != FindingDetail::everything) continue;
+        for (const Finding* finding : findings)
+            out += fmt::format("  {} at offset {}, {} bytes, {}: {}\n", to_string(finding->kind), finding->offset,
+                               finding->length, finding->object, safe_sentence(finding->message));
+    }
+    if (lines > nights_shown_max && detail != FindingDetail::everything)
+        out += fmt::format("and {} (--verbose shows all)\n", counted(lines - nights_shown_max, "more damaged night"));
+    return out;
+}
+
+/// Of a comparison with an image.
+std::string differences_text(const VerifyReport& report, FindingDetail detail) {
     const std::size_t count = report.findings.size();
     const std::size_t shown = detail == FindingDetail::everything ? count : std::min(count, findings_shown_max);
     std::string out;
@@ -23,15 +103,38 @@ std::string verify_text(const VerifyReport& report, FindingDetail detail) {
         out += fmt::format("{}: {}\n", to_string(f.kind), safe_sentence(f.message));
     }
     if (shown < count) out += fmt::format("and {} more (--verbose shows all)\n", count - shown);
-    return out + fmt::format("checked {} ({}): {}\n", counted(report.checked_chunks, "chunk"),
-                             human_size(report.checked_bytes),
-                             count == 0 ? "no damage, no difference" : counted(count, "finding"));
+    return out;
+}
+
+std::size_t whole_count(const VerifyReport& report) {
+    return static_cast<std::size_t>(std::count_if(report.snapshots.begin(), report.snapshots.end(),
+                                                  [](const VerifiedSnapshot& snapshot) { return snapshot.is_whole; }));
+}
+
+std::string restorable_text(const VerifyReport& report) {
+    return fmt::format("{} of {} can be restored\n", whole_count(report), counted(report.snapshots.size(), "night"));
+}
+
+}  // namespace
+
+std::string verify_text(const VerifyReport& report, FindingDetail detail) {
+    const std::size_t count = report.findings.size();
+    const std::string checked =
+        fmt::format("checked {} ({}): {}\n", counted(report.checked_chunks, "chunk"), human_size(report.checked_bytes),
+                    count == 0 ? "no damage, no difference" : counted(count, "finding"));
+    if (report.mode == VerifyMode::against_image) return differences_text(report, detail) + checked;
+    return objects_text(report, detail) + nights_text(report, detail) + checked + restorable_text(report);
 }
 
 Json verify_json(const VerifyReport& report) {
     Json json;
     json["checked_chunks"] = report.checked_chunks;
     json["checked_bytes"] = report.checked_bytes.value;
+    if (report.mode == VerifyMode::repository) {
+        json["checked_log_entries"] = report.checked_entries;
+        json["snapshots"] = report.snapshots.size();
+        json["snapshots_whole"] = whole_count(report);
+    }
     json["findings"] = Json::array();
     for (const Finding& f : report.findings) {
         Json one;

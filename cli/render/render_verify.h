@@ -8,7 +8,8 @@
 
 namespace varve {
 
-/// At most five lines: the first findings, and how much was checked. With every finding in `everything`.
+/// Damaged objects, damaged nights with their guest ranges, how much was checked, and at the end how many nights can be
+/// restored. `first` shows a few of each; `everything` all, with the object that each range depends on.
 enum class FindingDetail { first, everything };
 std::string verify_text(const VerifyReport& report, FindingDetail detail);
 Json verify_json(const VerifyReport& report);

@@ -6,6 +6,7 @@
 
 #include "catalog/sqlite_catalog.h"
 #include "cli/repository/cache_folder.h"
+#include "cli/repository/damage_file.h"
 #include "engine/base/error.h"
 #include "engine/repository/log_following_store.h"
 #include "store/backend/open_backend.h"
@@ -27,11 +28,11 @@ struct RepositoryAccess::Store {
 
 /// How this host sees it.
 struct RepositoryAccess::View {
-    View(Store& store, const std::filesystem::path& folder)
+    View(Store& store, const std::filesystem::path& folder, const KnownDamage& damage)
         : catalog(open_sqlite_catalog(folder, store.info.id, store.log.genesis())),
           packs(*store.backend, store.info, *catalog),
           chunks(store.info, store.log, packs, *catalog),
-          repository{store.info, store.log, chunks, *catalog} {}
+          repository{store.info, store.log, chunks, *catalog, &damage} {}
 
     std::unique_ptr<Catalog> catalog;
     PackStore packs;
@@ -58,7 +59,14 @@ RepositoryInfo make_repository(const std::string& location) {
 RepositoryAccess::RepositoryAccess(const Arguments& arguments, Progress& progress)
     : progress_(progress),
       store_(std::make_unique<Store>(repository_location(arguments))),
-      cache_folder_(varve::cache_folder(arguments) / store_->info.id.hex()) {}
+      cache_folder_(varve::cache_folder(arguments) / store_->info.id.hex()) {
+    if (!info().config_fault.empty()) progress.warn(info().config_fault);
+    try {
+        known_damage_ = read_known_damage(cache_folder_);
+    } catch (const Error& error) {
+        progress.warn(fmt::format("{}; run 'varve verify', so that no backup builds on what is damaged", error.what()));
+    }
+}
 
 RepositoryAccess::~RepositoryAccess() = default;
 
@@ -83,8 +91,20 @@ void RepositoryAccess::run(const std::function<void(Repository&)>& job, OnDamage
     }
 }
 
+void RepositoryAccess::remember(const VerifyReport& report) {
+    try {
+        KnownDamage damage = read_known_damage(cache_folder_);
+        const KnownDamage before = damage;
+        damage.replace(report.settled_packs, report.damage);
+        if (damage != before) write_known_damage(cache_folder_, damage);
+    } catch (const Error& error) {
+        progress_.warn(
+            fmt::format("this host cannot remember what is damaged, so backups may build on it: {}", error.what()));
+    }
+}
+
 void RepositoryAccess::open_view() {
-    if (!view_) view_ = std::make_unique<View>(*store_, cache_folder_);
+    if (!view_) view_ = std::make_unique<View>(*store_, cache_folder_, known_damage_);
     const LogNumber before = view_->catalog->head().number;
     const LogNumber after = catch_up(view_->repository, progress_).number;
     if (before == 0 && after != 0 && !is_damage_reported_)

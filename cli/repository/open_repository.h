@@ -11,6 +11,7 @@
 
 #include "cli/options/arguments.h"
 #include "engine/base/progress.h"
+#include "engine/jobs/verify_report.h"
 #include "engine/repository/catalog_sync.h"
 #include "engine/repository/repository.h"
 
@@ -41,6 +42,10 @@ public:
     void run(const std::function<void(Repository&)>& job, OnDamage on_damage = OnDamage::repeat);
 
     const RepositoryInfo& info() const;
+    /// Remembers what verify found damaged, so that no later backup on this host builds on it. Warns when that is not
+    /// possible.
+    void remember(const VerifyReport& report);
+
     /// This host's folder for the repository.
     const std::filesystem::path& cache_folder() const { return cache_folder_; }
 
@@ -54,6 +59,7 @@ private:
     Progress& progress_;
     std::unique_ptr<Store> store_;
     std::filesystem::path cache_folder_;
+    KnownDamage known_damage_;
     std::unique_ptr<View> view_;
     bool is_damage_reported_ = false;
 };

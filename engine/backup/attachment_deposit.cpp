@@ -25,7 +25,7 @@ void check_attachment_name(const std::string& name) {
 }
 
 DepositedAttachments deposit_attachments(const std::vector<FileToAttach>& files, const SnapshotRecord* parent,
-                                         PackSession& session, const Catalog& catalog) {
+                                         PackSession& session, const Catalog& catalog, Soundness& soundness) {
     DepositedAttachments deposited;
     std::set<PackId> hits;
     for (const FileToAttach& file : files) {
@@ -34,7 +34,7 @@ DepositedAttachments deposit_attachments(const std::vector<FileToAttach>& files,
         Attachment attachment{file.name, {}, file.bytes.size()};
         std::optional<PackId> pack;
         for (const Attachment& former : parent != nullptr ? parent->attachments : std::vector<Attachment>()) {
-            if (pack || former.bytes != file.bytes.size()) continue;
+            if (pack || former.bytes != file.bytes.size() || soundness.culprit(former.address)) continue;
             pack = pack_with(catalog, former.address, id);
             attachment.address = former.address;
         }

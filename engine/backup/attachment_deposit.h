@@ -9,6 +9,7 @@
 #include "engine/repository/catalog.h"
 #include "engine/repository/chunk_store.h"
 #include "engine/repository/log_entry.h"
+#include "engine/repository/soundness.h"
 
 namespace varve {
 
@@ -20,8 +21,8 @@ struct DepositedAttachments {
     std::vector<PackId> hit_packs;        ///< older packs that hold some of them: the commit entry names them
 };
 
-/// Writes the files to the session's metadata pack, unless the snapshot `parent` (null: none) has them.
+/// Writes the files to the session's metadata pack, unless the snapshot `parent` (null: none) has them, soundly.
 DepositedAttachments deposit_attachments(const std::vector<FileToAttach>& files, const SnapshotRecord* parent,
-                                         PackSession& session, const Catalog& catalog);
+                                         PackSession& session, const Catalog& catalog, Soundness& soundness);
 
 }  // namespace varve

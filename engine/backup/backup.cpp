@@ -6,11 +6,14 @@
 #include <fmt/format.h>
 
 #include "engine/backup/commit.h"
+#include "engine/backup/damage_warning.h"
 #include "engine/backup/disk_backup.h"
 #include "engine/backup/orphan_packs.h"
 #include "engine/base/check.h"
 #include "engine/image/finish_reading.h"
 #include "engine/repository/catalog_sync.h"
+#include "engine/repository/damage_search.h"
+#include "engine/repository/log_damage.h"
 
 namespace varve {
 namespace {
@@ -20,13 +23,17 @@ constexpr int attempts_max = 3;
 /// One attempt at a backup, from the parents' maps to the commit.
 class BackupAttempt {
 public:
-    BackupAttempt(Repository& repository, const BackupGroup& group, Progress& progress, const std::stop_token& stop)
-        : repository_(repository), group_(group), progress_(progress), stop_(stop) {}
+    BackupAttempt(Repository& repository, Soundness& soundness, const BackupGroup& group, Progress& progress,
+                  const std::stop_token& stop)
+        : repository_(repository), soundness_(soundness), group_(group), progress_(progress), stop_(stop) {}
 
     std::vector<SnapshotRecord> run();
 
     /// Whether a parent was forgotten since the attempt began: then parts of its map may be gone.
     bool lost_parent();
+
+    /// Whether something of a parent cannot be read. Reads the parents' maps.
+    bool has_damaged_parent();
 
 private:
     void back_up(const DiskToBackUp& disk);
@@ -35,6 +42,7 @@ private:
     void enter();
 
     Repository& repository_;
+    Soundness& soundness_;
     const BackupGroup& group_;
     Progress& progress_;
     const std::stop_token& stop_;
@@ -43,6 +51,8 @@ private:
     std::vector<StoredPack> packs_;
     std::set<PackId> hits_;
     std::vector<Attachment> attachments_;
+    bool met_damage_ = false;
+    std::uint64_t chunks_stored_again_ = 0;
 };
 
 void BackupAttempt::attach(DiskBackup& first) {
@@ -54,7 +64,7 @@ void BackupAttempt::attach(DiskBackup& first) {
 FinishedDisk BackupAttempt::run(const DiskToBackUp& disk) {
     std::set<PackId> siblings;
     for (const StoredPack& pack : packs_) siblings.insert(pack.facts.id);
-    DiskBackup backup(repository_, disk, std::move(siblings), progress_);
+    DiskBackup backup(repository_, soundness_, disk, std::move(siblings), progress_);
     if (backup.parent()) basis_.parents.push_back(backup.parent()->record.id);
     if (entry_.snapshots.empty()) attach(backup);
     return backup.run(progress_, stop_);
@@ -70,6 +80,8 @@ void BackupAttempt::back_up(const DiskToBackUp& disk) try {
     if (group_.disks.size() > 1) repository_.catalog.add_uncommitted(finished.packs);
     packs_.insert(packs_.end(), finished.packs.begin(), finished.packs.end());
     hits_.insert(finished.hit_packs.begin(), finished.hit_packs.end());
+    met_damage_ |= finished.was_parent_damaged || finished.chunks_stored_again != 0;
+    chunks_stored_again_ += finished.chunks_stored_again;
 } catch (Error& error) {
     if (group_.disks.size() > 1 && error.code() != ErrorCode::cancelled)
         error.with_context(fmt::format("disk '{}'", disk.request.disk));
@@ -88,6 +100,7 @@ std::vector<SnapshotRecord> BackupAttempt::run() {
     find_orphan_packs(repository_);
     basis_.last_move = repository_.catalog.last_move();
     for (const DiskToBackUp& disk : group_.disks) back_up(disk);
+    if (met_damage_) warn_of_damage(repository_, soundness_, chunks_stored_again_, progress_);
     enter();
     return entry_.snapshots;
 }
@@ -99,10 +112,25 @@ bool BackupAttempt::lost_parent() {
     });
 }
 
+bool BackupAttempt::has_damaged_parent() {
+    soundness_.suspect();
+    DamageSearch search(repository_.chunks, [&](const ChunkAddress& address) { return soundness_.culprit(address); });
+    bool is_damaged = false;
+    for (const SnapshotId& parent : basis_.parents)
+        for (const ListedSnapshot& snapshot : repository_.catalog.snapshots_by_prefix(parent.hex()))
+            search.run(snapshot.record, [&](const DamagedPart&) { is_damaged = true; });
+    return is_damaged;
+}
+
 /// Whether only another program's prune made the attempt fail.
 bool was_overtaken(const Error& error, BackupAttempt& run) {
     if (error.code() == ErrorCode::conflict) return true;
     return is_damaged_or_missing(error) && run.lost_parent();
+}
+
+/// Whether the next attempt can avoid the damage that this one met.
+bool met_new_damage(const Error& error, Soundness& soundness, BackupAttempt& run) {
+    return is_damaged_or_missing(error) && soundness.all_sound() && run.has_damaged_parent();
 }
 
 void check_group(const BackupGroup& group) {
@@ -124,12 +152,16 @@ bool can_restart(const BackupGroup& group) {
 std::vector<SnapshotRecord> backup(Repository& repository, const BackupGroup& group, Progress& progress,
                                    const std::stop_token& stop) {
     check_group(group);
+    check_log_is_whole(repository);
+    Soundness soundness(repository, progress);
+    if (!can_restart(group)) soundness.suspect();  // it must not fail in the middle
     for (int attempt = 1;; ++attempt) {
-        BackupAttempt run(repository, group, progress, stop);
+        BackupAttempt run(repository, soundness, group, progress, stop);
         try {
             return run.run();
         } catch (const Error& error) {
-            if (!can_restart(group) || attempt == attempts_max || !was_overtaken(error, run)) throw;
+            if (!can_restart(group) || attempt == attempts_max) throw;
+            if (!was_overtaken(error, run) && !met_new_damage(error, soundness, run)) throw;
             progress.warn(fmt::format("{}; starting again", error.what()));
             catch_up(repository, progress);
         }

@@ -24,13 +24,20 @@ ChunkAddress Deduplicator::put(const ChunkId& id, const Fingerprint& fingerprint
         ++chunks_reused_;
         return pending->second;
     }
-    if (const auto known = catalog_.find_chunk(id)) {
+    bool is_damaged = false;
+    const auto is_sound = [&](const ChunkAddress& address) {
+        if (own_packs_.contains(address.pack) || !soundness_.culprit(address)) return true;
+        is_damaged = true;
+        return false;
+    };
+    if (const auto known = catalog_.find_chunk(id, is_sound)) {
         ++chunks_reused_;
         note_hit(*known);
         return *known;
     }
     const ChunkAddress address = session_.put_chunk(id, fingerprint, plain);
     ++chunks_new_;
+    if (is_damaged) ++chunks_stored_again_;
     pending_.emplace(id, address);
     if (own_packs_.insert(address.pack).second) note_durable();
     return address;

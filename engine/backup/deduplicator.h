@@ -7,15 +7,16 @@
 
 #include "engine/repository/catalog.h"
 #include "engine/repository/chunk_store.h"
+#include "engine/repository/soundness.h"
 
 namespace varve {
 
 class Deduplicator {
 public:
-    /// Borrows session and catalog for its life. `siblings`: packs that the same commit names as its own anyway,
-    /// because another session wrote or adopted them.
-    Deduplicator(PackSession& session, Catalog& catalog, std::set<PackId> siblings = {})
-        : session_(session), catalog_(catalog), own_packs_(std::move(siblings)) {}
+    /// Borrows all but `siblings` for its life: packs that the same commit names as its own anyway, because another
+    /// session wrote or adopted them.
+    Deduplicator(PackSession& session, Catalog& catalog, Soundness& soundness, std::set<PackId> siblings = {})
+        : session_(session), catalog_(catalog), soundness_(soundness), own_packs_(std::move(siblings)) {}
 
     ChunkAddress put(const ChunkId& id, const Fingerprint& fingerprint, ByteView plain);
 
@@ -26,6 +27,8 @@ public:
     std::vector<PackId> hit_packs() const { return {hits_.begin(), hits_.end()}; }
     std::uint64_t chunks_new() const { return chunks_new_; }
     std::uint64_t chunks_reused() const { return chunks_reused_; }
+    /// New chunks that the repository would have if what holds them were sound.
+    std::uint64_t chunks_stored_again() const { return chunks_stored_again_; }
 
 private:
     void note_hit(const ChunkAddress& address);
@@ -34,11 +37,13 @@ private:
 
     PackSession& session_;
     Catalog& catalog_;
+    Soundness& soundness_;
     std::unordered_map<ChunkId, ChunkAddress> pending_;  ///< in packs that are not durable yet: a few packs' worth
     std::set<PackId> own_packs_;                         ///< written by the session, and the siblings
     std::set<PackId> hits_;
     std::uint64_t chunks_new_ = 0;
     std::uint64_t chunks_reused_ = 0;
+    std::uint64_t chunks_stored_again_ = 0;
 };
 
 }  // namespace varve

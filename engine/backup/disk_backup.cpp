@@ -6,6 +6,8 @@
 #include "engine/backup/disk_scan.h"
 #include "engine/backup/map_builder.h"
 #include "engine/base/random.h"
+#include "engine/change/widened_changes.h"
+#include "engine/repository/damage_search.h"
 
 namespace varve {
 namespace {
@@ -23,20 +25,50 @@ std::uint64_t random_seed() {
 
 }  // namespace
 
-DiskBackup::DiskBackup(Repository& repository, const DiskToBackUp& disk, std::set<PackId> siblings, Progress& progress)
+DiskBackup::DiskBackup(Repository& repository, Soundness& soundness, const DiskToBackUp& disk,
+                       std::set<PackId> siblings, Progress& progress)
     : repository_(repository),
+      soundness_(soundness),
       source_(*disk.source),
       request_(disk.request),
       parent_(choose_parent(repository.catalog, request_, progress)),
       session_(repository.chunks.begin_session()),
-      deduplicator_(*session_, repository.catalog, std::move(siblings)),
+      deduplicator_(*session_, repository.catalog, soundness, std::move(siblings)),
       bytes_read_before_(source_.bytes_read()) {
-    if (parent_.snapshot) parent_map_.emplace(repository_.chunks, parent_.snapshot->record);
+    open_parent_map();
+}
+
+void DiskBackup::open_parent_map() {
+    if (!parent_.snapshot) return;
+    parent_map_.emplace(repository_.chunks, parent_.snapshot->record);
+    if (!soundness_.all_sound()) hide_damage(parent_.snapshot->record);
+}
+
+void DiskBackup::hide_damage(const SnapshotRecord& parent) {
+    std::vector<ByteRange> lost;
+    bool is_root_lost = false;
+    DamageSearch search(repository_.chunks, [&](const ChunkAddress& address) { return soundness_.culprit(address); });
+    search.run(parent, [&](const DamagedPart& part) {
+        lost.push_back(part.range);
+        if (!part.page) return;
+        parent_map_->hide(*part.page);
+        is_root_lost |= *part.page == parent.map;
+    });
+    if (lost.empty()) return;
+    was_parent_damaged_ = true;
+    if (is_root_lost) {
+        parent_map_.reset();
+        parent_.changes.reset();
+        parent_.detection = {ChangeDetection::How::rescan, {}};
+    } else if (parent_.changes != nullptr) {
+        parent_.changes =
+            std::make_unique<WidenedChanges>(std::move(parent_.changes), std::move(lost), source_.info().virtual_size);
+    }
 }
 
 DepositedAttachments DiskBackup::attach(const std::vector<FileToAttach>& files) {
     return deposit_attachments(files, parent_.snapshot ? &parent_.snapshot->record : nullptr, *session_,
-                               repository_.catalog);
+                               repository_.catalog, soundness_);
 }
 
 void DiskBackup::audit(Progress& progress, const std::stop_token& stop) {
@@ -84,7 +116,7 @@ FinishedDisk DiskBackup::run(Progress& progress, const std::stop_token& stop) {
     const DiskMap* parent_map = parent_map_ ? &*parent_map_ : nullptr;
     audit(progress, stop);
     MapBuilder map(*session_, parent_map);
-    DiskScan scan(repository_, source_, parent_map, parent_.changes.get(), map, deduplicator_);
+    DiskScan scan(repository_, soundness_, source_, parent_map, parent_.changes.get(), map, deduplicator_);
     progress.begin("reading", source_.info().virtual_size);
     scan.run(progress, stop);
     const Subtree root = map.finish(source_.info().virtual_size);
@@ -93,6 +125,8 @@ FinishedDisk DiskBackup::run(Progress& progress, const std::stop_token& stop) {
     finished.packs = deduplicator_.finish();
     finished.hit_packs = deduplicator_.hit_packs();
     finished.record = describe(root, scan.bytes_changed());
+    finished.was_parent_damaged = was_parent_damaged_;
+    finished.chunks_stored_again = deduplicator_.chunks_stored_again();
     return finished;
 }
 

@@ -22,13 +22,16 @@ struct FinishedDisk {
     SnapshotRecord record;
     std::vector<StoredPack> packs;
     std::vector<PackId> hit_packs;
+    bool was_parent_damaged = false;  ///< parts of the parent's map or chunks that were not relied on
+    std::uint64_t chunks_stored_again = 0;
 };
 
 class DiskBackup {
 public:
     /// Chooses the parent, which may ask the change source. Borrows all but `siblings`: the packs of the commit's other
     /// disks.
-    DiskBackup(Repository& repository, const DiskToBackUp& disk, std::set<PackId> siblings, Progress& progress);
+    DiskBackup(Repository& repository, Soundness& soundness, const DiskToBackUp& disk, std::set<PackId> siblings,
+               Progress& progress);
 
     /// The snapshot that the disk is compared with and inherits from.
     const std::optional<ListedSnapshot>& parent() const { return parent_.snapshot; }
@@ -39,15 +42,20 @@ public:
     FinishedDisk run(Progress& progress, const std::stop_token& stop);
 
 private:
+    /// Whatever of the parent's map is unsound is hidden, and is read and stored again.
+    void open_parent_map();
+    void hide_damage(const SnapshotRecord& parent);
     /// Verifies the change map, and discards it when it is wrong anywhere.
     void audit(Progress& progress, const std::stop_token& stop);
     SnapshotRecord describe(const Subtree& root, ByteCount bytes_changed) const;
 
     Repository& repository_;
+    Soundness& soundness_;
     const ImageReader& source_;
     const BackupRequest& request_;
     BackupParent parent_;
-    std::optional<DiskMap> parent_map_;
+    std::optional<DiskMap> parent_map_;  ///< none: no parent, or its root page is lost
+    bool was_parent_damaged_ = false;
     std::unique_ptr<PackSession> session_;
     Deduplicator deduplicator_;
     const ByteCount bytes_read_before_;

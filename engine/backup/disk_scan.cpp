@@ -6,7 +6,10 @@ namespace varve {
 
 std::shared_ptr<const KnownLeaf> DiskScan::parent_leaf(std::uint64_t leaf) const {
     if (parent_ == nullptr) return nullptr;
-    return std::make_shared<const KnownLeaf>(describe_leaf(*parent_, repository_.catalog, parent_->subtree(0, leaf)));
+    const Subtree subtree = parent_->subtree(0, leaf);
+    return std::make_shared<const KnownLeaf>(soundness_.all_sound()
+                                                 ? describe_leaf(*parent_, repository_.catalog, subtree)
+                                                 : describe_leaf(*parent_, repository_.catalog, subtree, soundness_));
 }
 
 std::optional<DiskScan::Task> DiskScan::whole_leaves_at(std::uint64_t& leaf) const {

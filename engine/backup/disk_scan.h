@@ -23,11 +23,12 @@ namespace varve {
 
 class DiskScan {
 public:
-    /// Borrows all. `parent` is the map that `map` starts from, or null; `changes` compares the source with it, or is
-    /// null.
-    DiskScan(const Repository& repository, const ImageReader& source, const DiskMap* parent, const ChangeMap* changes,
-             MapBuilder& map, Deduplicator& deduplicator)
+    /// Borrows all. `parent` is the map that `map` starts from, or null; `changes` compares the source with it, and
+    /// reports as changed what is unsound there; or it is null.
+    DiskScan(const Repository& repository, Soundness& soundness, const ImageReader& source, const DiskMap* parent,
+             const ChangeMap* changes, MapBuilder& map, Deduplicator& deduplicator)
         : repository_(repository),
+          soundness_(soundness),
           source_(source),
           parent_(parent),
           inherited_(changes, source.info().virtual_size, parent != nullptr ? parent->size() : ByteCount{}),
@@ -69,6 +70,7 @@ private:
     ByteCount size() const { return source_.info().virtual_size; }
 
     const Repository& repository_;
+    Soundness& soundness_;
     const ImageReader& source_;
     const DiskMap* parent_;
     const InheritedChunks inherited_;

@@ -12,7 +12,7 @@ std::optional<StoredPack> prove(const ChunkStore& chunks, const PackId& id) {
         if (chunks.read_pack(id, PackCheck::trailer).facts.kind != PackKind::data) return std::nullopt;
         return chunks.read_pack(id, PackCheck::whole);
     } catch (const Error& error) {
-        if (is_damaged_or_missing(error)) return std::nullopt;
+        if (is_damaged_or_missing(error) || error.code() == ErrorCode::unsupported) return std::nullopt;
         throw;
     }
 }

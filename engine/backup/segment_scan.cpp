@@ -46,6 +46,7 @@ private:
 void SegmentScan::inherit(std::size_t begin, std::size_t end) {
     VARVE_CHECK(parent_ != nullptr);
     for (std::size_t i = begin; i < end; ++i) {
+        VARVE_CHECK(!parent_->unsound[in_leaf_ + i]);
         ScannedChunk& chunk = segment_.chunks[i];
         chunk.kind = parent_entry(i).kind;
         chunk.is_same = chunk.kind == MapKind::present;
@@ -110,7 +111,8 @@ void SegmentScan::identify(std::size_t begin, std::size_t end) {
         if (fingerprinter_ != nullptr) chunk.fingerprint = fingerprinter_->of(bytes);
         const bool had_data =
             fingerprinter_ != nullptr && parent_ != nullptr && parent_entry(i).kind == MapKind::present;
-        chunk.is_same = had_data && parent_->fingerprints[in_leaf_ + i] == chunk.fingerprint;
+        chunk.is_same =
+            had_data && !parent_->unsound[in_leaf_ + i] && parent_->fingerprints[in_leaf_ + i] == chunk.fingerprint;
         chunk.id = chunk.is_same ? parent_->ids[in_leaf_ + i] : sha256(bytes);
     }
 }

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "engine/jobs/pack_check_run.h"
-#include "engine/repository/disk_map.h"
+#include "engine/repository/damage_search.h"
 #include "engine/repository/slot_in_force.h"
 
 namespace varve {
@@ -13,19 +13,23 @@ class DamageLocator {
 public:
     /// Borrows all.
     DamageLocator(const Repository& repository, const Damage& damage, std::vector<Finding>& findings)
-        : repository_(repository), damage_(damage), findings_(findings), slots_(repository.catalog) {}
+        : damage_(damage),
+          findings_(findings),
+          slots_(repository.catalog),
+          search_(repository.chunks, [this](const ChunkAddress& address) { return culprit(address); }) {}
+    DamageLocator(const DamageLocator&) = delete;
+    DamageLocator& operator=(const DamageLocator&) = delete;
 
     void run(const SnapshotRecord& snapshot);
 
 private:
-    void look_at(const DiskMap& map, const SnapshotRecord& snapshot, const LeafSpan& span);
-    /// Of the slot itself, or of the base that it patches; null: none.
-    const std::string* damage_of(const SlotInForce& slot) const;
+    /// The slot itself, or the base that it patches.
+    std::optional<ChunkAddress> culprit(const ChunkAddress& address);
 
-    const Repository& repository_;
     const Damage& damage_;
     std::vector<Finding>& findings_;
     SlotsInForce slots_;
+    DamageSearch search_;
 };
 
 }  // namespace varve

@@ -8,6 +8,12 @@ namespace varve {
 
 std::string_view to_string(FindingKind kind) {
     switch (kind) {
+        case FindingKind::config_damaged:
+            return "config_damaged";
+        case FindingKind::log_entry_missing:
+            return "log_entry_missing";
+        case FindingKind::log_entry_damaged:
+            return "log_entry_damaged";
         case FindingKind::pack_missing:
             return "pack_missing";
         case FindingKind::pack_damaged:

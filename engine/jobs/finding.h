@@ -11,6 +11,9 @@
 namespace varve {
 
 enum class FindingKind {
+    config_damaged,
+    log_entry_missing,  ///< although a later one exists
+    log_entry_damaged,
     pack_missing,
     pack_damaged,
     chunk_damaged,

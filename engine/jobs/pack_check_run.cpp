@@ -1,5 +1,7 @@
 #include "engine/jobs/pack_check_run.h"
 
+#include <map>
+
 #include "engine/base/error.h"
 #include "engine/base/ordered_pipeline.h"
 
@@ -23,7 +25,7 @@ const std::string* Damage::find(const ChunkAddress& current) const {
 }
 
 Damage PackCheckRun::run(Progress& progress, const std::stop_token& stop) {
-    const std::vector<ListedPack> packs = packs_in_use();
+    const std::vector<ListedPack> packs = packs_to_check();
     ByteCount total;
     for (const ListedPack& pack : packs) total += pack.facts.size;
     progress.begin("verifying", total);
@@ -42,11 +44,16 @@ Damage PackCheckRun::run(Progress& progress, const std::stop_token& stop) {
     return std::move(damage_);
 }
 
-std::vector<ListedPack> PackCheckRun::packs_in_use() const {
-    std::vector<ListedPack> packs;
+std::vector<ListedPack> PackCheckRun::packs_to_check() const {
+    std::map<PackId, ListedPack> packs;
+    if (scope_ == VerifyScope::repository)
+        for (const ListedPack& pack : repository_.catalog.packs())
+            if (pack.state == PackState::committed) packs.emplace(pack.facts.id, pack);
     for (const PackId& id : usage_.packs())
-        if (const auto pack = repository_.catalog.pack(id)) packs.push_back(*pack);
-    return packs;
+        if (const auto pack = repository_.catalog.pack(id)) packs.emplace(id, *pack);
+    std::vector<ListedPack> ascending;
+    for (const auto& [id, pack] : packs) ascending.push_back(pack);
+    return ascending;
 }
 
 PackCheckRun::Checked PackCheckRun::check(const PackFacts& facts) const {
@@ -58,7 +65,7 @@ PackCheckRun::Checked PackCheckRun::check(const PackFacts& facts) const {
     } catch (const Error& error) {
         if (error.code() != ErrorCode::not_found) throw;
         checked.is_missing = true;
-        checked.damages.push_back({std::nullopt, error.what()});
+        checked.damages.push_back({std::nullopt, error.what(), false});
     }
     return checked;
 }
@@ -68,8 +75,11 @@ void PackCheckRun::note(const Checked& checked) {
         report_.checked_chunks += checked.counts.slots;
         report_.checked_bytes += checked.counts.plain;
     }
+    if (!checked.is_missing) report_.settled_packs.insert(checked.facts.id);
     for (const PackDamage& damage : checked.damages) {
+        if (damage.spoils_all) report_.damage.packs.insert(checked.facts.id);
         if (damage.slot) {
+            report_.damage.slots.insert({checked.facts.id, *damage.slot});
             damage_.slots.emplace(ChunkAddress{checked.facts.id, *damage.slot}, damage.message);
             continue;
         }

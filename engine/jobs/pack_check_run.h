@@ -1,5 +1,5 @@
 #pragma once
-/// Reads every pack in use, whole, on several threads, and collects the damage. Single use.
+/// Reads packs, those in use or all, whole, on several threads, and collects the damage. Single use.
 
 #include <stop_token>
 #include <string>
@@ -8,7 +8,7 @@
 
 #include "engine/base/progress.h"
 #include "engine/jobs/pack_usage.h"
-#include "engine/jobs/verify_report.h"
+#include "engine/jobs/verify.h"
 #include "engine/repository/repository.h"
 
 namespace varve {
@@ -26,8 +26,8 @@ struct Damage {
 class PackCheckRun {
 public:
     /// Counts what was checked in `report`, and adds findings about whole packs to it. Borrows all.
-    PackCheckRun(const Repository& repository, const PackUsage& usage, VerifyReport& report)
-        : repository_(repository), usage_(usage), report_(report) {}
+    PackCheckRun(const Repository& repository, const PackUsage& usage, VerifyScope scope, VerifyReport& report)
+        : repository_(repository), usage_(usage), scope_(scope), report_(report) {}
 
     Damage run(Progress& progress, const std::stop_token& stop);
 
@@ -39,12 +39,13 @@ private:
         bool is_missing = false;
     };
 
-    std::vector<ListedPack> packs_in_use() const;
+    std::vector<ListedPack> packs_to_check() const;
     Checked check(const PackFacts& facts) const;
     void note(const Checked& checked);
 
     const Repository& repository_;
     const PackUsage& usage_;
+    const VerifyScope scope_;
     VerifyReport& report_;
     Damage damage_;
 };

@@ -11,8 +11,14 @@
 
 namespace varve {
 
-/// Reads each pack once, however many of the snapshots use it.
-VerifyReport verify(const Repository& repository, std::span<const SnapshotRecord> snapshots, Progress& progress,
-                    std::stop_token stop);
+enum class VerifyScope {
+    snapshots,   ///< the packs that the snapshots use
+    repository,  ///< every pack that an entry names, whether a snapshot uses it or not
+};
+
+/// Reads the repository, not the cache: the config (when it was opened), every log entry, and each pack of `scope`
+/// once, however many of the snapshots use it.
+VerifyReport verify(const Repository& repository, std::span<const SnapshotRecord> snapshots, VerifyScope scope,
+                    Progress& progress, std::stop_token stop);
 
 }  // namespace varve

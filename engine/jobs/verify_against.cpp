@@ -90,6 +90,7 @@ ByteCount ImageCheck::compare(const UniformLeaves& leaves) {
 }
 
 VerifyReport ImageCheck::run(Progress& progress, const std::stop_token& stop) {
+    report_.mode = VerifyMode::against_image;
     progress.begin("comparing", snapshot_.size);
     OrderedPipeline<Task, Scanned> pipeline(worker_count(), 2 * worker_count() + 2,
                                             [this](Task&& task) { return scan(std::move(task)); });
@@ -123,6 +124,7 @@ VerifyReport verify_against(const Repository& repository, const SnapshotRecord& 
                             Progress& progress, std::stop_token stop) {
     if (image.info().virtual_size == snapshot.size) return ImageCheck(repository, snapshot, image).run(progress, stop);
     VerifyReport report;
+    report.mode = VerifyMode::against_image;
     report.findings.push_back(finding_at(
         snapshot, FindingKind::content_differs, 0, 0, "image",
         fmt::format("the image has {} bytes, the snapshot {}", image.info().virtual_size.value, snapshot.size.value)));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -37,12 +38,14 @@ std::vector<GroupPoint> points_of(const Catalog& catalog, const std::string& gro
     return points;
 }
 
-LogEntry entry_of(const CommitLog& log, LogNumber number) {
-    if (const auto before = log.head_at(number - 1)) {
-        if (const auto record = log.next(*before)) return record->entry;
-    }
-    throw Error(ErrorCode::not_found,
-                fmt::format("log entry {} no longer exists; `varve rebuild` reads the log again", number));
+/// nullopt when it is lost: then the log shows no more than the catalog, and the group is what is left of it.
+std::optional<LogEntry> entry_of(const CommitLog& log, LogNumber number) try {
+    const auto before = log.head_before(number);
+    const auto record = before ? log.next(*before) : std::nullopt;
+    return record ? std::optional(record->entry) : std::nullopt;
+} catch (const Error& error) {
+    if (!is_damaged_or_missing(error)) throw;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -67,9 +70,9 @@ GroupPoint find_group_point(const Catalog& catalog, std::string_view text) {
 }
 
 std::vector<std::string> forgotten_disks(const CommitLog& log, const GroupPoint& point) {
-    const LogEntry entry = entry_of(log, point.commit);
+    const std::optional<LogEntry> entry = entry_of(log, point.commit);
     std::vector<std::string> disks;
-    const auto* commit = std::get_if<CommitEntry>(&entry.body);
+    const auto* commit = entry ? std::get_if<CommitEntry>(&entry->body) : nullptr;
     if (commit == nullptr) return disks;
     for (const SnapshotRecord& made : commit->snapshots) {
         const auto is_made = [&](const ListedSnapshot& member) { return member.record.id == made.id; };

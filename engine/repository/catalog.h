@@ -3,6 +3,7 @@
 /// chunk ids exist. It is a cache: all of it can be rebuilt from the log and the metadata packs, and on any
 /// doubt it is. Implemented in catalog/ on SQLite; several programs on one host may use it at once.
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,6 +35,8 @@ struct ListedPack {
     PackState state = PackState::committed;
 };
 
+using ChunkTest = std::function<bool(const ChunkAddress& current)>;
+
 /// Methods throw Error(io) or Error(catalog_damaged). Const methods are safe from many threads at once; the others are
 /// for one thread, and see what other programs entered. Each changing method is one short transaction.
 class Catalog : public SlotDirectory {
@@ -47,6 +50,13 @@ public:
     /// the move tables in the entry's order.
     virtual bool apply(const LogHead& before, const LogRecord& record, std::span<const StoredPack> packs,
                        std::span<const MoveTable> tables) = 0;
+
+    /// Goes on after entries that cannot be read: those after `before`, up to and including `after`, are noted as lost,
+    /// and head() becomes `after`. Returns false and changes nothing when head() is no longer `before`.
+    virtual bool skip(const LogHead& before, const LogHead& after) = 0;
+
+    /// Numbers of the entries that were skipped, ascending: what they recorded is missing here.
+    virtual std::vector<LogNumber> lost_entries() const = 0;
 
     /// Forgets everything and restarts at `genesis`.
     virtual void reset(const LogHead& genesis) = 0;
@@ -70,8 +80,12 @@ public:
     /// Forgets uncommitted packs that are not in the repository any more.
     virtual void drop_uncommitted(std::span<const PackId> packs) = 0;
 
-    /// Where the chunk (whole or patch) with this id is now, or nullopt. Never an address in a condemned pack.
-    virtual std::optional<ChunkAddress> find_chunk(const ChunkId& id) const = 0;
+    /// Where a chunk (whole or patch) with this id is now that `is_usable`, or nullopt. Never an address in a condemned
+    /// pack. `is_usable` may call const methods.
+    virtual std::optional<ChunkAddress> find_chunk(const ChunkId& id, const ChunkTest& is_usable) const = 0;
+    std::optional<ChunkAddress> find_chunk(const ChunkId& id) const {
+        return find_chunk(id, [](const ChunkAddress&) { return true; });
+    }
 };
 
 }  // namespace varve

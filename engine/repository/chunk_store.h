@@ -54,6 +54,7 @@ public:
 struct PackDamage {
     std::optional<std::uint32_t> slot;  ///< nullopt: the pack as a whole
     std::string message;                ///< one sentence with the file, offset, expected and found
+    bool spoils_all = false;            ///< of the pack as a whole: a reader without a catalog finds none of its slots
 };
 
 enum class PackCheck { trailer, whole };
@@ -78,7 +79,12 @@ public:
     /// every byte is read and the digest proved (required to adopt an orphan). Error(not_found) when it does not exist.
     virtual StoredPack read_pack(const PackId& id, PackCheck check) const = 0;
 
-    /// The copies of other packs' slot tables in metadata pack `pack`, read with only its own trailer.
+    /// The slot table of a pack whose trailer is damaged, from its frames; null when frames before the last one are
+    /// lost, too. Reads the whole pack. Error(not_found) when it does not exist.
+    virtual std::shared_ptr<const SlotTable> salvage_slots(const PackId& id) const = 0;
+
+    /// The copies of other packs' slot tables in metadata pack `pack`, read with only its own trailer. Damaged copies
+    /// are left out: each pack has its own table, too.
     virtual std::vector<std::pair<PackId, std::shared_ptr<const SlotTable>>> read_slot_table_copies(
         const StoredPack& pack) const = 0;
 
@@ -87,6 +93,9 @@ public:
 
     /// Names of all packs in the repository now; a listing may lag behind.
     virtual std::vector<PackId> list_packs() const = 0;
+
+    /// The length of the pack's file now, or nullopt when there is none. Reads nothing of it.
+    virtual std::optional<ByteCount> pack_size(const PackId& id) const = 0;
 
     /// Reads every byte of the pack: its digest against `facts` and each slot against its id (patches with their base).
     /// Reports each damage and continues. Returns the number of chunks and plain bytes checked.

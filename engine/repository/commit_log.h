@@ -3,6 +3,7 @@
 /// Safe from many threads and many programs at once.
 
 #include <optional>
+#include <vector>
 
 #include "engine/repository/log_entry.h"
 
@@ -21,6 +22,16 @@ public:
     /// The entry after `head`, or nullopt when there is none yet. Throws Error(corrupt) when it does not contain the
     /// digest of `head`, another number or another repository's id.
     virtual std::optional<LogRecord> next(const LogHead& head) const = 0;
+
+    /// The head that entry `number` names as the one before it, or nullopt when there is no such entry: where reading
+    /// goes on after damage. Throws Error(corrupt) like next(), but needs no earlier entry.
+    virtual std::optional<LogHead> head_before(LogNumber number) const = 0;
+
+    /// Whether there is an entry with this number, readable or not.
+    virtual bool contains(LogNumber number) const = 0;
+
+    /// The numbers of all entries after `after`, ascending, from a listing: it may lag behind, but never invents.
+    virtual std::vector<LogNumber> numbers(LogNumber after) const = 0;
 
     /// Puts `entry` right after `head` if that number is free: durable when it returns a head. nullopt: another writer
     /// has the number, durably. Neither that nor an Error(io) shows whose entry it is: a request may have arrived

@@ -56,8 +56,11 @@ std::shared_ptr<const LeafPage> DiskMap::leaf(const Subtree& subtree) const {
 std::shared_ptr<const InnerPage> DiskMap::inner(int level, const Subtree& subtree) const {
     VARVE_CHECK(subtree.kind == MapKind::present);
     if (auto page = cache_->inner.find(subtree.page); page && page->level == level) return page;
-    auto page = std::make_shared<const InnerPage>(
+    auto page = std::make_shared<InnerPage>(
         parse_inner_page(chunks_->get_metadata(subtree.page, SlotKind::page), level, map_page_name(subtree.page)));
+    if (!hidden_.empty())
+        for (Subtree& entry : page->entries)
+            if (entry.kind == MapKind::present && hidden_.contains(entry.page)) entry = Subtree{};
     cache_->inner.put(subtree.page, page);
     return page;
 }

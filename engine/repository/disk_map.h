@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <unordered_set>
 
 #include "engine/base/units.h"
 #include "engine/repository/chunk_store.h"
@@ -19,6 +20,9 @@ public:
     DiskMap(const ChunkStore& chunks, ByteCount size, const Subtree& root);
     ~DiskMap();
     DiskMap(DiskMap&&) noexcept;
+
+    /// From now on the subtree below `page`, which cannot be read, counts as unallocated. Not beside other calls.
+    void hide(const ChunkAddress& page) { hidden_.insert(page); }
 
     ByteCount size() const { return size_; }
     /// The root page as a subtree of level 3; always present.
@@ -38,6 +42,7 @@ private:
     const ChunkStore* chunks_;
     ByteCount size_;
     Subtree root_;
+    std::unordered_set<ChunkAddress> hidden_;
     std::unique_ptr<PageCache> cache_;
 };
 

@@ -3,6 +3,7 @@
 /// the parent of a backup and each side of a diff. Safe from many threads.
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 
 #include "engine/repository/disk_map.h"
@@ -16,10 +17,18 @@ struct KnownLeaf {
     LeafPage page;
     std::array<ChunkId, map_fanout> ids;
     std::array<Fingerprint, map_fanout> fingerprints;
+    std::bitset<map_fanout> unsound;  ///< chunks that must be stored again (soundness.h)
 };
+
+class Soundness;
 
 /// Describes the leaf below `subtree`, which is of level 0. Throws Error(corrupt) for a slot that does not exist or a
 /// chunk that is gone.
 KnownLeaf describe_leaf(const DiskMap& map, const SlotDirectory& directory, const Subtree& subtree);
+
+/// The same for a snapshot in a damaged repository: marks what is unsound, and of what is gone altogether leaves id and
+/// fingerprint zero.
+KnownLeaf describe_leaf(const DiskMap& map, const SlotDirectory& directory, const Subtree& subtree,
+                        Soundness& soundness);
 
 }  // namespace varve

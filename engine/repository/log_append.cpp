@@ -3,11 +3,13 @@
 #include <unistd.h>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "engine/base/random.h"
 #include "engine/repository/catalog_sync.h"
+#include "engine/repository/log_damage.h"
 
 namespace varve {
 namespace {
@@ -52,8 +54,10 @@ std::optional<LogHead> append_once(CommitLog& log, const LogHead& head, const Lo
 void append_to_log(Repository& repository, NewEntry added, const std::function<void(const LogEntry&)>& check,
                    Progress& progress) {
     const LogEntry entry = make_entry(std::move(added.body));
+    bool is_log_checked = false;
     while (true) {
         const LogHead head = catch_up(repository, progress);
+        if (!std::exchange(is_log_checked, true)) check_log_is_whole(repository);
         check(entry);
         const std::optional<LogHead> entered = append_once(repository.log, head, entry);
         if (!entered) continue;

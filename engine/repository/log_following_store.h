@@ -28,6 +28,9 @@ public:
     StoredPack read_pack(const PackId& id, PackCheck check) const override {
         return repository_.chunks.read_pack(id, check);
     }
+    std::shared_ptr<const SlotTable> salvage_slots(const PackId& id) const override {
+        return repository_.chunks.salvage_slots(id);
+    }
     std::vector<std::pair<PackId, std::shared_ptr<const SlotTable>>> read_slot_table_copies(
         const StoredPack& pack) const override {
         return repository_.chunks.read_slot_table_copies(pack);
@@ -36,6 +39,7 @@ public:
         return repository_.chunks.read_slot(pack, slot);
     }
     std::vector<PackId> list_packs() const override { return repository_.chunks.list_packs(); }
+    std::optional<ByteCount> pack_size(const PackId& id) const override { return repository_.chunks.pack_size(id); }
     CheckedPack check_pack(const PackFacts& facts,
                            const std::function<void(const PackDamage&)>& damage) const override {
         return repository_.chunks.check_pack(facts, damage);

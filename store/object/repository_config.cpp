@@ -51,7 +51,7 @@ RepositoryConfig new_config() {
 }
 
 RepositoryInfo info_of(const RepositoryConfig& config) {
-    return {config.id, config.fingerprint_seed, (config.features_to_write & ~known_features) == 0};
+    return {config.id, config.fingerprint_seed, (config.features_to_write & ~known_features) == 0, {}};
 }
 
 void refuse_taken(const Backend& backend) {
@@ -63,6 +63,28 @@ void refuse_taken(const Backend& backend) {
             throw Error(ErrorCode::refused,
                         fmt::format("'{}' is not empty: expected a new or empty place for a repository, found '{}'",
                                     backend.locate(""), name));
+}
+
+RepositoryConfig read_config(const Backend& backend) {
+    const auto bytes = backend.get(config_name, {envelope_bytes_max});
+    if (!bytes)
+        throw Error(ErrorCode::not_found,
+                    fmt::format("'{}' is not a varve repository: it has no config; 'varve init' makes one",
+                                backend.locate("")));
+    return parse_repository_config(*bytes, fmt::format("config '{}'", backend.locate(config_name)));
+}
+
+/// The repository id in the first log entry that can be read: every object repeats it.
+std::optional<RepositoryId> id_in_log(const Backend& backend) {
+    for (const std::string& name : backend.list("log/")) {
+        try {
+            if (const auto bytes = backend.get(name, {envelope_bytes_max}))
+                return open_envelope(*bytes, log_entry_magic, name).repository;
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::corrupt) throw;
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -120,19 +142,33 @@ RepositoryInfo create_repository(Backend& backend) {
     return info_of(config);
 }
 
-RepositoryInfo open_repository(const Backend& backend) {
-    const auto bytes = backend.get(config_name, {envelope_bytes_max});
-    if (!bytes)
-        throw Error(ErrorCode::not_found,
-                    fmt::format("'{}' is not a varve repository: it has no config; 'varve init' makes one",
-                                backend.locate("")));
-    const RepositoryConfig config =
-        parse_repository_config(*bytes, fmt::format("config '{}'", backend.locate(config_name)));
+RepositoryInfo open_repository(const Backend& backend) try {
+    const RepositoryConfig config = read_config(backend);
     if (const std::uint64_t unknown = config.features_to_open & ~known_features; unknown != 0)
         throw Error(ErrorCode::unsupported,
                     fmt::format("repository '{}' needs features unknown to this version ({:#x}); use a newer varve",
                                 backend.locate(""), unknown));
     return info_of(config);
+} catch (const Error& error) {
+    if (!is_damaged_or_missing(error)) throw;
+    const auto id = id_in_log(backend);
+    if (!id) throw;
+    const std::string what = error.code() == ErrorCode::not_found
+                                 ? fmt::format("config '{}' is missing", backend.locate(config_name))
+                                 : error.what();
+    const std::string fault = fmt::format(
+        "{}; the repository can be read, but nothing is written to it until the file is back from a copy of the "
+        "repository",
+        what);
+    return {*id, 0, false, fault};
+}
+
+void check_writable(const RepositoryInfo& info, const Backend& backend) {
+    if (!info.config_fault.empty()) throw Error(ErrorCode::corrupt, info.config_fault);
+    if (!info.writable)
+        throw Error(
+            ErrorCode::unsupported,
+            fmt::format("writing to repository '{}' needs a newer varve; reading it works", backend.locate("")));
 }
 
 }  // namespace varve

@@ -28,7 +28,12 @@ RepositoryConfig parse_repository_config(ByteView bytes, const std::string& obje
 /// Makes a new repository in an empty place. Error(refused) if the place already holds one, or anything else.
 RepositoryInfo create_repository(Backend& backend);
 
-/// Error(not_found) if the place holds no repository; Error(unsupported) if opening it needs a newer version.
+/// Error(not_found) if the place holds no repository; Error(unsupported) if opening it needs a newer version. Without a
+/// readable config, but with a log, the id is taken from the log: then the repository can be read, not written, and
+/// `config_fault` states why.
 RepositoryInfo open_repository(const Backend& backend);
+
+/// Throws Error(unsupported | corrupt) with the reason when nothing may be written.
+void check_writable(const RepositoryInfo& info, const Backend& backend);
 
 }  // namespace varve

@@ -47,8 +47,8 @@ private:
         return size->value;
     }
 
-    void report(std::string message) const { damage_({std::nullopt, std::move(message)}); }
-    void report(std::uint32_t slot, std::string message) const { damage_({slot, std::move(message)}); }
+    void report(std::string message) const { damage_({std::nullopt, std::move(message), false}); }
+    void report(std::uint32_t slot, std::string message) const { damage_({slot, std::move(message), false}); }
 
     /// Its own table, or the known copy, or a table made from its frames.
     std::shared_ptr<const SlotTable> choose_table(std::shared_ptr<const SlotTable> known) const {
@@ -62,7 +62,8 @@ private:
                 report(fmt::format("{}: its slot table differs from the log's copy", pack_.object()));
         } catch (const Error& error) {
             if (error.code() == ErrorCode::not_found) throw;
-            report(error.what());
+            // A data pack's slot table is copied to a metadata pack; a metadata pack has only its own.
+            damage_({std::nullopt, error.what(), facts_.kind == PackKind::metadata});
         }
         if (known != nullptr) return known;
         return own != nullptr ? own : scanned_table();

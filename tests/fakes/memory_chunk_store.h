@@ -22,12 +22,14 @@ public:
         return slots_.at(address);
     }
     StoredPack read_pack(const PackId&, PackCheck) const override { throw std::logic_error("not in this fake"); }
+    std::shared_ptr<const SlotTable> salvage_slots(const PackId&) const override { return nullptr; }
     std::vector<std::pair<PackId, std::shared_ptr<const SlotTable>>> read_slot_table_copies(
         const StoredPack&) const override {
         return {};
     }
     Bytes read_slot(const StoredPack&, std::uint32_t) const override { throw std::logic_error("not in this fake"); }
     std::vector<PackId> list_packs() const override { return {}; }
+    std::optional<ByteCount> pack_size(const PackId&) const override { return std::nullopt; }
     CheckedPack check_pack(const PackFacts&, const std::function<void(const PackDamage&)>&) const override {
         return {};
     }

@@ -28,13 +28,15 @@ public:
     bool apply(const LogHead&, const LogRecord&, std::span<const StoredPack>, std::span<const MoveTable>) override {
         unexpected();
     }
+    bool skip(const LogHead&, const LogHead&) override { unexpected(); }
+    std::vector<LogNumber> lost_entries() const override { unexpected(); }
     void reset(const LogHead&) override { unexpected(); }
     std::optional<ListedPack> pack(const PackId&) const override { unexpected(); }
     std::vector<ListedPack> packs() const override { unexpected(); }
     LogNumber last_move() const override { unexpected(); }
     void add_uncommitted(std::span<const StoredPack>) override { unexpected(); }
     void drop_uncommitted(std::span<const PackId>) override { unexpected(); }
-    std::optional<ChunkAddress> find_chunk(const ChunkId&) const override { unexpected(); }
+    std::optional<ChunkAddress> find_chunk(const ChunkId&, const ChunkTest&) const override { unexpected(); }
     std::shared_ptr<const SlotTable> slots(const PackId&) const override { unexpected(); }
     std::optional<ChunkAddress> current(const ChunkAddress&) const override { unexpected(); }
 

@@ -66,7 +66,9 @@ public:
 
     VerifyReport verify() {
         const std::vector<SnapshotRecord> all = snapshots();
-        return varve::verify(repository, all, progress, {});
+        VerifyReport report = varve::verify(repository, all, VerifyScope::repository, progress, {});
+        damage.replace(report.settled_packs, report.damage);
+        return report;
     }
 
     const std::filesystem::path& cache_folder() const { return folder_.path(); }
@@ -85,7 +87,8 @@ public:
     std::unique_ptr<Catalog> catalog;
     PackStore packs;
     LogFollowingStore chunks;
-    Repository repository{info, log, chunks, *catalog};
+    KnownDamage damage;  ///< what verify() has found, for later backups
+    Repository repository{info, log, chunks, *catalog, &damage};
     ListeningProgress progress;
 };
 

@@ -27,6 +27,9 @@ public:
         return log_.head_at(number);
     }
     std::optional<LogRecord> next(const LogHead& head) const override { return log_.next(head); }
+    std::optional<LogHead> head_before(LogNumber number) const override { return log_.head_before(number); }
+    bool contains(LogNumber number) const override { return log_.contains(number); }
+    std::vector<LogNumber> numbers(LogNumber after) const override { return log_.numbers(after); }
     std::optional<LogHead> append(const LogHead& head, const LogEntry& entry) override {
         ++appends;
         return log_.append(head, entry);
