@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "catalog/sqlite_catalog.h"
-#include "cli/repository/cache_folder.h"
+#include "cli/repository/cached_catalogs.h"
+#include "cli/repository/host_catalog.h"
 #include "engine/base/error.h"
 #include "engine/repository/log_following_store.h"
 #include "store/backend/open_backend.h"
@@ -27,13 +27,13 @@ struct RepositoryAccess::Store {
 
 /// How this host sees it.
 struct RepositoryAccess::View {
-    View(Store& store, const std::filesystem::path& folder)
-        : catalog(open_sqlite_catalog(folder, store.info.id, store.log.genesis())),
-          packs(*store.backend, store.info, *catalog),
-          chunks(store.info, store.log, packs, *catalog),
-          repository{store.info, store.log, chunks, *catalog} {}
+    View(Store& store, const CatalogPlace& place, Progress& progress)
+        : catalog(place, store.info, store.log, *store.backend, progress),
+          packs(*store.backend, store.info, catalog),
+          chunks(store.info, store.log, packs, catalog),
+          repository{store.info, store.log, chunks, catalog} {}
 
-    std::unique_ptr<Catalog> catalog;
+    HostCatalog catalog;
     PackStore packs;
     LogFollowingStore chunks;
     Repository repository;
@@ -58,44 +58,38 @@ RepositoryInfo make_repository(const std::string& location) {
 RepositoryAccess::RepositoryAccess(const Arguments& arguments, Progress& progress)
     : progress_(progress),
       store_(std::make_unique<Store>(repository_location(arguments))),
-      cache_folder_(varve::cache_folder(arguments) / store_->info.id.hex()) {}
+      place_(catalog_place(arguments, store_->info.id)),
+      spool_folder_(varve::spool_folder(arguments)) {}
 
 RepositoryAccess::~RepositoryAccess() = default;
 
 const RepositoryInfo& RepositoryAccess::info() const { return store_->info; }
 
-void RepositoryAccess::run(const std::function<void(Repository&)>& job, OnDamage on_damage) {
-    try {
-        open_view();
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::catalog_damaged) throw;
-        discard_view(error.what());
-        open_view();
-    }
-    try {
-        job(view_->repository);
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::catalog_damaged) throw;
-        discard_view(error.what());
-        if (on_damage == OnDamage::fail) throw;
-        open_view();
-        job(view_->repository);
-    }
+void RepositoryAccess::run(const std::function<void(Repository&)>& job) {
+    open_view();
+    job(view_->repository);
+}
+
+/// For `varve cache`.
+void RepositoryAccess::remember_where() const {
+    std::error_code error;
+    const auto path = std::filesystem::canonical(store_->backend->locate(""), error);
+    if (!error && place_.folder && view_->catalog.is_kept()) remember_location(*place_.folder, path.string());
+}
+
+void RepositoryAccess::rebuild_catalog() {
+    HostCatalog::rebuild_in(place_, store_->info, store_->log, *store_->backend);
 }
 
 void RepositoryAccess::open_view() {
-    if (!view_) view_ = std::make_unique<View>(*store_, cache_folder_);
-    const LogNumber before = view_->catalog->head().number;
+    if (!view_) {
+        view_ = std::make_unique<View>(*store_, place_, progress_);
+        remember_where();
+    }
+    const LogNumber before = view_->catalog.head().number;
     const LogNumber after = catch_up(view_->repository, progress_).number;
-    if (before == 0 && after != 0 && !is_damage_reported_)
+    if (before == 0 && after != 0)
         progress_.warn(fmt::format("built this host's catalog of the repository from its log, {} entries", after));
-}
-
-void RepositoryAccess::discard_view(const std::string& why) {
-    view_.reset();
-    progress_.warn(fmt::format("rebuilding the catalog from the log: {}", why));
-    is_damage_reported_ = true;
-    remove_sqlite_catalog(cache_folder_);
 }
 
 }  // namespace varve

@@ -3,6 +3,7 @@
 /// chunk ids exist. It is a cache: all of it can be rebuilt from the log and the metadata packs, and on any
 /// doubt it is. Implemented in catalog/ on SQLite; several programs on one host may use it at once.
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,8 +49,11 @@ public:
     virtual bool apply(const LogHead& before, const LogRecord& record, std::span<const StoredPack> packs,
                        std::span<const MoveTable> tables) = 0;
 
-    /// Forgets everything and restarts at `genesis`.
-    virtual void reset(const LogHead& genesis) = 0;
+    /// Replaces this catalog by a new one: passes an empty one with the head `genesis` to `fill`, and when that
+    /// returns, the new one takes this one's place in a single step. Until then, every reader sees this one; if `fill`
+    /// (or anything else) throws, this one stays. `fill` may be called more than once. Other programs that have this
+    /// one open continue with it.
+    virtual void replace(const LogHead& genesis, const std::function<void(Catalog& fresh)>& fill) = 0;
 
     /// All snapshots, or those of one disk: by disk name, then time, then commit, then position.
     virtual std::vector<ListedSnapshot> snapshots(const std::optional<std::string>& disk = std::nullopt) const = 0;

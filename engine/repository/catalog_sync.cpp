@@ -134,8 +134,11 @@ LogHead catch_up(Repository& repository, Progress& progress) {
 }
 
 LogHead rebuild(Repository& repository, Progress&) {
-    repository.catalog.reset(repository.log.genesis());
-    return read_on(repository, repository.catalog.head());
+    repository.catalog.replace(repository.log.genesis(), [&](Catalog& fresh) {
+        Repository beside{repository.info, repository.log, repository.chunks, fresh};
+        read_on(beside, fresh.head());
+    });
+    return repository.catalog.head();
 }
 
 }  // namespace varve

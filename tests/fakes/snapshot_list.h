@@ -28,7 +28,7 @@ public:
     bool apply(const LogHead&, const LogRecord&, std::span<const StoredPack>, std::span<const MoveTable>) override {
         unexpected();
     }
-    void reset(const LogHead&) override { unexpected(); }
+    void replace(const LogHead&, const std::function<void(Catalog&)>&) override { unexpected(); }
     std::optional<ListedPack> pack(const PackId&) const override { unexpected(); }
     std::vector<ListedPack> packs() const override { unexpected(); }
     LogNumber last_move() const override { unexpected(); }
