@@ -15,13 +15,17 @@ std::shared_ptr<const AddressResolver::Summed> AddressResolver::moves_of(const P
 }
 
 std::optional<Place> AddressResolver::resolve(const CatalogView& view, ChunkAddress address) {
-    const PackRow* row = view.find(address.pack);
+    std::optional<const PackRow*> found = view.find(readers_, address.pack);
+    if (!found) return std::nullopt;
+    const PackRow* row = *found;
     for (std::uint64_t table = 0; row != nullptr && row->moves > 0;) {
         const std::shared_ptr<const Summed> moves = moves_of(*row);
         if (!moves) return std::nullopt;
         const MoveRow* move = find_move(moves->rows, address.slot, table);
         if (move == nullptr) break;
-        row = view.find(move->to_pack);
+        found = view.find(readers_, move->to_pack);
+        if (!found) return std::nullopt;
+        row = *found;
         if (row == nullptr)
             throw Error(ErrorCode::catalog_damaged,
                         "the catalog is damaged: a move leads to a pack that does not exist");

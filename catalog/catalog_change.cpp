@@ -96,8 +96,8 @@ void CatalogChange::condemn(const PackId& id) {
 /// A reader that resolved an address just before its pack was condemned may still ask for its slots, so they are kept
 /// until the next move entry.
 void CatalogChange::forget_slots_of_condemned() {
-    for (const PackRow& row : view_->packs())
-        if (row.standing == PackRowState::condemned && row.slots) drop_slot_table(database_, row_of(row.id));
+    for (const PackNumber number : condemned_with_slots(database_))
+        drop_slot_table(database_, row_of(known(number)->id));
 }
 
 void CatalogChange::take_slots(PackRow& row, const SlotTable& table) {
@@ -128,8 +128,8 @@ void CatalogChange::add_uncommitted(std::span<const StoredPack> packs) {
 
 void CatalogChange::drop_uncommitted(std::span<const PackId> packs) {
     for (const PackId& id : packs) {
-        const PackRow* known = view_->find(id);
-        if (known == nullptr || known->standing != PackRowState::uncommitted) continue;
+        const PackRow* there = known(id);
+        if (there == nullptr || there->standing != PackRowState::uncommitted) continue;
         PackRow& row = row_of(id);
         row.standing = PackRowState::named;
         row.facts.reset();
@@ -137,28 +137,12 @@ void CatalogChange::drop_uncommitted(std::span<const PackId> packs) {
     }
 }
 
-void CatalogChange::reset(const LogHead& genesis) {
-    for (const char* table : {"log", "packs", "slot_tables", "moves", "id_runs", "id_pages"})
-        database_.execute(fmt::format("DELETE FROM {}", table));
-    remove_all_snapshots(database_, state_);
-    changed_.clear();
-    numbers_.clear();
-    added_.clear();
-    runs_.clear();
-    CatalogState empty;
-    empty.generation = state_.generation;
-    empty.epoch = state_.epoch + 1;
-    empty.next_run = state_.next_run;
-    empty.head = genesis;
-    state_ = empty;
-    view_ = std::make_shared<const CatalogView>();
-}
-
 PackRow& CatalogChange::row_of(const PackId& id) {
     if (const auto found = numbers_.find(id); found != numbers_.end()) return changed_.at(found->second);
     PackRow row;
-    if (const PackRow* known = view_->find(id)) {
-        row = *known;
+    if (const PackRow* there = known(id)) {
+        row = *there;
+        if (row.is_live()) state_.live_chunks -= row.chunks;  // counted again when the row is written
     } else {
         row.number = static_cast<PackNumber>(++state_.packs);
         row.id = id;
@@ -167,34 +151,33 @@ PackRow& CatalogChange::row_of(const PackId& id) {
     return changed_.emplace(row.number, std::move(row)).first->second;
 }
 
-std::vector<bool> CatalogChange::live_packs(std::uint64_t& live_chunks) const {
-    std::vector<bool> live(state_.packs + 1);
-    live_chunks = 0;
-    const auto see = [&](const PackRow& row) {
-        live[row.number] = row.is_live();
-        if (row.is_live()) live_chunks += row.chunks;
-    };
-    for (const PackRow& row : view_->packs())
-        if (!changed_.contains(row.number)) see(row);
-    for (const auto& [number, row] : changed_) see(row);
-    return live;
+/// The view is that of this transaction, so it always has an answer.
+const PackRow* CatalogChange::known(const PackId& id) const { return view_->find(database_, id).value(); }
+const PackRow* CatalogChange::known(PackNumber number) const { return view_->find(database_, number).value(); }
+
+bool CatalogChange::is_live(PackNumber number) {
+    if (live_.size() <= state_.packs) live_.resize(state_.packs + 1);
+    if (number >= live_.size()) return false;
+    if (!live_[number]) {
+        const auto changed = changed_.find(number);
+        const PackRow* row = changed != changed_.end() ? &changed->second : known(number);
+        live_[number] = row != nullptr && row->is_live();
+    }
+    return *live_[number];
 }
 
 void CatalogChange::write_rows() {
     for (auto& [number, row] : changed_) {
-        state_.packs_sum -= row.seal;
         row.changed = state_.generation;
         write_pack_row(database_, row);
-        state_.packs_sum += row.seal;
+        if (row.is_live()) state_.live_chunks += row.chunks;
     }
 }
 
 IndexRuns CatalogChange::finish() {
     write_rows();
-    std::uint64_t live_chunks = 0;
-    const std::vector<bool> live = live_packs(live_chunks);
-    const auto is_live = [&](PackNumber number) { return number < live.size() && live[number]; };
-    IndexRuns runs = add_to_index(database_, folder_, state_, runs_, std::move(added_), {is_live, live_chunks});
+    const auto is_live = [this](PackNumber number) { return this->is_live(number); };
+    IndexRuns runs = add_to_index(database_, folder_, state_, runs_, std::move(added_), {is_live, state_.live_chunks});
     update_state(database_, state_);
     return runs;
 }

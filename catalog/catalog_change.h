@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -25,7 +26,6 @@ public:
     void skip(const LogHead& after);
     void add_uncommitted(std::span<const StoredPack> packs);
     void drop_uncommitted(std::span<const PackId> packs);
-    void reset(const LogHead& genesis);
 
     /// Writes what was collected. Returns the runs of the id index; those just written include their filters.
     IndexRuns finish();
@@ -42,7 +42,10 @@ private:
 
     /// The row to change; created with only the name for an unknown pack.
     PackRow& row_of(const PackId& id);
-    std::vector<bool> live_packs(std::uint64_t& live_chunks) const;
+    const PackRow* known(const PackId& id) const;
+    const PackRow* known(PackNumber number) const;
+    /// Once all changes were collected.
+    bool is_live(PackNumber number);
     void write_rows();
 
     SqliteDatabase& database_;
@@ -53,6 +56,7 @@ private:
     std::map<PackNumber, PackRow> changed_;
     std::unordered_map<PackId, PackNumber> numbers_;  ///< numbers of the rows in changed_
     std::vector<IndexEntry> added_;
+    std::vector<std::optional<bool>> live_;  ///< by number, as far as it was asked for
 };
 
 }  // namespace varve

@@ -1,9 +1,9 @@
 #include "catalog/catalog_lock.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/mman.h>
-#include <atomic>
+#include <sys/stat.h>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <thread>
@@ -15,47 +15,105 @@
 namespace varve {
 namespace {
 
-constexpr ByteCount file_size = kib(4);
-constexpr std::chrono::seconds wait_max{60};
-constexpr std::chrono::milliseconds retry_interval{2};
+constexpr std::uint64_t lock_file_bytes = 4096;
+constexpr std::chrono::milliseconds lock_retry_interval{2};
+
+/// A lock on one byte behind the counter. It belongs to the open file, not to the process: closing another descriptor
+/// of the file does not release it.
+struct flock lock_request(CatalogLock::Kind kind, bool release) {
+    using Kind = CatalogLock::Kind;
+    struct flock request {};
+    request.l_type = kind == Kind::open ? F_RDLCK : F_WRLCK;
+    if (release) request.l_type = F_UNLCK;
+    request.l_whence = SEEK_SET;
+    request.l_start = kind == Kind::write ? 64 : kind == Kind::build ? 66 : 65;
+    request.l_len = 1;
+    return request;
+}
+
+/// A write transaction takes seconds at most; opening and replacing take milliseconds.
+std::chrono::seconds wait_max(CatalogLock::Kind kind) {
+    return std::chrono::seconds(kind == CatalogLock::Kind::write ? 20 : 3);
+}
+
+/// False when another program has it.
+bool try_lock(const File& file, CatalogLock::Kind kind) {
+    struct flock request = lock_request(kind, false);
+    while (::fcntl(file.fd(), F_OFD_SETLK, &request) != 0) {
+        if (errno == EAGAIN || errno == EACCES) return false;
+        if (errno != EINTR) throw io_error(fmt::format("cannot lock '{}'", file.path()), errno);
+    }
+    return true;
+}
+
+void unlock(const File& file, CatalogLock::Kind kind) {
+    struct flock request = lock_request(kind, true);
+    ::fcntl(file.fd(), F_OFD_SETLK, &request);
+}
+
+File memory_file() {
+    UniqueFd fd(::memfd_create("catalog.lock", MFD_CLOEXEC));
+    if (!fd) throw io_error("cannot make the lock of a catalog in memory", errno);
+    return File(std::move(fd), "catalog.lock in memory");
+}
 
 }  // namespace
 
 CatalogLock::CatalogLock(const std::filesystem::path& folder)
-    : file_(File::open((folder / "catalog.lock").string(), O_RDWR | O_CREAT)) {
-    // Only ever extended, never truncated, as another program may have it mapped; really allocated, so that no write
-    // finds the disk full.
-    if (const int error = ::posix_fallocate(file_.fd(), 0, static_cast<off_t>(file_size.value)); error != 0)
+    : CatalogLock(File::open((folder / "catalog.lock").string(), O_RDWR | O_CREAT)) {}
+
+CatalogLock::CatalogLock(File file) : file_(std::move(file)) {
+    // Only ever extended, never truncated, as other programs use it too; really allocated, so that no change of the
+    // counter finds the disk full.
+    if (const int error = ::posix_fallocate(file_.fd(), 0, static_cast<off_t>(lock_file_bytes)); error != 0)
         throw io_error(fmt::format("cannot allocate '{}'", file_.path()), error);
-    void* begin = ::mmap(nullptr, file_size.value, PROT_READ | PROT_WRITE, MAP_SHARED, file_.fd(), 0);
-    if (begin == MAP_FAILED) throw io_error(fmt::format("cannot map '{}'", file_.path()), errno);
-    counter_ = static_cast<std::uint64_t*>(begin);
 }
 
-CatalogLock::~CatalogLock() { ::munmap(counter_, file_size.value); }
+CatalogLock CatalogLock::in_memory() { return CatalogLock(memory_file()); }
 
-std::uint64_t CatalogLock::changes() const { return std::atomic_ref(*counter_).load(std::memory_order_acquire); }
+bool CatalogLock::is_in(const std::filesystem::path& folder) const {
+    struct stat named {};
+    if (::stat((folder / "catalog.lock").c_str(), &named) != 0) return false;
+    return file_.identity() == FileIdentity{named.st_dev, named.st_ino};
+}
 
-CatalogLock::Hold::Hold(CatalogLock& lock) : lock_(lock) {
-    const auto deadline = std::chrono::steady_clock::now() + wait_max;
-    while (::flock(lock.file_.fd(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            throw io_error(fmt::format("cannot lock '{}'", lock.file_.path()), errno);
+std::uint64_t CatalogLock::changes() const {
+    std::array<std::byte, 8> bytes{};
+    file_.read_exactly({0}, bytes);
+    return load_le<std::uint64_t>(ByteView(bytes));
+}
+
+void CatalogLock::write_changes(std::uint64_t changes) const {
+    std::array<std::byte, 8> bytes{};
+    store_le<std::uint64_t>(ByteSpan(bytes), changes);
+    file_.write_all({0}, bytes);
+}
+
+bool CatalogLock::try_keep(Kind kind) { return try_lock(file_, kind); }
+
+CatalogLock::Hold::Hold(CatalogLock& lock, Kind kind) : lock_(lock), kind_(kind) {
+    const auto deadline = std::chrono::steady_clock::now() + wait_max(kind);
+    while (!try_lock(lock.file_, kind)) {
         if (std::chrono::steady_clock::now() > deadline)
             throw Error(ErrorCode::io,
                         fmt::format("catalog lock '{}' was held by another program for {} seconds; try again",
-                                    lock.file_.path(), wait_max.count()));
-        std::this_thread::sleep_for(retry_interval);
+                                    lock.file_.path(), wait_max(kind).count()));
+        std::this_thread::sleep_for(lock_retry_interval);
     }
 }
 
-CatalogLock::Hold::~Hold() { ::flock(lock_.file_.fd(), LOCK_UN); }
+CatalogLock::Hold::~Hold() { unlock(lock_.file_, kind_); }
 
 CatalogLock::Change::Change(Hold& hold) : lock_(hold.lock_) {
-    std::atomic_ref counter(*lock_.counter_);
-    if (counter.load() % 2 == 0) counter.fetch_add(1);
+    if (const std::uint64_t changes = lock_.changes(); changes % 2 == 0) lock_.write_changes(changes + 1);
 }
 
-CatalogLock::Change::~Change() { std::atomic_ref(*lock_.counter_).fetch_add(1); }
+CatalogLock::Change::~Change() {
+    try {
+        lock_.write_changes(lock_.changes() + 1);
+    } catch (const Error&) {
+        // It stays odd: until the next change, readers ask the database.
+    }
+}
 
 }  // namespace varve

@@ -1,7 +1,8 @@
 #pragma once
-/// The small file beside the database that the programs of one host share: its lock serialises writers (and programs
-/// that open or remove the database), and its counter shows readers, at the cost of one memory read, that nothing
-/// changed. It is never removed, so that all see the same file. The lock ends with the program that holds it.
+/// The small file beside the database that the programs of one host share: its locks keep writers apart, and programs
+/// that open the catalog apart from one that replaces it; its counter shows readers, at the cost of one small read,
+/// that nothing changed. Every lock ends with the program that holds it. Nothing of the file is mapped into memory, so
+/// no full or failing file system can kill a program.
 
 #include <cstdint>
 #include <filesystem>
@@ -12,19 +13,29 @@ namespace varve {
 
 class CatalogLock {
 public:
-    /// Opens the lock file in `folder`, creating it if needed.
+    /// What a holder does; each kind conflicts only with those of its own place in the file.
+    enum class Kind {
+        write,    ///< changes the database; excludes other writers
+        open,     ///< opens the files of the catalog; excludes `replace`
+        replace,  ///< gives the folder's name to another catalog; excludes `open`
+        build,    ///< makes a catalog that is not in use yet; excludes those who remove abandoned ones
+    };
+
+    /// Opens the lock file in `folder`, creating it if needed. Error(not_found) when there is no such folder.
     explicit CatalogLock(const std::filesystem::path& folder);
-    ~CatalogLock();
-    CatalogLock(const CatalogLock&) = delete;
-    CatalogLock& operator=(const CatalogLock&) = delete;
+    /// One for a catalog in memory.
+    static CatalogLock in_memory();
+
+    /// Whether the file is (still) the one in `folder`: another program may have replaced the catalog there.
+    bool is_in(const std::filesystem::path& folder) const;
 
     class Change;
 
-    /// Holds the lock for its lifetime. Waits at most a minute, then throws Error(io). Not for two threads of one
-    /// CatalogLock.
+    /// Holds the lock for its lifetime. Waits for others at most as long as LOCKING.md states, then throws Error(io).
+    /// Not for two threads of one CatalogLock.
     class Hold {
     public:
-        explicit Hold(CatalogLock& lock);
+        Hold(CatalogLock& lock, Kind kind);
         ~Hold();
         Hold(const Hold&) = delete;
         Hold& operator=(const Hold&) = delete;
@@ -32,7 +43,11 @@ public:
     private:
         friend class CatalogLock::Change;
         CatalogLock& lock_;
+        Kind kind_;
     };
+
+    /// Takes the lock until this object is destroyed, if no one has it; never waits.
+    bool try_keep(Kind kind);
 
     /// Exists while the holder commits to the database, successfully or not.
     class Change {
@@ -52,8 +67,10 @@ public:
     std::uint64_t changes() const;
 
 private:
+    explicit CatalogLock(File file);
+    void write_changes(std::uint64_t changes) const;
+
     File file_;
-    std::uint64_t* counter_ = nullptr;
 };
 
 }  // namespace varve

@@ -11,14 +11,13 @@ namespace varve {
 
 struct CatalogState {
     std::uint64_t generation = 0;  ///< incremented by each write transaction
-    std::uint64_t epoch = 0;       ///< incremented by each reset
     LogHead head;
     LogNumber last_move = 0;
     std::uint64_t move_tables = 0;  ///< tables applied so far, which defines their order
     std::uint64_t next_run = 1;     ///< numbers of index runs are never reused
     std::uint64_t packs = 0;        ///< rows of packs, numbered from 1 without a gap
-    std::uint64_t packs_sum = 0;    ///< wrapping sums of the rows' seals
-    std::uint64_t runs_sum = 0;
+    std::uint64_t live_chunks = 0;  ///< entries in the id index that committed and uncommitted packs have
+    std::uint64_t runs_sum = 0;     ///< wrapping sums of the rows' seals
     std::uint64_t disks_sum = 0;
     friend bool operator==(const CatalogState&, const CatalogState&) = default;
 };

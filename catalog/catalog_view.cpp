@@ -1,8 +1,7 @@
 #include "catalog/catalog_view.h"
 
-#include <algorithm>
-
-#include <fmt/format.h>
+#include <mutex>
+#include <unordered_set>
 
 namespace varve {
 
@@ -12,58 +11,81 @@ std::shared_ptr<const CatalogView> CatalogView::read(SqliteDatabase& database,
     const CatalogState state = read_state(database);
     if (before && before->state_.generation == state.generation) return before;
 
-    const bool grows = before && before->state_.epoch == state.epoch;
-    auto view = grows ? std::make_shared<CatalogView>(*before) : std::make_shared<CatalogView>();
-    const std::uint64_t since = grows ? before->state_.generation : 0;
-    const std::size_t sorted_count = view->packs_.size();
+    const auto view = std::make_shared<CatalogView>();
     view->state_ = state;
-    for (PackRow& row : read_changed_packs(database, since)) view->take(std::move(row));
-    view->sort_new_packs(sorted_count);
-
-    IndexRuns known = view->runs_;
+    IndexRuns known = before ? before->runs_ : IndexRuns();
     known.insert(known.end(), made.begin(), made.end());
     view->runs_ = read_runs(database, known);
-    view->check_sums();
+    std::uint64_t runs_sum = 0;
+    for (const auto& run : view->runs_) runs_sum += run->seal();
+    if (runs_sum != state.runs_sum)
+        throw Error(ErrorCode::catalog_damaged, "the catalog is damaged: rows of the id index are missing");
+    if (before) view->take_unchanged(*before, database);
     return view;
 }
 
-const PackRow* CatalogView::find(const PackId& id) const {
-    const auto found = std::lower_bound(by_id_.begin(), by_id_.end(), id, [&](PackNumber number, const PackId& wanted) {
-        return packs_[number - 1].id < wanted;
-    });
-    return found != by_id_.end() && packs_[*found - 1].id == id ? &packs_[*found - 1] : nullptr;
+/// Reads only the numbers of rows that changed since.
+void CatalogView::take_unchanged(const CatalogView& before, SqliteDatabase& database) {
+    const auto numbers = changed_pack_numbers(database, before.state_.generation);
+    const std::unordered_set<PackNumber> changed(numbers.begin(), numbers.end());
+    const std::shared_lock lock(before.mutex_);
+    for (const auto& [number, row] : before.rows_)
+        if (!changed.contains(number)) keep(row);
 }
 
-const PackRow* CatalogView::find(PackNumber number) const {
-    return number > 0 && number <= packs_.size() ? &packs_[number - 1] : nullptr;
+const PackRow* CatalogView::known(PackNumber number) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = rows_.find(number);
+    return found == rows_.end() ? nullptr : found->second.get();
 }
 
-void CatalogView::take(PackRow row) {
-    packs_sum_ += row.seal;
-    if (row.number > 0 && row.number <= packs_.size()) {
-        packs_sum_ -= packs_[row.number - 1].seal;
-        packs_[row.number - 1] = std::move(row);
-    } else if (row.number == packs_.size() + 1) {
-        packs_.push_back(std::move(row));
-    } else {
-        throw Error(ErrorCode::catalog_damaged, fmt::format("the catalog is damaged: expected pack number {}, found {}",
-                                                            packs_.size() + 1, row.number));
-    }
+const PackRow* CatalogView::known(const PackId& id) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = numbers_.find(id);
+    return found == numbers_.end() ? nullptr : rows_.at(found->second).get();
 }
 
-void CatalogView::sort_new_packs(std::size_t sorted_count) {
-    const auto by_id = [&](PackNumber a, PackNumber b) { return packs_[a - 1].id < packs_[b - 1].id; };
-    for (std::size_t i = sorted_count; i < packs_.size(); ++i) by_id_.push_back(static_cast<PackNumber>(i + 1));
-    const auto middle = by_id_.begin() + static_cast<std::ptrdiff_t>(sorted_count);
-    std::sort(middle, by_id_.end(), by_id);
-    std::inplace_merge(by_id_.begin(), middle, by_id_.end(), by_id);
+/// Another thread may have been faster; its row is the same.
+const PackRow* CatalogView::keep(std::shared_ptr<const PackRow> row) const {
+    const std::unique_lock lock(mutex_);
+    numbers_.emplace(row->id, row->number);
+    const PackNumber number = row->number;
+    return rows_.try_emplace(number, std::move(row)).first->second.get();
 }
 
-void CatalogView::check_sums() const {
-    std::uint64_t runs_sum = 0;
-    for (const auto& run : runs_) runs_sum += run->seal();
-    if (packs_.size() != state_.packs || packs_sum_ != state_.packs_sum || runs_sum != state_.runs_sum)
-        throw Error(ErrorCode::catalog_damaged, "the catalog is damaged: rows of packs or of the id index are missing");
+std::optional<const PackRow*> CatalogView::find(SqliteDatabase& database, PackNumber number) const {
+    if (const PackRow* row = known(number)) return row;
+    if (number == 0 || number > state_.packs) return nullptr;
+    PackRow row = read_pack_row(database, number);
+    if (row.changed > state_.generation) return std::nullopt;
+    return keep(std::make_shared<const PackRow>(std::move(row)));
+}
+
+std::optional<const PackRow*> CatalogView::find(SqliteDatabase& database, const PackId& id) const {
+    if (const PackRow* row = known(id)) return row;
+    std::optional<PackRow> row = find_pack_row(database, id);
+    // Rows are never deleted: what the database does not have now, it did not have then.
+    if (!row) return nullptr;
+    if (row->changed > state_.generation) return std::nullopt;
+    return keep(std::make_shared<const PackRow>(*std::move(row)));
+}
+
+std::optional<const PackRow*> CatalogView::find(ReaderPool& readers, const PackId& id) const {
+    if (const PackRow* row = known(id)) return row;
+    const ReaderPool::Lease reader(readers);
+    const SqliteTransaction transaction(*reader, SqliteLock::shared);  // the bucket belongs to its rows
+    return find(*reader, id);
+}
+
+std::optional<const PackRow*> CatalogView::find(ReaderPool& readers, PackNumber number) const {
+    if (const PackRow* row = known(number)) return row;
+    const ReaderPool::Lease reader(readers);
+    return find(*reader, number);
+}
+
+std::optional<std::vector<PackRow>> CatalogView::packs(SqliteDatabase& database) const {
+    if (read_state(database).generation != state_.generation) return std::nullopt;
+    return read_all_pack_rows(database, state_.packs);
 }
 
 }  // namespace varve

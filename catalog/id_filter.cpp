@@ -1,7 +1,7 @@
 #include "catalog/id_filter.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
+#include <unistd.h>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -25,6 +25,8 @@ constexpr std::string_view file_magic = "VARVEIDF";
 constexpr std::uint32_t file_version = 1;
 // Magic, version, reserved, key, bytes of the blocks, their seal, seal of the fields before; then the blocks.
 constexpr std::size_t header_bytes = 64;
+/// That of the largest run (index_merge.h) is 12 MiB.
+constexpr std::uint64_t filter_file_bytes_max = 64u << 20;
 
 // From the specification, as are the two ways to use the halves of a hash. A tag is part of a SHA-256, which is hashed
 // enough.
@@ -52,27 +54,19 @@ Bytes encode_header(std::uint64_t key, ByteView blocks) {
     return to.release();
 }
 
-/// Whether the header is whole and matches the key and the blocks after it.
-bool fits(ByteView file, std::uint64_t key) {
-    if (file.size() < header_bytes + block_bytes) return false;
-    const ByteView blocks = file.subspan(header_bytes);
+/// Whether the header is whole and matches the key and the blocks.
+bool fits(ByteView header, ByteView blocks, std::uint64_t key) {
     const Bytes expected = encode_header(key, blocks);
-    return blocks.size() % block_bytes == 0 && std::memcmp(expected.data(), file.data(), header_bytes) == 0;
+    return blocks.size() % block_bytes == 0 && std::memcmp(expected.data(), header.data(), header_bytes) == 0;
 }
 
 }  // namespace
 
-IdFilter::IdFilter(Bytes memory) : memory_(std::move(memory)), blocks_(memory_) {}
-
-IdFilter::IdFilter(void* mapping, std::size_t mapping_bytes, ByteView blocks)
-    : mapping_(mapping), mapping_bytes_(mapping_bytes), blocks_(blocks) {}
-
-IdFilter::~IdFilter() {
-    if (mapping_ != nullptr) ::munmap(mapping_, mapping_bytes_);
-}
+IdFilter::IdFilter(Bytes blocks) : blocks_(std::move(blocks)) {}
 
 bool IdFilter::may_contain(IdTag tag) const {
-    const ByteView block = blocks_.subspan(block_of(tag, blocks_.size() / block_bytes) * block_bytes, block_bytes);
+    const ByteView block =
+        ByteView(blocks_).subspan(block_of(tag, blocks_.size() / block_bytes) * block_bytes, block_bytes);
     for (std::size_t word = 0; word < salts.size(); ++word)
         if ((load_le<std::uint32_t>(block.subspan(4 * word, 4)) & word_mask(tag, word)) == 0) return false;
     return true;
@@ -80,16 +74,15 @@ bool IdFilter::may_contain(IdTag tag) const {
 
 std::unique_ptr<const IdFilter> IdFilter::open(const std::filesystem::path& path, std::uint64_t key) try {
     const File file = File::open(path.string(), O_RDONLY);
-    const std::size_t size = file.size().value;
-    if (size < header_bytes + block_bytes) return nullptr;
-    void* mapping = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.fd(), 0);
-    if (mapping == MAP_FAILED) throw io_error(fmt::format("cannot map '{}'", path.string()), errno);
-    const ByteView bytes(static_cast<const std::byte*>(mapping), size);
-    std::unique_ptr<const IdFilter> filter(new IdFilter(mapping, size, bytes.subspan(header_bytes)));
-    return fits(bytes, key) ? std::move(filter) : nullptr;
-} catch (const Error& error) {
-    if (error.code() == ErrorCode::not_found) return nullptr;
-    throw;
+    const ByteCount size = file.size();
+    if (size.value < header_bytes + block_bytes || size.value > filter_file_bytes_max) return nullptr;
+    Bytes header(header_bytes), blocks(size.value - header_bytes);
+    file.read_exactly({0}, header);
+    file.read_exactly({header_bytes}, blocks);
+    if (!fits(header, blocks, key)) return nullptr;
+    return std::unique_ptr<const IdFilter>(new IdFilter(std::move(blocks)));
+} catch (const Error&) {
+    return nullptr;  // it is rebuilt from its run
 }
 
 IdFilterBuilder::IdFilterBuilder(std::uint64_t tag_count)
@@ -113,15 +106,15 @@ std::unique_ptr<const IdFilter> IdFilterBuilder::finish_in_file(const std::files
     std::array<std::byte, 8> suffix{};
     random_bytes(suffix);
     const std::string draft = fmt::format("{}.{}.tmp", path.string(), to_hex(suffix));
-    {
+    try {
         const File file = File::open(draft, O_WRONLY | O_CREAT | O_EXCL);
         file.write_all({0}, encode_header(key, blocks_));
         file.write_all({header_bytes}, blocks_);
+        // Not synced: what a power failure leaves of it does not match its seal and is rebuilt from the run.
+        if (::rename(draft.c_str(), path.c_str()) != 0) ::unlink(draft.c_str());
+    } catch (const Error&) {
+        ::unlink(draft.c_str());
     }
-    // Not synced: what a power failure leaves of it does not match its seal and is rebuilt from the run.
-    if (::rename(draft.c_str(), path.c_str()) != 0 && errno != ENOENT)
-        throw io_error(fmt::format("cannot rename '{}'", draft), errno);
-    if (auto filter = IdFilter::open(path, key)) return filter;
     return std::move(*this).finish();
 }
 

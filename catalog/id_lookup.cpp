@@ -38,7 +38,9 @@ std::optional<Place> IdLookup::find_in_run(const CatalogView& view, const IndexR
 
 /// Where the chunk of an index entry is now, if it is this chunk and not only its tag, in a pack that counts.
 std::optional<Place> IdLookup::prove(const CatalogView& view, const IndexEntry& entry, const ChunkId& id) {
-    const PackRow* row = view.find(entry.pack);
+    const std::optional<const PackRow*> named = view.find(readers_, entry.pack);
+    if (!named) return std::nullopt;
+    const PackRow* row = *named;
     if (row == nullptr || !row->is_live() || !row->slots) return Place{};
     const std::shared_ptr<const SlotTable> table = slots_.find(*row);
     if (!table) return std::nullopt;
@@ -47,8 +49,10 @@ std::optional<Place> IdLookup::prove(const CatalogView& view, const IndexEntry& 
         // A patch is usable only together with its base.
         const std::optional<Place> base = addresses_.resolve(view, table->base_of(entry.slot));
         if (!base) return std::nullopt;
-        const PackRow* base_row = base->address ? view.find(base->address->pack) : nullptr;
-        if (base_row == nullptr || !base_row->is_live()) return Place{};
+        if (!base->address) return Place{};
+        const std::optional<const PackRow*> base_row = view.find(readers_, base->address->pack);
+        if (!base_row) return std::nullopt;
+        if (*base_row == nullptr || !(*base_row)->is_live()) return Place{};
     }
     return addresses_.resolve(view, {row->id, entry.slot});
 }

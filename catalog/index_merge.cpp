@@ -108,9 +108,10 @@ public:
         const auto run =
             std::make_shared<const IndexRun>(number_, entries_, load_le<std::uint64_t>(key), std::move(first_tags_));
         write_run_row(database_, *run);
-        run->set_filter(has_filter_file(entries_) ? std::move(filter_).finish_in_file(
-                                                        filter_file(folder, run->filter_key()), run->filter_key())
-                                                  : std::move(filter_).finish());
+        run->set_filter(
+            has_filter_file(folder, entries_)
+                ? std::move(filter_).finish_in_file(filter_file(folder, run->filter_key()), run->filter_key())
+                : std::move(filter_).finish());
         return run;
     }
 

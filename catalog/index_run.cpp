@@ -76,7 +76,9 @@ std::filesystem::path filter_file(const std::filesystem::path& folder, std::uint
     return folder / fmt::format("ids-{:016x}.filter", filter_key);
 }
 
-bool has_filter_file(std::uint64_t entries) { return entries >= filter_file_entries_min; }
+bool has_filter_file(const std::filesystem::path& folder, std::uint64_t entries) {
+    return !folder.empty() && entries >= filter_file_entries_min;
+}
 
 IndexRuns read_runs(SqliteDatabase& database, const IndexRuns& known) {
     std::vector<RunNumber> numbers;
@@ -140,7 +142,7 @@ void write_page(SqliteDatabase& database, RunNumber run, std::size_t page, std::
 }
 
 bool load_filter(SqliteDatabase& database, const std::filesystem::path& folder, const IndexRun& run) {
-    const bool in_file = has_filter_file(run.entries());
+    const bool in_file = has_filter_file(folder, run.entries());
     const std::filesystem::path file = filter_file(folder, run.filter_key());
     if (in_file) {
         if (auto filter = IdFilter::open(file, run.filter_key())) {

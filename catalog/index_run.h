@@ -74,9 +74,9 @@ private:
 
 using IndexRuns = std::vector<std::shared_ptr<const IndexRun>>;
 
-/// The file of a run's filter, if that is large enough for one.
+/// The file of a run's filter, if that is large enough for one and the catalog is not in memory (without a folder).
 std::filesystem::path filter_file(const std::filesystem::path& folder, std::uint64_t filter_key);
-bool has_filter_file(std::uint64_t entries);
+bool has_filter_file(const std::filesystem::path& folder, std::uint64_t entries);
 
 /// All runs, ascending by number; those already in `known` are taken from there.
 IndexRuns read_runs(SqliteDatabase& database, const IndexRuns& known);

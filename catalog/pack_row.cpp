@@ -34,6 +34,9 @@ std::uint64_t seal(const PackRow& row) {
     return seal.add(row.moves).add(row.moves_sum).add(row.changed).value();
 }
 
+constexpr std::string_view pack_columns =
+    "number, id, state, kind, digest, size, entry, slots, slots_seal, chunks, moves, moves_sum, changed, seal";
+
 PackRow parse(const SqliteQuery& from) {
     PackRow row;
     row.number = static_cast<PackNumber>(from.integer(0));
@@ -54,21 +57,116 @@ PackRow parse(const SqliteQuery& from) {
     return row;
 }
 
-}  // namespace
+/// The packs whose ids begin with the same byte: how many there are, and the wrapping sum of their rows' seals.
+struct Bucket {
+    std::uint64_t packs = 0;
+    std::uint64_t sum = 0;
 
-std::vector<PackRow> read_changed_packs(SqliteDatabase& database, std::uint64_t since) {
-    SqliteQuery rows = database.query(
-        "SELECT number, id, state, kind, digest, size, entry, slots, slots_seal, chunks, moves, moves_sum, changed, "
-        "seal FROM packs "
-        "WHERE changed > ? ORDER BY number",
-        since);
+    std::uint64_t seal(std::size_t number) const { return Seal("bucket").add(number).add(packs).add(sum).value(); }
+    friend bool operator==(const Bucket&, const Bucket&) = default;
+};
+constexpr std::size_t bucket_count = 256;
+
+std::size_t bucket_of(const PackId& id) { return std::to_integer<std::size_t>(id.bytes[0]); }
+
+[[noreturn]] void fail_missing() {
+    throw Error(ErrorCode::catalog_damaged, "the catalog is damaged: rows of packs are missing");
+}
+
+[[noreturn]] void fail_index(const PackId& id) {
+    throw Error(ErrorCode::catalog_damaged, fmt::format("the catalog is damaged: its index lacks pack {}", id.hex()));
+}
+
+Bucket read_bucket(SqliteDatabase& database, std::size_t number) {
+    SqliteQuery row = database.query("SELECT packs, packs_sum, seal FROM pack_buckets WHERE bucket = ?", number);
+    if (!row.step()) fail_missing();
+    const Bucket bucket{row.number(0), row.number(1)};
+    if (row.number(2) != bucket.seal(number)) fail_missing();
+    return bucket;
+}
+
+void write_bucket(SqliteDatabase& database, std::size_t number, const Bucket& bucket) {
+    database.run("INSERT OR REPLACE INTO pack_buckets VALUES (?, ?, ?, ?)", number, bucket.packs, bucket.sum,
+                 bucket.seal(number));
+}
+
+std::vector<PackRow> read_bucket_rows(SqliteDatabase& database, std::size_t number) {
+    static const std::string select = fmt::format("SELECT {} FROM packs WHERE id >= ? AND id < ?", pack_columns);
+    const std::string begin = fmt::format("{:02x}", number), end = fmt::format("{:02x}g", number);
     std::vector<PackRow> result;
-    while (rows.step()) result.push_back(parse(rows));
+    Bucket found;
+    SqliteQuery rows = database.query(select, begin, end);
+    while (rows.step()) {
+        result.push_back(parse(rows));
+        ++found.packs;
+        found.sum += result.back().seal;
+    }
+    if (found != read_bucket(database, number)) fail_missing();
     return result;
 }
 
+std::vector<PackNumber> numbers_of(SqliteQuery& rows) {
+    std::vector<PackNumber> result;
+    while (rows.step()) result.push_back(static_cast<PackNumber>(rows.integer(0)));
+    return result;
+}
+
+}  // namespace
+
+PackRow read_pack_row(SqliteDatabase& database, PackNumber number) {
+    static const std::string select = fmt::format("SELECT {} FROM packs WHERE number = ?", pack_columns);
+    SqliteQuery row = database.query(select, number);
+    if (!row.step())
+        throw Error(ErrorCode::catalog_damaged,
+                    fmt::format("the catalog is damaged: the row of pack number {} is missing", number));
+    return parse(row);
+}
+
+std::optional<PackRow> find_pack_row(SqliteDatabase& database, const PackId& id) {
+    static const std::string select = fmt::format("SELECT {} FROM packs WHERE id = ?", pack_columns);
+    {
+        const std::string hex = id.hex();
+        SqliteQuery row = database.query(select, hex);
+        if (row.step()) return parse(row);
+    }
+    for (const PackRow& other : read_bucket_rows(database, bucket_of(id)))
+        if (other.id == id) fail_index(id);
+    return std::nullopt;
+}
+
+std::vector<PackRow> read_all_pack_rows(SqliteDatabase& database, std::uint64_t count) {
+    static const std::string select = fmt::format("SELECT {} FROM packs ORDER BY number", pack_columns);
+    std::vector<PackRow> result;
+    std::array<Bucket, bucket_count> found{};
+    SqliteQuery rows = database.query(select);
+    while (rows.step()) {
+        result.push_back(parse(rows));
+        ++found[bucket_of(result.back().id)].packs;
+        found[bucket_of(result.back().id)].sum += result.back().seal;
+    }
+    if (result.size() != count) fail_missing();
+    for (std::size_t i = 0; i < bucket_count; ++i)
+        if (found[i] != read_bucket(database, i)) fail_missing();
+    return result;
+}
+
+std::vector<PackNumber> changed_pack_numbers(SqliteDatabase& database, std::uint64_t since) {
+    SqliteQuery rows = database.query("SELECT number FROM packs WHERE changed > ?", since);
+    return numbers_of(rows);
+}
+
+std::vector<PackNumber> condemned_with_slots(SqliteDatabase& database) {
+    SqliteQuery rows = database.query("SELECT number FROM packs WHERE state = 'condemned' AND slots IS NOT NULL");
+    return numbers_of(rows);
+}
+
 void write_pack_row(SqliteDatabase& database, PackRow& row) {
+    Bucket bucket = read_bucket(database, bucket_of(row.id));
+    bucket.packs += row.seal == 0 ? 1 : 0;
+    bucket.sum -= row.seal;
     row.seal = seal(row);
+    bucket.sum += row.seal;
+    write_bucket(database, bucket_of(row.id), bucket);
     std::optional<std::string_view> kind;
     std::optional<std::string> digest;
     std::optional<std::uint64_t> size;
@@ -80,6 +178,10 @@ void write_pack_row(SqliteDatabase& database, PackRow& row) {
     database.run("INSERT OR REPLACE INTO packs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row.number,
                  row.id.hex(), standing_names[static_cast<std::size_t>(row.standing)], kind, digest, size, row.entry,
                  row.slots, row.slots_seal, row.chunks, row.moves, row.moves_sum, row.changed, row.seal);
+}
+
+void create_pack_buckets(SqliteDatabase& database) {
+    for (std::size_t i = 0; i < bucket_count; ++i) write_bucket(database, i, {});
 }
 
 }  // namespace varve

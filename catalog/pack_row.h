@@ -1,6 +1,7 @@
 #pragma once
 /// What the catalog knows about one pack, under the small number that represents its id in index entries and move runs.
-/// A plain value; the catalog keeps all of them in memory.
+/// A plain value, read when it is needed. Rows are never deleted; a lost one is noticed, whether it is looked up by its
+/// number (there are no gaps) or by its id (each bucket of ids has a count and a sum of seals).
 
 #include <cstdint>
 #include <optional>
@@ -34,10 +35,26 @@ struct PackRow {
     bool is_live() const { return standing == PackRowState::committed || standing == PackRowState::uncommitted; }
 };
 
-/// All rows changed after generation `since`. Throws Error(catalog_damaged) for one that does not match its seal.
-std::vector<PackRow> read_changed_packs(SqliteDatabase& database, std::uint64_t since);
+/// The row with this number, which exists in the database. Throws Error(catalog_damaged) when it is missing or does not
+/// match its seal, as do all of these.
+PackRow read_pack_row(SqliteDatabase& database, PackNumber number);
 
-/// Inserts or replaces the row; sets its seal.
+/// The row of the pack, or nullopt: then the rows of its bucket were read, and prove that there is none.
+std::optional<PackRow> find_pack_row(SqliteDatabase& database, const PackId& id);
+
+/// All rows, by number; `count` as the state has it.
+std::vector<PackRow> read_all_pack_rows(SqliteDatabase& database, std::uint64_t count);
+
+/// The numbers of the rows that changed after generation `since`.
+std::vector<PackNumber> changed_pack_numbers(SqliteDatabase& database, std::uint64_t since);
+
+/// The numbers of condemned packs whose slot tables are still here.
+std::vector<PackNumber> condemned_with_slots(SqliteDatabase& database);
+
+/// Inserts or replaces the row, whose former seal is in it (0: a new row); sets its seal, and counts it in its bucket.
 void write_pack_row(SqliteDatabase& database, PackRow& row);
+
+/// All buckets, empty.
+void create_pack_buckets(SqliteDatabase& database);
 
 }  // namespace varve

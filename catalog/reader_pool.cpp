@@ -2,8 +2,8 @@
 
 namespace varve {
 
-ReaderPool::ReaderPool(const std::filesystem::path& file, std::size_t count, int cache_kib) {
-    for (std::size_t i = 0; i < count; ++i) free_.push_back(std::make_unique<SqliteDatabase>(file, cache_kib));
+ReaderPool::ReaderPool(const std::filesystem::path& file, SqlitePlace place, std::size_t count, int cache_kib) {
+    for (std::size_t i = 0; i < count; ++i) free_.push_back(std::make_unique<SqliteDatabase>(file, cache_kib, place));
 }
 
 ReaderPool::Lease::Lease(ReaderPool& pool) : pool_(pool) {

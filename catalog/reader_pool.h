@@ -14,7 +14,7 @@ namespace varve {
 
 class ReaderPool {
 public:
-    ReaderPool(const std::filesystem::path& file, std::size_t count, int cache_kib);
+    ReaderPool(const std::filesystem::path& file, SqlitePlace place, std::size_t count, int cache_kib);
 
     /// A connection for the lifetime of this object. Waits until one is free.
     class Lease {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "catalog/catalog_state.h"
+#include "catalog/pack_row.h"
 #include "engine/repository/catalog.h"
 
 namespace varve {
@@ -19,14 +20,13 @@ constexpr std::array schema = {
     std::string_view(R"(CREATE TABLE state (
   id               INTEGER PRIMARY KEY CHECK (id = 1),
   generation       INTEGER NOT NULL,
-  epoch            INTEGER NOT NULL,
   log_number       INTEGER NOT NULL,
   log_digest       TEXT NOT NULL,
   last_move        INTEGER NOT NULL,
   move_tables      INTEGER NOT NULL,
   next_run         INTEGER NOT NULL,
   packs            INTEGER NOT NULL,
-  packs_sum        INTEGER NOT NULL,
+  live_chunks      INTEGER NOT NULL,
   runs_sum         INTEGER NOT NULL,
   disks_sum        INTEGER NOT NULL,
   seal             INTEGER NOT NULL
@@ -121,6 +121,12 @@ constexpr std::array schema = {
   seal       INTEGER NOT NULL
 ))"),
     std::string_view("CREATE INDEX packs_by_change ON packs (changed)"),
+    std::string_view(R"(CREATE TABLE pack_buckets (
+  bucket    INTEGER PRIMARY KEY,
+  packs     INTEGER NOT NULL,
+  packs_sum INTEGER NOT NULL,
+  seal      INTEGER NOT NULL
+))"),
     std::string_view(R"(CREATE TABLE slot_tables (
   pack  INTEGER PRIMARY KEY,
   bytes BLOB NOT NULL
@@ -169,6 +175,7 @@ void create_schema(SqliteDatabase& database, const RepositoryId& repository, con
     CatalogState state;
     state.head = genesis;
     insert_state(database, state);
+    create_pack_buckets(database);
     database.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", catalog_application_id,
                                  catalog_schema_version));
     transaction.commit();

@@ -263,10 +263,4 @@ void edit_tags(SqliteDatabase& database, CatalogState& state, const TagEntry& ed
     count_snapshot(database, state, snapshot->record.disk, seal, 1);
 }
 
-void remove_all_snapshots(SqliteDatabase& database, CatalogState& state) {
-    database.run("DELETE FROM snapshots");
-    database.run("DELETE FROM disks");
-    state.disks_sum = 0;
-}
-
 }  // namespace varve

@@ -27,6 +27,4 @@ void remove_snapshot(SqliteDatabase& database, CatalogState& state, const Snapsh
 /// Adds and removes tags; does nothing when there is no such snapshot.
 void edit_tags(SqliteDatabase& database, CatalogState& state, const TagEntry& edit);
 
-void remove_all_snapshots(SqliteDatabase& database, CatalogState& state);
-
 }  // namespace varve

@@ -66,10 +66,17 @@ private:
     sqlite3_stmt* statement_;
 };
 
+enum class SqlitePlace {
+    file,
+    memory,  ///< shared by this process's connections of the same name, which must be absolute; gone with the last one
+};
+
 class SqliteDatabase {
 public:
-    /// Opens an existing file in WAL mode, synchronous=NORMAL, foreign keys on; waits up to a minute for locks.
-    SqliteDatabase(const std::filesystem::path& file, int cache_kib);
+    /// Opens an existing file in WAL mode (or a database in memory, which is created), synchronous=NORMAL, foreign keys
+    /// on; waits a few seconds for locks. Blocks are allocated before SQLite's shared memory is mapped: a full file
+    /// system is an Error(io), not a signal.
+    SqliteDatabase(const std::filesystem::path& file, int cache_kib, SqlitePlace place = SqlitePlace::file);
     ~SqliteDatabase();
     SqliteDatabase(const SqliteDatabase&) = delete;
     SqliteDatabase& operator=(const SqliteDatabase&) = delete;
@@ -89,6 +96,10 @@ public:
     /// Runs a script of several statements.
     void execute(const std::string& script);
 
+    /// Moves the write-ahead log into the database as far as readers allow, without waiting for anyone; empties it if
+    /// all was moved.
+    void checkpoint();
+
     /// The number that `pragma` returns.
     std::int64_t pragma(const std::string& name);
 
@@ -98,7 +109,8 @@ public:
 
 private:
     sqlite3_stmt* prepared(std::string_view sql);
-    void set_up(int cache_kib);
+    void set_up(int cache_kib, SqlitePlace place);
+    void check_writable() const;
 
     struct Closer {
         void operator()(sqlite3* handle) const;

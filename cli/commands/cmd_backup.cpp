@@ -155,7 +155,7 @@ void BackupCall::back_up_each(RepositoryAccess& access) {
             } else if (arguments_.has("all-snapshots")) {
                 back_up_all_snapshots(access, source);
             } else {
-                OpenedSource input = opener_.open(source, access.cache_folder());
+                OpenedSource input = opener_.open(source, access.spool_folder());
                 back_up(access, input);
             }
         } catch (const Error& error) {
@@ -177,7 +177,7 @@ void BackupCall::back_up(RepositoryAccess& access, OpenedSource& input) {
 }
 
 void BackupCall::back_up_all_snapshots(RepositoryAccess& access, const NamedSource& source) {
-    AllSnapshotsBackup all(opener_, opener_.open(source, access.cache_folder()), attachments_);
+    AllSnapshotsBackup all(opener_, opener_.open(source, access.spool_folder()), attachments_);
     all.run(access, progress_, call_.stop,
             {[&](const SnapshotRecord& snapshot) { note(source.path, snapshot); },
              [&](const ImageSnapshot& snapshot, const Error& error) {
@@ -193,7 +193,7 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
         std::vector<OpenedSource> inputs;
         for (const NamedSource& source : sources_) {
             culprit = source.path;
-            inputs.push_back(opener_.open(source, access.cache_folder()));
+            inputs.push_back(opener_.open(source, access.spool_folder()));
             add_attachments(attachments_, std::move(inputs.back().attachments), progress_);
         }
         std::vector<SnapshotRecord> snapshots;
@@ -217,7 +217,7 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
 }
 
 void BackupCall::plan(RepositoryAccess& access, const NamedSource& source) {
-    OpenedSource input = opener_.open(source, access.cache_folder());
+    OpenedSource input = opener_.open(source, access.spool_folder());
     access.run([&](Repository& repository) {
         opener_.check_same_source(repository.catalog, input);
         plans_.push_back({plan_backup(repository.catalog, {input.image.get(), input.request}, progress_, call_.stop),

@@ -77,7 +77,7 @@ void check_convert_usage(const Arguments& arguments) {
 OpenedImage open_source(const Invocation& call, Progress& progress) {
     const std::string& path = call.arguments.operands()[0];
     if (path != "-") return open_named_image(path, image_options(call), progress);
-    return open_piped_image(spool(STDIN_FILENO, cache_folder(call.arguments), progress, call.stop), image_options(call),
+    return open_piped_image(spool(STDIN_FILENO, spool_folder(call.arguments), progress, call.stop), image_options(call),
                             progress);
 }
 

@@ -15,8 +15,9 @@ ExitStatus run_rebuild(const Invocation& call) {
     LogNumber entries = 0;
     std::size_t snapshots = 0;
     std::size_t packs = 0;
+    access.rebuild_catalog();
     access.run([&](Repository& repository) {
-        entries = rebuild(repository, progress).number;
+        entries = repository.catalog.head().number;
         snapshots = repository.catalog.snapshots().size();
         packs = repository.catalog.packs().size();
     });
@@ -41,8 +42,9 @@ Verb rebuild_verb() {
     return {"rebuild",
             "",
             "rebuild this host's catalog from the repository",
-            "Discards this host's catalog of the repository and reads the log again. This is never\n"
-            "needed for safety: any command that finds a missing or damaged catalog rebuilds it.",
+            "Makes a new catalog of the repository from its log, beside the present one, which it\n"
+            "replaces when it is complete and which stays if it cannot be made. This is never needed\n"
+            "for safety: any command that finds a missing or damaged catalog does the same.",
             "varve rebuild -r /backup/vms",
             {0, 0, UsesRepository::yes, {}},
             run_rebuild};

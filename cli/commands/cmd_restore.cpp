@@ -139,7 +139,7 @@ std::vector<ListedSnapshot> find_all(const RestoreCall& call, const Repository& 
 
 Restored restore_all(const RestoreCall& asked, const Invocation& call, Progress& progress) {
     RepositoryAccess access(call.arguments, progress);
-    FolderRestore folder(asked.to, asked.options);  // outlives a repeated job: it continues after the files that exist
+    FolderRestore folder(asked.to, asked.options);
     Restored restored;
     const auto job = [&](Repository& repository) {
         const auto snapshots = find_all(asked, repository, progress, restored.group);
@@ -157,7 +157,7 @@ Restored restore_all(const RestoreCall& asked, const Invocation& call, Progress&
                 break;
         }
     };
-    access.run(job, asked.is_for_stdout() ? OnDamage::fail : OnDamage::repeat);
+    access.run(job);
     return restored;
 }
 

@@ -6,6 +6,7 @@
 namespace varve {
 
 Verb backup_verb();
+Verb cache_verb();
 Verb compare_verb();
 Verb convert_verb();
 Verb diff_verb();

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "catalog/catalog_folder.h"
 #include "engine/base/error.h"
 
 namespace varve {
@@ -30,6 +31,25 @@ std::filesystem::path cache_folder(const Arguments& arguments) {
     if (const auto typed = arguments.value("cache-dir")) return std::filesystem::absolute(*typed);
     if (const auto variable = environment("VARVE_CACHE_DIR")) return std::filesystem::absolute(*variable);
     return default_folder();
+}
+
+CatalogPlace catalog_place(const Arguments& arguments, const RepositoryId& repository) {
+    try {
+        return {cache_folder(arguments) / repository.hex(), {}};
+    } catch (const Error& error) {
+        return {std::nullopt, error.what()};
+    }
+}
+
+std::filesystem::path spool_folder(const Arguments& arguments) {
+    try {
+        const std::filesystem::path folder = cache_folder(arguments);
+        prepare_cache_folder(folder);
+        if (::access(folder.c_str(), W_OK | X_OK) == 0) return folder;
+    } catch (const Error&) {
+        // Whatever is wrong with it, the catalog reports it.
+    }
+    return "/var/tmp";
 }
 
 }  // namespace varve

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "catalog/sqlite_catalog.h"
-#include "cli/repository/cache_folder.h"
+#include "cli/repository/cached_catalogs.h"
 #include "cli/repository/damage_file.h"
+#include "cli/repository/host_catalog.h"
 #include "engine/base/error.h"
 #include "engine/repository/log_following_store.h"
 #include "store/backend/open_backend.h"
@@ -28,13 +28,13 @@ struct RepositoryAccess::Store {
 
 /// How this host sees it.
 struct RepositoryAccess::View {
-    View(Store& store, const std::filesystem::path& folder, const KnownDamage& damage)
-        : catalog(open_sqlite_catalog(folder, store.info.id, store.log.genesis())),
-          packs(*store.backend, store.info, *catalog),
-          chunks(store.info, store.log, packs, *catalog),
-          repository{store.info, store.log, chunks, *catalog, &damage} {}
+    View(Store& store, const CatalogPlace& place, const KnownDamage& damage, Progress& progress)
+        : catalog(place, store.info, store.log, *store.backend, progress),
+          packs(*store.backend, store.info, catalog),
+          chunks(store.info, store.log, packs, catalog),
+          repository{store.info, store.log, chunks, catalog, &damage} {}
 
-    std::unique_ptr<Catalog> catalog;
+    HostCatalog catalog;
     PackStore packs;
     LogFollowingStore chunks;
     Repository repository;
@@ -59,10 +59,12 @@ RepositoryInfo make_repository(const std::string& location) {
 RepositoryAccess::RepositoryAccess(const Arguments& arguments, Progress& progress)
     : progress_(progress),
       store_(std::make_unique<Store>(repository_location(arguments))),
-      cache_folder_(varve::cache_folder(arguments) / store_->info.id.hex()) {
+      place_(catalog_place(arguments, store_->info.id)),
+      spool_folder_(varve::spool_folder(arguments)) {
     if (!info().config_fault.empty()) progress.warn(info().config_fault);
+    if (!place_.folder) return;
     try {
-        known_damage_ = read_known_damage(cache_folder_);
+        known_damage_ = read_known_damage(*place_.folder);
     } catch (const Error& error) {
         progress.warn(fmt::format("{}; run 'varve verify', so that no backup builds on what is damaged", error.what()));
     }
@@ -72,31 +74,30 @@ RepositoryAccess::~RepositoryAccess() = default;
 
 const RepositoryInfo& RepositoryAccess::info() const { return store_->info; }
 
-void RepositoryAccess::run(const std::function<void(Repository&)>& job, OnDamage on_damage) {
-    try {
-        open_view();
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::catalog_damaged) throw;
-        discard_view(error.what());
-        open_view();
-    }
-    try {
-        job(view_->repository);
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::catalog_damaged) throw;
-        discard_view(error.what());
-        if (on_damage == OnDamage::fail) throw;
-        open_view();
-        job(view_->repository);
-    }
+void RepositoryAccess::run(const std::function<void(Repository&)>& job) {
+    open_view();
+    job(view_->repository);
+}
+
+/// For `varve cache`.
+void RepositoryAccess::remember_where() const {
+    std::error_code error;
+    const auto path = std::filesystem::canonical(store_->backend->locate(""), error);
+    if (!error && place_.folder && view_->catalog.is_kept()) remember_location(*place_.folder, path.string());
+}
+
+void RepositoryAccess::rebuild_catalog() {
+    HostCatalog::rebuild_in(place_, store_->info, store_->log, *store_->backend);
 }
 
 void RepositoryAccess::remember(const VerifyReport& report) {
     try {
-        KnownDamage damage = read_known_damage(cache_folder_);
+        KnownDamage damage = place_.folder ? read_known_damage(*place_.folder) : KnownDamage();
         const KnownDamage before = damage;
         damage.replace(report.settled_packs, report.damage);
-        if (damage != before) write_known_damage(cache_folder_, damage);
+        if (damage == before) return;
+        if (!place_.folder) throw Error(ErrorCode::refused, place_.reason);
+        write_known_damage(*place_.folder, damage);
     } catch (const Error& error) {
         progress_.warn(
             fmt::format("this host cannot remember what is damaged, so backups may build on it: {}", error.what()));
@@ -104,18 +105,14 @@ void RepositoryAccess::remember(const VerifyReport& report) {
 }
 
 void RepositoryAccess::open_view() {
-    if (!view_) view_ = std::make_unique<View>(*store_, cache_folder_, known_damage_);
-    const LogNumber before = view_->catalog->head().number;
+    if (!view_) {
+        view_ = std::make_unique<View>(*store_, place_, known_damage_, progress_);
+        remember_where();
+    }
+    const LogNumber before = view_->catalog.head().number;
     const LogNumber after = catch_up(view_->repository, progress_).number;
-    if (before == 0 && after != 0 && !is_damage_reported_)
+    if (before == 0 && after != 0)
         progress_.warn(fmt::format("built this host's catalog of the repository from its log, {} entries", after));
-}
-
-void RepositoryAccess::discard_view(const std::string& why) {
-    view_.reset();
-    progress_.warn(fmt::format("rebuilding the catalog from the log: {}", why));
-    is_damage_reported_ = true;
-    remove_sqlite_catalog(cache_folder_);
 }
 
 }  // namespace varve

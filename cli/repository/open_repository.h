@@ -1,7 +1,6 @@
 #pragma once
 /// One repository opened for a command: the only place that knows which store and which catalog implement the engine's
-/// interfaces. A catalog that is missing, behind or damaged is rebuilt from the log, and one line on standard error
-/// reports it. For one thread.
+/// interfaces. The catalog is a HostCatalog. For one thread.
 
 #include <filesystem>
 #include <functional>
@@ -10,6 +9,7 @@
 #include <string>
 
 #include "cli/options/arguments.h"
+#include "cli/repository/cache_folder.h"
 #include "engine/base/progress.h"
 #include "engine/jobs/verify_report.h"
 #include "engine/repository/catalog_sync.h"
@@ -24,11 +24,6 @@ std::string repository_location(const Arguments& arguments, const std::optional<
 /// Creates a new repository there. Throws what create_backend() throws.
 RepositoryInfo make_repository(const std::string& location);
 
-enum class OnDamage {
-    repeat,  ///< run the job once more over a fresh catalog
-    fail,    ///< the job cannot be repeated: it has sent bytes down a pipe
-};
-
 class RepositoryAccess {
 public:
     /// Opens the repository that the options name; reads only its config.
@@ -37,31 +32,33 @@ public:
     RepositoryAccess(const RepositoryAccess&) = delete;
     RepositoryAccess& operator=(const RepositoryAccess&) = delete;
 
-    /// Runs `job` on the repository with a catalog that has caught up with the log. When the catalog turns out to be
-    /// damaged, discards it and runs the job again, once.
-    void run(const std::function<void(Repository&)>& job, OnDamage on_damage = OnDamage::repeat);
+    /// Runs `job` on the repository, once, with a catalog that has caught up with the log.
+    void run(const std::function<void(Repository&)>& job);
+
+    /// Makes this host's catalog again from the log; the old one stays if that fails. Call it before run().
+    void rebuild_catalog();
 
     const RepositoryInfo& info() const;
     /// Remembers what verify found damaged, so that no later backup on this host builds on it. Warns when that is not
     /// possible.
     void remember(const VerifyReport& report);
 
-    /// This host's folder for the repository.
-    const std::filesystem::path& cache_folder() const { return cache_folder_; }
+    /// A folder for large temporary files.
+    const std::filesystem::path& spool_folder() const { return spool_folder_; }
 
 private:
     struct Store;
     struct View;
 
     void open_view();
-    void discard_view(const std::string& why);
+    void remember_where() const;
 
     Progress& progress_;
     std::unique_ptr<Store> store_;
-    std::filesystem::path cache_folder_;
+    CatalogPlace place_;
     KnownDamage known_damage_;
+    std::filesystem::path spool_folder_;
     std::unique_ptr<View> view_;
-    bool is_damage_reported_ = false;
 };
 
 }  // namespace varve

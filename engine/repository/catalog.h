@@ -58,8 +58,11 @@ public:
     /// Numbers of the entries that were skipped, ascending: what they recorded is missing here.
     virtual std::vector<LogNumber> lost_entries() const = 0;
 
-    /// Forgets everything and restarts at `genesis`.
-    virtual void reset(const LogHead& genesis) = 0;
+    /// Replaces this catalog by a new one: passes an empty one with the head `genesis` to `fill`, and when that
+    /// returns, the new one takes this one's place in a single step. Until then, every reader sees this one; if `fill`
+    /// (or anything else) throws, this one stays. `fill` may be called more than once. Other programs that have this
+    /// one open continue with it.
+    virtual void replace(const LogHead& genesis, const std::function<void(Catalog& fresh)>& fill) = 0;
 
     /// All snapshots, or those of one disk: by disk name, then time, then commit, then position.
     virtual std::vector<ListedSnapshot> snapshots(const std::optional<std::string>& disk = std::nullopt) const = 0;

@@ -218,8 +218,11 @@ LogHead catch_up(Repository& repository, Progress& progress) {
 }
 
 LogHead rebuild(Repository& repository, Progress& progress) {
-    repository.catalog.reset(repository.log.genesis());
-    return read_on(repository, repository.catalog.head(), progress);
+    repository.catalog.replace(repository.log.genesis(), [&](Catalog& fresh) {
+        Repository beside{repository.info, repository.log, repository.chunks, fresh, repository.known_damage};
+        read_on(beside, fresh.head(), progress);
+    });
+    return repository.catalog.head();
 }
 
 }  // namespace varve

@@ -14,7 +14,8 @@ namespace varve {
 /// Returns the head it reached.
 LogHead catch_up(Repository& repository, Progress& progress);
 
-/// Forgets the catalog and reads the whole log.
+/// Makes a new catalog from the whole log beside the present one and puts it in its place; the present one stays when
+/// the new one cannot be made.
 LogHead rebuild(Repository& repository, Progress& progress);
 
 }  // namespace varve

@@ -49,6 +49,19 @@ std::optional<LogHead> append_once(CommitLog& log, const LogHead& head, const Lo
     return there->head;
 }
 
+/// From here on, nothing fails: the entry is in the log, and any later command reads it there.
+void apply_appended(Catalog& catalog, const LogHead& before, const LogRecord& record, const NewEntry& added,
+                    Progress& progress) {
+    try {
+        catalog.apply(before, record, added.packs, added.tables);
+    } catch (const std::exception& error) {
+        progress.warn(fmt::format(
+            "log entry {} was written, but this host's catalog could not take it: {}; the next command reads it from "
+            "the log",
+            record.head.number, error.what()));
+    }
+}
+
 }  // namespace
 
 void append_to_log(Repository& repository, NewEntry added, const std::function<void(const LogEntry&)>& check,
@@ -61,9 +74,7 @@ void append_to_log(Repository& repository, NewEntry added, const std::function<v
         check(entry);
         const std::optional<LogHead> entered = append_once(repository.log, head, entry);
         if (!entered) continue;
-        // The entry is in the log: the catalog only follows, and any later command can make it follow again.
-        repository.catalog.apply(head, LogRecord{*entered, entry}, added.packs, added.tables);
-        return;
+        return apply_appended(repository.catalog, head, LogRecord{*entered, entry}, added, progress);
     }
 }
 

@@ -22,7 +22,8 @@ struct NewEntry {
 
 /// Appends the entry and applies it to the catalog; everything that it names is durable beforehand. `check` sees it
 /// before every attempt, when the catalog has read all entries so far: it throws when the entry must not be appended
-/// (any more), and then nothing is. After Error(io), the entry may or may not be in the log.
+/// (any more), and then nothing is. After Error(io), the entry may or may not be in the log. Once it is there, the call
+/// succeeds: a catalog that cannot take it is a warning.
 void append_to_log(Repository& repository, NewEntry entry, const std::function<void(const LogEntry&)>& check,
                    Progress& progress);
 

@@ -2,7 +2,9 @@
 
 #include <sys/wait.h>
 #include <unistd.h>
+#include <chrono>
 #include <csignal>
+#include <iterator>
 
 #include "catalog/catalog_lock.h"
 #include "catalog/sqlite_catalog.h"
@@ -112,33 +114,109 @@ TEST_CASE("catalog: a program killed at any moment leaves a usable catalog", "[c
     const Answers right = right_answers(made);
     std::mt19937_64 random(3);
     const TemporaryFolder folder;
-    // This one stays open while others are killed, and must notice what they did.
-    const auto witness = open(folder.path() / "shared", made);
-    int killed = 0;
-    for (int round = 0; round < 40; ++round) {
+    const std::filesystem::path shared = folder.path() / "shared";
+    for (int round = 0; round < 30; ++round) {
         const pid_t child = start([&] {
-            const auto catalog = open(folder.path() / "shared", made);
-            for (int i = 0;; ++i) {
-                read_on(*catalog, made);
-                catalog->reset(made.log.genesis());
+            while (true) {
+                read_on(*open(shared, made), made);
+                remove_sqlite_catalog(shared);
             }
             return 0;
         });
         ::usleep(static_cast<useconds_t>(random() % 60'000));
+        // This one is open while the other is killed, and must notice what that did.
+        const auto witness = open(shared, made);
+        ::usleep(static_cast<useconds_t>(random() % 5'000));
         ::kill(child, SIGKILL);
-        killed += wait_for(child) == -SIGKILL ? 1 : 0;
-
+        REQUIRE(wait_for(child) == -SIGKILL);
         const LogHead head = witness->head();
         CHECK((head.number == 0 ? made.log.genesis() : made.log.steps()[head.number - 1].record.head) == head);
-        if (round % 4 == 0) {
-            const auto next = open(folder.path() / "shared", made);
-            CHECK(read_on(*next, made) < failed);
-            CHECK(ask(*next, made) == right);
-            CHECK(ask(*witness, made) == right);
-            next->reset(made.log.genesis());
-        }
+        const auto next = open(shared, made);
+        CHECK(read_on(*next, made) < failed);
+        CHECK(ask(*next, made) == right);
+        CHECK(read_on(*witness, made) < failed);
+        CHECK(ask(*witness, made) == right);
     }
-    CHECK(killed == 40);
+}
+
+TEST_CASE("catalog: a program killed while it replaces the catalog leaves a whole one", "[catalog]") {
+    const RandomLog made = make_random_log(36, 40, 40, [](const LogStep&) {});
+    const Answers right = right_answers(made);
+    std::mt19937_64 random(5);
+    const TemporaryFolder folder;
+    const std::filesystem::path shared = folder.path() / "shared";
+    const auto witness = open(shared, made);
+    REQUIRE(read_on(*witness, made) == 40);
+    const auto replace = [&](Catalog& catalog) {
+        catalog.replace(made.log.genesis(), [&](Catalog& fresh) { read_on(fresh, made); });
+    };
+    for (int round = 0; round < 40; ++round) {
+        const pid_t child = start([&] {
+            const auto catalog = open(shared, made);
+            while (true) replace(*catalog);
+            return 0;
+        });
+        ::usleep(static_cast<useconds_t>(random() % 80'000));
+        ::kill(child, SIGKILL);
+        REQUIRE(wait_for(child) == -SIGKILL);
+        CHECK(open(shared, made)->head() == made.log.head());
+        if (round % 8 != 0) continue;
+        CHECK(ask(*open(shared, made), made) == right);
+        CHECK(ask(*witness, made) == right);
+    }
+    replace(*open(shared, made));
+    // What the killed programs left behind is gone.
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+}
+
+TEST_CASE("catalog: readers beside a program that replaces the catalog always see a whole one", "[catalog]") {
+    const RandomLog made = make_random_log(37, 30, 40, [](const LogStep&) {});
+    const TemporaryFolder folder;
+    const std::filesystem::path shared = folder.path() / "shared";
+    REQUIRE(read_on(*open(shared, made), made) == 30);
+    const pid_t child = start([&] {
+        const auto catalog = open(shared, made);
+        for (int i = 0; i < 25; ++i)
+            catalog->replace(made.log.genesis(), [&](Catalog& fresh) { read_on(fresh, made); });
+        return 0;
+    });
+    const Answers right = right_answers(made);
+    int status = 0, opened = 0;
+    while (::waitpid(child, &status, WNOHANG) == 0) {
+        const auto catalog = open(shared, made);
+        ++opened;
+        if (catalog->head() != made.log.head()) FAIL("a half-made catalog is seen");
+        if (!(ask(*catalog, made) == right)) FAIL("a wrong answer beside a program that replaces the catalog");
+    }
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+    CHECK(opened > 5);
+}
+
+TEST_CASE("catalog: a program that is stopped while it opens or replaces the catalog keeps no reader waiting",
+          "[catalog]") {
+    const RandomLog made = make_random_log(38, 10, 40, [](const LogStep&) {});
+    const TemporaryFolder folder;
+    const std::filesystem::path shared = folder.path() / "shared";
+    REQUIRE(read_on(*open(shared, made), made) == 10);
+    std::mt19937_64 random(7);
+    for (int round = 0; round < 40; ++round) {
+        const pid_t child = start([&] {
+            while (true) open(shared, made)->replace(made.log.genesis(), [&](Catalog& fresh) { read_on(fresh, made); });
+            return 0;
+        });
+        ::usleep(static_cast<useconds_t>(random() % 40'000));
+        ::kill(child, SIGSTOP);
+        const auto began = std::chrono::steady_clock::now();
+        try {
+            CHECK(open(shared, made)->head() == made.log.head());
+        } catch (const Error& error) {
+            CHECK(error.code() == ErrorCode::io);  // within the few system calls where it must wait
+        }
+        CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(10));
+        ::kill(child, SIGKILL);
+        REQUIRE(wait_for(child) == -SIGKILL);
+    }
 }
 
 TEST_CASE("catalog: changes are seen after a program died between two bumps of the counter", "[catalog]") {
@@ -148,7 +226,7 @@ TEST_CASE("catalog: changes are seen after a program died between two bumps of t
     for (std::size_t i = 0; i < 5; ++i) {
         const pid_t child = start([&] {
             CatalogLock lock(folder.path() / "shared");
-            CatalogLock::Hold hold(lock);
+            CatalogLock::Hold hold(lock, CatalogLock::Kind::write);
             const CatalogLock::Change change(hold);
             ::_exit(0);
             return 0;

@@ -1,6 +1,7 @@
 #include "catalog/sqlite_catalog.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <fstream>
 
 #include "catalog/sqlite.h"
@@ -44,6 +45,125 @@ TEST_CASE("catalog: the SQLite catalog keeps the contract of Catalog", "[catalog
     contract::check_catalog([&](const RepositoryId& repository, const LogHead& genesis) {
         return open_sqlite_catalog(folder.path() / "cache", repository, genesis);
     });
+}
+
+TEST_CASE("catalog: the catalog in memory keeps the contract of Catalog", "[catalog][pipeline]") {
+    contract::check_catalog([&](const RepositoryId& repository, const LogHead& genesis) {
+        return open_memory_catalog(repository, genesis);
+    });
+}
+
+TEST_CASE("catalog: a folder that others own or can write to is refused", "[catalog]") {
+    const TemporaryFolder folder;
+    const Path cache = folder.path() / "cache", path = cache / "a";
+    const SampleLog log(1);
+    (void)open(path, log);
+    const auto is_refused = [&] {
+        try {
+            (void)open(path, log);
+        } catch (const Error& error) {
+            return error.code() == ErrorCode::refused;
+        }
+        return false;
+    };
+    CHECK_FALSE(is_refused());
+    for (const Path& changed : {cache, path}) {
+        for (const mode_t mode : {0770, 0707, 0720, 0702}) {
+            REQUIRE(::chmod(changed.c_str(), mode) == 0);
+            INFO(changed << " " << mode);
+            CHECK(is_refused());
+            CHECK_THROWS_AS(replace_sqlite_catalog(path, log.repository(), log.genesis(), [](Catalog&) {}), Error);
+        }
+        REQUIRE(::chmod(changed.c_str(), 0755) == 0);
+        CHECK_FALSE(is_refused());
+    }
+    REQUIRE(::chmod(cache.c_str(), 01777) == 0);
+    CHECK_FALSE(is_refused());
+    REQUIRE(::chmod(path.c_str(), 01777) == 0);
+    CHECK(is_refused());
+    REQUIRE(::chmod(path.c_str(), 0700) == 0);
+    if (::geteuid() == 0) {
+        for (const Path& changed : {cache, path}) {
+            REQUIRE(::chown(changed.c_str(), 1234, 1234) == 0);
+            CHECK(is_refused());
+            REQUIRE(::chown(changed.c_str(), 0, 0) == 0);
+        }
+    }
+    std::filesystem::rename(path, folder.path() / "elsewhere");
+    std::filesystem::create_directory_symlink(folder.path() / "elsewhere", path);
+    CHECK(is_refused());
+}
+
+TEST_CASE("catalog: what else is in its folder stays when it is replaced", "[catalog]") {
+    const TemporaryFolder folder;
+    const Path path = folder.path() / "a";
+    const SampleLog log(1);
+    const auto catalog = open(path, log);
+    std::ofstream(path / "other") << "kept";
+    catalog->replace(log.genesis(), [](Catalog&) {});
+    CHECK(std::filesystem::file_size(path / "other") == 4);
+}
+
+TEST_CASE("catalog: opening it and asking about one pack reads the same after a long history", "[catalog]") {
+    const auto bytes_read = [] {
+        std::ifstream io("/proc/self/io");
+        std::string name;
+        std::uint64_t bytes = 0;
+        io >> name >> bytes;
+        return name == "rchar:" ? bytes : 0;
+    };
+    if (bytes_read() == 0) return;  // the kernel does not count what a process reads
+    const TemporaryFolder folder;
+    const Path path = folder.path() / "a";
+    SampleLog log(1);
+    std::vector<StoredPack> packs;
+    const auto grow = [&](std::size_t entries) {
+        const auto catalog = open(path, log);
+        for (std::size_t i = 0; i < entries; ++i) {
+            packs.push_back(log.data_pack(3));
+            REQUIRE(
+                enter(*catalog, log.commit({log.snapshot("d", static_cast<TimeNs>(packs.size()))}, {packs.back()})));
+        }
+    };
+    const auto cost = [&] {
+        const std::uint64_t before = bytes_read();
+        const auto catalog = open(path, log);
+        CHECK(catalog->head() == log.head());
+        CHECK(catalog->pack(packs[0].facts.id));
+        CHECK(catalog->last_move() == 0);
+        CHECK(catalog->slots(packs[1].facts.id)->slots.size() == 3);
+        CHECK(catalog->find_chunk(packs[2].slots->slots[1].id) == ChunkAddress{packs[2].facts.id, 1});
+        return bytes_read() - before;
+    };
+    grow(20);
+    const std::uint64_t few = cost();
+    grow(1200);
+    const std::uint64_t many = cost();
+    INFO(few << " bytes after 20 entries, " << many << " after 1220");
+    // Deeper trees, and the pages of the index that one look-up reads; all rows of packs would be 400 KiB more.
+    CHECK(many < few + 20 * 16384);
+}
+
+TEST_CASE("catalog: a lost row of a pack is noticed, however it is asked for", "[catalog]") {
+    const TemporaryFolder folder;
+    const Path path = folder.path() / "a";
+    SampleLog log(1);
+    const StoredPack a = log.data_pack(20), b = log.data_pack(20);
+    REQUIRE(enter(*open(path, log), log.commit({log.snapshot("d", 1)}, {a, b})));
+    const auto ask_for_a = [&] { open(path, log)->pack(a.facts.id); };
+    const auto ask_for_all = [&] { open(path, log)->packs(); };
+    const auto find_a_chunk = [&] { open(path, log)->find_chunk(a.slots->slots[0].id); };
+    const auto name_it_again = [&] { open(path, log)->add_uncommitted({&a, 1}); };
+    REQUIRE_NOTHROW(ask_for_a());
+    REQUIRE_NOTHROW(ask_for_all());
+    const std::string of_a = " WHERE id = '" + a.facts.id.hex() + "'";
+    SECTION("the row") { execute(path, "DELETE FROM packs" + of_a); }
+    SECTION("the row, moved to another id") { execute(path, "UPDATE packs SET id = 'ffff'" + of_a); }
+    SECTION("the row and its bucket") { execute(path, "DELETE FROM packs" + of_a + "; DELETE FROM pack_buckets"); }
+    CHECK(is_reported_damaged(ask_for_a));
+    CHECK(is_reported_damaged(ask_for_all));
+    CHECK(is_reported_damaged(find_a_chunk));
+    CHECK(is_reported_damaged(name_it_again));
 }
 
 TEST_CASE("catalog: entries persist after it is closed", "[catalog]") {

@@ -206,12 +206,15 @@ inline void check_log(Catalog& catalog, SampleLog& log) {
         CHECK(catalog.head() == second.record.head);
         CHECK(catalog.snapshots().size() == 2);
     }
-    SECTION("after a reset nothing is known, and the log can be read again") {
+    SECTION("a replaced catalog knows nothing, and the log can be read again") {
         const StoredPack other = log.data_pack(10);
         REQUIRE(enter(catalog, log.commit({log.snapshot("a", 1)}, {data})));
         REQUIRE(
             enter(catalog, log.move({one_run({data.facts.id, 0}, 10, {other.facts.id, 0})}, {other}, {data.facts.id})));
-        catalog.reset(log.genesis());
+        catalog.replace(log.genesis(), [&](Catalog& fresh) {
+            CHECK(fresh.head() == log.genesis());
+            CHECK(catalog.head() == log.head());  // the old one answers until the new one is complete
+        });
         CHECK(catalog.head() == log.genesis());
         CHECK(catalog.last_move() == 0);
         CHECK(catalog.snapshots().empty());
@@ -222,6 +225,25 @@ inline void check_log(Catalog& catalog, SampleLog& log) {
         CHECK(catalog.head() == log.head());
         CHECK(catalog.find_chunk(other.slots->slots[3].id) == ChunkAddress{other.facts.id, 3});
         CHECK(catalog.current({data.facts.id, 4}) == ChunkAddress{other.facts.id, 4});
+    }
+    SECTION("a new catalog takes the place of the old one when it is complete, or not at all") {
+        REQUIRE(enter(catalog, log.commit({log.snapshot("a", 1)}, {data})));
+        const auto read_log = [&](Catalog& fresh) {
+            for (const LogStep& step : log.steps()) {
+                CHECK(catalog.snapshots().size() == 1);
+                REQUIRE(enter(fresh, step));
+            }
+        };
+        const auto fail = [&](Catalog& fresh) {
+            read_log(fresh);
+            throw Error(ErrorCode::corrupt, "an unreadable entry");
+        };
+        CHECK_THROWS_AS(catalog.replace(log.genesis(), fail), Error);
+        CHECK(catalog.head() == log.head());
+        CHECK(catalog.find_chunk(data.slots->slots[3].id) == ChunkAddress{data.facts.id, 3});
+        catalog.replace(log.genesis(), read_log);
+        CHECK(catalog.head() == log.head());
+        CHECK(catalog.find_chunk(data.slots->slots[3].id) == ChunkAddress{data.facts.id, 3});
     }
     SECTION("many threads may ask at once") {
         REQUIRE(enter(catalog, log.commit({log.snapshot("a", 1)}, {data})));

@@ -30,7 +30,7 @@ public:
     }
     bool skip(const LogHead&, const LogHead&) override { unexpected(); }
     std::vector<LogNumber> lost_entries() const override { unexpected(); }
-    void reset(const LogHead&) override { unexpected(); }
+    void replace(const LogHead&, const std::function<void(Catalog&)>&) override { unexpected(); }
     std::optional<ListedPack> pack(const PackId&) const override { unexpected(); }
     std::vector<ListedPack> packs() const override { unexpected(); }
     LogNumber last_move() const override { unexpected(); }

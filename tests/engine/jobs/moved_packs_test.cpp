@@ -192,9 +192,7 @@ TEST_CASE("moved packs: a catalog rebuilt during a backup makes it start again",
     fakes::MemoryImage disk(64u << 20);
     for (std::uint64_t mib_at = 0; mib_at < 64; mib_at += 2) disk.write_random(random, mib_at << 20, chunk_bytes);
     host.backup(disk, "a", 1);
-    const InterruptedLate source(disk, [&] {
-        open_sqlite_catalog(host.cache_folder(), host.info.id, host.log.genesis())->reset(host.log.genesis());
-    });
+    const InterruptedLate source(disk, [&] { host.catalog->replace(host.log.genesis(), [](Catalog&) {}); });
     const SnapshotRecord second = host.backup(source, "b", 2);
     REQUIRE(host.progress.warnings.size() == 1);
     REQUIRE_THAT(host.progress.warnings.front(), ContainsSubstring("starting again"));
