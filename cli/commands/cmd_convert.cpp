@@ -102,7 +102,9 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     report.format = target_format(report.path, arguments.value("target-format"), info.format);
     report.options = options_for_target(typed, report.format, info.options, info.format);
     const auto overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
-    const CreateOptions created{report.format, info.virtual_size, overwrite, media_of(source), report.options};
+    CreateOptions created{report.format, info.virtual_size, overwrite, media_of(source), report.options};
+    if (arguments.has("zero-rest")) created.device_rest = DeviceRest::zeroed;
+    for (const std::string& sentence : creation_warnings(report.path, created)) progress.warn(sentence);
     const auto writer = source.package && report.format == appliance::descriptor().name
                             ? create_appliance_copy(report.path, created, source, progress)
                             : create_image(report.path, created);
@@ -145,6 +147,7 @@ std::vector<OptionSpec> convert_option_specs() {
     specs.push_back({"target-format", 'O', "F", Repeat::once, target_format_help()});
     specs.push_back(output_option_spec());
     specs.push_back({"force", 0, "", Repeat::once, "overwrite DST if it exists"});
+    specs.push_back(zero_rest_spec());
     specs.push_back(no_space_check_spec());
     return specs;
 }

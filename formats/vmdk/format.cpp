@@ -98,6 +98,7 @@ constexpr FormatWriting writing{
     .is_streamed = [](const OptionMap& options) { return parse_creation_options(options).is_streamed(); },
     .virtual_size_max = [](const OptionMap&) -> ByteCount { return mib(64ULL << 20); },
     .alignment = {512},
+    .size_warning = nullptr,
     .create = create_vmdk,
 };
 
