@@ -61,9 +61,12 @@ Reader::Reader(ByteSourcePtr source, const Options& options, std::shared_ptr<Rea
 
 DiskState Reader::choose_state(const Options& options) {
     if (options.is_backing) return {header_.l1, header_.virtual_size, {}};
-    const std::vector<Snapshot> snapshots = read_snapshots(*source_, header_);
-    for (const Snapshot& snapshot : snapshots) info_.snapshots.push_back(snapshot.facts);
-    return qcow2::choose_state(*source_, header_, snapshots, options.snapshot);
+    const SnapshotTable table = read_snapshots(*source_, header_);
+    for (const Snapshot& snapshot : table.snapshots) info_.snapshots.push_back(snapshot.facts);
+    if (!table.problem.empty())
+        info_.warnings.push_back(fmt::format("the table of internal snapshots is damaged, {} of {} can be used: {}",
+                                             table.snapshots.size(), header_.snapshots.records, table.problem));
+    return qcow2::choose_state(*source_, header_, table, options.snapshot);
 }
 
 void Reader::check_unchanged() const {
@@ -79,6 +82,12 @@ void Reader::describe(const Options& options) {
     info_.options = creation_options(header_);
     append(info_.warnings, options.warnings);
     append(info_.warnings, feature_warnings(*source_, header_.features));
+    for (const auto& problems : {header_.problems, header_.extensions.problems})
+        for (const std::string& problem : problems)
+            info_.warnings.push_back(
+                fmt::format("the image was read although a part of it is damaged that the disk does "
+                            "not depend on: {}",
+                            problem));
     append(info_.warnings, overlap_warnings(*source_, header_));
     if (!options.is_backing) info_.bitmaps = read_bitmaps(*source_, header_, info_.warnings);
 }
