@@ -12,7 +12,11 @@ namespace varve::partition {
 /// By number; empty when there is no table. A protective MBR announces a GPT, in sectors of 512 or 4096 bytes, whose
 /// second header at the disk's end is used when the first is damaged. Partitions that are not inside the disk are left
 /// out, and so is the rest of a broken chain of logical partitions. Throws Error(corrupt), without the disk's name,
-/// when neither header of a GPT is valid.
+/// when neither header of a GPT is valid. An MBR counts in sectors of 512 bytes.
 std::vector<Partition> read_table(const ImageReader& disk);
+
+/// The same partitions if the disk has sectors of 4096 bytes, the unit of its MBR then. An MBR does not record the
+/// unit: only what is in the partitions shows which is right. Empty when there is no MBR, or a GPT.
+std::vector<Partition> read_mbr_of_4096(const ImageReader& disk);
 
 }  // namespace varve::partition
