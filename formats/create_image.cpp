@@ -1,5 +1,6 @@
 #include "formats/create_image.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 #include <utility>
 
@@ -9,7 +10,6 @@
 #include "engine/base/error.h"
 #include "formats/creation_options.h"
 #include "formats/new_backing.h"
-#include "formats/output/output_device.h"
 #include "formats/output/output_file.h"
 #include "formats/output/output_files.h"
 #include "formats/output/output_stream.h"
@@ -53,7 +53,7 @@ std::unique_ptr<Output> open_output(const std::string& path, const CreateOptions
     const TargetRules rules{options.overwrite, options.forbidden};
     if (options.folder != nullptr) return create_output_file(path, rules, options.folder);
     if (path == "-") return output_stream(STDOUT_FILENO, "standard output", rules);
-    if (names_block_device(path)) return open_output_device(path, rules);
+    if (names_block_device(path)) return open_output_device(path, rules, options.device_rest);
     return create_output_file(path, rules);
 }
 
@@ -79,6 +79,24 @@ std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateO
     const FormatDescriptor& format = formats.at(options.format);
     check_size(format, options);
     return format.writing->create(new_image(path, options, formats));
+}
+
+std::vector<std::string> creation_warnings(const std::string& path, const CreateOptions& options,
+                                           const FormatList& formats) {
+    std::vector<std::string> warnings;
+    const FormatDescriptor* format = formats.find(options.format);
+    if (format != nullptr && format->writing != nullptr && format->writing->size_warning != nullptr)
+        if (auto warning = format->writing->size_warning(options.virtual_size, options.options))
+            warnings.push_back(std::move(*warning));
+    if (options.folder != nullptr || options.device_rest == DeviceRest::zeroed || !names_block_device(path))
+        return warnings;
+    const ByteCount device = File::open(path, O_RDONLY | O_NONBLOCK).size();
+    if (device > options.virtual_size)
+        warnings.push_back(
+            fmt::format("'{}' is {} bytes larger than the image; its old bytes from offset {} on stay "
+                        "as they are; pass --zero-rest to clear them",
+                        path, (device - options.virtual_size).value, options.virtual_size.value));
+    return warnings;
 }
 
 std::optional<std::string> format_of_extension(std::string_view path, const FormatList& formats) {

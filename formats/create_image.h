@@ -13,6 +13,7 @@
 #include "engine/image/image_writer.h"
 #include "formats/base/option_words.h"
 #include "formats/guard/target_rules.h"
+#include "formats/output/output_device.h"
 #include "formats/registry.h"
 
 namespace varve {
@@ -28,6 +29,7 @@ struct CreateOptions {
     /// The open folder for the file that the last part of `path` names, wherever `path` leads by then; null: the folder
     /// in `path`. With it `path` is never a stream or a device.
     const File* folder = nullptr;
+    DeviceRest device_rest = DeviceRest::kept;
 };
 
 /// Opens `path` for writing; "-" is standard output, an existing block device is overwritten. Throws Error(unsupported)
@@ -36,6 +38,11 @@ struct CreateOptions {
 /// image on a stream that is not written from its first byte to its last (is_streamed() of creation_options.h).
 std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateOptions& options,
                                           const FormatList& formats = format_registry());
+
+/// What to tell the user about an image with these options before it is created: a size that another program reads
+/// differently, old bytes that stay behind the end of an image on a larger device.
+std::vector<std::string> creation_warnings(const std::string& path, const CreateOptions& options,
+                                           const FormatList& formats = format_registry());
 
 /// The format of the file name's last extension, in either case; nothing for an unknown one. The extensions of formats
 /// that are not written yet are known too, so that create_image refuses them by name.

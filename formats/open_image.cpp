@@ -87,10 +87,10 @@ OpenedImage open_image_chain(const std::string& path, const OpenOptions& options
 }
 
 OpenedImage open_lone_image(File file, const OpenOptions& options, const FormatList& formats) {
-    const std::string format = options.image.format.value_or("raw");
-    require_known_option(format, formats.openable(), "--format");
-    NamedImage image{
-        std::make_unique<NoReferences>(), {std::make_shared<const FileSource>(std::move(file)), {}}, {format, {}}};
+    require_known_option(options.image.format, formats.openable(), "--format");
+    auto source = std::make_shared<const FileSource>(std::move(file));
+    FormatDecision decision = decide_nameless(*source, options.image.format, formats);
+    NamedImage image{std::make_unique<NoReferences>(), {std::move(source), {}}, std::move(decision)};
     image.file.place = {image.file.source->name(), image.file.source->name(), {}};
     return open_disk(std::move(image), options, formats);
 }

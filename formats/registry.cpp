@@ -20,14 +20,17 @@ const FormatList& format_registry() {
         &recognized::vhdx,         //
         &vdi::descriptor(),        //
         &appliance::descriptor(),  //
-        &recognized::parallels,    //
-        &recognized::cow,          //
-        &recognized::luks,         //
-        &recognized::lvm2,         //
-        &recognized::gzip,         //
-        &recognized::xz,           //
-        &recognized::zstd,         //
-        &recognized::bzip2,        //
+        &recognized::parallels,    &recognized::cow,         &recognized::bochs,
+        &recognized::cloop,        &recognized::dmg,         &recognized::ewf,
+        &recognized::aff,          &recognized::vma,         &recognized::asif,
+        &recognized::wim,          &recognized::chd,         &recognized::simg,
+        &recognized::partclone,    &recognized::ctk,         &recognized::vmx,
+        &recognized::vmware_state, &recognized::vbox,        &recognized::libvirt_domain,
+        &recognized::web_page,     &recognized::luks,        &recognized::lvm2,
+        &recognized::gzip,         &recognized::xz,          &recognized::zstd,
+        &recognized::bzip2,        &recognized::lz4,         &recognized::lzop,
+        &recognized::zip,          &recognized::seven_zip,   &recognized::rar,
+        &recognized::xva,          &recognized::vagrant_box, &recognized::tar_archive,
     };
     return formats;
 }

@@ -19,8 +19,10 @@ std::vector<OptionSpec> compare_option_specs() {
         } else if (spec.name == "snapshot") {
             spec.help = "read A's internal snapshot of this name (or id:N) instead of the disk";
         }
+        if (spec.name == "backing") spec.help = "read FILE as A's backing file, whatever A names; again: as that one's";
         specs.push_back(std::move(spec));
     }
+    specs.push_back({"backing-b", 0, "FILE", Repeat::many, "read FILE as B's backing file, whatever B names"});
     specs.push_back({"format-b", 'F', "F", Repeat::once, "format of B"});
     specs.push_back({"snapshot-b", 0, "NAME", Repeat::once, "read B's internal snapshot of this name"});
     specs.push_back({"member-b", 0, "NAME", Repeat::once, "if B is an appliance: compare its disk of this name"});
@@ -31,6 +33,7 @@ OpenOptions options_of_b(const Invocation& call) {
     OpenOptions options = image_options(call);
     options.image.format = call.arguments.value("format-b");
     options.image.snapshot = call.arguments.value("snapshot-b");
+    options.image.backing_files = call.arguments.values("backing-b");
     options.package.member = call.arguments.value("member-b");
     return options;
 }

@@ -7,6 +7,7 @@
 #include "cli/commands/verbs.h"
 #include "cli/options/image_options.h"
 #include "cli/options/output_options.h"
+#include "cli/options/read_errors.h"
 #include "cli/options/target_format.h"
 #include "cli/repository/cache_folder.h"
 #include "cli/restore/appliance_copy.h"
@@ -33,6 +34,7 @@ struct ConvertReport {
     OptionMap options;
     ByteCount bytes_read;
     ByteCount bytes_written;
+    std::vector<ByteRange> unreadable;  ///< zeros in the target instead
     std::chrono::nanoseconds duration{};
 };
 
@@ -41,11 +43,14 @@ std::string shown_name(const std::string& path, std::string_view stream) {
 }
 
 std::string convert_text(const ConvertReport& r) {
-    return fmt::format("converted {} ({}) to {} as {}\n  read {} of {}, {} written in {}\n",
-                       shown_name(r.source, "standard input"), r.source_info.format,
-                       shown_name(r.path, "standard output"), r.format, human_size(r.bytes_read),
-                       human_size(r.source_info.virtual_size), human_size(r.bytes_written),
-                       human_seconds(std::chrono::duration<double>(r.duration).count()));
+    return fmt::format(
+        "converted {} ({}) to {} as {}\n  read {} of {}, {} written in {}\n{}", shown_name(r.source, "standard input"),
+        r.source_info.format, shown_name(r.path, "standard output"), r.format, human_size(r.bytes_read),
+        human_size(r.source_info.virtual_size), human_size(r.bytes_written),
+        human_seconds(std::chrono::duration<double>(r.duration).count()),
+        r.unreadable.empty()
+            ? ""
+            : fmt::format("  {}:\n{}", unreadable_text(r.unreadable, "the copy"), unreadable_list(r.unreadable)));
 }
 
 Json convert_json(const ConvertReport& r) {
@@ -59,6 +64,7 @@ Json convert_json(const ConvertReport& r) {
     json["size"] = r.source_info.virtual_size.value;
     json["bytes_read"] = r.bytes_read.value;
     json["bytes_written"] = r.bytes_written.value;
+    json["unreadable"] = unreadable_json(r.unreadable);
     json["seconds"] = json_seconds(r.duration);
     json["warnings"] = sentences_json(r.source_info.warnings);
     return json;
@@ -74,11 +80,18 @@ void check_convert_usage(const Arguments& arguments) {
     target_format(target, arguments.value("target-format"), "raw");
 }
 
-OpenedImage open_source(const Invocation& call, Progress& progress) {
+OpenedImage open_strictly(const Invocation& call, Progress& progress) {
     const std::string& path = call.arguments.operands()[0];
     if (path != "-") return open_named_image(path, image_options(call), progress);
     return open_piped_image(spool(STDIN_FILENO, spool_folder(call.arguments), progress, call.stop), image_options(call),
                             progress);
+}
+
+OpenedImage open_source(const Invocation& call, Progress& progress) {
+    const ReadErrors read_errors = read_errors_of(call.arguments);
+    OpenedImage image = open_strictly(call, progress);
+    image.reader = apply_read_errors(std::move(image.reader), read_errors);
+    return image;
 }
 
 /// All files of the source's chain, and the media they resolve to: the target must not be one of them.
@@ -104,7 +117,9 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     report.format = target_format(report.path, arguments.value("target-format"), info.format);
     report.options = options_for_target(typed, report.format, info.options, info.format);
     const auto overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
-    const CreateOptions created{report.format, info.virtual_size, overwrite, media_of(source), report.options};
+    CreateOptions created{report.format, info.virtual_size, overwrite, media_of(source), report.options};
+    if (arguments.has("zero-rest")) created.device_rest = DeviceRest::zeroed;
+    for (const std::string& sentence : creation_warnings(report.path, created)) progress.warn(sentence);
     const auto writer = source.package && report.format == appliance::descriptor().name
                             ? create_appliance_copy(report.path, created, source, progress)
                             : create_image(report.path, created);
@@ -118,6 +133,8 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     for (std::string& sentence : late_warnings_of(*source.reader))
         report.source_info.warnings.push_back(std::move(sentence));
     writer->finish();
+    report.unreadable = source.reader->unreadable();
+    if (!report.unreadable.empty()) progress.warn(unreadable_text(report.unreadable, "the copy"));
     report.bytes_read = source.reader->bytes_read();
     report.bytes_written = writer->bytes_written();
     report.duration = std::chrono::steady_clock::now() - start;
@@ -136,7 +153,7 @@ ExitStatus run_convert(const Invocation& call) {
         call.console.summary_aside(convert_text(report));
     else
         call.console.summary(convert_text(report));
-    return ExitStatus::done;
+    return report.unreadable.empty() ? ExitStatus::done : ExitStatus::found;
 }
 
 std::vector<OptionSpec> convert_option_specs() {
@@ -149,6 +166,8 @@ std::vector<OptionSpec> convert_option_specs() {
     specs.push_back({"target-format", 'O', "F", Repeat::once, target_format_help()});
     specs.push_back(output_option_spec());
     specs.push_back({"force", 0, "", Repeat::once, "overwrite DST if it exists"});
+    specs.push_back(zero_rest_spec());
+    specs.push_back(read_errors_spec());
     specs.push_back(no_space_check_spec());
     return specs;
 }

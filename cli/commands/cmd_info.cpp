@@ -1,3 +1,6 @@
+#include <sys/stat.h>
+#include <optional>
+
 #include "cli/commands/verbs.h"
 #include "cli/options/image_options.h"
 #include "cli/render/render_image.h"
@@ -34,6 +37,16 @@ ExitStatus show_package(const Invocation& call, const appliance::PackageReader& 
     return ExitStatus::done;
 }
 
+/// What the image's own file takes on its file system; nullopt for a device, a volume or a disk inside an appliance.
+std::optional<ByteCount> space_of_file(const OpenedImage& image) {
+    const LayerInfo& top = image.layers.front();
+    struct stat status {};
+    if (top.role != LayerRole::image || ::stat(top.path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+        return std::nullopt;
+    constexpr std::uint64_t block_bytes = 512;  // of st_blocks, whatever the file system's own
+    return ByteCount{static_cast<std::uint64_t>(status.st_blocks) * block_bytes};
+}
+
 ExitStatus run_info(const Invocation& call) {
     ProgressBar progress(call.console, BarMode::never);
     const std::string& source = call.arguments.operands()[0];
@@ -41,11 +54,16 @@ ExitStatus run_info(const Invocation& call) {
     if (!call.arguments.has("member"))
         if (const auto package = open_named_package(source, image_options(call, LiveImage::warn)))
             return show_package(call, *package, progress);
-    const auto image = open_named_image(source, image_options(call, LiveImage::warn), progress).reader;
+    OpenOptions options = image_options(call, LiveImage::warn);
+    options.image.backing = BackingUse::followed_if_possible;
+    const OpenedImage image = open_named_image(source, options, progress);
+    if (!image.not_followed.empty())
+        progress.warn("what the image is based on was not followed: " + image.not_followed);
+    const ImageFileFacts file{space_of_file(image), image.not_followed.empty()};
     if (call.arguments.has("json"))
-        print_json(call.console, info_json(image->info()));
+        print_json(call.console, info_json(image.reader->info(), file));
     else
-        call.console.print(info_text(image->info()));
+        call.console.print(info_text(image.reader->info(), file));
     return ExitStatus::done;
 }
 

@@ -79,6 +79,7 @@ RestoreCall parse_call(const Arguments& arguments) {
     call.options.overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
     if (const auto range = arguments.value("range")) call.options.range = parse_byte_range(*range);
     call.options.space_check = space_check_of(arguments);
+    if (arguments.has("zero-rest")) call.options.device_rest = DeviceRest::zeroed;
     if (!call.is_for_stdout() && means_folder(call.to))
         call.kind = TargetKind::folder;
     else if (means_appliance(call.to, call.options))
@@ -96,7 +97,7 @@ RestoredDisk restore_image(const RestoreCall& call, const Repository& repository
     const auto& range = call.options.range;
     if (range) check_range(snapshot, *range);
     const RestoreTarget target = restore_target(call.to, call.options, snapshot);
-    const auto writer = create_restore_target(target, snapshot);
+    const auto writer = create_restore_target(target, snapshot, progress);
     if (call.options.space_check == SpaceCheck::done) {
         const SnapshotReader whole(repository.chunks, snapshot);
         const WindowReader window(whole, range.value_or(ByteRange{{}, snapshot.size}));
@@ -191,6 +192,7 @@ std::vector<OptionSpec> restore_option_specs() {
             {"format", 0, "F", Repeat::once, target_format_help()},
             output_option_spec(),
             {"force", 0, "", Repeat::once, "overwrite existing files and devices"},
+            zero_rest_spec(),
             no_space_check_spec()};
 }
 

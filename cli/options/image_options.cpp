@@ -47,6 +47,8 @@ std::vector<OptionSpec> image_option_specs() {
         {"allow-under", 0, "DIR", Repeat::many,
          "also follow references to backing and data files under DIR (default: only under the image's own "
          "folder)"},
+        {"backing", 0, "FILE", Repeat::many,
+         "read FILE as the image's backing file, whatever the image names; again: as that one's, and so on"},
         {"pv", 0, "FILE", Repeat::many,
          "disk that holds a part of the volume group of lvm:VG/LV, in any readable format (default: this host's "
          "disks)"},
@@ -61,6 +63,7 @@ OpenOptions image_options(const Invocation& call, LiveImage live) {
     options.image.format = arguments.value("format");
     options.image.snapshot = arguments.value("snapshot");
     options.image.allow_under = arguments.values("allow-under");
+    options.image.backing_files = arguments.values("backing");
     options.image.backing_format = arguments.value("backing-format");
     options.image.ignore_content_ids = arguments.has("ignore-cid");
     options.volume.physical_volumes = arguments.values("pv");

@@ -56,6 +56,10 @@ OptionSpec output_option_spec() {
     return {"options", 'o', "WORD=VALUE,...", Repeat::many, help};
 }
 
+OptionSpec zero_rest_spec() {
+    return {"zero-rest", 0, "", Repeat::once, "clear the rest of a device that is larger than the image"};
+}
+
 std::map<std::string, std::string> parse_output_options(const std::vector<std::string>& texts) {
     std::map<std::string, std::string> options;
     for (const std::string& text : texts) {

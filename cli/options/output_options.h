@@ -13,6 +13,9 @@ namespace varve {
 /// -o, repeatable; its help lists the options of every format.
 OptionSpec output_option_spec();
 
+/// --zero-rest, of commands that can write to a device.
+OptionSpec zero_rest_spec();
+
 /// The values of -o, each WORD=VALUE[,WORD=VALUE...], as one map; ",," is a comma in a value, as in qemu. Throws
 /// Error(usage) for text that is not such a list or not UTF-8, and for a word with two different values. The format
 /// decides which words are valid.

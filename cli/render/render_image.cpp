@@ -48,12 +48,15 @@ Json bitmap_json(const ImageBitmap& b) {
 
 }  // namespace
 
-std::string info_text(const ImageInfo& info) {
+std::string info_text(const ImageInfo& info, const ImageFileFacts& file) {
     std::string out = image_line("format", info.format) +
                       image_line("virtual size",
                                  fmt::format("{} ({} bytes)", human_size(info.virtual_size), info.virtual_size.value));
+    if (file.allocated) out += image_line("allocated", human_size(*file.allocated));
     if (info.cluster_size.value != 0) out += image_line("cluster size", human_size(info.cluster_size));
-    if (info.backing) out += image_line("backing file", escape_for_display(*info.backing));
+    if (info.backing)
+        out += image_line("backing file",
+                          escape_for_display(*info.backing) + (file.is_backing_followed ? "" : " (not followed)"));
     if (!info.options.empty()) out += image_line("options", pairs_text(info.options));
     for (const std::string& feature : info.features) out += image_line("feature", escape_for_display(feature));
     for (const ImageSnapshot& s : info.snapshots) out += snapshot_text(s);
@@ -61,12 +64,14 @@ std::string info_text(const ImageInfo& info) {
     return out;
 }
 
-Json info_json(const ImageInfo& info) {
+Json info_json(const ImageInfo& info, const ImageFileFacts& file) {
     Json json;
     json["format"] = info.format;
     json["virtual_size"] = info.virtual_size.value;
+    json["allocated_size"] = file.allocated ? Json(file.allocated->value) : Json(nullptr);
     json["cluster_size"] = info.cluster_size.value;
     json["backing"] = info.backing ? Json(*info.backing) : Json(nullptr);
+    json["backing_followed"] = info.backing ? Json(file.is_backing_followed) : Json(nullptr);
     json["snapshots"] = Json::array();
     for (const ImageSnapshot& s : info.snapshots) json["snapshots"].push_back(snapshot_json(s));
     json["bitmaps"] = Json::array();

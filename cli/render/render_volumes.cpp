@@ -40,6 +40,7 @@ Json volume_group_json(const lvm::ListedGroup& g) {
     json["seqno"] = g.seqno;
     json["extent_size"] = g.extent_size.value;
     json["exported"] = g.is_exported;
+    json["other_hosts"] = g.other_hosts.empty() ? Json(nullptr) : Json(safe_sentence(g.other_hosts));
     return json;
 }
 
@@ -48,8 +49,9 @@ std::string group_text(const lvm::ListedGroup& g, const lvm::VolumeList& list) {
     std::vector<std::string> disks;
     for (const lvm::ListedPhysicalVolume& p : list.physical_volumes)
         if (p.group_uuid == g.uuid && !p.place.empty()) disks.push_back(safe_sentence(p.place));
-    return fmt::format("volume group {}: extents of {}, on {}{}\n", escape_for_display(g.name),
-                       human_size(g.extent_size), fmt::join(disks, ", "), g.is_exported ? ", exported" : "");
+    return fmt::format("volume group {}: extents of {}, on {}{}{}\n", escape_for_display(g.name),
+                       human_size(g.extent_size), fmt::join(disks, ", "), g.is_exported ? ", exported" : "",
+                       g.other_hosts.empty() ? "" : "; it " + safe_sentence(g.other_hosts));
 }
 
 Json physical_volume_json(const lvm::ListedPhysicalVolume& p) {

@@ -40,13 +40,13 @@ struct StartedFiles {
 };
 
 StartedFiles start_files(const RestorePlan& plan, TargetFolder& folder, const RestoreOptions& options,
-                         const RestoredFiles& existing) {
+                         const RestoredFiles& existing, Progress& progress) {
     StartedFiles started;
     for (const PlannedDisk& disk : plan.disks) {
         const std::string path = folder.path_of(disk.file.path());
         if (std::ranges::any_of(existing.disks, [&](const RestoredDisk& done) { return done.path == path; })) continue;
         RestoreTarget target = restore_target_in(folder.beneath(disk.file.folder), path, options, disk.snapshot);
-        auto writer = create_restore_target(target, disk.snapshot);
+        auto writer = create_restore_target(target, disk.snapshot, progress);
         started.disks.push_back({disk.snapshot, std::move(target), std::move(writer)});
     }
     for (const PlannedAttachment& planned : plan.attachments) {
@@ -107,7 +107,7 @@ void FolderRestore::run(const Repository& repository, std::span<const ListedSnap
         return read_attachment(repository.chunks, a) == read_attachment(repository.chunks, b);
     });
     TargetFolder folder(folder_);
-    StartedFiles started = start_files(plan, folder, options_, files_);
+    StartedFiles started = start_files(plan, folder, options_, files_, progress);
     try {
         if (options_.space_check == SpaceCheck::done) check_space_in_folder(repository, started, progress, stop);
         for (StartedDisk& disk : started.disks) files_.disks.push_back(finish(repository, disk, progress, stop));

@@ -57,6 +57,7 @@ RestoreTarget target_of(const std::string& path, const std::string& format, cons
     target.options = options_for_target(options.creation, format, snapshot.source.options, snapshot.source.format);
     target.size = options.range ? options.range->length : snapshot.size;
     target.overwrite = options.overwrite;
+    target.device_rest = options.device_rest;
     return target;
 }
 
@@ -76,9 +77,13 @@ RestoreTarget restore_target_in(const File& folder, const std::string& path, con
     return target;
 }
 
-std::unique_ptr<ImageWriter> create_restore_target(const RestoreTarget& target, const SnapshotRecord& snapshot) {
+std::unique_ptr<ImageWriter> create_restore_target(const RestoreTarget& target, const SnapshotRecord& snapshot,
+                                                   Progress& progress) {
     if (target.overwrite == Overwrite::force && target.folder == nullptr) refuse_busy_source(target, snapshot);
-    return create_image(target.path, {target.format, target.size, target.overwrite, {}, target.options, target.folder});
+    const CreateOptions created{target.format,  target.size,   target.overwrite,  {},
+                                target.options, target.folder, target.device_rest};
+    for (const std::string& sentence : creation_warnings(target.path, created)) progress.warn(sentence);
+    return create_image(target.path, created);
 }
 
 }  // namespace varve

@@ -6,10 +6,12 @@
 #include <string>
 
 #include "cli/restore/free_space.h"
+#include "engine/base/progress.h"
 #include "engine/image/image_writer.h"
 #include "engine/repository/log_entry.h"
 #include "formats/base/option_words.h"
 #include "formats/guard/target_rules.h"
+#include "formats/output/output_device.h"
 
 namespace varve {
 
@@ -20,6 +22,7 @@ struct RestoreOptions {
     Overwrite overwrite = Overwrite::refuse;
     std::optional<ByteRange> range;  ///< --range: only these bytes of the disk
     SpaceCheck space_check = SpaceCheck::done;
+    DeviceRest device_rest = DeviceRest::kept;  ///< --zero-rest
 };
 
 struct RestoreTarget {
@@ -29,6 +32,7 @@ struct RestoreTarget {
     ByteCount size;  ///< of the image: the disk's, or that of the range
     Overwrite overwrite = Overwrite::refuse;
     const File* folder = nullptr;  ///< contains the last part of path; null: resolve path. Borrowed
+    DeviceRest device_rest = DeviceRest::kept;
 };
 
 /// Format: as typed, else by a known extension, else that of the snapshot's source (for a range: raw); a device and "-"
@@ -40,8 +44,10 @@ RestoreTarget restore_target(const std::string& path, const RestoreOptions& opti
 RestoreTarget restore_target_in(const File& folder, const std::string& path, const RestoreOptions& options,
                                 const SnapshotRecord& snapshot);
 
-/// Starts the image. Throws what create_image() throws, and Error(refused) for a device that the snapshot was taken of
-/// while another process has it open (create_image() itself refuses a file in use).
-std::unique_ptr<ImageWriter> create_restore_target(const RestoreTarget& target, const SnapshotRecord& snapshot);
+/// Starts the image, after the warnings of creation_warnings(). Throws what create_image() throws, and Error(refused)
+/// for a device that the snapshot was taken of while another process has it open (create_image() itself refuses a file
+/// in use).
+std::unique_ptr<ImageWriter> create_restore_target(const RestoreTarget& target, const SnapshotRecord& snapshot,
+                                                   Progress& progress);
 
 }  // namespace varve

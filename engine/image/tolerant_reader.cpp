@@ -22,6 +22,23 @@ std::optional<ByteOffset> boundary_in(ByteRange range) {
 
 TolerantReader::TolerantReader(std::unique_ptr<ImageReader> source) : source_(std::move(source)) {}
 
+/// Where the map is damaged, only its clusters can be told apart.
+ByteRange TolerantReader::damaged_cluster(ByteOffset at) const {
+    const std::uint64_t unit = std::max<std::uint64_t>(info().cluster_size.value, block_bytes);
+    const std::uint64_t end = std::min((at.value / unit + 1) * unit, info().virtual_size.value);
+    return {at, ByteOffset{end} - at};
+}
+
+Extent TolerantReader::extent_at(ByteOffset at) const {
+    try {
+        return source_->extent_at(at);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::corrupt) throw;
+        const ByteRange cluster = damaged_cluster(at);
+        return {at, cluster.length, ExtentKind::data};
+    }
+}
+
 void TolerantReader::read(ByteOffset at, ByteSpan out) const {
     while (!out.empty()) {
         const ByteRange rest{at, {out.size()}};
@@ -42,7 +59,7 @@ void TolerantReader::read_or_halve(ByteOffset at, ByteSpan out) const {
         source_->read(at, out);
         return;
     } catch (const Error& error) {
-        if (error.code() != ErrorCode::io) throw;
+        if (error.code() != ErrorCode::io && error.code() != ErrorCode::corrupt) throw;
         if (!boundary_in(range)) {
             give_up(at, out, error);
             return;
@@ -54,33 +71,42 @@ void TolerantReader::read_or_halve(ByteOffset at, ByteSpan out) const {
     read_or_halve(middle, out.subspan(half));
 }
 
-/// Fills `out` with zeros and records the range, if guest bytes failed; an unreadable allocation map throws here.
+Error TolerantReader::too_much(const Error& last) const {
+    const std::string amount = given_up_.size() > ranges_max ? fmt::format("{} places", ranges_max)
+                                                             : fmt::format("{} MiB", bytes_max.value >> 20);
+    if (last.code() == ErrorCode::corrupt)
+        return Error(ErrorCode::corrupt, fmt::format("more than {} of the image are damaged, and nothing was kept: too "
+                                                     "little of the disk is left (the last error: {})",
+                                                     amount, last.what()));
+    return Error(ErrorCode::io,
+                 fmt::format("more than {} is unreadable, and nothing was kept: the medium is failing as a whole, "
+                             "or gone; copy it with a rescue program such as ddrescue and use the copy (the last "
+                             "error: {})",
+                             amount, last.what()));
+}
+
+/// Fills `out` with zeros and records the range, if guest bytes failed; an allocation map that the medium cannot read
+/// throws here.
 void TolerantReader::give_up(ByteOffset at, ByteSpan out, const Error& error) const {
     const ByteOffset end = at + ByteCount{out.size()};
-    for (ByteOffset next = at; next < end;) next = source_->extent_at(next).end();
+    for (ByteOffset next = at; next < end;) next = extent_at(next).end();
 
     const std::lock_guard lock(mutex_);
     std::uint64_t begin_merged = at.value;
     std::uint64_t end_merged = end.value;
+    std::uint64_t known_before = 0;
     auto touched = given_up_.lower_bound(at.value);
     if (touched != given_up_.begin() && std::prev(touched)->second >= at.value) --touched;
     while (touched != given_up_.end() && touched->first <= end_merged) {
         begin_merged = std::min(begin_merged, touched->first);
         end_merged = std::max(end_merged, touched->second);
-        bytes_given_up_ = bytes_given_up_ - ByteCount{touched->second - touched->first};
+        known_before += touched->second - touched->first;
         touched = given_up_.erase(touched);
     }
     given_up_.emplace(begin_merged, end_merged);
-    bytes_given_up_ += {end_merged - begin_merged};
+    if (error.code() == ErrorCode::io) bytes_unreadable_ += ByteCount{end_merged - begin_merged - known_before};
     has_given_up_.store(true, std::memory_order_release);
-    if (given_up_.size() > ranges_max || bytes_given_up_ > bytes_max)
-        throw Error(ErrorCode::io,
-                    fmt::format("more than {} is unreadable, and nothing was kept: the medium is failing as a whole, "
-                                "or gone; copy it with a rescue program such as ddrescue and use the copy (the last "
-                                "error: {})",
-                                given_up_.size() > ranges_max ? fmt::format("{} places", ranges_max)
-                                                              : fmt::format("{} MiB", bytes_max.value >> 20),
-                                error.what()));
+    if (given_up_.size() > ranges_max || bytes_unreadable_ > bytes_max) throw too_much(error);
     std::fill(out.begin(), out.end(), std::byte{0});
 }
 

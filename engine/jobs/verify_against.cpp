@@ -9,9 +9,12 @@
 #include "engine/backup/segment_scan.h"
 #include "engine/base/buffer_pool.h"
 #include "engine/base/ordered_pipeline.h"
+#include "engine/image/compare_images.h"
 #include "engine/image/finish_reading.h"
+#include "engine/image/window_reader.h"
 #include "engine/repository/disk_map.h"
 #include "engine/repository/known_chunks.h"
+#include "engine/repository/snapshot_reader.h"
 
 namespace varve {
 namespace {
@@ -118,16 +121,36 @@ VerifyReport ImageCheck::run(Progress& progress, const std::stop_token& stop) {
     return std::move(report_);
 }
 
+/// The bytes before the end of the shorter one. It need not end with a chunk, so that bytes are compared, not chunk
+/// ids.
+VerifyReport compare_common_part(const Repository& repository, const SnapshotRecord& snapshot, const ImageReader& image,
+                                 Progress& progress, const std::stop_token& stop) {
+    const ByteRange common{{}, std::min(image.info().virtual_size, snapshot.size)};
+    const SnapshotReader stored(repository.chunks, snapshot);
+    const CompareReport compared = compare_images(WindowReader(stored, common), WindowReader(image, common),
+                                                  CompareDetail::everything, progress, stop);
+    VerifyReport report;
+    report.checked_bytes = common.length;
+    report.checked_chunks = chunk_count(common.length);
+    for (const ByteRange& range : compared.ranges)
+        report.findings.push_back(finding_at(snapshot, FindingKind::content_differs, range.begin.value,
+                                             range.end().value, "image",
+                                             "the image's bytes differ from the snapshot's"));
+    return report;
+}
+
 }  // namespace
 
 VerifyReport verify_against(const Repository& repository, const SnapshotRecord& snapshot, const ImageReader& image,
                             Progress& progress, std::stop_token stop) {
     if (image.info().virtual_size == snapshot.size) return ImageCheck(repository, snapshot, image).run(progress, stop);
-    VerifyReport report;
-    report.mode = VerifyMode::against_image;
-    report.findings.push_back(finding_at(
-        snapshot, FindingKind::content_differs, 0, 0, "image",
-        fmt::format("the image has {} bytes, the snapshot {}", image.info().virtual_size.value, snapshot.size.value)));
+    VerifyReport report = compare_common_part(repository, snapshot, image, progress, stop);
+    const std::uint64_t common = std::min(image.info().virtual_size, snapshot.size).value;
+    const std::string_view rest = report.findings.empty() ? ", and the part that both have is the same" : "";
+    report.findings.push_back(finding_at(snapshot, FindingKind::content_differs, common,
+                                         std::max(image.info().virtual_size, snapshot.size).value, "image",
+                                         fmt::format("the image has {} bytes, the snapshot {}{}",
+                                                     image.info().virtual_size.value, snapshot.size.value, rest)));
     return report;
 }
 

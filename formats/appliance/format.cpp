@@ -48,6 +48,7 @@ constexpr FormatWriting writing{
     .is_streamed = nullptr,
     .virtual_size_max = [](const OptionMap&) -> ByteCount { return mib(64ULL << 20); },  // as its VMDK image
     .alignment = {512},
+    .size_warning = nullptr,
     .create = [](const NewImage& image) -> std::unique_ptr<ImageWriter> {
         PackagePlan plan(std::string(stem_of(image.path)), {{image.virtual_size, {}}},
                          parse_creation_options(image.options));

@@ -50,6 +50,9 @@ struct FormatWriting {
     bool (*is_streamed)(const OptionMap& options);
     ByteCount (*virtual_size_max)(const OptionMap& options);  ///< a larger disk is refused before the target is opened
     ByteCount alignment;                                      ///< a virtual size is a multiple of it
+    /// A sentence about a disk of this size that another program reads differently from such an image. Null: there is
+    /// none of any size.
+    std::optional<std::string> (*size_warning)(ByteCount virtual_size, const OptionMap& options);
     std::unique_ptr<ImageWriter> (*create)(const NewImage& image);
 };
 

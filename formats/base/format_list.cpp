@@ -44,6 +44,17 @@ const FormatDescriptor* FormatList::find_extension(std::string_view extension) c
     return nullptr;
 }
 
+const FormatDescriptor* FormatList::expected_by_name(std::string_view path) const {
+    const std::string_view file = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+    const std::size_t dot = file.rfind('.');
+    if (dot == std::string_view::npos) return nullptr;
+    const std::string extension = ascii_lower(file.substr(dot + 1));
+    for (const FormatDescriptor* format : formats_)
+        for (const auto list : {format->extensions, format->other_extensions})
+            if (std::ranges::find(list, extension) != list.end()) return format;
+    return nullptr;
+}
+
 std::vector<std::string_view> FormatList::readable() const {
     return names_of_formats(formats_, [](const FormatDescriptor& format) { return format.use == FormatUse::image; });
 }

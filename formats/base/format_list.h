@@ -23,6 +23,9 @@ public:
     const FormatDescriptor& at(std::string_view name) const;
     /// The format with this file extension (without the dot, in either case); null if there is none.
     const FormatDescriptor* find_extension(std::string_view extension) const;
+    /// The format that the extension of a file's `path` leads one to expect, also one by which such files are only
+    /// called; null: none.
+    const FormatDescriptor* expected_by_name(std::string_view path) const;
 
     /// The names of the formats that are read as images.
     std::vector<std::string_view> readable() const;

@@ -1,7 +1,6 @@
 #include "formats/chain/format_decision.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -29,13 +28,29 @@ bool is_device(const ByteSource& source) {
 }
 
 /// Whether the name or the kind of the file suggests raw bytes.
-bool looks_raw(const ImageFile& image, const FormatDescriptor& raw) {
-    if (is_device(*image.source)) return true;
-    const std::string extension = std::filesystem::path(image.place.path).extension().string();
-    const auto is_it = [&](std::string_view known) {
-        return extension.starts_with('.') && extension.substr(1) == known;
-    };
-    return std::ranges::any_of(raw.extensions, is_it) || std::ranges::any_of(raw.other_extensions, is_it);
+bool looks_raw(const ImageFile& image, const FormatList& formats) {
+    return is_device(*image.source) || formats.expected_by_name(image.place.path) == formats.find("raw");
+}
+
+bool is_opened(const FormatDescriptor& format) {
+    return format.use == FormatUse::image || format.use == FormatUse::package;
+}
+
+/// A file without any known magic, under a name that promises one: a download that failed, a header that was
+/// overwritten, or another file of the folder.
+Error not_as_named(const ImageFile& image, const FormatDescriptor& expected) {
+    return Error(
+        ErrorCode::refused,
+        fmt::format(
+            "'{}' is named like {}, but {}; pass --format raw if it is a raw disk{}", image.source->name(),
+            expected.noun, image.source->size().value == 0 ? "is empty" : "its bytes are not those of one",
+            is_opened(expected) ? fmt::format(", or --format {} to read it as one anyway", expected.name) : ""));
+}
+
+FormatDecision decide_without_magic(const ImageFile& image, const FormatList& formats) {
+    const FormatDescriptor* expected = is_device(*image.source) ? nullptr : formats.expected_by_name(image.place.path);
+    if (expected != nullptr && expected->name != "raw") throw not_as_named(image, *expected);
+    return {"raw", {}};
 }
 
 FormatDecision decide_declared_backing(const ImageFile& image, const std::string& declared, const FormatList& formats) {
@@ -60,16 +75,29 @@ void require_known_option(const std::optional<std::string>& format, std::span<co
 FormatDecision decide_top(const ImageFile& image, const std::optional<std::string>& format, const FormatList& formats) {
     if (format) return {*format, {}};
     const FormatDescriptor* probed = probe_format(*image.source, formats);
-    if (probed == nullptr) return {"raw", {}};
+    if (probed == nullptr) return decide_without_magic(image, formats);
     if (probed->use == FormatUse::unread_image || probed->use == FormatUse::guest_data)
         throw not_read(*image.source, *probed, formats);
     FormatDecision decision{std::string(probed->name), {}};
     const bool leads_elsewhere = probed->names_another_file != nullptr && probed->names_another_file(*image.source);
-    if (leads_elsewhere && looks_raw(image, formats.at("raw")))
+    if (leads_elsewhere && looks_raw(image, formats))
         decision.warnings.push_back(
             fmt::format("'{}' looks like a raw disk by its name but has a {} header that names another "
                         "file, and was read as {}; if a guest may have written that header, pass --format raw",
                         image.source->name(), probed->name, probed->name));
+    return decision;
+}
+
+FormatDecision decide_nameless(const ByteSource& source, const std::optional<std::string>& format,
+                               const FormatList& formats) {
+    if (format) return {*format, {}};
+    FormatDecision decision{"raw", {}};
+    const FormatDescriptor* probed = probe_format(source, formats);
+    if (probed != nullptr && probed->use != FormatUse::guest_data)
+        decision.warnings.push_back(fmt::format(
+            "'{}' was read as raw, although its first bytes are those of {}; pass --format {}", source.name(),
+            probed->noun,
+            is_opened(*probed) ? fmt::format("{} to read the disk in it", probed->name) : "raw if that is right"));
     return decision;
 }
 

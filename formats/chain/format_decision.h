@@ -24,9 +24,15 @@ struct FormatDecision {
 void require_known_option(const std::optional<std::string>& format, std::span<const std::string_view> known,
                           std::string_view option);
 
-/// The format of the image that the user named: `format` if given, otherwise by its first bytes, or raw without a known
-/// magic. May be that of a package. Throws Error(unsupported) for a format that is not read.
+/// The format of the image that the user named: `format` if given, otherwise by its first bytes. Without a known magic
+/// it is raw, unless its name promises another format: that is Error(refused). May be that of a package. Throws
+/// Error(unsupported) for a format that is not read.
 FormatDecision decide_top(const ImageFile& image, const std::optional<std::string>& format, const FormatList& formats);
+
+/// The format of an image that came without a name, through a pipe: `format` if given, otherwise raw, with a warning if
+/// its first bytes are those of something that is not a guest's disk.
+FormatDecision decide_nameless(const ByteSource& source, const std::optional<std::string>& format,
+                               const FormatList& formats);
 
 /// The format of a backing file: as `recorded` in the image above, otherwise as `declared` by the user, otherwise by
 /// its magic. Throws Error(unsupported) for a format that is not read, Error(refused) if nothing determines it.

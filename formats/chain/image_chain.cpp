@@ -8,7 +8,9 @@
 #include "engine/base/error.h"
 
 #include "formats/chain/layered_reader.h"
+#include "formats/chain/local_name.h"
 #include "formats/chain/parent_by_uuid.h"
+#include "formats/chain/reference_resolver.h"
 
 namespace varve {
 namespace {
@@ -36,31 +38,43 @@ public:
         : options_(options), references_(references), formats_(formats), caches_(std::make_shared<ReadCaches>()) {}
 
     OpenedImage open(ImageFile image, FormatDecision decision) {
-        for (;;) {
-            enter(image, decision);
-            const ImagePlace place = image.place;
-            Layer layer = open_next(std::move(image.source), place, decision);
-            check_content(place, layer);
-            readers_.push_back(std::move(layer.reader));
-            if (!layer.backing_name && !layer.backing_search) break;
-            BackingFile below = layer.backing_search ? find_backing(place, *layer.backing_search, decision.format)
-                                                     : open_backing(place, layer);
-            image = std::move(below.image);
-            decision = decide_backing(image, below.format, options_.backing_format, formats_);
-            if (!below.doubt.empty()) decision.warnings.push_back(std::move(below.doubt));
-        }
         OpenedImage opened;
+        try {
+            std::optional<NextLayer> next = open_layer(std::move(image), std::move(decision));
+            while (next) next = open_layer(std::move(next->image), std::move(next->decision));
+            check_all_given_used();
+        } catch (const Error& error) {
+            const bool may_stop = options_.backing == BackingUse::followed_if_possible && !readers_.empty();
+            if (!may_stop || error.code() == ErrorCode::usage) throw;
+            opened.not_followed = error.what();
+        }
         opened.reader = overlay();
         opened.layers = std::move(layers_);
         return opened;
     }
 
 private:
+    struct NextLayer {
+        ImageFile image;
+        FormatDecision decision;
+    };
+
+    /// Returns what the layer is based on, if anything.
+    std::optional<NextLayer> open_layer(ImageFile image, FormatDecision decision);
+    /// What is below the layer that was opened last.
+    BackingFile backing_of(const ImagePlace& place, const Layer& layer, std::string_view format) const;
+    /// Throws Error(usage) when the user named more backing files than the chain has.
+    void check_all_given_used() const;
     /// Refuses loops, excessive depth and a running machine's file, and records the layer.
     void enter(const ImageFile& image, FormatDecision& decision, LayerRole role = LayerRole::image);
     Layer open_next(ByteSourcePtr source, const ImagePlace& place, const FormatDecision& decision);
     BackingFile open_backing(const ImagePlace& place, const Layer& layer) const;
-    ImageFile open_named(const ImagePlace& place, const Layer& layer) const;
+    ImageFile open_named(const ImagePlace& place, const Layer& layer, std::string& doubt) const;
+    /// A file that the image names: where it names it, or, if nothing is there, beside the image, which sets `doubt`.
+    ImageFile open_there_or_beside(const ImagePlace& place, const std::string& name, ReferenceKind kind,
+                                   std::string& doubt) const;
+    std::optional<ImageFile> find_beside(const ImagePlace& place, const std::string& name, ReferenceKind kind) const;
+    bool is_in_chain(const ImageFile& image) const;
     /// The backing file of an image that records no name for it. Throws Error(not_found), and Error(refused) if several
     /// files fit.
     BackingFile find_backing(const ImagePlace& place, const BackingSearch& search, std::string_view format) const;
@@ -84,6 +98,35 @@ private:
     std::vector<std::string> content_doubts_;
     bool has_live_warning_ = false;  ///< one warning about running machines is enough
 };
+
+std::optional<ChainOpener::NextLayer> ChainOpener::open_layer(ImageFile image, FormatDecision decision) {
+    enter(image, decision);
+    const ImagePlace place = image.place;
+    Layer layer = open_next(std::move(image.source), place, decision);
+    check_content(place, layer);
+    readers_.push_back(std::move(layer.reader));
+    if (!layer.backing_name && !layer.backing_search) return std::nullopt;
+    BackingFile below = backing_of(place, layer, decision.format);
+    FormatDecision next = decide_backing(below.image, below.format, options_.backing_format, formats_);
+    if (!below.doubt.empty()) next.warnings.push_back(std::move(below.doubt));
+    return NextLayer{std::move(below.image), std::move(next)};
+}
+
+BackingFile ChainOpener::backing_of(const ImagePlace& place, const Layer& layer, std::string_view format) const {
+    const std::size_t depth = readers_.size() - 1;
+    if (depth < options_.backing_files.size())
+        return {open_file_of_user(options_.backing_files[depth]), layer.backing_format, {}};
+    return layer.backing_search ? find_backing(place, *layer.backing_search, format) : open_backing(place, layer);
+}
+
+void ChainOpener::check_all_given_used() const {
+    const std::vector<std::string>& given = options_.backing_files;
+    if (given.size() < readers_.size()) return;
+    throw Error(ErrorCode::usage, fmt::format("--backing '{}' has no place in the chain of '{}': only {} of its images "
+                                              "{} based on another",
+                                              given[readers_.size() - 1], layers_.front().path, readers_.size() - 1,
+                                              readers_.size() == 2 ? "is" : "are"));
+}
 
 void ChainOpener::enter(const ImageFile& image, FormatDecision& decision, LayerRole role) {
     const SourceIdentity identity = image.source->identity();
@@ -118,8 +161,10 @@ void ChainOpener::enter(const ImageFile& image, FormatDecision& decision, LayerR
 ByteSourcePtr ChainOpener::open_part(const ImagePlace& place, const std::string& name, LayerRole role,
                                      std::vector<std::string>& warnings) {
     const ReferenceKind kind = role == LayerRole::extent ? ReferenceKind::extent : ReferenceKind::data_file;
-    ImageFile part = references_.open_reference(place, name, kind);
     FormatDecision raw{"raw", {}};
+    std::string doubt;
+    ImageFile part = open_there_or_beside(place, name, kind, doubt);
+    if (!doubt.empty()) raw.warnings.push_back(std::move(doubt));
     enter(part, raw, role);
     warnings.insert(warnings.end(), raw.warnings.begin(), raw.warnings.end());
     return std::move(part.source);
@@ -165,13 +210,16 @@ Layer ChainOpener::open_next(ByteSourcePtr source, const ImagePlace& place, cons
 }
 
 BackingFile ChainOpener::open_backing(const ImagePlace& place, const Layer& layer) const {
-    return {open_named(place, layer), layer.backing_format, {}};
+    BackingFile backing;
+    backing.image = open_named(place, layer, backing.doubt);
+    backing.format = layer.backing_format ? layer.backing_format : parse_local_name(*layer.backing_name).format;
+    return backing;
 }
 
-/// Opens the first of its names that can be opened; an error is about the name that the image records.
-ImageFile ChainOpener::open_named(const ImagePlace& place, const Layer& layer) const {
+/// By the first of its names that can be opened; an error message is about the name recorded in the image.
+ImageFile ChainOpener::open_named(const ImagePlace& place, const Layer& layer, std::string& doubt) const {
     try {
-        return references_.open_reference(place, *layer.backing_name, ReferenceKind::backing_file);
+        return open_there_or_beside(place, *layer.backing_name, ReferenceKind::backing_file, doubt);
     } catch (const Error&) {
         for (const std::string& name : layer.backing_names_elsewhere) {
             try {
@@ -182,6 +230,39 @@ ImageFile ChainOpener::open_named(const ImagePlace& place, const Layer& layer) c
         }
         throw;
     }
+}
+
+ImageFile ChainOpener::open_there_or_beside(const ImagePlace& place, const std::string& name, ReferenceKind kind,
+                                            std::string& doubt) const {
+    try {
+        return references_.open_reference(place, name, kind);
+    } catch (const Error& error) {
+        std::optional<ImageFile> beside;
+        if (error.code() == ErrorCode::not_found) beside = find_beside(place, name, kind);
+        if (!beside) throw;
+        doubt = fmt::format("{}, which does not exist; '{}' beside it was read instead",
+                            describe_reference(place, name, kind), beside->place.path);
+        return std::move(*beside);
+    }
+}
+
+/// A file of the same name in the image's own folder: chains are moved as a whole.
+std::optional<ImageFile> ChainOpener::find_beside(const ImagePlace& place, const std::string& name,
+                                                  ReferenceKind kind) const {
+    const std::string path = parse_local_name(name).path;
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos || slash + 1 == path.size()) return std::nullopt;
+    try {
+        ImageFile found = references_.open_reference(place, "./" + path.substr(slash + 1), kind);
+        if (is_in_chain(found)) return std::nullopt;
+        return found;
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+bool ChainOpener::is_in_chain(const ImageFile& image) const {
+    return std::ranges::find(identities_, image.source->identity()) != identities_.end();
 }
 
 void ChainOpener::check_content(const ImagePlace& place, const Layer& layer) {

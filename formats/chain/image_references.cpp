@@ -20,17 +20,6 @@ std::string_view to_string(ReferenceKind kind) {
     return "";
 }
 
-std::optional<std::string_view> why_not_a_path(const std::string& name) {
-    if (name.empty()) return "it is empty";
-    if (name.find('\0') != std::string::npos) return "it has a NUL byte";
-    if (name.starts_with("json:")) return "it is a json: description, not a path";
-    // As in qemu, a colon before the first slash makes it a protocol's name.
-    const std::size_t mark = name.find_first_of(":/");
-    if (mark != std::string::npos && name[mark] == ':') return "it is a protocol's name, not a path";
-    return std::nullopt;
-}
-
-/// `name` may contain a NUL, which would end the message.
 std::string describe_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind) {
     return fmt::format("'{}' names its {} '{}'", referrer.name, to_string(kind), name.c_str());
 }

@@ -32,9 +32,6 @@ struct ImageFile {
     std::vector<std::string> warnings = {};  ///< sentences about how it was opened
 };
 
-/// Why `name` is not a path that may be looked up at all ("it is empty"); nothing if it may.
-std::optional<std::string_view> why_not_a_path(const std::string& name);
-
 /// "'a.qcow2' names its backing file 'b'", for error texts.
 std::string describe_reference(const ImagePlace& referrer, const std::string& name, ReferenceKind kind);
 

@@ -12,7 +12,7 @@ namespace varve {
 
 NamedImage open_named_file(const std::string& path, const ImageOptions& options, const FormatList& formats) {
     require_known_option(options.format, formats.openable(), "--format");
-    auto references = std::make_unique<ReferenceResolver>(path, options.allow_under);
+    auto references = std::make_unique<ReferenceResolver>(path, options.allow_under, options.backing_files);
     ImageFile file = references->open_named_by_user();
     if (options.same_file && file.source->identity().file != *options.same_file)
         throw Error(ErrorCode::refused,

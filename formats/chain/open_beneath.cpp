@@ -34,6 +34,15 @@ OpenBeneathResult failed(int error) { return {UniqueFd(), error}; }
 
 }  // namespace
 
+OpenBeneathResult find_place(const std::string& path) {
+    open_how how{};
+    how.flags = static_cast<__u64>(O_PATH | O_CLOEXEC);
+    how.resolve = RESOLVE_NO_MAGICLINKS;
+    long fd = ::syscall(openat2_number, AT_FDCWD, path.c_str(), &how, sizeof how);
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM)) fd = ::open(path.c_str(), O_PATH | O_CLOEXEC);
+    return fd >= 0 ? OpenBeneathResult{UniqueFd(static_cast<int>(fd)), 0} : failed(errno);
+}
+
 OpenBeneathResult open_beneath(int folder, const std::string& name, int flags) {
     open_how how{};
     how.flags = static_cast<__u64>(flags | O_CLOEXEC);

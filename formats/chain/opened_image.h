@@ -18,12 +18,22 @@ namespace appliance {
 class PackageReader;
 }
 
+/// What to do when an image is based on one that cannot be opened.
+enum class BackingUse : std::uint8_t {
+    required,              ///< refuse the image
+    followed_if_possible,  ///< read the image alone: OpenedImage::not_followed says why; for its facts only
+};
+
 /// How to open one image with its chain.
 struct ImageOptions {
     std::optional<std::string> format = {};    ///< of the image itself; none: by its magic, raw if no format claims it
     std::optional<std::string> snapshot = {};  ///< an internal snapshot's name, or "id:N"; none: the active disk
     /// Folders that may contain backing and data files, besides the image's own.
     std::vector<std::string> allow_under = {};
+    /// Backing files to use in place of those that the images name: that of the named image, then of that one, and so
+    /// on.
+    std::vector<std::string> backing_files = {};
+    BackingUse backing = BackingUse::required;
     std::optional<std::string> backing_format = {};  ///< of every backing file whose format is not recorded
     /// Read an image over a parent whose content id is not the recorded one, with a warning.
     bool ignore_content_ids = false;
@@ -50,8 +60,9 @@ struct LayerInfo {
 };
 
 struct OpenedImage {
-    std::unique_ptr<ImageReader> reader;    ///< the whole chain as one disk
-    std::vector<LayerInfo> layers;          ///< the named image first, a data file right after its image
+    std::unique_ptr<ImageReader> reader;  ///< the whole chain as one disk
+    std::vector<LayerInfo> layers;        ///< the named image first, a data file right after its image
+    std::string not_followed;  ///< why `reader` is not the whole chain, but the images that could be opened; or empty
     std::unique_ptr<ChangeSource> changes;  ///< null: nothing reports what changed since an earlier snapshot
     std::shared_ptr<const appliance::PackageReader> package;  ///< the appliance that the image is a disk of; null: none
     std::string member;  ///< the disk's name in it, as for ApplianceOptions::member

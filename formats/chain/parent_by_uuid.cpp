@@ -40,8 +40,8 @@ BackingFit look_for_parent(const BackingSearch& search, const ByteSourcePtr& sou
     const Uuid& modify = search.parent.modify;
     if (!image || image->identity.create != search.parent.create) return {};
     if (modify.is_null() || image->identity.modify == modify) return {image->format};
-    return {image->format, fmt::format("was written to after the image above it was created: expected modification {}, "
-                                       "found {}; what that image reads from it may have changed",
+    return {image->format, fmt::format("may have been written to after the image above it was created: expected "
+                                       "modification {}, found {}; what that image reads from it may have changed",
                                        modify.text(), image->identity.modify.text())};
 }
 

@@ -12,6 +12,7 @@
 
 #include "engine/base/error.h"
 #include "formats/chain/folder_files.h"
+#include "formats/chain/local_name.h"
 #include "formats/chain/open_beneath.h"
 #include "formats/guard/file_source.h"
 
@@ -45,6 +46,13 @@ std::optional<std::string> path_of(const UniqueFd& fd) {
     return failed ? std::nullopt : std::optional(path.string());
 }
 
+/// `path` without symlinks; `otherwise` if it cannot be resolved.
+std::string canonical_or(const std::string& path, const std::string& otherwise) {
+    std::error_code failed;
+    const auto canonical = std::filesystem::canonical(path, failed);
+    return failed ? otherwise : canonical.string();
+}
+
 FileIdentity identity_of(const UniqueFd& fd) {
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0) throw io_error("cannot stat a file of the search", errno);
@@ -61,13 +69,13 @@ Error refusal(const std::string& naming, std::string_view reason) {
 }
 
 Error open_failure(const std::string& naming, ReferenceKind kind, int error) {
-    if (error != ENOENT) return io_error(naming + ", which cannot be opened", error);
-    // qemu resolves a relative data file in the folder that it was started in.
-    const std::string_view way_out = kind == ReferenceKind::data_file
-                                         ? "; give its name relative to the image with 'qemu-img amend -o data_file='"
-                                         : "";
-    return Error(ErrorCode::not_found,
-                 fmt::format("{}, which does not exist in the allowed folders{}", naming, way_out));
+    if (error != ENOENT && error != ENOTDIR) return io_error(naming + ", which cannot be opened", error);
+    std::string_view way_out;
+    if (kind == ReferenceKind::backing_file) way_out = "; pass --backing FILE with the file it was renamed or moved to";
+    // qemu searches for a relative one in the folder in which it was started.
+    if (kind == ReferenceKind::data_file)
+        way_out = "; set its name relative to the image with 'qemu-img amend -o data_file='";
+    return Error(ErrorCode::not_found, fmt::format("{}, which does not exist{}", naming, way_out));
 }
 
 void refuse_other_kinds(const File& file) {
@@ -77,10 +85,19 @@ void refuse_other_kinds(const File& file) {
 
 }  // namespace
 
-ReferenceResolver::ReferenceResolver(const std::string& image_path, const std::vector<std::string>& allow_under)
+ImageFile open_file_of_user(const std::string& path) {
+    File file = File::open(path, open_flags);
+    refuse_other_kinds(file);
+    return {std::make_shared<const FileSource>(std::move(file)),
+            {path, canonical_or(path, path), canonical_or(parent_of(path), parent_of(path))}};
+}
+
+ReferenceResolver::ReferenceResolver(const std::string& image_path, const std::vector<std::string>& allow_under,
+                                     const std::vector<std::string>& backing_files)
     : image_path_(image_path) {
     roots_.push_back(open_root(parent_of(image_path)));
     for (const std::string& folder : allow_under) roots_.push_back(open_root(folder));
+    for (const std::string& file : backing_files) roots_.push_back(open_root(parent_of(file)));
 }
 
 ReferenceResolver::Root ReferenceResolver::open_root(const std::string& folder) {
@@ -90,19 +107,14 @@ ReferenceResolver::Root ReferenceResolver::open_root(const std::string& folder) 
     if (fd < 0) throw io_error(fmt::format("cannot open the folder '{}'", folder), errno);
     Root root{std::filesystem::absolute(folder).lexically_normal().string(), {}, UniqueFd(fd)};
     if (root.typed.size() > 1 && root.typed.ends_with('/')) root.typed.pop_back();
-    std::error_code failed;
-    const auto canonical = std::filesystem::canonical(folder, failed);
-    root.canonical = failed ? root.typed : canonical.string();
+    root.canonical = path_of(root.fd).value_or(canonical_or(folder, root.typed));
     return root;
 }
 
 ImageFile ReferenceResolver::open_named_by_user() const {
-    File file = File::open(image_path_, open_flags);
-    refuse_other_kinds(file);
-    std::error_code failed;
-    const auto canonical = std::filesystem::canonical(image_path_, failed);
-    return {std::make_shared<const FileSource>(std::move(file)),
-            {image_path_, failed ? image_path_ : canonical.string(), roots_.front().canonical}};
+    ImageFile image = open_file_of_user(image_path_);
+    image.place.folder = roots_.front().canonical;
+    return image;
 }
 
 /// The names, relative to `root`, that `name` in `referrer` can mean.
@@ -138,23 +150,39 @@ ImageFile ReferenceResolver::image_file(const Root& root, const std::string& can
 
 ImageFile ReferenceResolver::open_reference(const ImagePlace& referrer, const std::string& name,
                                             ReferenceKind kind) const {
-    if (const auto reason = why_not_a_path(name)) throw refusal(describe_reference(referrer, name, kind), *reason);
-    int error = EXDEV;
+    const std::string naming = describe_reference(referrer, name, kind);
+    const LocalName local = parse_local_name(name);
+    if (local.refusal) throw refusal(naming, *local.refusal);
     for (const Root& root : roots_) {
-        for (const std::string& candidate : candidates(root, referrer, name)) {
+        for (const std::string& candidate : candidates(root, referrer, local.path)) {
             OpenBeneathResult result = open_beneath(root.fd.get(), candidate, open_flags);
-            if (!result.fd) {
-                if (result.error != EXDEV) error = result.error;
-                continue;
-            }
-            return image_file(root, candidate, std::move(result.fd));
+            if (result.fd) return image_file(root, candidate, std::move(result.fd));
         }
     }
-    if (error != EXDEV) throw open_failure(describe_reference(referrer, name, kind), kind, error);
-    throw refusal(
-        describe_reference(referrer, name, kind),
-        fmt::format("it leads outside '{}'; if you trust it, pass --allow-under DIR with a folder that contains it",
-                    roots_.front().canonical));
+    return open_where_it_ends(referrer, local.path, naming, kind);
+}
+
+/// Follows `path` as the kernel does, by absolute symlinks and out of a folder and back, without opening what is there.
+/// The file is then opened from the allowed folder in which it ended up, so that nothing outside is opened even if
+/// somebody renames files in between.
+ImageFile ReferenceResolver::open_where_it_ends(const ImagePlace& referrer, const std::string& path,
+                                                const std::string& naming, ReferenceKind kind) const {
+    const std::string absolute = path.starts_with('/') ? path : referrer.folder + "/" + path;
+    const OpenBeneathResult place = find_place(absolute);
+    if (!place.fd) throw open_failure(naming, kind, place.error);
+    const std::optional<std::string> end = path_of(place.fd);
+    if (!end) throw refusal(naming, "where it leads cannot be determined without /proc");
+    for (const Root& root : roots_) {
+        const auto inside = below(root.canonical, *end);
+        if (!inside) continue;
+        OpenBeneathResult result = open_beneath(root.fd.get(), *inside, open_flags);
+        if (!result.fd) throw open_failure(naming, kind, result.error);
+        ImageFile image = image_file(root, *inside, std::move(result.fd));
+        image.place.folder = canonical_or(parent_of(absolute), image.place.folder);  // as qemu: where its name is
+        return image;
+    }
+    throw refusal(naming, fmt::format("it leads to '{}', outside '{}'; if you trust it, pass --allow-under {}", *end,
+                                      roots_.front().canonical, parent_of(*end)));
 }
 
 /// Relative to `root`.

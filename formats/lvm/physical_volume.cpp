@@ -69,6 +69,9 @@ public:
         const std::vector<partition::Partition> partitions = partitions_of_disk();
         for (const partition::Partition& part : partitions)
             search(window(disk_, part.range), part.range.begin, part.number);
+        if (found_.empty())
+            for (const partition::Partition& part : partition::read_mbr_of_4096(*disk_))
+                search(window(disk_, part.range), part.range.begin, part.number);
         if (found_.empty()) refuse(partitions);
         for (const Error& e : damage_) warnings_.emplace_back(e.what());
         found_.front().warnings = std::move(warnings_);

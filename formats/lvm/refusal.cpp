@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "formats/lvm/system_id.h"
+
 namespace varve::lvm {
 namespace {
 
@@ -59,12 +61,21 @@ void refuse_moving(const VolumeGroup& group, const LogicalVolume& volume) {
                     quoted_name(group, volume)));
 }
 
+std::string use_by_other_hosts(const VolumeGroup& group) {
+    if (group.lock_type) return fmt::format("is shared by hosts (lock type '{}')", *group.lock_type);
+    if (group.is_clustered()) return "is shared by the hosts of a cluster (status CLUSTERED)";
+    if (!group.system_id.empty() && !is_own_system_id(group.system_id))
+        return fmt::format("belongs to another host (system id '{}')", group.system_id);
+    return {};
+}
+
 void refuse_shared(const VolumeGroup& group) {
-    if (group.lock_type)
-        throw Error(ErrorCode::unsupported,
-                    fmt::format("volume group '{}' is shared by hosts (lock type '{}'), and another host may be "
-                                "writing to it; back up the device of an active snapshot instead",
-                                group.name, *group.lock_type));
+    const std::string use = use_by_other_hosts(group);
+    if (use.empty()) return;
+    throw Error(ErrorCode::unsupported,
+                fmt::format("volume group '{}' {}, and another host may be writing to it; back up the device of an "
+                            "active snapshot instead, on a host that uses the group",
+                            group.name, use));
 }
 
 }  // namespace varve::lvm

@@ -18,7 +18,10 @@ Error unread_segment(const VolumeGroup& group, const LogicalVolume& volume, cons
 /// Throws Error(unsupported) if the volume is being moved by pvmove.
 void refuse_moving(const VolumeGroup& group, const LogicalVolume& volume);
 
-/// Throws Error(unsupported) if several hosts share the group.
+/// How hosts other than this one may be using the group: "is shared by hosts (lock type 'sanlock')"; empty if none may.
+std::string use_by_other_hosts(const VolumeGroup& group);
+
+/// Throws Error(unsupported) if other hosts may be using the group.
 void refuse_shared(const VolumeGroup& group);
 
 }  // namespace varve::lvm

@@ -77,8 +77,9 @@ ChangesSince VolumeChangeSource::compare_thin(const FormerThin& former, const Th
                          former.token.size, size_,
                          one_origin ? thin::ExternalOrigins::same : thin::ExternalOrigins::different});
     if (!changes->before_is_untouched(as_backed_up.mapped_blocks))
-        return unknown_changes(fmt::format("since the last backup, {} was written to: comparing everything; {}",
-                                           quoted_name(group(), former.volume), advice));
+        return unknown_changes(fmt::format(
+            "since the last backup, {} was changed (written to, trimmed or replaced): comparing everything; {}",
+            quoted_name(group(), former.volume), advice));
     return {std::move(changes), "thin", ""};
 }
 

@@ -37,6 +37,8 @@ bool LogicalVolume::has_status(std::string_view word) const { return contains(st
 
 bool VolumeGroup::is_exported() const { return contains(status, "EXPORTED"); }
 
+bool VolumeGroup::is_clustered() const { return contains(status, "CLUSTERED"); }
+
 const LogicalVolume* VolumeGroup::find_volume(std::string_view volume_name) const {
     return find_by_name(volumes, volumes_by_name, volume_name);
 }

@@ -114,7 +114,8 @@ struct VolumeGroup {
     std::string uuid;  ///< with dashes
     std::uint64_t seqno = 0;
     std::vector<std::string> status;
-    std::optional<std::string> lock_type;  ///< set if hosts share the group
+    std::optional<std::string> lock_type;  ///< set if hosts share the group through lvmlockd
+    std::string system_id;                 ///< of the one host that uses the group; empty: any host may
     ByteCount extent_size;
     std::vector<PhysicalVolumeEntry> physical_volumes;
     std::vector<LogicalVolume> volumes;  ///< in the order of the text
@@ -123,6 +124,7 @@ struct VolumeGroup {
     std::vector<std::uint32_t> physical_volumes_by_name, volumes_by_name;
 
     bool is_exported() const;
+    bool is_clustered() const;  ///< hosts share the group through clvmd
     /// Null if there is none.
     const LogicalVolume* find_volume(std::string_view name) const;
     const PhysicalVolumeEntry* find_physical_volume(std::string_view section_name) const;

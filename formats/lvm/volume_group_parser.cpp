@@ -148,6 +148,7 @@ VolumeGroup parse_group(const MetadataFields& fields, const std::string& where) 
     group.status = fields.words("status");
     check_status(fields, group.status, where);
     group.lock_type = fields.optional_string("lock_type");
+    group.system_id = fields.optional_string("system_id").value_or("");
     group.extent_size = fields.sectors("extent_size", 1, MetadataFields::sectors_max);
     group.physical_volumes = parse_each(fields, "physical_volumes", group.extent_size, parse_physical_volume);
     group.volumes = parse_each(fields, "logical_volumes", group.extent_size, parse_volume);

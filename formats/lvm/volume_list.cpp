@@ -68,7 +68,8 @@ VolumeList list_volumes(const std::string& name, const ImageOptions& options, co
         if (!wanted.group.empty() && found.group.name != wanted.group) continue;
         list.warnings.insert(list.warnings.end(), found.warnings.begin(), found.warnings.end());
         const VolumeGroup& group = found.group;
-        list.groups.push_back({group.name, group.uuid, group.seqno, group.extent_size, group.is_exported()});
+        list.groups.push_back(
+            {group.name, group.uuid, group.seqno, group.extent_size, group.is_exported(), use_by_other_hosts(group)});
         list_physical_volumes(found, list);
         VolumeOpener opener(found, disks.active);
         for (const LogicalVolume& volume : group.volumes)

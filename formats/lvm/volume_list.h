@@ -40,6 +40,7 @@ struct ListedGroup {
     std::uint64_t seqno = 0;
     ByteCount extent_size;
     bool is_exported = false;
+    std::string other_hosts;  ///< how they may be using the group (see use_by_other_hosts()); or empty
 };
 
 struct VolumeList {

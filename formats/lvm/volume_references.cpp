@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "formats/base/reader_source.h"
 #include "formats/chain/file_extensions.h"
+#include "formats/chain/local_name.h"
 #include "formats/lvm/logical_disk.h"
 
 namespace varve::lvm {
@@ -69,9 +70,10 @@ ImageFile VolumeReferences::open(const LogicalVolume& volume) const {
 ImageFile VolumeReferences::open_reference(const ImagePlace& referrer, const std::string& name,
                                            ReferenceKind kind) const {
     const std::string naming = describe_reference(referrer, name, kind);
-    if (const auto reason = why_not_a_path(name))
-        throw Error(ErrorCode::refused, fmt::format("{}, which is not followed: {}", naming, *reason));
-    const std::optional<std::string> wanted = name_in_group(group(), name);
+    const LocalName local = parse_local_name(name);
+    if (local.refusal)
+        throw Error(ErrorCode::refused, fmt::format("{}, which is not followed: {}", naming, *local.refusal));
+    const std::optional<std::string> wanted = name_in_group(group(), local.path);
     if (!wanted)
         throw Error(ErrorCode::refused,
                     fmt::format("{}, which is not followed: an image in a logical volume is read with volumes of its "

@@ -25,9 +25,10 @@ constexpr std::uint64_t zero_out_bytes_max = std::uint64_t{1} << 30;  // so that
 
 class OutputDevice final : public Output {
 public:
-    explicit OutputDevice(File device) : device_(std::move(device)), size_(device_.size()) {}
+    OutputDevice(File device, DeviceRest rest) : device_(std::move(device)), size_(device_.size()), rest_(rest) {}
 
     void resize(ByteCount length) override {
+        length_ = length;
         if (length <= size_) return;
         throw Error(ErrorCode::refused, fmt::format("'{}' is too small: the image needs {} bytes, the device has {}",
                                                     device_.path(), length.value, size_.value));
@@ -40,7 +41,10 @@ public:
     }
 
     void zero(ByteRange range) override;
-    void commit() override { device_.sync(); }
+    void commit() override {
+        if (rest_ == DeviceRest::zeroed) zero({ByteOffset{} + length_, size_ - length_});
+        device_.sync();
+    }
     ByteCount bytes_written() const override { return bytes_written_; }
 
 private:
@@ -48,6 +52,8 @@ private:
 
     File device_;
     ByteCount size_;
+    DeviceRest rest_;
+    ByteCount length_;  ///< of the image
     EarlyWriteback writeback_;
     ByteCount bytes_written_;
     bool can_zero_out_ = true;
@@ -132,7 +138,7 @@ bool names_block_device(const std::string& path) {
     return ::stat(path.c_str(), &target) == 0 && S_ISBLK(target.st_mode);
 }
 
-std::unique_ptr<Output> open_output_device(const std::string& path, const TargetRules& rules) {
+std::unique_ptr<Output> open_output_device(const std::string& path, const TargetRules& rules, DeviceRest rest) {
     refuse_unless_forced(path, rules);
     File device = open_alone(path);
     struct stat status {};
@@ -141,9 +147,11 @@ std::unique_ptr<Output> open_output_device(const std::string& path, const Target
         throw Error(ErrorCode::refused, fmt::format("'{}' is no longer a block device: nothing was written", path));
     refuse_forbidden(path, status, rules);
     refuse_in_use(path, status, &device);
-    return output_onto(std::move(device));
+    return output_onto(std::move(device), rest);
 }
 
-std::unique_ptr<Output> output_onto(File device) { return std::make_unique<OutputDevice>(std::move(device)); }
+std::unique_ptr<Output> output_onto(File device, DeviceRest rest) {
+    return std::make_unique<OutputDevice>(std::move(device), rest);
+}
 
 }  // namespace varve

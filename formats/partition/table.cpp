@@ -9,7 +9,7 @@
 namespace varve::partition {
 namespace {
 
-constexpr std::uint64_t sector_bytes = 512;  // an MBR does not record it; MBRs of larger sectors are not read
+constexpr std::uint64_t table_bytes = 512;  // whatever the size of a sector
 constexpr std::size_t entries_at = 446;
 constexpr std::size_t entry_bytes = 16;
 constexpr std::size_t signature_at = 510;
@@ -30,9 +30,9 @@ struct Entry {
 using Table = std::array<Entry, 4>;
 
 /// Nothing when `sector` is not a whole sector of the disk or holds no table.
-std::optional<Table> read_entries(const ImageReader& disk, std::uint64_t sector) {
+std::optional<Table> read_entries(const ImageReader& disk, std::uint64_t sector, std::uint64_t sector_bytes) {
     if (sector >= disk.info().virtual_size.value / sector_bytes) return std::nullopt;
-    Bytes bytes(sector_bytes);
+    Bytes bytes(table_bytes);
     disk.read(ByteOffset{sector * sector_bytes}, bytes);
     if (load_le<std::uint16_t>(ByteView(bytes).subspan(signature_at)) != 0xaa55) return std::nullopt;
     Table table;
@@ -48,7 +48,7 @@ std::optional<Table> read_entries(const ImageReader& disk, std::uint64_t sector)
 
 class MbrPartitions {
 public:
-    explicit MbrPartitions(const ImageReader& disk) : disk_(disk) {}
+    MbrPartitions(const ImageReader& disk, std::uint64_t sector_bytes) : disk_(disk), sector_bytes_(sector_bytes) {}
 
     std::vector<Partition> read(const Table& table) {
         for (std::uint32_t i = 0; i < table.size(); ++i)
@@ -65,7 +65,7 @@ private:
     void read_logical(const Entry& extended, std::uint32_t& number) {
         std::uint64_t link = extended.begin;
         for (unsigned links = 0; links < logical_max; ++links) {
-            const std::optional<Table> table = read_entries(disk_, link);
+            const std::optional<Table> table = read_entries(disk_, link, sector_bytes_);
             if (!table) return;
             for (const Entry& entry : {(*table)[0], (*table)[1]})
                 if (entry.is_partition()) add(number++, entry, link);
@@ -77,25 +77,33 @@ private:
     }
 
     void add(std::uint32_t number, const Entry& entry, std::uint64_t base) {
-        const std::uint64_t sectors = disk_.info().virtual_size.value / sector_bytes;
+        const std::uint64_t sectors = disk_.info().virtual_size.value / sector_bytes_;
         const std::uint64_t begin = base + entry.begin;  // at most three 32-bit numbers: no overflow
         if (begin >= sectors || entry.count > sectors - begin) return;
-        partitions_.push_back({number, {ByteOffset{begin * sector_bytes}, ByteCount{entry.count * sector_bytes}}});
+        partitions_.push_back({number, {ByteOffset{begin * sector_bytes_}, ByteCount{entry.count * sector_bytes_}}});
     }
 
     const ImageReader& disk_;
+    std::uint64_t sector_bytes_;
     std::vector<Partition> partitions_;
 };
+
+bool is_protective(const Entry& entry) { return entry.type == gpt_type; }
 
 }  // namespace
 
 std::vector<Partition> read_table(const ImageReader& disk, std::vector<std::string>& warnings) {
-    const std::optional<Table> table = read_entries(disk, 0);
+    const std::optional<Table> table = read_entries(disk, 0, table_bytes);
     if (!table) return {};
-    const auto is_protective = [](const Entry& entry) { return entry.type == gpt_type; };
     const auto protective = std::find_if(table->begin(), table->end(), is_protective);
     if (protective != table->end()) return read_gpt(disk, protective->begin + protective->count - 1, warnings);
-    return MbrPartitions(disk).read(*table);
+    return MbrPartitions(disk, 512).read(*table);
+}
+
+std::vector<Partition> read_mbr_of_4096(const ImageReader& disk) {
+    const std::optional<Table> table = read_entries(disk, 0, table_bytes);
+    if (!table || std::any_of(table->begin(), table->end(), is_protective)) return {};
+    return MbrPartitions(disk, 4096).read(*table);
 }
 
 }  // namespace varve::partition

@@ -14,7 +14,11 @@ namespace varve::partition {
 /// second header at the disk's end is used when the first is damaged, with a warning; there is also one when the two
 /// differ. Partitions that are not inside the disk are left out, and so is the rest of a broken chain of logical
 /// partitions. Throws Error(corrupt) when neither header of a GPT is valid. Errors and warnings are without the disk's
-/// name.
+/// name. An MBR counts in sectors of 512 bytes.
 std::vector<Partition> read_table(const ImageReader& disk, std::vector<std::string>& warnings);
+
+/// The same partitions if the disk has sectors of 4096 bytes, the unit of its MBR then. An MBR does not record the
+/// unit: only what is in the partitions shows which is right. Empty when there is no MBR, or a GPT.
+std::vector<Partition> read_mbr_of_4096(const ImageReader& disk);
 
 }  // namespace varve::partition

@@ -126,14 +126,11 @@ std::vector<ImageBitmap> read_directory(const ByteSource& file, const Header& he
 std::vector<ImageBitmap> read_bitmaps(const ByteSource& file, const Header& header,
                                       std::vector<std::string>& warnings) {
     if (!header.extensions.bitmaps) return {};
-    if ((header.features.autoclear & autoclear_bitmaps) != 0)
-        return read_directory(file, header, *header.extensions.bitmaps);
     try {
         return read_directory(file, header, *header.extensions.bitmaps);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::corrupt) throw;
-        warnings.push_back(
-            fmt::format("the bitmaps are ignored, as the image does not vouch for them: {}", error.what()));
+        warnings.push_back(fmt::format("the bitmaps are ignored, as their directory is damaged: {}", error.what()));
         return {};
     }
 }

@@ -11,8 +11,8 @@
 
 namespace varve::qcow2 {
 
-/// The bitmaps of the directory; empty when the image has none. A damaged directory is Error(corrupt) while the image
-/// vouches for it (autoclear bit 0); otherwise no bitmap is trusted anyway, and a sentence is added to `warnings`.
+/// The bitmaps of the directory; empty when the image has none, or when the directory is damaged, which adds a sentence
+/// to `warnings`.
 std::vector<ImageBitmap> read_bitmaps(const ByteSource& file, const Header& header, std::vector<std::string>& warnings);
 
 }  // namespace varve::qcow2

@@ -45,7 +45,7 @@ std::string identity_of(const ByteSource& file, const Snapshot& snapshot) {
 
 }  // namespace
 
-DiskState choose_state(const ByteSource& file, const Header& header, const std::vector<Snapshot>& snapshots,
+DiskState choose_state(const ByteSource& file, const Header& header, const SnapshotTable& snapshots,
                        const std::optional<std::string>& selector) {
     if (!selector) return {header.l1, header.virtual_size, {}};
     if (header.has_data_file())

@@ -22,8 +22,9 @@ struct DiskState {
 
 /// The state that `selector` selects among `snapshots` (see select_snapshot); the active one without a selector. Throws
 /// Error(not_found | refused), Error(unsupported) for a snapshot of an image with an external data file, Error(corrupt)
-/// for an L1 table outside its limits. Reads the L1 table of a snapshot, at most 32 MiB, in pieces.
-DiskState choose_state(const ByteSource& file, const Header& header, const std::vector<Snapshot>& snapshots,
+/// for a damaged snapshot table that does not show it, or an L1 table outside its limits. Reads the L1 table of a
+/// snapshot, at most 32 MiB, in pieces.
+DiskState choose_state(const ByteSource& file, const Header& header, const SnapshotTable& snapshots,
                        const std::optional<std::string>& selector);
 
 }  // namespace varve::qcow2

@@ -3,6 +3,8 @@
 #include <array>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "engine/base/bytes.h"
 #include "formats/output/overlay_writer.h"
 #include "formats/qcow2/options.h"
@@ -40,6 +42,8 @@ Layer open_qcow2(ByteSourcePtr source, LayerRequest& request) {
     return layer;
 }
 
+ByteCount whole_sectors(ByteCount size) { return {divide_up(size.value, sector_bytes) * sector_bytes}; }
+
 std::unique_ptr<ImageWriter> create_qcow2(const NewImage& image) {
     CreationOptions options = parse_options(image.options);
     std::optional<NewBacking> backing;
@@ -47,10 +51,20 @@ std::unique_ptr<ImageWriter> create_qcow2(const NewImage& image) {
         backing = image.open_backing(*options.backing_file, options.backing_format);
         options.backing_format = backing->format;
     }
-    auto output = preallocated(image.open_output(), options.preallocation, image.virtual_size);
-    auto writer = create_writer(std::move(output), image.virtual_size, options);
+    const ByteCount size = options.round_up ? whole_sectors(image.virtual_size) : image.virtual_size;
+    auto output = preallocated(image.open_output(), options.preallocation, size);
+    auto writer = create_writer(std::move(output), size, options);
     if (!backing) return writer;
-    return write_over(std::move(backing->reader), std::move(writer), image.virtual_size, options.unit());
+    return write_over(std::move(backing->reader), std::move(writer), size, options.unit());
+}
+
+std::optional<std::string> size_warning(ByteCount size, const OptionMap& options) {
+    const ByteCount cut{size.value % sector_bytes};
+    if (cut.value == 0 || parse_options(options).round_up) return std::nullopt;
+    return fmt::format(
+        "a disk of {} bytes ends inside a sector: QEMU will not show the last {} bytes of it to a guest; "
+        "pass -o round_up=on to complete the sector with zeros",
+        size.value, cut.value);
 }
 
 constexpr std::array extensions{"qcow2"sv};
@@ -61,6 +75,7 @@ constexpr FormatWriting writing{
     .is_streamed = nullptr,
     .virtual_size_max = [](const OptionMap& options) { return virtual_size_max(parse_options(options)); },
     .alignment = {1},
+    .size_warning = size_warning,
     .create = create_qcow2,
 };
 

@@ -65,7 +65,10 @@ void parse_v3(const ByteSource& file, ByteReader& in, Header& header) {
     header.features.autoclear = in.u64be();
     header.refcount_order = in.u32be();
     header.header_length = in.u32be();
-    if (header.refcount_order > 6) throw bad_field(file, "refcount_order", 96, "0 to 6", header.refcount_order);
+    if (header.refcount_order > 6) {
+        header.problems.emplace_back(bad_field(file, "refcount_order", 96, "0 to 6", header.refcount_order).what());
+        header.refcount_order = Header{}.refcount_order;
+    }
     if (header.header_length < header_bytes_v3 || header.header_length % 8 != 0 ||
         header.header_length > header.cluster_size().value)
         throw bad_field(file, "header_length", 100, "a multiple of 8 from 104 to the cluster size",
@@ -127,10 +130,15 @@ void check_refcount_table(const ByteSource& file, Parsed& parsed) {
             place.begin.value);
 }
 
-void check_snapshots(const ByteSource& file, const Header& header) {
-    if (header.snapshots.records > snapshots_max)
-        throw bad_field(file, "nb_snapshots", 60, fmt::format("at most {}", snapshots_max), header.snapshots.records);
-    if (header.snapshots.records != 0) check_aligned(file, header, "snapshots_offset", 64, header.snapshots.offset);
+/// Reading needs no refcounts.
+void ignore_bad_refcount_table(const ByteSource& file, Parsed& parsed) {
+    try {
+        check_refcount_table(file, parsed);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::corrupt) throw;
+        parsed.header.problems.emplace_back(error.what());
+        parsed.header.refcounts = {};
+    }
 }
 
 std::optional<std::string> read_backing_name(const ByteSource& file, const Header& header, const BackingName& place) {
@@ -153,7 +161,8 @@ Extensions read_extensions(const ByteSource& file, const Header& header, const B
     const std::uint64_t end = backing.offset != 0 ? backing.offset : header.cluster_size().value;
     Bytes area(static_cast<std::size_t>(end - header.header_length));
     area.resize(read_some(file, ByteOffset{header.header_length}, area));
-    return parse_extensions(file, area, ByteOffset{header.header_length});
+    return parse_extensions(file, area, ByteOffset{header.header_length},
+                            {header.backing_name.has_value(), header.has_data_file()});
 }
 
 Bytes read_start(const ByteSource& file) {
@@ -241,8 +250,7 @@ Header read_header(const ByteSource& file) {
     if (header.version == 3) parse_compression(file, in, header);
     if (header.virtual_size.value > disk_bytes_max)
         throw bad_field(file, "size", 24, fmt::format("at most {}", disk_bytes_max), header.virtual_size.value);
-    check_refcount_table(file, parsed);
-    check_snapshots(file, header);
+    ignore_bad_refcount_table(file, parsed);
     check_l1(file, header, header.l1, header.virtual_size, "the active disk");
     return header;
 }
@@ -268,6 +276,12 @@ bool Header::has_data_file() const { return (features.incompatible & incompatibl
 
 bool Header::has_raw_data_file() const {
     return has_data_file() && (features.autoclear & autoclear_data_file_raw) != 0;
+}
+
+void check_snapshots_place(const ByteSource& file, const Header& header) {
+    if (header.snapshots.records > snapshots_max)
+        throw bad_field(file, "nb_snapshots", 60, fmt::format("at most {}", snapshots_max), header.snapshots.records);
+    if (header.snapshots.records != 0) check_aligned(file, header, "snapshots_offset", 64, header.snapshots.offset);
 }
 
 std::uint64_t l1_entries_needed(const Header& header, ByteCount virtual_size) {

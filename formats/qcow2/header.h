@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "formats/base/byte_source.h"
 #include "formats/qcow2/header_extensions.h"
@@ -41,7 +42,7 @@ struct Header {
     ByteCount virtual_size;
     std::uint32_t crypt_method = 0;
     TablePlace l1;
-    TablePlace refcounts;  ///< the refcount table (of whole clusters)
+    TablePlace refcounts;  ///< the refcount table (of whole clusters); none if its place is damaged
     RecordsPlace snapshots;
     Features features;
     std::uint32_t refcount_order = 4;
@@ -49,6 +50,8 @@ struct Header {
     Compression compression = Compression::zlib;
     std::optional<std::string> backing_name;
     Extensions extensions;
+    /// What is damaged in fields that no guest byte depends on: full sentences. Such a field has a harmless value.
+    std::vector<std::string> problems;
 
     ByteCount cluster_size() const { return {std::uint64_t{1} << cluster_bits}; }
     Geometry geometry() const;
@@ -58,7 +61,8 @@ struct Header {
     bool has_raw_data_file() const;
 };
 
-/// Reads and checks the header of `file`. Throws Error(corrupt) for a field outside its limits, and Error(unsupported)
+/// Reads and checks the header of `file`, except for the place of the snapshot table. Throws Error(corrupt) for a field
+/// outside its limits that the disk depends on, and Error(unsupported)
 /// that names the feature for what this version does not read. Costs two small reads and little memory.
 Header read_header(const ByteSource& file);
 
@@ -66,6 +70,9 @@ Header read_header(const ByteSource& file);
 /// after them. `header` has no snapshots, no encryption and no extension but the backing format. Throws Error(usage)
 /// when the backing file's name does not fit.
 Bytes encode_header(const Header& header);
+
+/// Throws Error(corrupt) unless the header has a possible number of snapshots, and an aligned place for their table.
+void check_snapshots_place(const ByteSource& file, const Header& header);
 
 /// The number of L1 entries that a disk of `virtual_size` needs.
 std::uint64_t l1_entries_needed(const Header& header, ByteCount virtual_size);

@@ -8,6 +8,7 @@
 #include "engine/base/byte_reader.h"
 #include "engine/base/byte_writer.h"
 #include "engine/base/check.h"
+#include "engine/base/error.h"
 #include "formats/base/image_error.h"
 
 namespace varve::qcow2 {
@@ -86,6 +87,16 @@ void take_extension(const ByteSource& file, const Extension& extension, Extensio
     }
 }
 
+bool is_needed(std::uint32_t type, const NeededExtensions& needed) {
+    return (type == type_backing_format && needed.backing_format) || (type == type_data_file && needed.data_file);
+}
+
+/// Where the list breaks off, what comes after is unknown.
+void leave_out_the_rest(Extensions& out, const NeededExtensions& needed, const Error& error) {
+    if ((needed.backing_format && !out.backing_format) || (needed.data_file && !out.data_file)) throw error;
+    out.problems.emplace_back(error.what());
+}
+
 /// An extension, padded to a multiple of 8 bytes.
 void put_extension(ByteWriter& out, std::uint32_t type, std::string_view data) {
     out.u32be(type);
@@ -96,7 +107,7 @@ void put_extension(ByteWriter& out, std::uint32_t type, std::string_view data) {
 
 }  // namespace
 
-Extensions parse_extensions(const ByteSource& file, ByteView area, ByteOffset begin) {
+Extensions parse_extensions(const ByteSource& file, ByteView area, ByteOffset begin, NeededExtensions needed) {
     Extensions out;
     std::set<std::uint32_t> seen;
     std::size_t position = 0;
@@ -106,16 +117,26 @@ Extensions parse_extensions(const ByteSource& file, ByteView area, ByteOffset be
         if (type == type_end) break;
         const ByteOffset at = begin + ByteCount{position};
         position += head_bytes;
-        if (length > area.size() - position)
-            throw corrupt_image(
-                file,
-                fmt::format("header extension {:#x} at offset {}: expected at most {} bytes, found a length of {}",
-                            type, at.value, area.size() - position, length));
-        if (!seen.insert(type).second)
-            throw corrupt_image(
-                file, fmt::format("header extension {:#x} at offset {}: expected one of its type, found a second", type,
-                                  at.value));
-        take_extension(file, {type, at, area.subspan(position, length)}, out);
+        if (length > area.size() - position) {
+            leave_out_the_rest(
+                out, needed,
+                corrupt_image(
+                    file,
+                    fmt::format("header extension {:#x} at offset {}: expected at most {} bytes, found a length of {}",
+                                type, at.value, area.size() - position, length)));
+            break;
+        }
+        const Extension extension{type, at, area.subspan(position, length)};
+        try {
+            if (!seen.insert(type).second)
+                throw corrupt_image(
+                    file, fmt::format("header extension {:#x} at offset {}: expected one of its type, found a second",
+                                      type, at.value));
+            take_extension(file, extension, out);
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::corrupt || is_needed(type, needed)) throw;
+            out.problems.emplace_back(error.what());
+        }
         position = std::min<std::size_t>(area.size(), position + divide_up(length, 8) * 8);
     }
     return out;

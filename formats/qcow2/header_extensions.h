@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/bytes.h"
 #include "formats/base/byte_source.h"
@@ -21,11 +22,20 @@ struct Extensions {
     std::optional<std::string> data_file;
     std::optional<BitmapsExtension> bitmaps;
     FeatureNames feature_names;
+    /// What is damaged in extensions that no guest byte depends on; such extensions are left out.
+    std::vector<std::string> problems;
 };
 
-/// Parses the extensions in `area`, which begins at file offset `begin`; unknown types are skipped. Throws
-/// Error(corrupt) for an extension that leaves the area, appears twice or has a wrong length.
-Extensions parse_extensions(const ByteSource& file, ByteView area, ByteOffset begin);
+/// The extensions that the disk cannot be read without.
+struct NeededExtensions {
+    bool backing_format = false;  ///< the image has a backing file
+    bool data_file = false;       ///< guest data is in a file of its own
+};
+
+/// Parses the extensions in `area`, which begins at file offset `begin`; unknown types are skipped. An extension that
+/// leaves the area, and with it all after it, appears twice or has a wrong length is left out and a problem. Throws
+/// Error(corrupt) when one that is needed is damaged, or may be among those left out.
+Extensions parse_extensions(const ByteSource& file, ByteView area, ByteOffset begin, NeededExtensions needed);
 
 /// The list of extensions with its end marker. Only `backing_format` can be set in a new image.
 Bytes encode_extensions(const Extensions& extensions);

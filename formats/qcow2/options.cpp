@@ -77,6 +77,9 @@ constexpr std::array words{
          [](CreationOptions& options, std::string_view value) {
              return assign(options.preallocation, parse_preallocation(value));
          }},
+    Word{
+        {"round_up", "on or off", "add zeros to a disk that ends inside a sector of 512 bytes (off)"},
+        [](CreationOptions& options, std::string_view value) { return assign(options.round_up, parse_on_off(value)); }},
     Word{{"backing_file", "a file name", "write only what differs from this image, and record its name"},
          set_backing_file},
     Word{{"backing_fmt", "a format that varve reads", "the format of backing_file (detected from its first bytes)",

@@ -1,5 +1,6 @@
 #pragma once
-/// The creation options of a qcow2 image: those of qemu-img, and `compress`, which qemu-img has as -c.
+/// The creation options of a qcow2 image: those of qemu-img, `compress`, which qemu-img has as -c, and `round_up`,
+/// which it always does.
 
 #include "formats/base/option_words.h"
 #include "formats/output/preallocated_output.h"
@@ -16,6 +17,7 @@ struct CreationOptions {
     Compression compression = Compression::zlib;  ///< of clusters that are compressed
     bool compress = false;                        ///< compress the clusters that get smaller
     Preallocation preallocation = Preallocation::off;
+    bool round_up = false;                           ///< a disk that ends inside a sector gets the rest of it, as zeros
     std::optional<std::string> backing_file = {};    ///< the name that the image records
     std::optional<std::string> backing_format = {};  ///< a format that is read
 

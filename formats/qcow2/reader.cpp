@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
+#include "formats/base/counted_read.h"
 #include "formats/base/image_error.h"
 #include "formats/qcow2/bitmaps.h"
 #include "formats/qcow2/compression.h"
@@ -60,9 +61,12 @@ Reader::Reader(ByteSourcePtr source, const Options& options, std::shared_ptr<Rea
 
 DiskState Reader::choose_state(const Options& options) {
     if (options.is_backing) return {header_.l1, header_.virtual_size, {}};
-    const std::vector<Snapshot> snapshots = read_snapshots(*source_, header_);
-    for (const Snapshot& snapshot : snapshots) info_.snapshots.push_back(snapshot.facts);
-    return qcow2::choose_state(*source_, header_, snapshots, options.snapshot);
+    const SnapshotTable table = read_snapshots(*source_, header_);
+    for (const Snapshot& snapshot : table.snapshots) info_.snapshots.push_back(snapshot.facts);
+    if (!table.problem.empty())
+        info_.warnings.push_back(fmt::format("the table of internal snapshots is damaged, {} of {} can be used: {}",
+                                             table.snapshots.size(), header_.snapshots.records, table.problem));
+    return qcow2::choose_state(*source_, header_, table, options.snapshot);
 }
 
 void Reader::check_unchanged() const {
@@ -78,15 +82,35 @@ void Reader::describe(const Options& options) {
     info_.options = creation_options(header_);
     append(info_.warnings, options.warnings);
     append(info_.warnings, feature_warnings(*source_, header_.features));
+    for (const auto& problems : {header_.problems, header_.extensions.problems})
+        for (const std::string& problem : problems)
+            info_.warnings.push_back(
+                fmt::format("the image was read although a part of it is damaged that the disk does "
+                            "not depend on: {}",
+                            problem));
     append(info_.warnings, overlap_warnings(*source_, header_));
     if (!options.is_backing) info_.bitmaps = read_bitmaps(*source_, header_, info_.warnings);
 }
 
 Extent Reader::extent_at(ByteOffset at) const {
     if (const auto rest = recent_.rest_from(at)) return *rest;
-    const Extent extent = map_->extent_at(at);
+    Extent extent = mapped_extent_at(at);
+    if (extent.kind == ExtentKind::data)
+        extent = stored_extent(data(), {at, extent.length}, [&](ByteRange guest) { return stored_run(guest); });
     recent_.remember(extent);
     return extent;
+}
+
+Extent Reader::mapped_extent_at(ByteOffset at) const {
+    if (const auto rest = mapped_.rest_from(at)) return *rest;
+    const Extent extent = map_->extent_at(at);
+    mapped_.remember(extent);
+    return extent;
+}
+
+StoredRun Reader::stored_run(ByteRange guest) const {
+    const HostRun run = map_->host_run_at(guest);
+    return {run.length, run.kind == ClusterKind::data ? std::optional(run.host) : std::nullopt};
 }
 
 void Reader::read(ByteOffset at, ByteSpan out) const {
@@ -107,27 +131,32 @@ void Reader::read_run(const HostRun& run, ByteOffset at, ByteSpan out) const {
             std::fill(out.begin(), out.end(), std::byte{0});
             return;
         case ClusterKind::data:
-            read_data(run, out);
-            break;
+            bytes_read_.fetch_add(read_data(run, out).value, std::memory_order_relaxed);
+            return;
         case ClusterKind::compressed:
             read_compressed(run, at, out);
-            break;
+            bytes_read_.fetch_add(out.size(), std::memory_order_relaxed);
+            return;
     }
-    bytes_read_.fetch_add(out.size(), std::memory_order_relaxed);
 }
 
 /// The file may end inside its last cluster: a writer that knows that the rest is zero need not write it. A cluster
-/// that is missing altogether was present when the map was consulted: the file became shorter.
-void Reader::read_data(const HostRun& run, ByteSpan out) const {
-    const std::size_t got = read_some(data(), run.host, out);
-    if (got == out.size()) return;
+/// that is missing altogether was present when the map was consulted: the file became shorter. Returns how many bytes
+/// were not in a hole; those that are missing count.
+ByteCount Reader::read_data(const HostRun& run, ByteSpan out) const {
+    const std::uint64_t size = data().size().value;
+    const auto got = static_cast<std::size_t>(
+        std::min<std::uint64_t>(run.host.value < size ? size - run.host.value : 0, out.size()));
+    const ByteCount fetched = counted_read(data(), run.host, out.first(got)) + ByteCount{out.size() - got};
+    if (got == out.size()) return fetched;
     const std::uint64_t last_byte = run.host.value + out.size() - 1;
     const std::uint64_t last_cluster = last_byte / header_.cluster_size().value * header_.cluster_size().value;
-    if (last_cluster >= data().size().value)
+    if (last_cluster >= size)
         throw corrupt_image(
             data(), fmt::format("expected {} bytes of guest data at offset {}, found {}: the file became shorter",
                                 out.size(), run.host.value, got));
     std::fill(out.begin() + static_cast<std::ptrdiff_t>(got), out.end(), std::byte{0});
+    return fetched;
 }
 
 void Reader::read_compressed(const HostRun& run, ByteOffset at, ByteSpan out) const {

@@ -12,6 +12,7 @@
 #include "formats/base/block_cache.h"
 #include "formats/base/byte_source.h"
 #include "formats/base/recent_extents.h"
+#include "formats/base/stored_extent.h"
 #include "formats/qcow2/cluster_map.h"
 #include "formats/qcow2/disk_state.h"
 #include "formats/qcow2/header.h"
@@ -47,8 +48,10 @@ public:
 private:
     DiskState choose_state(const Options& options);
     void describe(const Options& options);
+    Extent mapped_extent_at(ByteOffset at) const;
+    StoredRun stored_run(ByteRange guest) const;
     void read_run(const HostRun& run, ByteOffset at, ByteSpan out) const;
-    void read_data(const HostRun& run, ByteSpan out) const;
+    ByteCount read_data(const HostRun& run, ByteSpan out) const;
     void read_compressed(const HostRun& run, ByteOffset at, ByteSpan out) const;
     Bytes inflate(const HostRun& run) const;
 
@@ -61,7 +64,8 @@ private:
     std::uint64_t cache_owner_;
     ImageInfo info_;
     std::unique_ptr<ClusterMap> map_;
-    mutable RecentExtents recent_;
+    mutable RecentExtents mapped_;  ///< as the tables have them
+    mutable RecentExtents recent_;  ///< with the holes of the file below
     mutable std::atomic<std::uint64_t> bytes_read_{0};
 };
 

@@ -95,11 +95,8 @@ std::vector<const Snapshot*> matching(const std::vector<Snapshot>& snapshots, co
     return found;
 }
 
-}  // namespace
-
-std::vector<Snapshot> read_snapshots(const ByteSource& file, const Header& header) {
-    std::vector<Snapshot> snapshots;
-    if (header.snapshots.records == 0) return snapshots;
+void read_table(const ByteSource& file, const Header& header, std::vector<Snapshot>& snapshots) {
+    check_snapshots_place(file, header);
     const ByteOffset begin = header.snapshots.offset;
     const std::uint64_t file_bytes = file.size().value;
     if (begin.value >= file_bytes)
@@ -109,16 +106,30 @@ std::vector<Snapshot> read_snapshots(const ByteSource& file, const Header& heade
     const std::uint64_t length = std::min(file_bytes - begin.value, snapshot_table_bytes_max);
     RecordCursor in(file, {begin, ByteCount{length}}, "snapshot table");
     for (std::uint32_t i = 0; i < header.snapshots.records; ++i) snapshots.push_back(read_snapshot(in, header));
-    return snapshots;
 }
 
-const Snapshot& select_snapshot(const ByteSource& file, const std::vector<Snapshot>& snapshots,
-                                const std::string& selector) {
+}  // namespace
+
+SnapshotTable read_snapshots(const ByteSource& file, const Header& header) {
+    SnapshotTable table;
+    if (header.snapshots.records == 0) return table;
+    try {
+        read_table(file, header, table.snapshots);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::corrupt) throw;
+        table.problem = error.what();
+    }
+    return table;
+}
+
+const Snapshot& select_snapshot(const ByteSource& file, const SnapshotTable& table, const std::string& selector) {
+    const std::vector<Snapshot>& snapshots = table.snapshots;
     const std::vector<const Snapshot*> found = matching(snapshots, selector);
     if (found.size() == 1) return *found.front();
     if (found.size() > 1)
         throw Error(ErrorCode::refused, fmt::format("'{}' has {} snapshots that match '{}'; pass one of {}",
                                                     file.name(), found.size(), selector, listed_ids(found)));
+    if (!table.problem.empty()) throw Error(ErrorCode::corrupt, table.problem);
     if (snapshots.empty())
         throw Error(ErrorCode::not_found,
                     fmt::format("'{}' has no internal snapshots, so there is none called '{}'", file.name(), selector));

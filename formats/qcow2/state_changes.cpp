@@ -90,7 +90,7 @@ std::unique_ptr<ChangeMap> changes_between_states(ByteSourcePtr source, const st
                                                   const std::optional<std::string>& now) {
     const Header header = read_header(*source);
     if (header.has_data_file()) return nullptr;  // its clusters are rewritten in place
-    const std::vector<Snapshot> snapshots = read_snapshots(*source, header);
+    const SnapshotTable snapshots = read_snapshots(*source, header);
     const DiskState state_before = choose_state(*source, header, snapshots, before);
     const DiskState state_now = choose_state(*source, header, snapshots, now);
     return std::make_unique<StateChanges>(std::move(source), header.geometry(), state_before, state_now,

@@ -39,6 +39,7 @@ constexpr FormatWriting writing{
     .is_streamed = [](const OptionMap&) { return true; },
     .virtual_size_max = [](const OptionMap&) -> ByteCount { return {std::numeric_limits<std::int64_t>::max()}; },
     .alignment = {1},
+    .size_warning = nullptr,
     .create = create_raw,
 };
 

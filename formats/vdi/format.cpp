@@ -51,6 +51,7 @@ constexpr FormatWriting writing{
     .is_streamed = nullptr,
     .virtual_size_max = [](const OptionMap&) { return virtual_size_max(); },
     .alignment = {1},
+    .size_warning = nullptr,
     .create =
         [](const NewImage& image) {
             const CreationOptions options = parse_options(image.options);

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
+#include "formats/base/counted_read.h"
+#include "formats/base/stored_extent.h"
 
 namespace varve::vdi {
 
@@ -35,8 +37,20 @@ void Reader::describe(std::vector<std::string> warnings) {
 Extent Reader::extent_at(ByteOffset at) const {
     VARVE_CHECK(at.value < info_.virtual_size.value);
     if (const auto rest = recent_.rest_from(at)) return *rest;
-    const Extent extent = map_.extent_at(at);
+    Extent extent = mapped_extent_at(at);
+    const auto run_at = [&](ByteRange guest) -> StoredRun {
+        const BlockRun run = map_.run_at(guest);
+        return {run.length, run.device};
+    };
+    if (extent.kind == ExtentKind::data) extent = stored_extent(*device_, {at, extent.length}, run_at);
     recent_.remember(extent);
+    return extent;
+}
+
+Extent Reader::mapped_extent_at(ByteOffset at) const {
+    if (const auto rest = mapped_.rest_from(at)) return *rest;
+    const Extent extent = map_.extent_at(at);
+    mapped_.remember(extent);
     return extent;
 }
 
@@ -46,8 +60,7 @@ void Reader::read(ByteOffset at, ByteSpan out) const {
         const BlockRun run = map_.run_at({at, ByteCount{out.size()}});
         const ByteSpan part = out.first(static_cast<std::size_t>(run.length.value));
         if (run.kind == ExtentKind::data) {
-            device_->read_at(run.device, part);
-            bytes_read_.fetch_add(part.size(), std::memory_order_relaxed);
+            bytes_read_.fetch_add(counted_read(*device_, run.device, part).value, std::memory_order_relaxed);
         } else {
             std::fill(part.begin(), part.end(), std::byte{0});
         }

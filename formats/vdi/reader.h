@@ -34,12 +34,14 @@ public:
 
 private:
     void describe(std::vector<std::string> warnings);
+    Extent mapped_extent_at(ByteOffset at) const;
 
     ByteSourcePtr device_;
     Header header_;
     BlockMap map_;
     ImageInfo info_;
-    mutable RecentExtents recent_;
+    mutable RecentExtents mapped_;  ///< as the block map has them
+    mutable RecentExtents recent_;  ///< with the holes of the file below
     mutable std::atomic<std::uint64_t> bytes_read_{0};
 };
 

@@ -1,5 +1,6 @@
 #include "formats/vmdk/format.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -21,17 +22,34 @@ namespace {
 
 using namespace std::string_view_literals;
 
-/// A descriptor begins with its title, after blank and comment lines.
+/// The titles that VirtualBox accepts, whatever their blanks. VMware's products and qemu take a title for a comment.
+bool is_title(std::string_view line) {
+    std::string text;
+    for (const char c : line.substr(0, 64))
+        if (!is_ascii_blank(c)) text += ascii_lower(c);
+    return text.starts_with("#diskdescriptorfile");
+}
+
+/// A line "version=1", or another of those that come before the list of extents.
+bool is_setting(std::string_view line) {
+    constexpr std::array keys{"version"sv,         "encoding"sv,   "cid"sv,
+                              "parentcid"sv,       "createtype"sv, "parentfilenamehint"sv,
+                              "isnativesnapshot"sv};
+    const std::string key = ascii_lower(trim(line.substr(0, line.find('='))));
+    return std::ranges::find(keys, key) != keys.end();
+}
+
+/// A descriptor begins with its title, or, after blank and comment lines, with its settings, one of which is the type.
 bool is_descriptor_text(std::string_view text) {
-    constexpr std::string_view title = "# Disk DescriptorFile";
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    const std::string_view whole = text;
     while (!text.empty()) {
         const std::size_t end = text.find('\n');
-        std::string_view line = text.substr(0, end);
-        while (!line.empty() && (line.front() == ' ' || line.front() == '\t' || line.front() == '\r'))
-            line.remove_prefix(1);
-        if (equals_ignoring_case(line.substr(0, title.size()), title)) return true;
-        if ((!line.empty() && line.front() != '#') || end == std::string_view::npos) return false;
+        const std::string_view line = trim(text.substr(0, end));
+        if (is_title(line)) return true;
+        if (!line.empty() && line.front() != '#')
+            return is_setting(line) && ascii_lower(whole).find("createtype") != std::string::npos;
+        if (end == std::string_view::npos) return false;
         text.remove_prefix(end + 1);
     }
     return false;
@@ -98,6 +116,7 @@ constexpr FormatWriting writing{
     .is_streamed = [](const OptionMap& options) { return parse_creation_options(options).is_streamed(); },
     .virtual_size_max = [](const OptionMap&) -> ByteCount { return mib(64ULL << 20); },
     .alignment = {512},
+    .size_warning = nullptr,
     .create = create_vmdk,
 };
 

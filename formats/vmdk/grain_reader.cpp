@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
+#include "formats/base/counted_read.h"
 #include "formats/vmdk/grain_codec.h"
 
 namespace varve::vmdk {
@@ -32,6 +33,23 @@ std::uint64_t GrainReader::grains_after(std::uint64_t grain) const {
 Extent GrainReader::extent_at(ByteOffset at) const {
     VARVE_CHECK(at.value < layout_.capacity.value);
     if (const auto rest = recent_.rest_from(at)) return *rest;
+    Extent extent = mapped_extent_at(at);
+    if (extent.kind == ExtentKind::data && layout_.coding == GrainCoding::plain)
+        extent = stored_extent(*device_, {at, extent.length}, [&](ByteRange guest) { return stored_run(guest); });
+    recent_.remember(extent);
+    return extent;
+}
+
+StoredRun GrainReader::stored_run(ByteRange guest) const {
+    const std::uint64_t grain_size = layout_.grain_size.value;
+    const std::uint64_t into_grain = guest.begin.value % grain_size;
+    const GrainRun run = map_->run_at(guest.begin.value / grain_size,
+                                      divide_up(into_grain + guest.length.value, grain_size), GrainRunBy::place);
+    return {std::min(guest.length, ByteCount{run.grains * grain_size - into_grain}), run.place + ByteCount{into_grain}};
+}
+
+Extent GrainReader::mapped_extent_at(ByteOffset at) const {
+    if (const auto rest = mapped_.rest_from(at)) return *rest;
     const std::uint64_t first = at.value / layout_.grain_size.value;
     std::uint64_t grains_left = grains_after(first);
     GrainRun run = map_->run_at(first, grains_left, GrainRunBy::kind);
@@ -48,7 +66,7 @@ Extent GrainReader::extent_at(ByteOffset at) const {
     const std::uint64_t end =
         run.grains == grains_left ? layout_.capacity.value : (first + run.grains) * layout_.grain_size.value;
     const Extent extent{at, ByteCount{end - at.value}, run.kind};
-    recent_.remember(extent);
+    mapped_.remember(extent);
     return extent;
 }
 
@@ -75,19 +93,23 @@ void GrainReader::read_run(const GrainRun& run, ByteOffset at, ByteSpan out) con
         std::fill(out.begin(), out.end(), std::byte{0});
         return;
     }
+    ByteCount fetched{out.size()};
     if (layout_.coding == GrainCoding::plain)
-        read_plain(run.place + ByteCount{at.value % layout_.grain_size.value}, out);
+        fetched = read_plain(run.place + ByteCount{at.value % layout_.grain_size.value}, out);
     else
         read_compressed(run, at, out);
-    bytes_read_.fetch_add(out.size(), std::memory_order_relaxed);
+    bytes_read_.fetch_add(fetched.value, std::memory_order_relaxed);
 }
 
-/// The last grain of a file may be cut short: a writer need not write the zeros at its end.
-void GrainReader::read_plain(ByteOffset place, ByteSpan out) const {
+/// The last grain of a file may be cut short: a writer need not write the zeros at its end. Returns how many bytes were
+/// not in a hole; those that are missing count.
+ByteCount GrainReader::read_plain(ByteOffset place, ByteSpan out) const {
     const std::uint64_t size = device_->size().value;
     const std::uint64_t held = place.value < size ? std::min<std::uint64_t>(size - place.value, out.size()) : 0;
-    if (held != 0) device_->read_at(place, out.first(static_cast<std::size_t>(held)));
+    const ByteCount fetched =
+        counted_read(*device_, place, out.first(static_cast<std::size_t>(held))) + ByteCount{out.size() - held};
     std::fill(out.begin() + static_cast<std::ptrdiff_t>(held), out.end(), std::byte{0});
+    return fetched;
 }
 
 void GrainReader::read_compressed(const GrainRun& run, ByteOffset at, ByteSpan out) const {

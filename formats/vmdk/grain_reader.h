@@ -8,6 +8,7 @@
 #include "formats/base/block_cache.h"
 #include "formats/base/byte_source.h"
 #include "formats/base/recent_extents.h"
+#include "formats/base/stored_extent.h"
 #include "formats/vmdk/grain_map.h"
 
 namespace varve::vmdk {
@@ -36,8 +37,10 @@ public:
 
 private:
     std::uint64_t grains_after(std::uint64_t grain) const;
+    Extent mapped_extent_at(ByteOffset at) const;
+    StoredRun stored_run(ByteRange guest) const;
     void read_run(const GrainRun& run, ByteOffset at, ByteSpan out) const;
-    void read_plain(ByteOffset place, ByteSpan out) const;
+    ByteCount read_plain(ByteOffset place, ByteSpan out) const;
     void read_compressed(const GrainRun& run, ByteOffset at, ByteSpan out) const;
 
     ByteSourcePtr device_;
@@ -46,7 +49,8 @@ private:
     std::shared_ptr<ReadCaches> caches_;
     std::uint64_t cache_owner_;
     ImageInfo info_;
-    mutable RecentExtents recent_;
+    mutable RecentExtents mapped_;  ///< as the tables have them
+    mutable RecentExtents recent_;  ///< with the holes of the file below
     mutable std::atomic<std::uint64_t> bytes_read_{0};
 };
 

@@ -21,6 +21,9 @@ public:
 
     Extent extent_at(ByteOffset at) const override {
         if (map_fails.load()) throw Error(ErrorCode::io, "the map cannot be read");
+        for (const ByteRange& range : bad_)
+            if (map_fails_in_bad.load() && range.begin <= at && at < range.end())
+                throw Error(code_, fmt::format("the map has no place for offset {}", at.value));
         return disk_.extent_at(at);
     }
 
@@ -40,6 +43,7 @@ public:
     std::vector<ByteRange> unreadable() const override { return {}; }
 
     std::atomic<bool> map_fails{false};
+    std::atomic<bool> map_fails_in_bad{false};  ///< with the same error as read()
     mutable std::atomic<int> failures{0};
 
 private:

@@ -42,7 +42,8 @@ std::vector<ExtentKind> sector_kinds(const ImageReader& reader);
 std::vector<ExtentKind> qemu_sector_kinds(const std::string& path, const std::string& format,
                                           const std::vector<LayerInfo>& layers);
 
-/// Compares size, bytes and kinds of the image at `path` with qemu's view of it.
+/// Compares size, bytes and kinds of the image at `path` with qemu's view of it. Where varve finds zeros and qemu data,
+/// the bytes decide: qemu looks for holes in the file below only in images that it takes for preallocated.
 void compare_with_qemu(const std::string& path, const std::string& format);
 
 /// The text of the Error that opening (and reading) `path` throws; empty if it does not throw.

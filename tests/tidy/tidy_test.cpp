@@ -52,7 +52,7 @@ const std::map<std::string, std::set<std::string>>& third_parties() {
         {"openssl/", {"engine/base", "store", "formats"}},
         {"xxhash", {"engine", "store", "catalog"}},
         {"boost/", {"engine/base", "cli"}},
-        {"nlohmann/", {"cli"}},
+        {"nlohmann/", {"cli", "formats"}},
         {"fmt/", {"engine/base", "engine", "formats", "store", "catalog", "cli"}},
     };
     return table;

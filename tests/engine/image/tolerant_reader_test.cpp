@@ -126,10 +126,10 @@ TEST_CASE("tolerant reader: random bad places, random reads: all bytes not repor
     }
 }
 
-TEST_CASE("tolerant reader: other errors, and those of the allocation map, are passed on", "[engine]") {
+TEST_CASE("tolerant reader: other errors, and a map that the medium cannot read, are passed on", "[engine]") {
     const fakes::MemoryImage disk = random_disk(4, 64 * block);
     const std::vector<ByteRange> bad{{{5 * block}, {1}}};
-    for (const ErrorCode code : {ErrorCode::corrupt, ErrorCode::refused, ErrorCode::cancelled}) {
+    for (const ErrorCode code : {ErrorCode::refused, ErrorCode::cancelled}) {
         const TolerantReader reader(std::make_unique<fakes::FailingImage>(disk, bad, code));
         CHECK(failure_of(reader, {{0}, {64 * block}}, code) == "cannot read at offset 20480");
         CHECK(reader.unreadable().empty());
@@ -139,6 +139,17 @@ TEST_CASE("tolerant reader: other errors, and those of the allocation map, are p
     const TolerantReader reader(std::move(failing));
     CHECK(failure_of(reader, {{0}, {64 * block}}, ErrorCode::io) == "the map cannot be read");
     CHECK(reader.unreadable().empty());
+}
+
+TEST_CASE("tolerant reader: damage is given up like bytes that cannot be read, however much it is", "[engine]") {
+    const fakes::MemoryImage disk = random_disk(7, TolerantReader::bytes_max.value + 16 * block);
+    const std::vector<ByteRange> bad{{{0}, {TolerantReader::bytes_max.value + block}}};
+    auto failing = std::make_unique<fakes::FailingImage>(disk, bad, ErrorCode::corrupt);
+    failing->map_fails_in_bad = true;
+    const TolerantReader reader(std::move(failing));
+    CHECK(reader.extent_at({block + 5}) == Extent{{block + 5}, {block - 5}, ExtentKind::data});
+    CHECK((read_in_pieces(reader, 1 << 20) == with_zeros(disk.bytes(), bad)));
+    CHECK(reader.unreadable() == bad);
 }
 
 TEST_CASE("tolerant reader: a missing medium is an error, not a disk of zeros", "[engine]") {

@@ -113,8 +113,27 @@ TEST_CASE("verify: comparing with the image that was backed up finds nothing, wi
     REQUIRE(report.findings.size() == 2);
     REQUIRE(report.findings[0].offset == 5 * chunk_bytes);
     REQUIRE(report.findings[1].offset == 270 * chunk_bytes);
+    const std::uint64_t size = snapshot.size.value;
     disk.resize(299 * chunk_bytes);
-    REQUIRE(verify_against(repository.repository, snapshot, disk, repository.progress, {}).findings.size() == 1);
+    const auto shorter = verify_against(repository.repository, snapshot, disk, repository.progress, {}).findings;
+    REQUIRE(shorter.size() == 3);
+    REQUIRE(shorter[0].offset == 5 * chunk_bytes);
+    REQUIRE(shorter[1].offset <= 270 * chunk_bytes + 17);
+    REQUIRE(shorter[2].offset == 299 * chunk_bytes);
+    REQUIRE(shorter[2].offset + shorter[2].length == size);
+    REQUIRE_THAT(shorter[2].message, ContainsSubstring("the image has 19595264 bytes, the snapshot 19660805"));
+}
+
+TEST_CASE("verify: a longer image has a finding for its excess alone if the rest is the same", "[engine][verify]") {
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    fakes::MemoryImage disk = random_disk(6, 20 * chunk_bytes + 5);
+    const SnapshotRecord snapshot = repository.backup(disk, "d");
+    disk.resize(21 * chunk_bytes);
+    const auto findings = verify_against(repository.repository, snapshot, disk, repository.progress, {}).findings;
+    REQUIRE(findings.size() == 1);
+    REQUIRE(findings[0].offset == 20 * chunk_bytes + 5);
+    REQUIRE_THAT(findings[0].message, ContainsSubstring("the part that both have is the same"));
 }
 
 TEST_CASE("verify: comparing with an image that changed while it was read is an error", "[engine][verify]") {

@@ -80,9 +80,14 @@ TEST_CASE("names: a name that leads outside the folder is refused, with advice",
         const std::string refusal = at.outcome(name);
         CHECK_THAT(refusal, ContainsSubstring(at.top()));
         CHECK_THAT(refusal, ContainsSubstring(name));
-        CHECK_THAT(refusal, ContainsSubstring("--allow-under DIR"));
+        CHECK_THAT(refusal, ContainsSubstring("--allow-under /"));
     }
+    CHECK_THAT(at.outcome("sub/../../other/secret"),
+               ContainsSubstring(fmt::format("it leads to '{}/other/secret', outside '{}/vm'; if you trust it, pass "
+                                             "--allow-under {}/other",
+                                             at.root().string(), at.root().string(), at.root().string())));
     CHECK(at.outcome("../other/secret", {at.root().string()}) == "s");
+    CHECK(at.outcome("../other/secret", {(at.root() / "other").string()}) == "s");
     CHECK(at.outcome("../other/secret", {(at.root() / "nowhere/..").string()}) != "s");
     CHECK(at.outcome((at.root() / "other/secret").string(), {(at.root() / "other").string()}) == "s");
     CHECK(at.outcome((at.root() / "other/secret").string(), {(at.root() / "vm/sub").string()}) != "s");
@@ -91,8 +96,13 @@ TEST_CASE("names: a name that leads outside the folder is refused, with advice",
 TEST_CASE("names: a name that is not a path is refused", "[formats][names][bad-input]") {
     const Fixture at;
     for (const std::string& name :
-         {R"(json:{"driver":"file","filename":"/etc/passwd"})"s, "nbd://localhost/x"s, "nbd:unix:/x"s, "ssh://h/x"s,
-          "http://h/x"s, "file:base"s, "file:///etc/passwd"s, "fat:rw:/etc"s, "host_device:/dev/null"s, ":x"s})
+         {R"(json:{"driver":"file","filename":"/etc/passwd"})"s, R"(json:{"driver":"nbd","path":"/x"})"s, "json:{"s,
+          "json:7"s, R"(json:{"file":{"driver":"file"}})"s,
+          R"(json:{"driver":"raw","offset":512,"file.filename":"base"})"s,
+          R"(json:{"file.filename":"base","file":{"filename":"base"}})"s,
+          R"(json:{"driver":"qcow2","backing":null,"file":{"filename":"base"}})"s, R"(json:{"file":{"filename":7}})"s,
+          "nbd://localhost/x"s, "nbd:unix:/x"s, "ssh://h/x"s, "http://h/x"s, "file:"s, "file://h/etc/passwd"s,
+          "file:///etc/passwd"s, "fat:rw:/etc"s, "host_device:/dev/null"s, ":x"s})
         CHECK_THAT(at.outcome(name), ContainsSubstring("is not followed"));
     CHECK_THAT(at.outcome("ba\0se"s), ContainsSubstring("without NUL"));
     CHECK_THAT(at.outcome("\x1b[2J"s), ContainsSubstring("'\x1b[2J'"));
@@ -108,10 +118,110 @@ TEST_CASE("names: a symlink is followed only if it stays inside the folder", "[f
     fs::create_directory_symlink("../other", vm / "folder");
     fs::create_symlink("loop", vm / "loop");
     CHECK(at.outcome("in") == "u");
-    for (const std::string name : {"out", "absolute", "folder/secret"})
-        CHECK_THAT(at.outcome(name), ContainsSubstring("leads outside"));
+    for (const std::string name : {"out", "absolute", "folder/secret"}) {
+        CHECK_THAT(at.outcome(name), ContainsSubstring("it leads to") && ContainsSubstring("other/secret', outside"));
+        CHECK(at.outcome(name, {(at.root() / "other").string()}) == "s");
+    }
     CHECK_THAT(at.outcome("loop"), ContainsSubstring("cannot be opened"));
     CHECK(at.outcome("out", {at.root().string()}) == "s");
+}
+
+TEST_CASE("names: absolute symlinks and detours are followed if they end under an allowed folder", "[formats][names]") {
+    const Fixture at;
+    const fs::path vm = at.root() / "vm";
+    const std::string other = (at.root() / "other").string();
+    fs::create_symlink(vm / "sub/base", vm / "inside");
+    fs::create_symlink(at.root() / "other/secret", vm / "uuid");
+    fs::create_directory_symlink(vm, at.root() / "linked");
+    CHECK(at.outcome("inside") == "u");
+    CHECK(at.outcome("../vm/base") == "b");
+    CHECK(at.outcome((at.root() / "linked/base").string()) == "b");
+    CHECK(at.outcome((at.root() / "vm/../vm/sub/base").string()) == "u");
+    CHECK(at.outcome("uuid", {other}) == "s");
+    CHECK(at.outcome("uuid", {"/"}) == "s");
+    CHECK_THAT(at.outcome("uuid"), ContainsSubstring("--allow-under " + other));
+
+    const std::string linked_top = (at.root() / "linked/top.qcow2").string();
+    write_file(at.top(), Qcow2Builder(512, 12).backing((at.root() / "linked/base").string(), "raw").view());
+    CHECK(text_of(read_all(*open_image(linked_top))).front() == 'b');
+}
+
+TEST_CASE("names: file: and json: that mean a path on this host are followed as that path", "[formats][names]") {
+    const Fixture at;
+    const std::string base = (at.root() / "vm/base").string();
+    for (const std::string& name :
+         {"file:" + base, "file://" + base, "file:base"s, "file:sub/../base"s,
+          fmt::format(R"(json:{{"driver":"raw","file":{{"driver":"file","filename":"{}"}}}})", base),
+          R"(json:{"file.filename":"base","file.driver":"file","node-name":"x","file.locking":"off"})"s,
+          R"(json:{"driver":"file","filename":"base","cache":{"direct":true}})"s})
+        CHECK(at.outcome(name) == "b");
+    CHECK_THAT(at.outcome("file:" + (at.root() / "other/secret").string()), ContainsSubstring("--allow-under"));
+    write_file((at.root() / "vm/we:ird").string(), Bytes(512, std::byte{'w'}));
+    CHECK(at.outcome(R"(json:{"driver":"file","filename":"we:ird"})") == "w");
+
+    // The description's format counts where the image records none.
+    write_file((at.root() / "vm/mid").string(), Qcow2Builder(512, 12).data_cluster(0, 'q').view());
+    const auto first_byte = [&](const std::string& driver) {
+        write_file(at.top(), Qcow2Builder(512, 12)
+                                 .backing(fmt::format(R"(json:{{"driver":"{}","file.filename":"mid"}})", driver))
+                                 .view());
+        return text_of(read_all(*open_image(at.top()))).front();
+    };
+    CHECK(first_byte("qcow2") == 'q');
+    CHECK(first_byte("raw") == 'Q');
+}
+
+TEST_CASE("names: the file of a moved chain is found beside the image, with a warning", "[formats][names]") {
+    const Fixture at;
+    const auto warnings_with = [&](const std::string& name) {
+        write_file(at.top(), Qcow2Builder(512, 12).backing(name, "raw").view());
+        const auto reader = open_image(at.top());
+        CHECK(text_of(read_all(*reader)).front() == 'b');
+        return reader->info().warnings;
+    };
+    for (const std::string& name : {"/nowhere/base"s, "../old/base"s, "file:/nowhere/base"s,
+                                    R"(json:{"driver":"raw","file.filename":"/nowhere/base"})"s}) {
+        const auto warnings = warnings_with(name);
+        REQUIRE(warnings.size() == 1);
+        CHECK_THAT(warnings[0], ContainsSubstring(name) && ContainsSubstring("does not exist") &&
+                                    ContainsSubstring("/vm/base' beside it was read instead"));
+    }
+    CHECK(warnings_with("base").empty());
+    // One that is elsewhere is not replaced by one of the same name, and the image is not its own base.
+    fs::copy(at.root() / "vm/base", at.root() / "other/base");
+    CHECK_THAT(at.outcome((at.root() / "other/base").string()), ContainsSubstring("--allow-under"));
+    CHECK_THAT(at.outcome("/nowhere/top.qcow2"), ContainsSubstring("does not exist; pass --backing FILE"));
+    CHECK_THAT(at.outcome("/nowhere/else"), ContainsSubstring("does not exist; pass --backing FILE"));
+}
+
+TEST_CASE("names: backing files that the user names replace those in the images", "[formats][names]") {
+    const Fixture at;
+    const std::string secret = (at.root() / "other/secret").string();
+    const std::string mid = (at.root() / "other/mid.qcow2").string();
+    write_file(at.top(), Qcow2Builder(512, 12).backing("/nowhere/a", "raw").view());
+    const auto first_byte = [&](const std::vector<std::string>& files) {
+        return text_of(read_all(*open_image(at.top(), {{.backing_files = files}}))).front();
+    };
+    CHECK(first_byte({secret}) == 's');
+    write_file(at.top(), Qcow2Builder(512, 12).backing("/nowhere/a", "qcow2").view());
+    write_file(mid, Qcow2Builder(512, 12).backing("secret", "raw").view());
+    CHECK(first_byte({mid}) == 's');  // its own names are followed in its folder
+    CHECK(first_byte({mid, (at.root() / "vm/base").string()}) == 'b');
+    for (const auto& files : {std::vector{mid, secret, secret}, std::vector{mid, secret, secret, secret}})
+        CHECK_THAT(refusal_of(at.top(), {{.backing_files = files}}),
+                   ContainsSubstring("--backing '" + secret + "' has no place in the chain"));
+    CHECK_THAT(refusal_of(at.top(), {{.backing_files = {secret + "x"}}}), ContainsSubstring("does not exist"));
+}
+
+TEST_CASE("names: for its facts, an image is described without what it is based on", "[formats][names]") {
+    const Fixture at;
+    write_file(at.top(), Qcow2Builder(512, 12).backing("/nowhere/a", "raw").view());
+    const OpenedImage alone = open_image_chain(at.top(), {{.backing = BackingUse::followed_if_possible}});
+    CHECK(alone.reader->info().backing == "/nowhere/a");
+    CHECK(alone.layers.size() == 1);
+    CHECK_THAT(alone.not_followed, ContainsSubstring("'/nowhere/a', which does not exist"));
+    write_file(at.top(), Qcow2Builder(512, 12).backing("base", "raw").view());
+    CHECK(open_image_chain(at.top(), {{.backing = BackingUse::followed_if_possible}}).not_followed.empty());
 }
 
 TEST_CASE("names: a pipe, a character device or a folder is not read as an image", "[formats][names][bad-input]") {
@@ -132,7 +242,7 @@ TEST_CASE("names: names in lower layers are confined to the same folders", "[for
     write_file(at.top(), Qcow2Builder(512, 12).backing("sub/mid", "qcow2").view());
     CHECK(text_of(read_all(*open_image(at.top()))).front() == 'b');
     write_file((at.root() / "vm/sub/mid").string(), Qcow2Builder(512, 12).backing("../../other/secret", "raw").view());
-    CHECK_THAT(refusal_of(at.top()), ContainsSubstring("leads outside"));
+    CHECK_THAT(refusal_of(at.top()), ContainsSubstring("it leads to"));
     CHECK_THAT(refusal_of(at.top()), ContainsSubstring("sub/mid"));
     CHECK(refusal_of(at.top(), {{.allow_under = {at.root().string()}}}).empty());
 }
@@ -153,9 +263,9 @@ TEST_CASE("names: the rules for backing files apply to data files, with and with
         CHECK(outcome((at.root() / "vm/sub/base").string()) == "u");
         for (const std::string& name :
              {"/etc/passwd"s, "../other/secret"s, "out"s, (at.root() / "other/secret").string()})
-            CHECK_THAT(outcome(name), ContainsSubstring("--allow-under DIR"));
-        for (const std::string& name : {R"(json:{"driver":"file","filename":"base"})"s, "nbd://localhost/x"s,
-                                        "file:base"s, ""s, "ba\0se"s, "host_device:/dev/null"s})
+            CHECK_THAT(outcome(name), ContainsSubstring("--allow-under /"));
+        for (const std::string& name : {R"(json:{"driver":"nbd","filename":"base"})"s, "nbd://localhost/x"s, ""s,
+                                        "ba\0se"s, "host_device:/dev/null"s})
             CHECK_THAT(outcome(name), ContainsSubstring("names its data file") && ContainsSubstring("is not followed"));
         CHECK_THAT(outcome("missing"), ContainsSubstring("does not exist") && ContainsSubstring("qemu-img amend"));
         CHECK_THAT(outcome("pipe"), ContainsSubstring("neither a regular file nor a block device"));

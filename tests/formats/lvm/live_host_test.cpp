@@ -1,6 +1,7 @@
 // Volumes of a group that this host, or another one, is using; pools and physical volumes that contradict the metadata;
 // and the effects of a change of the metadata during a backup.
 
+#include <sys/utsname.h>
 #include <set>
 
 #include <fmt/format.h>
@@ -116,17 +117,18 @@ std::string digest_in(const FixtureCopy& copy, const std::string& group, const s
 }
 
 /// A disk with a group of one linear volume "lv".
-Bytes small_group(const std::string& name, const std::string& uuid, const std::string& keys = "") {
+Bytes small_group(const std::string& name, const std::string& uuid, const std::string& keys = "",
+                  const std::string& status = "") {
     MadeVolume volume;
     volume.uuid = made_uuid("pvOf" + uuid);
     MadeArea area;
     area.text = fmt::format(
-        "{} {{\nid = \"{}\"\nseqno = 1\nstatus = [\"RESIZEABLE\", \"READ\", \"WRITE\"]\n{}extent_size = 128\n"
+        "{} {{\nid = \"{}\"\nseqno = 1\nstatus = [\"RESIZEABLE\", \"READ\", \"WRITE\"{}]\n{}extent_size = 128\n"
         "physical_volumes {{\npv0 {{\nid = \"{}\"\npe_start = 128\npe_count = 10\n}}\n}}\n"
         "logical_volumes {{\nlv {{\nid = \"{}\"\nstatus = [\"READ\", \"WRITE\", \"VISIBLE\"]\nsegment_count = 1\n"
         "segment1 {{\nstart_extent = 0\nextent_count = 2\ntype = \"striped\"\nstripe_count = 1\n"
         "stripes = [\n\"pv0\", 0\n]\n}}\n}}\n}}\n}}\ncontents = \"Text Format Volume Group\"\nversion = 1\n",
-        name, made_uuid(uuid), keys, volume.uuid, made_uuid("lvOf" + uuid));
+        name, made_uuid(uuid), status, keys, volume.uuid, made_uuid("lvOf" + uuid));
     volume.areas.push_back(area);
     return bytes_of_volume(volume);
 }
@@ -238,6 +240,27 @@ TEST_CASE("lvm: a group shared by hosts is refused", "[lvm]") {
     OpenOptions options;
     options.volume.physical_volumes = {folder.file("a.raw")};
     CHECK_THAT(refusal_of("lvm:vg/lv", options), ContainsSubstring("'vg' is shared by hosts (lock type 'sanlock')"));
+}
+
+TEST_CASE("lvm: a clustered group and one of another host are refused, one of this host is read", "[lvm]") {
+    const ScratchFolder folder;
+    OpenOptions options;
+    options.volume.physical_volumes = {folder.file("a.raw")};
+    const auto refusal_with = [&](const std::string& line, const std::string& status = "") {
+        write_file(folder.file("a.raw"), small_group("vg", "first", line, status));
+        const std::string listed = list_logical_volumes("lvm:vg", options).groups.at(0).other_hosts;
+        const std::string refusal = refusal_of("lvm:vg/lv", options);
+        CHECK(refusal.empty() == listed.empty());
+        CHECK(refusal.find(listed) != refusal.npos);
+        return refusal;
+    };
+    utsname names{};
+    REQUIRE(::uname(&names) == 0);
+    CHECK(refusal_with(fmt::format("system_id = \"{}\"\n", names.nodename)) == "");
+    CHECK(refusal_with("system_id = \"\"\n") == "");
+    CHECK_THAT(refusal_with("", ", \"CLUSTERED\""), ContainsSubstring("'vg' is shared by the hosts of a cluster"));
+    CHECK_THAT(refusal_with("system_id = \"db7.example\"\n"),
+               ContainsSubstring("'vg' belongs to another host (system id 'db7.example')"));
 }
 
 TEST_CASE("lvm: a volume that is being moved is refused, and so is a snapshot of it", "[lvm]") {

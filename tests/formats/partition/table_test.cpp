@@ -11,6 +11,7 @@
 
 #include "engine/base/file.h"
 #include "formats/guard/file_source.h"
+#include "formats/lvm/physical_volume.h"
 #include "formats/raw/reader.h"
 #include "tests/catch.h"
 #include "tests/formats/lvm/fixture.h"
@@ -105,6 +106,26 @@ TEST_CASE("partitions: a GPT of 4096-byte sectors is read", "[lvm][partitions]")
     CHECK(read_table(*open_raw(path)) ==
           std::vector<Partition>{{1, {ByteOffset{256 * 4096}, ByteCount{256 * 4096}}},
                                  {3, {ByteOffset{1024 * 4096}, ByteCount{7168 * 4096}}}});
+}
+
+TEST_CASE("partitions: an MBR of 4096-byte sectors is found, and a physical volume in it", "[lvm][partitions]") {
+    ScratchFolder folder;
+    const std::string path =
+        partitioned(folder, "fdisk -b 4096", "o\nn\np\n1\n256\n1023\nn\ne\n2\n1024\n15000\nn\n3072\n5000\nw\n");
+    const std::vector<Partition> expected{{1, {ByteOffset{256 * 4096}, ByteCount{768 * 4096}}},
+                                          {5, {ByteOffset{3072 * 4096}, ByteCount{1929 * 4096}}}};
+    CHECK(partition::read_mbr_of_4096(*open_raw(path)) == expected);
+
+    MadeVolume volume;
+    volume.uuid = made_uuid("inMbrOf4096");
+    const Bytes bytes = bytes_of_volume(volume);
+    const File file = File::open(path, O_RDWR);
+    file.write_all(expected[1].range.begin, ByteView(bytes).first(std::min<std::size_t>(bytes.size(), 1 << 20)));
+    const auto found = lvm::find_physical_volumes(open_raw(path), path);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].uuid == volume.uuid);
+    CHECK(found[0].partition == 5);
+    CHECK(partition::read_mbr_of_4096(*fixture_disk("linear", 0)).empty());
 }
 
 TEST_CASE("partitions: the fixture's table is read, and disks without a table have no partitions",

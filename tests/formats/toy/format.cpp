@@ -68,6 +68,7 @@ constexpr FormatWriting writing{
     .is_streamed = nullptr,
     .virtual_size_max = [](const OptionMap&) { return mib(1); },
     .alignment = {1},
+    .size_warning = nullptr,
     .create = [](const NewImage& image) -> std::unique_ptr<ImageWriter> {
         return std::make_unique<Writer>(image.open_output(), image.virtual_size);
     },
