@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
             return status_of(error, signals.received());
         }
     } catch (const std::bad_alloc&) {
-        return failed("out of memory; nothing was committed");
+        return failed("out of memory");
     } catch (const std::exception& error) {
         return failed(error.what());
     }

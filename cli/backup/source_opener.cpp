@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/backup/clock_check.h"
 #include "cli/backup/spool.h"
 #include "cli/options/image_options.h"
 #include "cli/options/source_path.h"
@@ -53,6 +54,7 @@ SourceOpener::SourceOpener(const Invocation& call, Progress& progress)
       read_errors_(read_errors_of(call.arguments)),
       now_(current_time()) {
     if (const auto time = call.arguments.value("time")) time_ = parse_time(*time);
+    if (time_ && !call.arguments.has("force")) refuse_time_ahead(*time_, now_);
     if (const auto chunks = call.arguments.value("audit")) audit_chunks_ = parse_audit(*chunks);
     if (!is_valid_utf8(options_.image.snapshot.value_or("")))
         throw Error(ErrorCode::usage, "the name after --snapshot is not valid UTF-8; pass id:N instead");
@@ -76,6 +78,7 @@ OpenedSource SourceOpener::open_snapshot(const OpenedSource& input, const ImageS
     options.image.snapshot = id_name(snapshot);
     OpenedSource opened = open_image(input.source, options, whole_seconds(snapshot.time_ns));
     opened.request.source.snapshot = recorded_text(snapshot.name);
+    warn_of_time_ahead(opened.request, now_, progress_);
     return opened;
 }
 
@@ -109,9 +112,10 @@ OpenedSource SourceOpener::described(const NamedSource& source, OpenedImage imag
     return input;
 }
 
-void SourceOpener::check_same_source(const Catalog& catalog, const OpenedSource& input) const {
+void SourceOpener::check_fits(const Catalog& catalog, const OpenedSource& input) const {
     const NamedByUser named{input.source.named == DiskNamed::by_user, call_.arguments.has("format")};
-    varve::check_same_source(catalog, input.request, named);
+    check_same_source(catalog, input.request, named);
+    if (!time_) warn_of_clock_behind(catalog, input.request, progress_);
 }
 
 }  // namespace varve

@@ -16,6 +16,7 @@
 #include "engine/backup/dry_run.h"
 #include "engine/base/error.h"
 #include "engine/naming/disk_name.h"
+#include "engine/naming/history.h"
 #include "formats/appliance/package_reader.h"
 
 namespace varve {
@@ -87,6 +88,7 @@ private:
     void plan(RepositoryAccess& access, const NamedSource& source);
     void note(const std::string& path, const SnapshotRecord& snapshot);
     void note_failure(const std::string& path, const Error& error);
+    void note_stop();
     void print_report();
 
     const Invocation& call_;
@@ -126,8 +128,10 @@ ExitStatus BackupCall::run() {
         else
             back_up_each(access);
     } catch (const Error& error) {
-        if (error.code() == ErrorCode::cancelled) print_report();
-        throw;
+        if (error.code() != ErrorCode::cancelled || arguments_.has("dry-run")) throw;
+        note_stop();
+        print_report();
+        throw Error(ErrorCode::cancelled, stopped_text(report_));
     }
     print_report();
     if (!report_.failed.empty()) return ExitStatus::failed;
@@ -145,6 +149,21 @@ void BackupCall::note_failure(const std::string& path, const Error& error) {
 void BackupCall::note(const std::string& path, const SnapshotRecord& snapshot) {
     report_.snapshots.push_back(snapshot);
     if (!snapshot.unreadable.empty()) progress_.warn(naming(path, unreadable_text(snapshot.unreadable)));
+}
+
+/// A disk is done when its active state is committed, or the snapshot that was asked for.
+void BackupCall::note_stop() {
+    report_.is_stopped = true;
+    const auto is_done = [&](const SnapshotRecord& r) {
+        return is_active_state(r) || !arguments_.has("all-snapshots");
+    };
+    for (const NamedSource& source : sources_) {
+        const bool is_backed_up = std::ranges::any_of(
+            report_.snapshots, [&](const SnapshotRecord& r) { return r.disk == source.disk && is_done(r); });
+        const bool has_failed =
+            std::ranges::find(report_.failed, source.path, &FailedSource::source) != report_.failed.end();
+        if (!is_backed_up && !has_failed) report_.not_backed_up.push_back(source.disk);
+    }
 }
 
 void BackupCall::back_up_each(RepositoryAccess& access) {
@@ -169,7 +188,7 @@ void BackupCall::back_up(RepositoryAccess& access, OpenedSource& input) {
     std::vector<FileToAttach> attachments = attachments_;
     add_attachments(attachments, std::move(input.attachments), progress_);
     access.run([&](Repository& repository) {
-        opener_.check_same_source(repository.catalog, input);
+        opener_.check_fits(repository.catalog, input);
         const BackupGroup group{"", {{input.image.get(), input.request}}, attachments};
         snapshot = backup(repository, group, progress_, call_.stop).front();
     });
@@ -201,7 +220,7 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
             BackupGroup group{*group_, {}, attachments_};
             for (OpenedSource& input : inputs) {
                 culprit = input.source.path;
-                opener_.check_same_source(repository.catalog, input);
+                opener_.check_fits(repository.catalog, input);
                 group.disks.push_back({input.image.get(), input.request});
             }
             culprit.clear();  // the job itself names the disk
@@ -219,7 +238,7 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
 void BackupCall::plan(RepositoryAccess& access, const NamedSource& source) {
     OpenedSource input = opener_.open(source, access.cache_folder());
     access.run([&](Repository& repository) {
-        opener_.check_same_source(repository.catalog, input);
+        opener_.check_fits(repository.catalog, input);
         plans_.push_back({plan_backup(repository.catalog, {input.image.get(), input.request}, progress_, call_.stop),
                           input.request.source, input.layers});
     });
@@ -257,7 +276,8 @@ std::vector<OptionSpec> backup_option_specs() {
         {"tag", 0, "K=V", Repeat::many, "add this tag to the snapshot"},
         {"time", 0, "T", Repeat::once,
          "time of the snapshot (default: now): 2026-11-20 or 2026-11-20T02:30:15, with Z or an "
-         "offset, else in local time"}};
+         "offset, else in local time"},
+        {"force", 0, "", Repeat::once, "accept a --time that lies ahead of this host's clock"}};
     specs.push_back({"dry-run", 0, "", Repeat::once, "show what would be read and why; read no data, write nothing"});
     specs.push_back(read_errors_spec());
     for (OptionSpec& spec : image_option_specs()) specs.push_back(std::move(spec));

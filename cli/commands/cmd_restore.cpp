@@ -137,10 +137,10 @@ std::vector<ListedSnapshot> find_all(const RestoreCall& call, const Repository& 
     return found;
 }
 
-Restored restore_all(const RestoreCall& asked, const Invocation& call, Progress& progress) {
+/// What it restores goes to `restored`, also when it is stopped.
+void restore_all(const RestoreCall& asked, const Invocation& call, Progress& progress, Restored& restored) {
     RepositoryAccess access(call.arguments, progress);
     FolderRestore folder(asked.to, asked.options);  // outlives a repeated job: it continues after the files that exist
-    Restored restored;
     const auto job = [&](Repository& repository) {
         const auto snapshots = find_all(asked, repository, progress, restored.group);
         switch (asked.kind) {
@@ -157,8 +157,12 @@ Restored restore_all(const RestoreCall& asked, const Invocation& call, Progress&
                 break;
         }
     };
-    access.run(job, asked.is_for_stdout() ? OnDamage::fail : OnDamage::repeat);
-    return restored;
+    try {
+        access.run(job, asked.is_for_stdout() ? OnDamage::fail : OnDamage::repeat);
+    } catch (const Error&) {
+        restored.files = folder.files();
+        throw;
+    }
 }
 
 Json json_of(const RestoreCall& asked, const Restored& restored) {
@@ -171,7 +175,15 @@ ExitStatus run_restore(const Invocation& call) {
     const RestoreCall asked = parse_call(call.arguments);
     const bool as_json = call.arguments.has("json");
     ProgressBar progress(call.console, as_json ? BarMode::never : BarMode::when_terminal);
-    const Restored restored = restore_all(asked, call, progress);
+    Restored restored;
+    try {
+        restore_all(asked, call, progress, restored);
+    } catch (const Error& error) {
+        progress.clear();
+        if (as_json && restored.files.is_stopped) print_json(call.console, json_of(asked, restored));
+        call.console.flush();
+        throw;
+    }
     progress.clear();
     if (as_json)
         print_json(call.console, json_of(asked, restored));

@@ -11,6 +11,7 @@
 #include "engine/backup/change_audit.h"
 #include "engine/base/escape.h"
 #include "engine/base/timestamp.h"
+#include "engine/naming/history.h"
 
 namespace varve {
 namespace {
@@ -70,6 +71,14 @@ std::string totals_text(const BackupReport& report) {
                        human_size(changed), human_size(stored));
 }
 
+/// "a, b, c and 4 more"
+std::string names_text(std::span<const std::string> names) {
+    constexpr std::size_t names_max = 8;
+    const auto shown = names.first(std::min(names.size(), names_max));
+    return fmt::format("{}{}", fmt::join(shown, ", "),
+                       names.size() > names_max ? fmt::format(" and {} more", names.size() - names_max) : "");
+}
+
 Json skipped_json(const SkippedSnapshot& skipped) {
     Json json;
     json["source"] = skipped.source;
@@ -84,13 +93,32 @@ Json skipped_json(const SkippedSnapshot& skipped) {
 
 std::string backup_text(const BackupReport& report) {
     const std::size_t sources = report.snapshots.size() + report.failed.size();
-    if (sources == 1 && report.snapshots.empty()) return "";
+    if (report.snapshots.empty() && (sources == 1 || report.is_stopped)) return "";
     if (sources == 1) return full_text(report.snapshots[0]) + skipped_text(report);
     std::string out;
     if (report.snapshots.size() < lines_max) {
         for (const SnapshotRecord& r : report.snapshots) out += one_line(r);
     }
     return out + totals_text(report) + skipped_text(report);
+}
+
+std::string stopped_text(const BackupReport& report) {
+    std::vector<std::string> done;
+    for (const SnapshotRecord& r : report.snapshots)
+        if (std::ranges::find(report.not_backed_up, r.disk) == report.not_backed_up.end() &&
+            std::ranges::find(done, r.disk) == done.end())
+            done.push_back(r.disk);
+    const std::size_t failed = report.failed.size();
+    const std::size_t all = done.size() + report.not_backed_up.size() + failed;
+    const std::string left =
+        fmt::format("{} {} not", names_text(report.not_backed_up), report.not_backed_up.size() == 1 ? "was" : "were");
+    const auto kept = static_cast<std::size_t>(
+        std::ranges::count_if(report.snapshots, [](const SnapshotRecord& r) { return !is_active_state(r); }));
+    const std::string states = kept == 0 ? "" : fmt::format("; {} kept", counted(kept, "internal snapshot"));
+    if (all == 1) return fmt::format("stopped: {} backed up{}", left, states);
+    return fmt::format("stopped: {} of {} disks backed up{}{}; {}{}", done.size(), all,
+                       done.empty() ? "" : fmt::format(" ({})", names_text(done)),
+                       failed == 0 ? "" : fmt::format(", {} failed", failed), left, states);
 }
 
 Json backup_json(const BackupReport& report) {
@@ -100,6 +128,8 @@ Json backup_json(const BackupReport& report) {
     json["skipped"] = Json::array();
     for (const SkippedSnapshot& s : report.skipped) json["skipped"].push_back(skipped_json(s));
     json["failed"] = failed_json(report.failed);
+    json["stopped"] = report.is_stopped;
+    json["not_backed_up"] = report.not_backed_up;
     return json;
 }
 

@@ -67,6 +67,8 @@ Json restored_json(const RestoredFiles& files, const std::optional<RestoredGroup
     for (const RestoredDisk& disk : files.disks) disks.push_back(restored_json(disk));
     json["disks"] = std::move(disks);
     json["attachments"] = restored_attachments_json(files.attachments);
+    json["stopped"] = files.is_stopped;
+    json["not_restored"] = files.not_restored;
     return json;
 }
 

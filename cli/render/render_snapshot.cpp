@@ -77,10 +77,10 @@ std::string pairs_text(const std::map<std::string, std::string>& pairs) {
     return out;
 }
 
-std::string list_text(const std::vector<ListedSnapshot>& snapshots, ListDetail detail) {
-    if (snapshots.empty()) return "no snapshots\n";
+std::string list_text(const std::vector<ListRow>& rows, ListDetail detail) {
+    if (rows.empty()) return "no snapshots\n";
     const bool has_groups =
-        std::any_of(snapshots.begin(), snapshots.end(), [](const auto& s) { return !s.record.group.empty(); });
+        std::any_of(rows.begin(), rows.end(), [](const ListRow& row) { return !row.snapshot.record.group.empty(); });
     const auto shown = [&](auto row) {
         if (!has_groups) row.erase(row.begin() + 2);
         return row;
@@ -93,19 +93,23 @@ std::string list_text(const std::vector<ListedSnapshot>& snapshots, ListDetail d
                                                  {"FORMAT"},
                                                  {"STORED", Table::Align::right},
                                                  {"TAGS"}}));
-    for (const ListedSnapshot& s : snapshots) {
-        const SnapshotRecord& r = s.record;
+    for (const ListRow& row : rows) {
+        const SnapshotRecord& r = row.snapshot.record;
         table.add(shown(std::vector<std::string>{
             detail == ListDetail::everything ? r.id.hex() : short_id(r.id), escape_for_display(r.disk),
-            escape_for_display(r.group), format_local(r.time), human_size(r.size), escape_for_display(r.source.format),
-            human_size({r.statistics.bytes_stored}), pairs_text(r.tags)}));
+            escape_for_display(r.group), format_local(r.time) + (row.is_ahead ? " !" : ""), human_size(r.size),
+            escape_for_display(r.source.format), human_size({r.statistics.bytes_stored}), pairs_text(r.tags)}));
     }
-    return table.text();
+    const bool has_ahead = std::any_of(rows.begin(), rows.end(), [](const ListRow& row) { return row.is_ahead; });
+    return table.text() + (has_ahead ? "! the clock that set this time was ahead\n" : "");
 }
 
-Json list_json(const std::vector<ListedSnapshot>& snapshots) {
+Json list_json(const std::vector<ListRow>& rows) {
     Json json = Json::array();
-    for (const ListedSnapshot& s : snapshots) json.push_back(snapshot_json(s.record));
+    for (const ListRow& row : rows) {
+        json.push_back(snapshot_json(row.snapshot.record));
+        json.back()["is_ahead"] = row.is_ahead;
+    }
     return json;
 }
 

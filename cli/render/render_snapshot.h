@@ -15,8 +15,14 @@ namespace varve {
 std::string title_of(const SnapshotRecord& snapshot);
 
 enum class ListDetail { short_ids, everything };
-std::string list_text(const std::vector<ListedSnapshot>& snapshots, ListDetail detail);
-Json list_json(const std::vector<ListedSnapshot>& snapshots);
+
+/// A row of `list`.
+struct ListRow {
+    ListedSnapshot snapshot;
+    bool is_ahead = false;  ///< is_ahead() of engine/naming/history.h: its time is marked
+};
+std::string list_text(const std::vector<ListRow>& rows, ListDetail detail);
+Json list_json(const std::vector<ListRow>& rows);
 
 std::string show_text(const ListedSnapshot& snapshot);
 Json show_json(const ListedSnapshot& snapshot);

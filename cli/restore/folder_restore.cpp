@@ -86,8 +86,8 @@ RestoredAttachment finish(const Repository& repository, StartedAttachment& attac
     return {attachment.attachment.name, attachment.path, {bytes.size()}};
 }
 
-/// "of 3 disks and 1 attachment these are complete: 'to/a.qcow2', 'to/b.qcow2'"
-std::string list_existing(const RestoredFiles& existing, const RestorePlan& plan) {
+/// "'to/a.qcow2', 'to/b.qcow2'"
+std::string list_existing(const RestoredFiles& existing) {
     std::vector<std::string> paths;
     for (const RestoredDisk& disk : existing.disks) paths.push_back(disk.path);
     for (const RestoredAttachment& attachment : existing.attachments) paths.push_back(attachment.path);
@@ -95,8 +95,21 @@ std::string list_existing(const RestoredFiles& existing, const RestorePlan& plan
     for (std::size_t i = 0; i < std::min(paths.size(), names_shown_max); ++i)
         names += fmt::format("{}'{}'", i == 0 ? "" : ", ", paths[i]);
     if (paths.size() > names_shown_max) names += fmt::format(" and {} more", paths.size() - names_shown_max);
-    return fmt::format("of {} and {} these are complete: {}", counted(plan.disks.size(), "disk"),
-                       counted(plan.attachments.size(), "attachment"), names);
+    return names;
+}
+
+/// "stopped: 1 of 2 disks restored ('to/a.qcow2'); b was not"
+Error stopped(RestoredFiles& files, const RestorePlan& plan) {
+    files.is_stopped = true;
+    for (std::size_t i = files.disks.size(); i < plan.disks.size(); ++i)
+        files.not_restored.push_back(plan.disks[i].snapshot.disk);
+    const std::string existing = list_existing(files);
+    const std::string left = files.not_restored.empty() ? "the other attachments were not"
+                                                        : fmt::format("{} {} not", fmt::join(files.not_restored, ", "),
+                                                                      files.not_restored.size() == 1 ? "was" : "were");
+    return Error(ErrorCode::cancelled,
+                 fmt::format("stopped: {} of {} restored{}; {}", files.disks.size(), counted(plan.disks.size(), "disk"),
+                             existing.empty() ? "" : fmt::format(" ({})", existing), left));
 }
 
 }  // namespace
@@ -114,7 +127,10 @@ void FolderRestore::run(const Repository& repository, std::span<const ListedSnap
         for (StartedAttachment& attachment : started.attachments)
             files_.attachments.push_back(finish(repository, attachment));
     } catch (Error& error) {
-        if (!files_.disks.empty() || !files_.attachments.empty()) error.with_context(list_existing(files_, plan));
+        if (error.code() == ErrorCode::cancelled) throw stopped(files_, plan);
+        if (!files_.disks.empty() || !files_.attachments.empty())
+            error.with_context(fmt::format("of {} and {} these are complete: {}", counted(plan.disks.size(), "disk"),
+                                           counted(plan.attachments.size(), "attachment"), list_existing(files_)));
         throw;
     }
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/timestamp.h"
+#include "engine/naming/history.h"
 
 namespace varve {
 namespace {
@@ -53,7 +54,7 @@ std::vector<ListedSnapshot> snapshots_of(const Catalog& catalog, const std::stri
 }
 
 ListedSnapshot find(const Catalog& catalog, const PointName& name) {
-    const auto all = snapshots_of(catalog, name.name);
+    const auto all = in_history_order(snapshots_of(catalog, name.name));
     std::vector<TimeNs> times;
     for (const ListedSnapshot& snapshot : all) times.push_back(snapshot.record.time);
     return all[find_point(name, times, snapshot_words)];
