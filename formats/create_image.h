@@ -28,6 +28,8 @@ struct CreateOptions {
     /// The open folder for the file that the last part of `path` names, wherever `path` leads by then; null: the folder
     /// in `path`. With it `path` is never a stream or a device.
     const File* folder = nullptr;
+    /// Permissions of a new file, as in TargetRules.
+    std::optional<mode_t> mode = {};
 };
 
 /// Opens `path` for writing; "-" is standard output, an existing block device is overwritten. Throws Error(unsupported)

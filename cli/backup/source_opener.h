@@ -13,7 +13,7 @@
 #include "cli/options/read_errors.h"
 #include "engine/backup/backup_request.h"
 #include "engine/change/change_source.h"
-#include "engine/repository/catalog.h"
+#include "engine/repository/repository.h"
 #include "formats/open_image.h"
 
 namespace varve {
@@ -43,8 +43,8 @@ public:
     OpenedSource open_snapshot(const OpenedSource& input, const ImageSnapshot& snapshot) const;
 
     /// Throws Error(refused) when the disk's latest snapshot was taken from another source (change_policy.h), and warns
-    /// of a clock that seems wrong.
-    void check_fits(const Catalog& catalog, const OpenedSource& input) const;
+    /// of a clock that seems wrong and of a source that seems to be another disk.
+    void check_fits(const Repository& repository, const OpenedSource& input) const;
 
 private:
     OpenedSource open_image(const NamedSource& source, const OpenOptions& options, TimeNs time) const;

@@ -10,8 +10,15 @@
 
 namespace varve {
 
-/// -o, repeatable; its help lists the options of every format.
-OptionSpec output_option_spec();
+/// -o, repeatable, whose help lists the options of every format, and -c.
+std::vector<OptionSpec> output_option_specs();
+
+/// What -o and -c ask for: parse_output_options() with compress=on for -c. Throws Error(usage), also when they
+/// contradict each other.
+std::map<std::string, std::string> output_options(const Arguments& arguments);
+
+/// -n, for a verb that writes: it checks all that it can and writes nothing. `what` is the verb.
+OptionSpec dry_run_spec(std::string_view what);
 
 /// The values of -o, each WORD=VALUE[,WORD=VALUE...], as one map; ",," is a comma in a value, as in qemu. Throws
 /// Error(usage) for text that is not such a list or not UTF-8, and for a word with two different values. The format

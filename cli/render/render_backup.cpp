@@ -38,17 +38,25 @@ std::string audit_text(const BackupStatistics& s) {
                        counted(chunks, "chunk"), 100 * audit_promise(chunks, 0.01));
 }
 
+/// ", 120.0 MiB/s"; empty for what took no measurable time.
+std::string rate_text(ByteCount bytes, std::uint64_t duration_ns) {
+    const double seconds = static_cast<double>(duration_ns) / 1e9;
+    if (seconds < 0.05) return "";
+    return fmt::format(", {}/s", human_size({static_cast<std::uint64_t>(static_cast<double>(bytes.value) / seconds)}));
+}
+
 std::string full_text(const SnapshotRecord& r) {
     const BackupStatistics& s = r.statistics;
     return fmt::format(
         "backed up {}\n{}"
-        "  read {} of {} in {} ({})\n"
+        "  read {} of {} in {}{} ({})\n"
         "  changed {}: {} new, {} reused\n"
         "  stored {}\n{}{}",
         title_of(r), source_snapshot_text(r), human_size({s.bytes_scanned}), human_size(r.size),
-        human_seconds(static_cast<double>(s.duration_ns) / 1e9), safe_sentence(to_text(r.change_detection)),
-        human_size({s.bytes_changed}), counted(s.chunks_new, "chunk"), s.chunks_reused, human_size({s.bytes_stored}),
-        audit_text(s), r.unreadable.empty() ? "" : fmt::format("  {}\n", unreadable_text(r.unreadable)));
+        human_seconds(static_cast<double>(s.duration_ns) / 1e9), rate_text({s.bytes_scanned}, s.duration_ns),
+        safe_sentence(to_text(r.change_detection)), human_size({s.bytes_changed}), counted(s.chunks_new, "chunk"),
+        s.chunks_reused, human_size({s.bytes_stored}), audit_text(s),
+        r.unreadable.empty() ? "" : fmt::format("  {}\n", unreadable_text(r.unreadable)));
 }
 
 std::string skipped_text(const BackupReport& report) {
@@ -59,16 +67,21 @@ std::string skipped_text(const BackupReport& report) {
 std::string totals_text(const BackupReport& report) {
     ByteCount changed;
     ByteCount stored;
+    ByteCount read;
+    std::uint64_t duration_ns = 0;
     for (const SnapshotRecord& r : report.snapshots) {
         changed += {r.statistics.bytes_changed};
         stored += {r.statistics.bytes_stored};
+        read += {r.statistics.bytes_scanned};
+        duration_ns += r.statistics.duration_ns;
     }
     const bool are_disks = report.skipped.empty() && std::ranges::all_of(report.snapshots, [](const SnapshotRecord& r) {
                                return r.source.snapshot.empty();
                            });
-    return fmt::format("{} backed up, {} failed: {} changed, {} stored\n",
+    return fmt::format("{} backed up, {} failed: read {} in {}{}; {} changed, {} stored\n",
                        counted(report.snapshots.size(), are_disks ? "disk" : "state"), report.failed.size(),
-                       human_size(changed), human_size(stored));
+                       human_size(read), human_seconds(static_cast<double>(duration_ns) / 1e9),
+                       rate_text(read, duration_ns), human_size(changed), human_size(stored));
 }
 
 /// "a, b, c and 4 more"

@@ -52,7 +52,8 @@ StartedFiles start_files(const RestorePlan& plan, TargetFolder& folder, const Re
     for (const PlannedAttachment& planned : plan.attachments) {
         const std::string path = folder.path_of(planned.file.path());
         if (std::ranges::any_of(existing.attachments, [&](const auto& done) { return done.path == path; })) continue;
-        auto output = create_output_file(path, {options.overwrite, {}}, &folder.beneath(planned.file.folder));
+        auto output =
+            create_output_file(path, {options.overwrite, {}, restored_mode}, &folder.beneath(planned.file.folder));
         started.attachments.push_back({planned.attachment, path, std::move(output)});
     }
     return started;
@@ -84,6 +85,15 @@ RestoredAttachment finish(const Repository& repository, StartedAttachment& attac
     attachment.output->commit();
     attachment.output.reset();
     return {attachment.attachment.name, attachment.path, {bytes.size()}};
+}
+
+RestoredFiles planned_files(const StartedFiles& started) {
+    RestoredFiles files;
+    for (const StartedDisk& disk : started.disks)
+        files.disks.push_back({disk.snapshot, disk.target.path, disk.target.format, {}, {}, {}});
+    for (const StartedAttachment& attachment : started.attachments)
+        files.attachments.push_back({attachment.attachment.name, attachment.path, {attachment.attachment.bytes}});
+    return files;
 }
 
 /// "'to/a.qcow2', 'to/b.qcow2'"
@@ -123,6 +133,10 @@ void FolderRestore::run(const Repository& repository, std::span<const ListedSnap
     StartedFiles started = start_files(plan, folder, options_, files_);
     try {
         if (options_.space_check == SpaceCheck::done) check_space_in_folder(repository, started, progress, stop);
+        if (options_.is_dry_run) {
+            files_ = planned_files(started);
+            return;
+        }
         for (StartedDisk& disk : started.disks) files_.disks.push_back(finish(repository, disk, progress, stop));
         for (StartedAttachment& attachment : started.attachments)
             files_.attachments.push_back(finish(repository, attachment));

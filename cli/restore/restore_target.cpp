@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/options/output_options.h"
+#include "cli/options/recorded_mode.h"
 #include "cli/options/source_path.h"
 #include "cli/options/target_format.h"
 #include "engine/base/error.h"
@@ -38,6 +39,8 @@ RestoreTarget target_of(const std::string& path, const std::string& format, cons
     target.options = options_for_target(options.creation, format, snapshot.source.options, snapshot.source.format);
     target.size = options.range ? options.range->length : snapshot.size;
     target.overwrite = options.overwrite;
+    if (options.mode == RestoreMode::recorded)
+        target.mode = recorded_mode(snapshot.source.options).value_or(restored_mode);
     return target;
 }
 
@@ -45,7 +48,7 @@ RestoreTarget target_of(const std::string& path, const std::string& format, cons
 
 RestoreTarget restore_target(const std::string& path, const RestoreOptions& options, const SnapshotRecord& snapshot) {
     const std::string default_format = options.range ? "raw" : snapshot.source.format;
-    return target_of(path, target_format(path, options.format, default_format), options, snapshot);
+    return target_of(path, target_format(path, options.format, default_format, "--format"), options, snapshot);
 }
 
 RestoreTarget restore_target_in(const File& folder, const std::string& path, const RestoreOptions& options,
@@ -57,7 +60,8 @@ RestoreTarget restore_target_in(const File& folder, const std::string& path, con
 
 std::unique_ptr<ImageWriter> create_restore_target(const RestoreTarget& target, const SnapshotRecord& snapshot) {
     if (target.overwrite == Overwrite::force && target.folder == nullptr) refuse_busy_source(target, snapshot);
-    return create_image(target.path, {target.format, target.size, target.overwrite, {}, target.options, target.folder});
+    return create_image(target.path,
+                        {target.format, target.size, target.overwrite, {}, target.options, target.folder, target.mode});
 }
 
 }  // namespace varve

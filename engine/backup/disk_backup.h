@@ -36,9 +36,10 @@ public:
     /// Stores the attachments; call it before run().
     DepositedAttachments attach(const std::vector<FileToAttach>& files);
 
-    FinishedDisk run(Progress& progress, const std::stop_token& stop);
+    FinishedDisk run(std::string_view phase, Progress& progress, const std::stop_token& stop);
 
 private:
+    ByteCount bytes_to_read(Progress& progress, const std::stop_token& stop) const;
     /// Verifies the change map, and discards it when it is wrong anywhere.
     void audit(Progress& progress, const std::stop_token& stop);
     SnapshotRecord describe(const Subtree& root, ByteCount bytes_changed) const;

@@ -1,6 +1,7 @@
 #include "engine/naming/history.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "engine/base/check.h"
@@ -36,12 +37,29 @@ const ListedSnapshot& latest_of(std::span<const ListedSnapshot> snapshots) {
     return *std::ranges::max_element(snapshots, is_before_in_history);
 }
 
-bool is_ahead(const ListedSnapshot& snapshot, std::span<const ListedSnapshot> snapshots, TimeNs now) {
-    if (snapshot.record.time > now) return true;
-    return std::ranges::any_of(snapshots, [&](const ListedSnapshot& other) {
-        return other.record.disk == snapshot.record.disk && is_active_state(other.record) &&
-               is_before_in_log(snapshot, other) && other.record.time < snapshot.record.time;
-    });
+std::vector<bool> which_are_ahead(std::span<const ListedSnapshot> snapshots, TimeNs now) {
+    std::vector<std::size_t> latest_first(snapshots.size());
+    std::iota(latest_first.begin(), latest_first.end(), std::size_t{0});
+    std::ranges::sort(latest_first,
+                      [&](std::size_t a, std::size_t b) { return is_before_in_log(snapshots[b], snapshots[a]); });
+    std::vector<bool> ahead(snapshots.size());
+    TimeNs limit = now;
+    for (const std::size_t i : latest_first) {
+        const SnapshotRecord& record = snapshots[i].record;
+        ahead[i] = record.time > limit;
+        if (is_active_state(record)) limit = std::min(limit, record.time);
+    }
+    return ahead;
+}
+
+std::string host_of(const CommitLog& log, LogNumber number) {
+    try {
+        if (const auto before = log.head_at(number - 1))
+            if (const auto record = log.next(*before)) return record->entry.host;
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::cancelled) throw;  // anything else costs only the host's name
+    }
+    return "";
 }
 
 }  // namespace varve

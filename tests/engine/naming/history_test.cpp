@@ -35,11 +35,7 @@ TEST_CASE("history: in the order of the log, the last active state at the end", 
 
 TEST_CASE("history: a snapshot is ahead of now, or of an active state committed after it", "[engine][history]") {
     const std::vector<ListedSnapshot> all{listed(1, 50), listed(2, 40), listed(3, 30, "s"), listed(4, 45)};
-    CHECK(is_ahead(all[0], all, 100));
-    CHECK_FALSE(is_ahead(all[1], all, 100));  // only an internal snapshot is older and later
-    CHECK(is_ahead(all[1], all, 39));
-    CHECK_FALSE(is_ahead(all[3], all, 45));
-    ListedSnapshot other = all[0];
-    other.record.disk = "e";
-    CHECK_FALSE(is_ahead(other, all, 100));
+    CHECK(which_are_ahead(all, 100) == std::vector<bool>{true, false, false, false});  // 2: only 3, internal, is older
+    CHECK(which_are_ahead(all, 39) == std::vector<bool>{true, true, false, true});
+    CHECK(which_are_ahead({}, 100).empty());
 }
