@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <system_error>
+
+#include <fmt/format.h>
 
 #include "cli/run.h"
 #include "cli/terminal/console.h"
@@ -37,7 +40,12 @@ int main(int argc, char** argv) {
             return status_of(error, signals.received());
         }
     } catch (const std::bad_alloc&) {
-        return failed("out of memory; nothing was committed");
+        return failed("out of memory");
+    } catch (const std::system_error& error) {  // std::thread
+        return failed(fmt::format("the system refused a thread or another resource: {}; raise the limits of memory and "
+                                  "processes (ulimit -v, ulimit -u)",
+                                  error.code().message())
+                          .c_str());
     } catch (const std::exception& error) {
         return failed(error.what());
     }

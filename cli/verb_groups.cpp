@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "cli/commands/verbs.h"
-#include "cli/options/nearest_word.h"
 #include "engine/base/error.h"
+#include "engine/naming/nearest_word.h"
 
 namespace varve {
 

@@ -50,7 +50,7 @@ void check_kind_of_target(const std::string& path, const CreateOptions& options,
 }
 
 std::unique_ptr<Output> open_output(const std::string& path, const CreateOptions& options) {
-    const TargetRules rules{options.overwrite, options.forbidden};
+    const TargetRules rules{options.overwrite, options.forbidden, options.mode};
     if (options.folder != nullptr) return create_output_file(path, rules, options.folder);
     if (path == "-") return output_stream(STDOUT_FILENO, "standard output", rules);
     if (names_block_device(path)) return open_output_device(path, rules, options.device_rest);
@@ -61,7 +61,8 @@ NewImage new_image(const std::string& path, const CreateOptions& options, const 
     NewImage image{path, options.virtual_size, options.options, {}, {}, {}};
     image.open_output = [&path, &options] { return open_output(path, options); };
     image.open_output_files = [&path, &options](std::vector<std::string> parts) {
-        return create_output_files(path, std::move(parts), {options.overwrite, options.forbidden}, options.folder);
+        return create_output_files(path, std::move(parts), {options.overwrite, options.forbidden, options.mode},
+                                   options.folder);
     };
     image.open_backing = [&path, &formats](const std::string& name, const std::optional<std::string>& format) {
         return open_new_backing(path, name, format, formats);

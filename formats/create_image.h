@@ -30,6 +30,8 @@ struct CreateOptions {
     /// in `path`. With it `path` is never a stream or a device.
     const File* folder = nullptr;
     DeviceRest device_rest = DeviceRest::kept;
+    /// Permissions of a new file, as in TargetRules.
+    std::optional<mode_t> mode = {};
 };
 
 /// Opens `path` for writing; "-" is standard output, an existing block device is overwritten. Throws Error(unsupported)

@@ -39,7 +39,7 @@ void AllSnapshotsBackup::run(const ImageSnapshot& snapshot, RepositoryAccess& ac
 
 void AllSnapshotsBackup::run(RepositoryAccess& access, Progress& progress, const std::stop_token& stop,
                              const Listener& listener) {
-    access.run([&](Repository& repository) { opener_.check_same_source(repository.catalog, active_); });
+    access.run([&](Repository& repository) { opener_.check_fits(repository, active_); });
     std::vector<ImageSnapshot> snapshots = active_.image->info().snapshots;
     std::ranges::stable_sort(snapshots, {}, &ImageSnapshot::time_ns);
     for (const ImageSnapshot& snapshot : snapshots) run(snapshot, access, progress, stop, listener);

@@ -1,11 +1,12 @@
 #include "cli/backup/source_opener.h"
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 
+#include "cli/backup/clock_check.h"
+#include "cli/backup/disk_mixup.h"
 #include "cli/backup/spool.h"
 #include "cli/options/image_options.h"
+#include "cli/options/recorded_mode.h"
 #include "cli/options/source_path.h"
 #include "cli/options/tag_options.h"
 #include "engine/backup/change_policy.h"
@@ -53,6 +54,7 @@ SourceOpener::SourceOpener(const Invocation& call, Progress& progress)
       read_errors_(read_errors_of(call.arguments)),
       now_(current_time()) {
     if (const auto time = call.arguments.value("time")) time_ = parse_time(*time);
+    if (time_ && !call.arguments.has("force")) refuse_time_ahead(*time_, now_);
     if (const auto chunks = call.arguments.value("audit")) audit_chunks_ = parse_audit(*chunks);
     if (!is_valid_utf8(options_.image.snapshot.value_or("")))
         throw Error(ErrorCode::usage, "the name after --snapshot is not valid UTF-8; pass id:N instead");
@@ -62,8 +64,8 @@ OpenedSource SourceOpener::open(const NamedSource& source, const std::filesystem
     const TimeNs time = time_.value_or(now_);
     OpenOptions options = options_;
     if (source.member) options.package.member = source.member;
-    if (source.path == "-") {
-        File input = spool(STDIN_FILENO, spool_folder, progress_, call_.stop);
+    if (source.is_pipe()) {
+        File input = spool(source.path, spool_folder, progress_, call_.stop);
         return described(source, open_piped_image(std::move(input), options, progress_), time);
     }
     OpenedSource input = open_image(source, options, time);
@@ -76,6 +78,7 @@ OpenedSource SourceOpener::open_snapshot(const OpenedSource& input, const ImageS
     options.image.snapshot = id_name(snapshot);
     OpenedSource opened = open_image(input.source, options, whole_seconds(snapshot.time_ns));
     opened.request.source.snapshot = recorded_text(snapshot.name);
+    warn_of_time_ahead(opened.request, now_, progress_);
     return opened;
 }
 
@@ -96,6 +99,9 @@ OpenedSource SourceOpener::described(const NamedSource& source, OpenedImage imag
     input.request.time = time;
     input.request.tags = tags_;
     input.request.source = {recorded_path(source.path), info.format, "", info.state, info.options};
+    record_mode(source.path, input.request.source.options);
+    if (info.virtual_size.value == 0)
+        progress_.warn(fmt::format("'{}' has 0 bytes: an empty disk is backed up", source.path));
     if (image.package) {
         input.request.source.path += '/' + recorded_text(image.member);
         input.attachments = files_of_package(*image.package, progress_);
@@ -109,9 +115,12 @@ OpenedSource SourceOpener::described(const NamedSource& source, OpenedImage imag
     return input;
 }
 
-void SourceOpener::check_same_source(const Catalog& catalog, const OpenedSource& input) const {
+void SourceOpener::check_fits(const Repository& repository, const OpenedSource& input) const {
+    const Catalog& catalog = repository.catalog;
     const NamedByUser named{input.source.named == DiskNamed::by_user, call_.arguments.has("format")};
-    varve::check_same_source(catalog, input.request, named);
+    check_same_source(catalog, input.request, named);
+    if (!time_) warn_of_clock_behind(catalog, input.request, progress_);
+    warn_of_mixup(repository, input.request, *input.image, progress_);
 }
 
 }  // namespace varve

@@ -13,7 +13,7 @@
 #include "cli/options/read_errors.h"
 #include "engine/backup/backup_request.h"
 #include "engine/change/change_source.h"
-#include "engine/repository/catalog.h"
+#include "engine/repository/repository.h"
 #include "formats/open_image.h"
 
 namespace varve {
@@ -34,7 +34,7 @@ std::string id_name(const ImageSnapshot& snapshot);
 
 class SourceOpener {
 public:
-    /// Borrows both. Throws Error(usage) for invalid options.
+    /// Borrows both. Throws Error(usage) for invalid options, and for a --time that lies ahead without --force.
     SourceOpener(const Invocation& call, Progress& progress);
 
     /// Opens it according to the options. Standard input is copied to `spool_folder`.
@@ -42,8 +42,9 @@ public:
     /// An internal snapshot of the image `input`, with the snapshot's own time.
     OpenedSource open_snapshot(const OpenedSource& input, const ImageSnapshot& snapshot) const;
 
-    /// Throws Error(refused) when the disk's newest snapshot was taken from another source (change_policy.h).
-    void check_same_source(const Catalog& catalog, const OpenedSource& input) const;
+    /// Throws Error(refused) when the disk's latest snapshot was taken from another source (change_policy.h), and warns
+    /// of a clock that seems wrong and of a source that seems to be another disk.
+    void check_fits(const Repository& repository, const OpenedSource& input) const;
 
 private:
     OpenedSource open_image(const NamedSource& source, const OpenOptions& options, TimeNs time) const;

@@ -5,6 +5,7 @@
 
 #include "cli/backup/all_snapshots_backup.h"
 #include "cli/backup/attached_files.h"
+#include "cli/backup/disk_mixup.h"
 #include "cli/backup/source_opener.h"
 #include "cli/commands/verbs.h"
 #include "cli/options/image_options.h"
@@ -16,6 +17,7 @@
 #include "engine/backup/dry_run.h"
 #include "engine/base/error.h"
 #include "engine/naming/disk_name.h"
+#include "engine/naming/history.h"
 #include "formats/appliance/package_reader.h"
 
 namespace varve {
@@ -87,6 +89,7 @@ private:
     void plan(RepositoryAccess& access, const NamedSource& source);
     void note(const std::string& path, const SnapshotRecord& snapshot);
     void note_failure(const std::string& path, const Error& error);
+    void note_stop();
     void print_report();
 
     const Invocation& call_;
@@ -111,11 +114,12 @@ void BackupCall::check_options_fit() const {
 }
 
 void BackupCall::check_stdin_options() const {
-    if (std::ranges::find(sources_, "-", &NamedSource::path) == sources_.end()) return;
+    if (std::ranges::none_of(sources_, &NamedSource::is_pipe)) return;
     if (arguments_.has("dry-run"))
-        throw Error(ErrorCode::usage, "a dry run cannot read standard input; omit --dry-run");
+        throw Error(ErrorCode::usage, "a dry run cannot read standard input or a pipe; omit --dry-run");
     if (arguments_.has("snapshot") || arguments_.has("all-snapshots"))
-        throw Error(ErrorCode::usage, "standard input has no snapshots; omit --snapshot and --all-snapshots");
+        throw Error(ErrorCode::usage,
+                    "standard input and pipes have no snapshots; omit --snapshot and --all-snapshots");
 }
 
 ExitStatus BackupCall::run() {
@@ -126,8 +130,10 @@ ExitStatus BackupCall::run() {
         else
             back_up_each(access);
     } catch (const Error& error) {
-        if (error.code() == ErrorCode::cancelled) print_report();
-        throw;
+        if (error.code() != ErrorCode::cancelled || arguments_.has("dry-run")) throw;
+        note_stop();
+        print_report();
+        throw Error(ErrorCode::cancelled, stopped_text(report_));
     }
     print_report();
     if (!report_.failed.empty()) return ExitStatus::failed;
@@ -144,11 +150,29 @@ void BackupCall::note_failure(const std::string& path, const Error& error) {
 
 void BackupCall::note(const std::string& path, const SnapshotRecord& snapshot) {
     report_.snapshots.push_back(snapshot);
+    warn_of_other_content(snapshot, progress_);
     if (!snapshot.unreadable.empty()) progress_.warn(naming(path, unreadable_text(snapshot.unreadable)));
 }
 
-void BackupCall::back_up_each(RepositoryAccess& access) {
+/// A disk is done when its active state is committed, or the snapshot that was asked for.
+void BackupCall::note_stop() {
+    report_.is_stopped = true;
+    const auto is_done = [&](const SnapshotRecord& r) {
+        return is_active_state(r) || !arguments_.has("all-snapshots");
+    };
     for (const NamedSource& source : sources_) {
+        const bool is_backed_up = std::ranges::any_of(
+            report_.snapshots, [&](const SnapshotRecord& r) { return r.disk == source.disk && is_done(r); });
+        const bool has_failed =
+            std::ranges::find(report_.failed, source.path, &FailedSource::source) != report_.failed.end();
+        if (!is_backed_up && !has_failed) report_.not_backed_up.push_back(source.disk);
+    }
+}
+
+void BackupCall::back_up_each(RepositoryAccess& access) {
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+        const NamedSource& source = sources_[i];
+        progress_.show_subject(source.disk, i + 1, sources_.size());
         try {
             if (arguments_.has("dry-run")) {
                 plan(access, source);
@@ -169,7 +193,7 @@ void BackupCall::back_up(RepositoryAccess& access, OpenedSource& input) {
     std::vector<FileToAttach> attachments = attachments_;
     add_attachments(attachments, std::move(input.attachments), progress_);
     access.run([&](Repository& repository) {
-        opener_.check_same_source(repository.catalog, input);
+        opener_.check_fits(repository, input);
         const BackupGroup group{"", {{input.image.get(), input.request}}, attachments};
         snapshot = backup(repository, group, progress_, call_.stop).front();
     });
@@ -201,7 +225,7 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
             BackupGroup group{*group_, {}, attachments_};
             for (OpenedSource& input : inputs) {
                 culprit = input.source.path;
-                opener_.check_same_source(repository.catalog, input);
+                opener_.check_fits(repository, input);
                 group.disks.push_back({input.image.get(), input.request});
             }
             culprit.clear();  // the job itself names the disk
@@ -219,7 +243,7 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
 void BackupCall::plan(RepositoryAccess& access, const NamedSource& source) {
     OpenedSource input = opener_.open(source, access.spool_folder());
     access.run([&](Repository& repository) {
-        opener_.check_same_source(repository.catalog, input);
+        opener_.check_fits(repository, input);
         plans_.push_back({plan_backup(repository.catalog, {input.image.get(), input.request}, progress_, call_.stop),
                           input.request.source, input.layers});
     });
@@ -257,8 +281,9 @@ std::vector<OptionSpec> backup_option_specs() {
         {"tag", 0, "K=V", Repeat::many, "add this tag to the snapshot"},
         {"time", 0, "T", Repeat::once,
          "time of the snapshot (default: now): 2026-11-20 or 2026-11-20T02:30:15, with Z or an "
-         "offset, else in local time"}};
-    specs.push_back({"dry-run", 0, "", Repeat::once, "show what would be read and why; read no data, write nothing"});
+         "offset, else in local time"},
+        {"force", 0, "", Repeat::once, "accept a --time that lies ahead of this host's clock"}};
+    specs.push_back({"dry-run", 'n', "", Repeat::once, "show what would be read and why; read no data, write nothing"});
     specs.push_back(read_errors_spec());
     for (OptionSpec& spec : image_option_specs()) specs.push_back(std::move(spec));
     return specs;
@@ -272,7 +297,8 @@ Verb backup_verb() {
             "back up disk images, devices or volumes",
             "Reads each SOURCE (a disk image, a block device, a logical volume lvm:VG/LV, or - for\n"
             "standard input, which is raw unless --format is given) and stores what the repository\n"
-            "does not have yet. Each source becomes a snapshot of its own; if one fails, it is\n"
+            "does not have yet. NAME=SOURCE names its disk, as in web01/vda=vm/web01.qcow2. Each source becomes a "
+            "snapshot of its own; if one fails, it is\n"
             "reported and the others continue. With --group they are one commit: all or none.\n"
             "The disk of a running machine is refused: shut it down, or let it write to an overlay\n"
             "and back up the base; of a logical volume in use, create a snapshot and back that up\n"

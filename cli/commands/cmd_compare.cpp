@@ -14,7 +14,6 @@ std::vector<OptionSpec> compare_option_specs() {
     std::vector<OptionSpec> specs;
     for (OptionSpec& spec : image_option_specs()) {
         if (spec.name == "format") {
-            spec.letter = 'f';
             spec.help = format_help("A");
         } else if (spec.name == "snapshot") {
             spec.help = "read A's internal snapshot of this name (or id:N) instead of the disk";

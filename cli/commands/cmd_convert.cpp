@@ -1,4 +1,3 @@
-#include <unistd.h>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -8,6 +7,7 @@
 #include "cli/options/image_options.h"
 #include "cli/options/output_options.h"
 #include "cli/options/read_errors.h"
+#include "cli/options/standard_stream.h"
 #include "cli/options/target_format.h"
 #include "cli/repository/cache_folder.h"
 #include "cli/restore/appliance_copy.h"
@@ -19,6 +19,7 @@
 #include "engine/base/escape.h"
 #include "engine/image/copy_image.h"
 #include "engine/image/finish_reading.h"
+#include "engine/image/image_space.h"
 #include "engine/image/late_warnings.h"
 #include "formats/appliance/format.h"
 #include "formats/create_image.h"
@@ -36,6 +37,7 @@ struct ConvertReport {
     ByteCount bytes_written;
     std::vector<ByteRange> unreadable;  ///< zeros in the target instead
     std::chrono::nanoseconds duration{};
+    bool is_dry_run = false;
 };
 
 std::string shown_name(const std::string& path, std::string_view stream) {
@@ -43,6 +45,10 @@ std::string shown_name(const std::string& path, std::string_view stream) {
 }
 
 std::string convert_text(const ConvertReport& r) {
+    if (r.is_dry_run)
+        return fmt::format("would convert {} ({}) to {} as {}\n  a disk of {}\n",
+                           shown_name(r.source, "standard input"), r.source_info.format,
+                           shown_name(r.path, "standard output"), r.format, human_size(r.source_info.virtual_size));
     return fmt::format(
         "converted {} ({}) to {} as {}\n  read {} of {}, {} written in {}\n{}", shown_name(r.source, "standard input"),
         r.source_info.format, shown_name(r.path, "standard output"), r.format, human_size(r.bytes_read),
@@ -67,23 +73,26 @@ Json convert_json(const ConvertReport& r) {
     json["unreadable"] = unreadable_json(r.unreadable);
     json["seconds"] = json_seconds(r.duration);
     json["warnings"] = sentences_json(r.source_info.warnings);
+    if (r.is_dry_run) json["dry_run"] = true;
     return json;
 }
 
 void check_convert_usage(const Arguments& arguments) {
-    const std::string& source = arguments.operands()[0];
-    const std::string& target = arguments.operands()[1];
+    const std::string source = source_as_typed(arguments.operands()[0]);
+    const std::string target = target_as_typed(arguments.operands()[1]);
     if (source == "-" && arguments.has("snapshot"))
         throw Error(ErrorCode::usage, "standard input has no snapshots; omit --snapshot");
     if (target == "-" && arguments.has("json"))
         throw Error(ErrorCode::usage, "--json and the target - both need standard output; omit one");
-    target_format(target, arguments.value("target-format"), "raw");
+    if (arguments.has("dry-run") && (source == "-" || names_pipe(source)))
+        throw Error(ErrorCode::usage, "a dry run cannot read standard input or a pipe; omit --dry-run");
+    target_format(target, arguments.value("output-format"), "raw", "-O");
 }
 
 OpenedImage open_strictly(const Invocation& call, Progress& progress) {
-    const std::string& path = call.arguments.operands()[0];
-    if (path != "-") return open_named_image(path, image_options(call), progress);
-    return open_piped_image(spool(STDIN_FILENO, spool_folder(call.arguments), progress, call.stop), image_options(call),
+    const std::string path = source_as_typed(call.arguments.operands()[0]);
+    if (path != "-" && !names_pipe(path)) return open_named_image(path, image_options(call), progress);
+    return open_piped_image(spool(path, spool_folder(call.arguments), progress, call.stop), image_options(call),
                             progress);
 }
 
@@ -107,19 +116,23 @@ std::vector<FileIdentity> media_of(const OpenedImage& image) {
 ConvertReport convert(const Invocation& call, Progress& progress) {
     const auto start = std::chrono::steady_clock::now();
     const Arguments& arguments = call.arguments;
-    const OptionMap typed = parse_output_options(arguments.values("options"));
+    const OptionMap typed = output_options(arguments);
     ConvertReport report;
-    report.source = arguments.operands()[0];
-    report.path = arguments.operands()[1];
+    report.source = source_as_typed(arguments.operands()[0]);
+    report.path = target_as_typed(arguments.operands()[1]);
     const OpenedImage source = open_source(call, progress);
     report.source_info = source.reader->info();
     const ImageInfo& info = report.source_info;
-    report.format = target_format(report.path, arguments.value("target-format"), info.format);
+    report.format = target_format(report.path, arguments.value("output-format"), info.format, "-O");
     report.options = options_for_target(typed, report.format, info.options, info.format);
     const auto overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
     CreateOptions created{report.format, info.virtual_size, overwrite, media_of(source), report.options};
     if (arguments.has("zero-rest")) created.device_rest = DeviceRest::zeroed;
     for (const std::string& sentence : creation_warnings(report.path, created)) progress.warn(sentence);
+    if (arguments.has("dry-run") && report.path == "-") {
+        report.is_dry_run = true;
+        return report;
+    }
     const auto writer = source.package && report.format == appliance::descriptor().name
                             ? create_appliance_copy(report.path, created, source, progress)
                             : create_image(report.path, created);
@@ -127,7 +140,10 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
         const PlannedFile file = planned_file(report.path, report.format, report.options, *source.reader);
         check_free_space({&file, 1}, progress, call.stop);
     }
-    progress.begin("converting", info.virtual_size);
+    report.is_dry_run = arguments.has("dry-run");
+    if (report.is_dry_run) return report;  // nothing has appeared: the new file has no name yet
+    const ByteCount data = data_bytes(*source.reader, progress, call.stop);
+    progress.begin("converting", data);
     copy_image(*source.reader, *writer, progress, call.stop);
     finish_reading(*source.reader, progress);
     for (std::string& sentence : late_warnings_of(*source.reader))
@@ -160,15 +176,15 @@ std::vector<OptionSpec> convert_option_specs() {
     std::vector<OptionSpec> specs = image_option_specs();
     for (OptionSpec& spec : specs) {
         if (spec.name != "format") continue;
-        spec.letter = 'f';
         spec.help = format_help("SRC");
     }
-    specs.push_back({"target-format", 'O', "F", Repeat::once, target_format_help()});
-    specs.push_back(output_option_spec());
+    specs.push_back({"output-format", 'O', "F", Repeat::once, target_format_help()});
+    for (OptionSpec& spec : output_option_specs()) specs.push_back(std::move(spec));
     specs.push_back({"force", 0, "", Repeat::once, "overwrite DST if it exists"});
     specs.push_back(zero_rest_spec());
     specs.push_back(read_errors_spec());
     specs.push_back(no_space_check_spec());
+    specs.push_back(dry_run_spec("convert"));
     return specs;
 }
 
@@ -181,8 +197,9 @@ Verb convert_verb() {
             "Writes the disk in SRC (an image with its backing files, a block device, or - for\n"
             "standard input, which is raw unless --format is given) to the file or block device DST,\n"
             "or to standard output if DST is -. The format is that of -O, else that of DST's\n"
-            "extension (.qcow2, .raw, .img, .vmdk, .vdi, .ova), else that of SRC. Devices are always\n"
-            "raw, and so is standard output unless -O vmdk -o subformat=streamOptimized is given.\n"
+            "extension (.qcow2, .raw, .img, .vmdk, .vdi, .ova; another one is refused without -O), else\n"
+            "that of SRC. Devices are always raw, and so is standard output unless\n"
+            "-O vmdk -o subformat=streamOptimized is given.\n"
             "Within one format, SRC's creation options carry over unless -o overrides them. Parts\n"
             "that SRC does not allocate take no space in DST. A file appears under its name when it is\n"
             "complete. Existing files and devices are overwritten only with --force; a symbolic link,\n"

@@ -5,6 +5,7 @@
 #include "cli/commands/verbs.h"
 #include "cli/options/byte_size.h"
 #include "cli/options/output_options.h"
+#include "cli/options/standard_stream.h"
 #include "cli/options/target_format.h"
 #include "cli/render/render_restore.h"
 #include "cli/repository/open_repository.h"
@@ -19,6 +20,7 @@
 #include "engine/naming/group_point.h"
 #include "engine/naming/snapshot_name.h"
 #include "engine/repository/snapshot_reader.h"
+#include "formats/create_image.h"
 
 namespace varve {
 namespace {
@@ -45,6 +47,13 @@ struct Restored {
 
 [[noreturn]] void refuse_usage(const std::string& why) { throw Error(ErrorCode::usage, why); }
 
+/// `restore SNAP out.qcow2`: a file is no snapshot's name, and the target has an option.
+void refuse_target_as_name(const std::string& name) {
+    if (name.find('@') != name.npos) return;
+    if (format_of_extension(name) || name.ends_with('/') || name.starts_with('/') || name == "-")
+        refuse_usage(fmt::format("'{}' is not a snapshot; if it is the target, pass --to {}", name, name));
+}
+
 void check_names(const RestoreCall& call) {
     if (call.group && !call.snapshots.empty())
         refuse_usage(fmt::format("--group restores all disks of the group; omit '{}'", call.snapshots[0]));
@@ -52,7 +61,10 @@ void check_names(const RestoreCall& call) {
         refuse_usage(
             "restore needs a snapshot or a group: varve restore SNAP or --group VM@WHEN; `varve restore --help` "
             "explains both");
-    for (const std::string& name : call.snapshots) parse_snapshot_name(name);
+    for (const std::string& name : call.snapshots) {
+        refuse_target_as_name(name);
+        parse_snapshot_name(name);
+    }
     if (call.group) parse_group_point_name(*call.group);
 }
 
@@ -69,13 +81,25 @@ void check_target(const RestoreCall& call) {
         refuse_usage("--range restores a part of one disk to a file or device, not into a folder; pass --to FILE");
 }
 
+/// --output-format, or its older name.
+std::optional<std::string> output_format(const Arguments& arguments) {
+    const auto format = arguments.value("output-format");
+    const auto alias = arguments.value("format");
+    if (format && alias && *format != *alias)
+        refuse_usage(
+            fmt::format("--output-format {} and --format {} contradict each other; omit one", *format, *alias));
+    return format ? format : alias;
+}
+
 RestoreCall parse_call(const Arguments& arguments) {
     RestoreCall call;
     call.snapshots = arguments.operands();
     call.group = arguments.value("group");
-    call.to = arguments.value("to").value_or("");
-    call.options.format = arguments.value("format");
-    call.options.creation = parse_output_options(arguments.values("options"));
+    call.to = target_as_typed(arguments.value("to").value_or(""));
+    call.options.format = output_format(arguments);
+    call.options.creation = output_options(arguments);
+    if (arguments.has("keep-mode")) call.options.mode = RestoreMode::recorded;
+    call.options.is_dry_run = arguments.has("dry-run");
     call.options.overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
     if (const auto range = arguments.value("range")) call.options.range = parse_byte_range(*range);
     call.options.space_check = space_check_of(arguments);
@@ -97,13 +121,16 @@ RestoredDisk restore_image(const RestoreCall& call, const Repository& repository
     const auto& range = call.options.range;
     if (range) check_range(snapshot, *range);
     const RestoreTarget target = restore_target(call.to, call.options, snapshot);
-    const auto writer = create_restore_target(target, snapshot, progress);
+    const auto writer = call.options.is_dry_run && call.is_for_stdout()
+                            ? nullptr
+                            : create_restore_target(target, snapshot, progress);
     if (call.options.space_check == SpaceCheck::done) {
         const SnapshotReader whole(repository.chunks, snapshot);
         const WindowReader window(whole, range.value_or(ByteRange{{}, snapshot.size}));
         const PlannedFile file = planned_file(target.path, target.format, target.options, window);
         check_free_space({&file, 1}, progress, stop);
     }
+    if (call.options.is_dry_run) return {snapshot, target.path, target.format, range, {}, {}};
     restore(repository, snapshot, *writer, progress, stop, range);
     return {
         snapshot, target.path, target.format, range, writer->bytes_written(), std::chrono::steady_clock::now() - start};
@@ -138,10 +165,10 @@ std::vector<ListedSnapshot> find_all(const RestoreCall& call, const Repository& 
     return found;
 }
 
-Restored restore_all(const RestoreCall& asked, const Invocation& call, Progress& progress) {
+/// What it restores goes to `restored`, also when it is stopped.
+void restore_all(const RestoreCall& asked, const Invocation& call, Progress& progress, Restored& restored) {
     RepositoryAccess access(call.arguments, progress);
     FolderRestore folder(asked.to, asked.options);
-    Restored restored;
     const auto job = [&](Repository& repository) {
         const auto snapshots = find_all(asked, repository, progress, restored.group);
         switch (asked.kind) {
@@ -158,42 +185,70 @@ Restored restore_all(const RestoreCall& asked, const Invocation& call, Progress&
                 break;
         }
     };
-    access.run(job);
-    return restored;
+    try {
+        access.run(job);
+    } catch (const Error&) {
+        restored.files = folder.files();
+        throw;
+    }
 }
 
-Json json_of(const RestoreCall& asked, const Restored& restored) {
+Json json_of_files(const RestoreCall& asked, const Restored& restored) {
     if (asked.kind == TargetKind::image) return restored_json(restored.files.disks.front());
     if (asked.kind == TargetKind::appliance && !asked.is_for_several()) return restored_alone_json(restored.files);
     return restored_json(restored.files, restored.group);
+}
+
+Json json_of(const RestoreCall& asked, const Restored& restored) {
+    Json json = json_of_files(asked, restored);
+    if (asked.options.is_dry_run) json["dry_run"] = true;
+    return json;
+}
+
+std::string report_text(const RestoreCall& asked, const Restored& restored) {
+    return asked.options.is_dry_run ? planned_text(restored.files) : restored_text(restored.files);
 }
 
 ExitStatus run_restore(const Invocation& call) {
     const RestoreCall asked = parse_call(call.arguments);
     const bool as_json = call.arguments.has("json");
     ProgressBar progress(call.console, as_json ? BarMode::never : BarMode::when_terminal);
-    const Restored restored = restore_all(asked, call, progress);
+    Restored restored;
+    try {
+        restore_all(asked, call, progress, restored);
+    } catch (const Error& error) {
+        progress.clear();
+        if (as_json && restored.files.is_stopped) print_json(call.console, json_of(asked, restored));
+        call.console.flush();
+        throw;
+    }
     progress.clear();
     if (as_json)
         print_json(call.console, json_of(asked, restored));
     else if (asked.is_for_stdout())
-        call.console.summary_aside(restored_text(restored.files));
+        call.console.summary_aside(report_text(asked, restored));
     else
-        call.console.summary(restored_text(restored.files));
+        call.console.summary(report_text(asked, restored));
     return ExitStatus::done;
 }
 
 std::vector<OptionSpec> restore_option_specs() {
-    return {{"to", 0, "PATH", Repeat::once, "file, folder or device to write to; - is standard output"},
-            {"group", 0, "VM@WHEN", Repeat::once,
-             "restore all disks of a group as they were backed up together: VM@latest, VM@~N or VM@WHEN"},
-            {"range", 0, "OFF+LEN", Repeat::once,
-             "restore only these bytes of the disk, as an image of LEN bytes; K, M, G, T are powers of 1024"},
-            {"format", 0, "F", Repeat::once, target_format_help()},
-            output_option_spec(),
-            {"force", 0, "", Repeat::once, "overwrite existing files and devices"},
-            zero_rest_spec(),
-            no_space_check_spec()};
+    std::vector<OptionSpec> specs{
+        {"to", 0, "PATH", Repeat::once, "file, folder or device to write to; - is standard output"},
+        {"group", 0, "VM@WHEN", Repeat::once,
+         "restore all disks of a group as they were backed up together: VM@latest, VM@~N or VM@WHEN"},
+        {"range", 0, "OFF+LEN", Repeat::once,
+         "restore only these bytes of the disk, as an image of LEN bytes; K, M, G, T are powers of 1024"},
+        {"output-format", 'O', "F", Repeat::once, target_format_help()},
+        {"format", 0, "F", Repeat::once, "the same as --output-format"},
+        {"keep-mode", 0, "", Repeat::once,
+         "give each disk the permissions of the file that was backed up (default: 0600)"},
+        {"force", 0, "", Repeat::once, "overwrite existing files and devices"},
+        zero_rest_spec(),
+        no_space_check_spec(),
+        dry_run_spec("write")};
+    for (OptionSpec& spec : output_option_specs()) specs.push_back(std::move(spec));
+    return specs;
 }
 
 }  // namespace
@@ -203,11 +258,12 @@ Verb restore_verb() {
             "SNAP... --to PATH|DIR/|-",
             "restore snapshots as disk images",
             "Writes the snapshot SNAP to the image file or block device PATH, or to standard\n"
-            "output. The format is that of --format, else that of PATH's extension (.qcow2, .raw,\n"
+            "output. The format is that of -O, else that of PATH's extension (.qcow2, .raw,\n"
             ".img, .vmdk, .vdi, .ova), else that of the disk that was backed up, with its options.\n"
-            "Devices are always raw, and so is standard output unless --format vmdk\n"
-            "-o subformat=streamOptimized is given. A file appears under its name when it is\n"
-            "complete. Existing files and devices are overwritten only with --force; a symbolic\n"
+            "Another extension is refused without -O. Devices are always raw, and so is standard\n"
+            "output unless -O vmdk -o subformat=streamOptimized is given. A file appears under its\n"
+            "name when it is complete, readable by its owner only unless --keep-mode is given. Existing files and "
+            "devices are overwritten only with --force; a symbolic\n"
             "link and a disk in use by its running machine never are.\n"
             "Several snapshots, or with --group all disks of a machine, are restored into a folder\n"
             "(DIR/), each under its own name, as in DIR/web01/vda.qcow2, with the attachments\n"

@@ -10,6 +10,7 @@
 #include "cli/terminal/progress_bar.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
+#include "engine/naming/history.h"
 #include "engine/naming/snapshot_name.h"
 #include "engine/repository/attachment.h"
 
@@ -65,11 +66,15 @@ ExitStatus run_show(const Invocation& call) {
     ProgressBar progress(call.console, BarMode::never);
     RepositoryAccess access(call.arguments, progress);
     ListedSnapshot snapshot;
-    access.run([&](Repository& repository) { snapshot = find_snapshot(repository.catalog, name); });
+    std::string host;
+    access.run([&](Repository& repository) {
+        snapshot = find_snapshot(repository.catalog, name);
+        host = host_of(repository.log, snapshot.commit);
+    });
     if (call.arguments.has("json"))
         print_json(call.console, show_json(snapshot));
     else
-        call.console.print(show_text(snapshot));
+        call.console.print(show_text(snapshot, host));
     return ExitStatus::done;
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands/verbs.h"
+#include "cli/options/output_options.h"
 #include "cli/options/tag_options.h"
 #include "cli/render/render_snapshot.h"
 #include "cli/repository/open_repository.h"
@@ -24,19 +25,20 @@ TagEdit edit_of(const Arguments& arguments) {
     return edit;
 }
 
-std::string tag_text(const std::vector<TaggedSnapshot>& tagged) {
+std::string tag_text(const std::vector<TaggedSnapshot>& tagged, bool is_dry_run) {
     std::string out;
     for (const TaggedSnapshot& t : tagged)
-        out += fmt::format("{} {}: {}\n", t.is_changed ? "tagged" : "unchanged", title_of(t.record),
-                           t.record.tags.empty() ? "no tags" : pairs_text(t.record.tags));
+        out += fmt::format("{} {}: {}\n", t.is_changed ? (is_dry_run ? "would tag" : "tagged") : "unchanged",
+                           title_of(t.record), t.record.tags.empty() ? "no tags" : pairs_text(t.record.tags));
     return out;
 }
 
-Json tag_json(const std::vector<TaggedSnapshot>& tagged) {
+Json tag_json(const std::vector<TaggedSnapshot>& tagged, bool is_dry_run) {
     Json json = Json::array();
     for (const TaggedSnapshot& t : tagged) {
         Json one = snapshot_json(t.record);
         one["changed"] = t.is_changed;
+        if (is_dry_run) one["dry_run"] = true;
         json.push_back(std::move(one));
     }
     return json;
@@ -48,16 +50,17 @@ ExitStatus run_tag(const Invocation& call) {
     const TagEdit edit = edit_of(call.arguments);
     ProgressBar progress(call.console, BarMode::never);
     RepositoryAccess access(call.arguments, progress);
+    const bool is_dry_run = call.arguments.has("dry-run");
     std::vector<TaggedSnapshot> tagged;
     access.run([&](Repository& repository) {
         std::vector<SnapshotId> ids;
         for (const ListedSnapshot& s : find_snapshots(repository.catalog, names)) ids.push_back(s.record.id);
-        tagged = edit_tags(repository, ids, edit, progress);
+        tagged = is_dry_run ? plan_tags(repository.catalog, ids, edit) : edit_tags(repository, ids, edit, progress);
     });
     if (call.arguments.has("json"))
-        print_json(call.console, tag_json(tagged));
+        print_json(call.console, tag_json(tagged, is_dry_run));
     else
-        call.console.summary(tag_text(tagged));
+        call.console.summary(tag_text(tagged, is_dry_run));
     return ExitStatus::done;
 }
 
@@ -74,7 +77,8 @@ Verb tag_verb() {
              operands_unlimited,
              UsesRepository::yes,
              {{"add", 0, "K=V", Repeat::many, "add this tag"},
-              {"remove", 0, "K", Repeat::many, "remove the tag of this name"}}},
+              {"remove", 0, "K", Repeat::many, "remove the tag of this name"},
+              dry_run_spec("change")}},
             run_tag};
 }
 

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
 
-#include "cli/options/nearest_word.h"
 #include "engine/base/error.h"
+#include "engine/naming/nearest_word.h"
 
 namespace varve {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/options/standard_stream.h"
 #include "engine/base/error.h"
 #include "formats/lvm/volume_name.h"
 
@@ -36,7 +37,7 @@ std::string format_help(std::string_view of) {
 
 std::vector<OptionSpec> image_option_specs() {
     return {
-        {"format", 0, "F", Repeat::once, format_help("the image")},
+        {"format", 'f', "F", Repeat::once, format_help("the image")},
         {"snapshot", 0, "NAME", Repeat::once,
          "read the image's internal snapshot of this name (or id:N) instead of the disk"},
         {"member", 0, "NAME", Repeat::once,
@@ -78,12 +79,14 @@ OpenOptions image_options(const Invocation& call, LiveImage live) {
 
 OpenedImage open_named_image(const std::string& path, const OpenOptions& options, Progress& progress) {
     refuse_misplaced_volumes(path, options);
+    refuse_pipe(path);
     return with_warnings_reported(open_image_chain(path, with_progress(options, progress)), progress);
 }
 
 std::shared_ptr<const appliance::PackageReader> open_named_package(const std::string& path,
                                                                    const OpenOptions& options) {
     refuse_misplaced_volumes(path, options);
+    refuse_pipe(path);
     return open_package(path, options);
 }
 

@@ -48,12 +48,24 @@ std::string names_of(std::string_view format) {
 
 }  // namespace
 
-OptionSpec output_option_spec() {
+std::vector<OptionSpec> output_option_specs() {
     std::string help = "creation options of the new image, named as in qemu-img (',,' is a comma in a value);";
     for (const std::string_view format : written_formats())
         if (const std::string names = names_of(format); !names.empty()) help += fmt::format(" {}: {};", format, names);
     help.pop_back();
-    return {"options", 'o', "WORD=VALUE,...", Repeat::many, help};
+    return {{"options", 'o', "WORD=VALUE,...", Repeat::many, help},
+            {"compress", 'c', "", Repeat::once, "compress the image's data (qcow2): the same as -o compress=on"}};
+}
+
+std::map<std::string, std::string> output_options(const Arguments& arguments) {
+    std::vector<std::string> texts = arguments.values("options");
+    if (arguments.has("compress")) texts.emplace_back("compress=on");
+    return parse_output_options(texts);
+}
+
+OptionSpec dry_run_spec(std::string_view what) {
+    return {"dry-run", 'n', "", Repeat::once,
+            fmt::format("check everything and report what would be done; {} nothing", what)};
 }
 
 OptionSpec zero_rest_spec() {

@@ -10,8 +10,15 @@
 
 namespace varve {
 
-/// -o, repeatable; its help lists the options of every format.
-OptionSpec output_option_spec();
+/// -o, repeatable, whose help lists the options of every format, and -c.
+std::vector<OptionSpec> output_option_specs();
+
+/// What -o and -c ask for: parse_output_options() with compress=on for -c. Throws Error(usage), also when they
+/// contradict each other.
+std::map<std::string, std::string> output_options(const Arguments& arguments);
+
+/// -n, for a verb that writes: it checks all that it can and writes nothing. `what` is the verb.
+OptionSpec dry_run_spec(std::string_view what);
 
 /// --zero-rest, of commands that can write to a device.
 OptionSpec zero_rest_spec();

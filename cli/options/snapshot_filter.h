@@ -11,13 +11,14 @@
 
 namespace varve {
 
-/// --group, --tag, --since.
+/// --group, --tag, --since, --until.
 std::vector<OptionSpec> snapshot_filter_specs();
 
 struct SnapshotFilter {
     std::optional<std::string> group;
     std::vector<WantedTag> tags;  ///< all of them must match
     std::optional<TimeNs> since;
+    std::optional<TimeNs> until;
 
     bool fits(const SnapshotRecord& snapshot) const;
 };

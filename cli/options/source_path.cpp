@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/options/standard_stream.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 #include "formats/lvm/volume_name.h"
@@ -12,6 +13,7 @@ namespace varve {
 
 std::string recorded_path(const std::string& path) {
     if (path == "-" || lvm::is_volume_name(path)) return path;
+    if (names_pipe(path)) return "-";
     namespace fs = std::filesystem;
     std::error_code error;
     const bool is_device = fs::is_block_file(path, error);

@@ -1,5 +1,7 @@
 #include "cli/options/target_format.h"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
@@ -10,7 +12,7 @@
 namespace varve {
 
 std::string target_format(const std::string& path, const std::optional<std::string>& typed,
-                          const std::string& otherwise) {
+                          const std::string& otherwise, std::string_view option) {
     const bool is_stream = path == "-";
     if (is_stream && typed && is_written(*typed) && may_be_streamed(*typed)) return *typed;
     if (is_stream || names_block_device(path)) {
@@ -23,7 +25,14 @@ std::string target_format(const std::string& path, const std::optional<std::stri
         return "raw";
     }
     if (typed) return *typed;
-    return format_of_extension(path).value_or(otherwise);
+    if (const auto known = format_of_extension(path)) return *known;
+    const std::string extension = std::filesystem::path(path).extension().string();
+    if (extension.size() < 2) return otherwise;
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("the extension '{}' of '{}' stands for no format that is written; pass {} F, where F is one "
+                    "of {}",
+                    extension, path, option, fmt::join(written_formats(), ", ")));
 }
 
 std::string target_format_help() { return fmt::format("format to write ({})", fmt::join(written_formats(), ", ")); }

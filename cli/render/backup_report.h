@@ -25,6 +25,8 @@ struct BackupReport {
     std::vector<SnapshotRecord> snapshots;
     std::vector<SkippedSnapshot> skipped;
     std::vector<FailedSource> failed;
+    bool is_stopped = false;                 ///< by a signal
+    std::vector<std::string> not_backed_up;  ///< the disks that were left when it was stopped
 };
 
 }  // namespace varve

@@ -48,6 +48,17 @@ Json restored_json(const RestoredDisk& disk) {
     return json;
 }
 
+std::string planned_text(const RestoredFiles& files) {
+    std::string out;
+    for (const RestoredDisk& disk : files.disks)
+        out += fmt::format("would restore {}\n  to {} as {}\n", title_of(disk.snapshot), escape_for_display(disk.path),
+                           escape_for_display(disk.format));
+    for (const RestoredAttachment& attachment : files.attachments)
+        out += fmt::format("would restore the attachment {} ({})\n  to {}\n", escape_for_display(attachment.name),
+                           human_size(attachment.size), escape_for_display(attachment.path));
+    return out;
+}
+
 std::string restored_text(const RestoredFiles& files) {
     std::string out;
     for (const RestoredDisk& disk : files.disks) out += restored_text(disk);
@@ -67,6 +78,8 @@ Json restored_json(const RestoredFiles& files, const std::optional<RestoredGroup
     for (const RestoredDisk& disk : files.disks) disks.push_back(restored_json(disk));
     json["disks"] = std::move(disks);
     json["attachments"] = restored_attachments_json(files.attachments);
+    json["stopped"] = files.is_stopped;
+    json["not_restored"] = files.not_restored;
     return json;
 }
 

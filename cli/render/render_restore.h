@@ -9,6 +9,9 @@
 
 namespace varve {
 
+/// What a dry run would do.
+std::string planned_text(const RestoredFiles& files);
+
 std::string restored_text(const RestoredDisk& disk);
 Json restored_json(const RestoredDisk& disk);
 

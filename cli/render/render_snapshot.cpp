@@ -1,6 +1,7 @@
 #include "cli/render/render_snapshot.h"
 
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -59,6 +60,52 @@ Json statistics_json(const BackupStatistics& s) {
 
 std::string exact_size(ByteCount bytes) { return fmt::format("{} ({} bytes)", human_size(bytes), bytes.value); }
 
+constexpr std::size_t list_columns_max = 80;
+
+struct ListColumn {
+    Table::Column title;
+    std::function<std::string(const ListRow&)> cell;
+    bool is_optional = false;  ///< omitted where no row has it
+};
+
+bool is_empty(const ListColumn& column, const std::vector<ListRow>& rows) {
+    return std::all_of(rows.begin(), rows.end(), [&](const ListRow& row) { return column.cell(row).empty(); });
+}
+
+/// "2026-11-20 03:30:15", which can be typed again.
+std::string short_time(TimeNs time) {
+    constexpr std::size_t without_offset = 19;
+    std::string text = format_local(time).substr(0, without_offset);
+    text[10] = ' ';
+    return text;
+}
+
+/// The full table has whole ids, times with their offset, and more columns.
+std::vector<ListColumn> list_columns(bool is_full) {
+    using Align = Table::Align;
+    const auto record = [](const ListRow& row) -> const SnapshotRecord& { return row.snapshot.record; };
+    std::vector<ListColumn> columns{
+        {{"SNAPSHOT"}, [=](const ListRow& row) { return is_full ? record(row).id.hex() : short_id(record(row).id); }},
+        {{"DISK", Align::left, true}, [=](const ListRow& row) { return escape_for_display(record(row).disk); }},
+        {{"GROUP", Align::left, true}, [=](const ListRow& row) { return escape_for_display(record(row).group); }, true},
+        {{"TIME"},
+         [=](const ListRow& row) {
+             const TimeNs time = record(row).time;
+             return (is_full ? format_local(time) : short_time(time)) + (row.is_ahead ? "!" : "");
+         }},
+        {{"SIZE", Align::right}, [=](const ListRow& row) { return human_size(record(row).size); }},
+        {{"STORED", Align::right},
+         [=](const ListRow& row) { return human_size({record(row).statistics.bytes_stored}); }},
+        {{"FROM", Align::left, true},
+         [=](const ListRow& row) { return escape_for_display(record(row).source.snapshot); },
+         true},
+        {{"TAGS", Align::left, true}, [=](const ListRow& row) { return pairs_text(record(row).tags); }, true}};
+    if (!is_full) return columns;
+    columns.push_back({{"FORMAT"}, [=](const ListRow& row) { return escape_for_display(record(row).source.format); }});
+    columns.push_back({{"HOST"}, [](const ListRow& row) { return escape_for_display(row.host); }, true});
+    return columns;
+}
+
 std::string snapshot_line(std::string_view label, std::string_view value) {
     return fmt::format("{:<15} {}\n", label, value);
 }
@@ -77,35 +124,30 @@ std::string pairs_text(const std::map<std::string, std::string>& pairs) {
     return out;
 }
 
-std::string list_text(const std::vector<ListedSnapshot>& snapshots, ListDetail detail) {
-    if (snapshots.empty()) return "no snapshots\n";
-    const bool has_groups =
-        std::any_of(snapshots.begin(), snapshots.end(), [](const auto& s) { return !s.record.group.empty(); });
-    const auto shown = [&](auto row) {
-        if (!has_groups) row.erase(row.begin() + 2);
-        return row;
-    };
-    Table table(shown(std::vector<Table::Column>{{"SNAPSHOT"},
-                                                 {"DISK"},
-                                                 {"GROUP"},
-                                                 {"TIME"},
-                                                 {"SIZE", Table::Align::right},
-                                                 {"FORMAT"},
-                                                 {"STORED", Table::Align::right},
-                                                 {"TAGS"}}));
-    for (const ListedSnapshot& s : snapshots) {
-        const SnapshotRecord& r = s.record;
-        table.add(shown(std::vector<std::string>{
-            detail == ListDetail::everything ? r.id.hex() : short_id(r.id), escape_for_display(r.disk),
-            escape_for_display(r.group), format_local(r.time), human_size(r.size), escape_for_display(r.source.format),
-            human_size({r.statistics.bytes_stored}), pairs_text(r.tags)}));
+std::string list_text(const std::vector<ListRow>& rows, ListDetail detail) {
+    if (rows.empty()) return "no snapshots\n";
+    const bool is_full = detail == ListDetail::everything;
+    std::vector<ListColumn> columns = list_columns(is_full);
+    std::erase_if(columns, [&](const ListColumn& column) { return column.is_optional && is_empty(column, rows); });
+    std::vector<Table::Column> titles;
+    for (const ListColumn& column : columns) titles.push_back(column.title);
+    Table table(std::move(titles));
+    for (const ListRow& row : rows) {
+        std::vector<std::string> cells;
+        for (const ListColumn& column : columns) cells.push_back(column.cell(row));
+        table.add(std::move(cells));
     }
-    return table.text();
+    const bool has_ahead = std::any_of(rows.begin(), rows.end(), [](const ListRow& row) { return row.is_ahead; });
+    return table.text(is_full ? Table::unlimited : list_columns_max) +
+           (has_ahead ? "! the clock that set this time was ahead\n" : "");
 }
 
-Json list_json(const std::vector<ListedSnapshot>& snapshots) {
+Json list_json(const std::vector<ListRow>& rows) {
     Json json = Json::array();
-    for (const ListedSnapshot& s : snapshots) json.push_back(snapshot_json(s.record));
+    for (const ListRow& row : rows) {
+        json.push_back(snapshot_json(row.snapshot.record));
+        json.back()["is_ahead"] = row.is_ahead;
+    }
     return json;
 }
 
@@ -127,7 +169,7 @@ Json backed_up_json(const SnapshotRecord& snapshot) {
     return json;
 }
 
-std::string show_text(const ListedSnapshot& snapshot) {
+std::string show_text(const ListedSnapshot& snapshot, const std::string& host) {
     const SnapshotRecord& r = snapshot.record;
     const BackupStatistics& s = r.statistics;
     std::string out = snapshot_line("snapshot", r.id.hex()) + snapshot_line("disk", escape_for_display(r.disk)) +
@@ -135,6 +177,7 @@ std::string show_text(const ListedSnapshot& snapshot) {
                       snapshot_line("root", to_hex(r.root.view())) +
                       snapshot_line("parent", r.parent.is_none() ? "none" : r.parent.hex()) +
                       snapshot_line("log entry", std::to_string(snapshot.commit)) +
+                      (host.empty() ? "" : snapshot_line("host", escape_for_display(host))) +
                       snapshot_line("source", escape_for_display(r.source.path)) +
                       snapshot_line("format", escape_for_display(r.source.format));
     if (!r.source.snapshot.empty())

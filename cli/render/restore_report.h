@@ -29,6 +29,8 @@ struct RestoredAttachment {
 struct RestoredFiles {
     std::vector<RestoredDisk> disks;
     std::vector<RestoredAttachment> attachments;
+    std::vector<std::string> not_restored;  ///< the disks that were left when a signal stopped the restore
+    bool is_stopped = false;
 };
 
 /// The group that was restored.

@@ -87,7 +87,7 @@ RestoredDisk restore_into(appliance::OvaWriter& appliance, const Repository& rep
 }  // namespace
 
 bool means_appliance(const std::string& path, const RestoreOptions& options) {
-    return path != "-" && !options.range && target_format(path, options.format, "raw") == "ova";
+    return path != "-" && !options.range && target_format(path, options.format, "raw", "--format") == "ova";
 }
 
 RestoredFiles restore_appliance(const Repository& repository, std::span<const ListedSnapshot> snapshots,
@@ -99,15 +99,18 @@ RestoredFiles restore_appliance(const Repository& repository, std::span<const Li
     for (const appliance::ReusedFile& file : plan.reused_files())
         restored.attachments.push_back({file.name, path, file.length});
     const std::vector<std::size_t> order = plan.disk_order();
-    appliance::OvaWriter appliance(create_output_file(path, {options.overwrite, {}}), std::move(plan));
+    appliance::OvaWriter appliance(create_output_file(path, {options.overwrite, {}, restored_mode}), std::move(plan));
     for (const std::size_t index : order) {
-        const SnapshotRecord& snapshot = snapshots[index].record;
+        restored.disks[index].path = path;
+        restored.disks[index].format = "ova";
+        restored.disks[index].snapshot = snapshots[index].record;
+        if (options.is_dry_run) continue;
         RestoredDisk& disk = restored.disks[index];
-        disk = restore_into(appliance, repository, snapshot, progress, stop);
+        disk = restore_into(appliance, repository, snapshots[index].record, progress, stop);
         disk.path = path;
         disk.format = "ova";
     }
-    appliance.finish();
+    if (!options.is_dry_run) appliance.finish();
     return restored;
 }
 

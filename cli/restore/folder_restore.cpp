@@ -52,7 +52,8 @@ StartedFiles start_files(const RestorePlan& plan, TargetFolder& folder, const Re
     for (const PlannedAttachment& planned : plan.attachments) {
         const std::string path = folder.path_of(planned.file.path());
         if (std::ranges::any_of(existing.attachments, [&](const auto& done) { return done.path == path; })) continue;
-        auto output = create_output_file(path, {options.overwrite, {}}, &folder.beneath(planned.file.folder));
+        auto output =
+            create_output_file(path, {options.overwrite, {}, restored_mode}, &folder.beneath(planned.file.folder));
         started.attachments.push_back({planned.attachment, path, std::move(output)});
     }
     return started;
@@ -86,8 +87,17 @@ RestoredAttachment finish(const Repository& repository, StartedAttachment& attac
     return {attachment.attachment.name, attachment.path, {bytes.size()}};
 }
 
-/// "of 3 disks and 1 attachment these are complete: 'to/a.qcow2', 'to/b.qcow2'"
-std::string list_existing(const RestoredFiles& existing, const RestorePlan& plan) {
+RestoredFiles planned_files(const StartedFiles& started) {
+    RestoredFiles files;
+    for (const StartedDisk& disk : started.disks)
+        files.disks.push_back({disk.snapshot, disk.target.path, disk.target.format, {}, {}, {}});
+    for (const StartedAttachment& attachment : started.attachments)
+        files.attachments.push_back({attachment.attachment.name, attachment.path, {attachment.attachment.bytes}});
+    return files;
+}
+
+/// "'to/a.qcow2', 'to/b.qcow2'"
+std::string list_existing(const RestoredFiles& existing) {
     std::vector<std::string> paths;
     for (const RestoredDisk& disk : existing.disks) paths.push_back(disk.path);
     for (const RestoredAttachment& attachment : existing.attachments) paths.push_back(attachment.path);
@@ -95,8 +105,21 @@ std::string list_existing(const RestoredFiles& existing, const RestorePlan& plan
     for (std::size_t i = 0; i < std::min(paths.size(), names_shown_max); ++i)
         names += fmt::format("{}'{}'", i == 0 ? "" : ", ", paths[i]);
     if (paths.size() > names_shown_max) names += fmt::format(" and {} more", paths.size() - names_shown_max);
-    return fmt::format("of {} and {} these are complete: {}", counted(plan.disks.size(), "disk"),
-                       counted(plan.attachments.size(), "attachment"), names);
+    return names;
+}
+
+/// "stopped: 1 of 2 disks restored ('to/a.qcow2'); b was not"
+Error stopped(RestoredFiles& files, const RestorePlan& plan) {
+    files.is_stopped = true;
+    for (std::size_t i = files.disks.size(); i < plan.disks.size(); ++i)
+        files.not_restored.push_back(plan.disks[i].snapshot.disk);
+    const std::string existing = list_existing(files);
+    const std::string left = files.not_restored.empty() ? "the other attachments were not"
+                                                        : fmt::format("{} {} not", fmt::join(files.not_restored, ", "),
+                                                                      files.not_restored.size() == 1 ? "was" : "were");
+    return Error(ErrorCode::cancelled,
+                 fmt::format("stopped: {} of {} restored{}; {}", files.disks.size(), counted(plan.disks.size(), "disk"),
+                             existing.empty() ? "" : fmt::format(" ({})", existing), left));
 }
 
 }  // namespace
@@ -110,11 +133,18 @@ void FolderRestore::run(const Repository& repository, std::span<const ListedSnap
     StartedFiles started = start_files(plan, folder, options_, files_, progress);
     try {
         if (options_.space_check == SpaceCheck::done) check_space_in_folder(repository, started, progress, stop);
+        if (options_.is_dry_run) {
+            files_ = planned_files(started);
+            return;
+        }
         for (StartedDisk& disk : started.disks) files_.disks.push_back(finish(repository, disk, progress, stop));
         for (StartedAttachment& attachment : started.attachments)
             files_.attachments.push_back(finish(repository, attachment));
     } catch (Error& error) {
-        if (!files_.disks.empty() || !files_.attachments.empty()) error.with_context(list_existing(files_, plan));
+        if (error.code() == ErrorCode::cancelled) throw stopped(files_, plan);
+        if (!files_.disks.empty() || !files_.attachments.empty())
+            error.with_context(fmt::format("of {} and {} these are complete: {}", counted(plan.disks.size(), "disk"),
+                                           counted(plan.attachments.size(), "attachment"), list_existing(files_)));
         throw;
     }
 }

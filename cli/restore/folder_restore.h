@@ -19,9 +19,9 @@ public:
     FolderRestore(std::string folder, RestoreOptions options)
         : folder_(std::move(folder)), options_(std::move(options)) {}
 
-    /// Refuses what can be refused before it writes: names, existing files, formats, options, space. Restores one disk
-    /// after the other, then the attachments; each file appears when it is whole. Stops at the first failure, whose
-    /// message lists the files that exist.
+    /// Refuses what can be refused before it writes (a dry run ends there, with the files in files()): names, existing
+    /// files, formats, options, space. Restores one disk after the other, then the attachments; each file appears when
+    /// it is whole. Stops at the first failure, whose message lists the files that exist.
     void run(const Repository& repository, std::span<const ListedSnapshot> snapshots, Progress& progress,
              const std::stop_token& stop);
 

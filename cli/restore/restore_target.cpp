@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/options/output_options.h"
+#include "cli/options/recorded_mode.h"
 #include "cli/options/source_path.h"
 #include "cli/options/target_format.h"
 #include "engine/base/error.h"
@@ -58,6 +59,8 @@ RestoreTarget target_of(const std::string& path, const std::string& format, cons
     target.size = options.range ? options.range->length : snapshot.size;
     target.overwrite = options.overwrite;
     target.device_rest = options.device_rest;
+    if (options.mode == RestoreMode::recorded)
+        target.mode = recorded_mode(snapshot.source.options).value_or(restored_mode);
     return target;
 }
 
@@ -65,7 +68,8 @@ RestoreTarget target_of(const std::string& path, const std::string& format, cons
 
 RestoreTarget restore_target(const std::string& path, const RestoreOptions& options, const SnapshotRecord& snapshot) {
     const std::string default_format = options.range ? "raw" : snapshot.source.format;
-    RestoreTarget target = target_of(path, target_format(path, options.format, default_format), options, snapshot);
+    RestoreTarget target =
+        target_of(path, target_format(path, options.format, default_format, "--format"), options, snapshot);
     keep_identity(target, snapshot);
     return target;
 }
@@ -80,8 +84,9 @@ RestoreTarget restore_target_in(const File& folder, const std::string& path, con
 std::unique_ptr<ImageWriter> create_restore_target(const RestoreTarget& target, const SnapshotRecord& snapshot,
                                                    Progress& progress) {
     if (target.overwrite == Overwrite::force && target.folder == nullptr) refuse_busy_source(target, snapshot);
-    const CreateOptions created{target.format,  target.size,   target.overwrite,  {},
-                                target.options, target.folder, target.device_rest};
+    CreateOptions created{target.format, target.size, target.overwrite, {}, target.options, target.folder};
+    created.device_rest = target.device_rest;
+    created.mode = target.mode;
     for (const std::string& sentence : creation_warnings(target.path, created)) progress.warn(sentence);
     return create_image(target.path, created);
 }

@@ -15,14 +15,24 @@
 
 namespace varve {
 
+/// Permissions of what is restored: a disk and a machine's configuration hold secrets.
+inline constexpr mode_t restored_mode = 0600;
+
+enum class RestoreMode {
+    owner_only,  ///< restored_mode
+    recorded,    ///< --keep-mode: those of the file that was backed up, where they are recorded
+};
+
 /// What the user specified for every image that one call writes.
 struct RestoreOptions {
-    std::optional<std::string> format;  ///< --format
+    std::optional<std::string> format;  ///< --output-format
     OptionMap creation;                 ///< -o
     Overwrite overwrite = Overwrite::refuse;
     std::optional<ByteRange> range;  ///< --range: only these bytes of the disk
     SpaceCheck space_check = SpaceCheck::done;
     DeviceRest device_rest = DeviceRest::kept;  ///< --zero-rest
+    RestoreMode mode = RestoreMode::owner_only;
+    bool is_dry_run = false;  ///< refuse what can be refused, write nothing
 };
 
 struct RestoreTarget {
@@ -33,6 +43,7 @@ struct RestoreTarget {
     Overwrite overwrite = Overwrite::refuse;
     const File* folder = nullptr;  ///< contains the last part of path; null: resolve path. Borrowed
     DeviceRest device_rest = DeviceRest::kept;
+    mode_t mode = restored_mode;   ///< permissions of a new file
 };
 
 /// Format: as typed, else by a known extension, else that of the snapshot's source (for a range: raw); a device and "-"

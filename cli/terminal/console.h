@@ -28,14 +28,18 @@ public:
     void error(std::string_view sentence);
     void warn(std::string_view sentence);
 
-    /// Throws Error(io) unless standard output took everything (a full disk, a closed pipe).
+    /// Throws Error(io) unless standard output took everything (a full disk). A reader that closed the pipe early, as
+    /// `head` does, is an error only for print_exactly(): half a JSON value or file must not pass for a whole one.
     void flush();
 
 private:
     void say(std::string_view prefix, std::string_view sentence);
+    void put_out(std::string_view text);
 
     Verbosity verbosity_;
     bool err_is_terminal_;
+    int write_error_ = 0;  ///< errno of the last failed write to standard output
+    bool has_exact_bytes_ = false;
 };
 
 }  // namespace varve

@@ -24,6 +24,9 @@ public:
     void advance(ByteCount done) override;
     void warn(std::string_view sentence) override;
 
+    /// What the phases from here on are about: "web01/vda (2 of 3)"; the number only when there are several.
+    void show_subject(std::string_view name, std::size_t number, std::size_t count);
+
     /// Wipes the line, so that something else can be printed.
     void clear();
 
@@ -35,6 +38,7 @@ private:
     Console& console_;
     bool is_shown_;
     std::mutex mutex_;
+    std::string about_;
     std::string phase_;
     ByteCount total_;
     ByteCount done_;
@@ -43,7 +47,8 @@ private:
     bool is_on_screen_ = false;
 };
 
-/// The line for a terminal of `columns` columns. A total of 0 is unknown: then without share and time left.
+/// The line for a terminal of `columns` columns, which it never fills. In a narrow one the name, the amounts and the
+/// bar shrink; the bar is there from 40 columns on. A total of 0 is unknown: then without share and time left.
 std::string progress_line(std::string_view phase, ByteCount done, ByteCount total, double seconds, std::size_t columns);
 
 }  // namespace varve

@@ -28,6 +28,7 @@ sigset_t watched_signals() {
 
 SignalWatch::SignalWatch() {
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     const sigset_t set = watched_signals();
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
     signals_ = UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));

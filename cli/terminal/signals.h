@@ -1,6 +1,7 @@
 #pragma once
 /// Turns SIGINT and SIGTERM into a request to stop; a second one ends the process at once. Signals that were ignored
-/// when the process started (nohup, a background job) stay ignored. SIGPIPE is ignored: a broken pipe is a write error.
+/// when the process started (nohup, a background job) stay ignored. SIGPIPE and SIGXFSZ are
+/// ignored: a broken pipe and the limit of file sizes are write errors.
 /// Construct it once per process, before any other thread.
 
 #include <atomic>

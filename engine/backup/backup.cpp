@@ -38,6 +38,7 @@ public:
 private:
     void back_up(const DiskToBackUp& disk);
     FinishedDisk run(const DiskToBackUp& disk);
+    std::string reading_phase(const DiskToBackUp& disk) const;
     void attach(DiskBackup& first);
     void enter();
 
@@ -61,13 +62,19 @@ void BackupAttempt::attach(DiskBackup& first) {
     hits_.insert(deposited.hit_packs.begin(), deposited.hit_packs.end());
 }
 
+/// "reading", or in a group "reading web01/vda (2 of 3)".
+std::string BackupAttempt::reading_phase(const DiskToBackUp& disk) const {
+    if (group_.disks.size() < 2) return "reading";
+    return fmt::format("reading {} ({} of {})", disk.request.disk, entry_.snapshots.size() + 1, group_.disks.size());
+}
+
 FinishedDisk BackupAttempt::run(const DiskToBackUp& disk) {
     std::set<PackId> siblings;
     for (const StoredPack& pack : packs_) siblings.insert(pack.facts.id);
     DiskBackup backup(repository_, soundness_, disk, std::move(siblings), progress_);
     if (backup.parent()) basis_.parents.push_back(backup.parent()->record.id);
     if (entry_.snapshots.empty()) attach(backup);
-    return backup.run(progress_, stop_);
+    return backup.run(reading_phase(disk), progress_, stop_);
 }
 
 /// Errors name the disk of a group that they are about.

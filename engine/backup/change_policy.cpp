@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "engine/naming/history.h"
 
 namespace varve {
 namespace {
@@ -49,13 +50,13 @@ BackupParent choose_parent(const Catalog& catalog, const BackupRequest& request,
         }
     }
     if (!why_not.empty()) progress.warn(fmt::format("{}: {}", request.source.path, why_not));
-    return {former.back(), nullptr, 0, {How::rescan}};
+    return {latest_of(former), nullptr, 0, {How::rescan}};
 }
 
 void check_same_source(const Catalog& catalog, const BackupRequest& request, NamedByUser named) {
     const std::vector<ListedSnapshot> former = catalog.snapshots(request.disk);
     if (former.empty()) return;
-    const SourceRecord& then = former.back().record.source;
+    const SourceRecord& then = latest_of(former).record.source;
     const SourceRecord& now = request.source;
     if (then.path != now.path && !named.disk)
         throw Error(

@@ -5,8 +5,10 @@
 #include "engine/backup/change_audit.h"
 #include "engine/backup/disk_scan.h"
 #include "engine/backup/map_builder.h"
+#include "engine/backup/read_estimate.h"
 #include "engine/base/random.h"
 #include "engine/change/widened_changes.h"
+#include "engine/image/image_space.h"
 #include "engine/repository/damage_search.h"
 
 namespace varve {
@@ -112,12 +114,17 @@ SnapshotRecord DiskBackup::describe(const Subtree& root, ByteCount bytes_changed
     return record;
 }
 
-FinishedDisk DiskBackup::run(Progress& progress, const std::stop_token& stop) {
+/// For the progress: holes and what the change source reports unchanged are not read.
+ByteCount DiskBackup::bytes_to_read(Progress& progress, const std::stop_token& stop) const {
+    return parent_.changes ? data_to_read(source_, *parent_.changes, stop) : data_bytes(source_, progress, stop);
+}
+
+FinishedDisk DiskBackup::run(std::string_view phase, Progress& progress, const std::stop_token& stop) {
     const DiskMap* parent_map = parent_map_ ? &*parent_map_ : nullptr;
     audit(progress, stop);
     MapBuilder map(*session_, parent_map);
     DiskScan scan(repository_, soundness_, source_, parent_map, parent_.changes.get(), map, deduplicator_);
-    progress.begin("reading", source_.info().virtual_size);
+    progress.begin(phase, bytes_to_read(progress, stop));
     scan.run(progress, stop);
     const Subtree root = map.finish(source_.info().virtual_size);
     throw_if_stopped(stop);

@@ -39,12 +39,13 @@ public:
     /// Stores the attachments; call it before run().
     DepositedAttachments attach(const std::vector<FileToAttach>& files);
 
-    FinishedDisk run(Progress& progress, const std::stop_token& stop);
+    FinishedDisk run(std::string_view phase, Progress& progress, const std::stop_token& stop);
 
 private:
     /// Whatever of the parent's map is unsound is hidden, and is read and stored again.
     void open_parent_map();
     void hide_damage(const SnapshotRecord& parent);
+    ByteCount bytes_to_read(Progress& progress, const std::stop_token& stop) const;
     /// Verifies the change map, and discards it when it is wrong anywhere.
     void audit(Progress& progress, const std::stop_token& stop);
     SnapshotRecord describe(const Subtree& root, ByteCount bytes_changed) const;

@@ -61,29 +61,23 @@ void DiskScan::finish_leaf() {
     leaf_.reset();
 }
 
-ByteCount DiskScan::enter(const Scanned& scanned) {
-    std::uint64_t done = 0;
+void DiskScan::enter(const Scanned& scanned) {
     if (const auto* segment = std::get_if<ScannedSegment>(&scanned.what)) {
         enter(*segment, scanned.parent);
-        done = (segment->first.value + segment->chunks.size()) * chunk_bytes;
-    } else {
-        finish_leaf();
-        if (const auto* uniform = std::get_if<UniformLeaves>(&scanned.what)) {
-            enter(*uniform);
-            done = uniform->end * leaf_bytes;
-        } else {
-            done = std::get<InheritedLeaves>(scanned.what).end * leaf_bytes;
-        }
+        return;
     }
-    return {std::min(done, size().value)};
+    finish_leaf();
+    if (const auto* uniform = std::get_if<UniformLeaves>(&scanned.what)) enter(*uniform);
 }
 
 void DiskScan::run(Progress& progress, const std::stop_token& stop) {
     const unsigned workers = worker_count();
     Pipeline pipeline(workers, 2 * workers + 2, [this](Task&& task) { return work(std::move(task)); });
+    const ByteCount read_before = source_.bytes_read();
     const auto take = [&] {
         throw_if_stopped(stop);
-        progress.advance(enter(pipeline.take()));
+        enter(pipeline.take());
+        progress.advance(source_.bytes_read() - read_before);
     };
     const auto skip = [&](std::uint64_t leaf) -> std::optional<std::uint64_t> {
         std::uint64_t next = leaf;

@@ -37,6 +37,7 @@ public:
           fingerprinter_(repository.info.fingerprint_seed),
           buffers_(segment_bytes) {}
 
+    /// Reports the bytes that were read from the source.
     void run(Progress& progress, const std::stop_token& stop);
 
     /// Guest bytes of chunks that differ from the parent's. Complete after run().
@@ -62,8 +63,8 @@ private:
     std::optional<Task> whole_leaves_at(std::uint64_t& leaf) const;
     std::shared_ptr<const KnownLeaf> parent_leaf(std::uint64_t leaf) const;
     Scanned work(Task&& task) const;
-    /// Processes a result; returns how much of the disk is done.
-    ByteCount enter(const Scanned& scanned);
+    /// Processes a result.
+    void enter(const Scanned& scanned);
     void enter(const UniformLeaves& leaves);
     void enter(const ScannedSegment& segment, const std::shared_ptr<const KnownLeaf>& parent);
     void finish_leaf();

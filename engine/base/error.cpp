@@ -1,10 +1,26 @@
 #include "engine/base/error.h"
 
+#include <cerrno>
 #include <system_error>
 
 #include <fmt/format.h>
 
 namespace varve {
+namespace {
+
+/// What to do about an error whose own text does not make that clear.
+std::string_view advice_for(int error_number) {
+    switch (error_number) {
+        case EMFILE:
+            return "; raise this process's limit of open files (ulimit -n)";
+        case EFBIG:
+            return "; the limit of file sizes of this process (ulimit -f) or of the file system is reached";
+        default:
+            return "";
+    }
+}
+
+}  // namespace
 
 void Error::with_context(std::string_view context) { message_ = fmt::format("{}: {}", context, message_); }
 
@@ -13,7 +29,8 @@ bool is_damaged_or_missing(const Error& error) {
 }
 
 Error io_error(std::string_view what, int error_number) {
-    return Error(ErrorCode::io, std::string(what) + ": " + std::generic_category().message(error_number));
+    return Error(ErrorCode::io, fmt::format("{}: {}{}", what, std::generic_category().message(error_number),
+                                            advice_for(error_number)));
 }
 
 }  // namespace varve

@@ -5,7 +5,7 @@
 namespace varve {
 
 void throw_if_stopped(const std::stop_token& stop) {
-    if (stop.stop_requested()) throw Error(ErrorCode::cancelled, "stopped on request; nothing was committed");
+    if (stop.stop_requested()) throw Error(ErrorCode::cancelled, "stopped on request");
 }
 
 }  // namespace varve

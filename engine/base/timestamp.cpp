@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
@@ -18,15 +19,16 @@ constexpr std::int64_t seconds_per_day = 86'400;
 /// A date and time of day as typed, before its zone is known.
 struct Fields {
     int year = 0, month = 0, day = 0;
-    int hour = 23, minute = 59, second = 59;  // of a day alone: its end
+    int hour = 23, minute = 59, second = 59;  // without a time of day: the end of the last day
+    int first_day = 0;                        // of a month alone: 1; else `day`
     bool is_day_alone = true;
 };
 
 [[noreturn]] void fail(std::string_view text, std::string_view why) {
     throw Error(
         ErrorCode::usage,
-        fmt::format("'{}' is not a time: {}; pass 2026-11-20 or 2026-11-20T02:30:15, with Z or an offset such as "
-                    "+01:00, or without for local time",
+        fmt::format("'{}' is not a time: {}; pass 2026-11-20, 2026-11 or 2026-11-20T02:30:15, with Z or an offset such "
+                    "as +01:00, or without for local time; or yesterday, today, 12h, 1d or 2w for a time ago",
                     text, why));
 }
 
@@ -61,21 +63,15 @@ private:
     std::string_view rest_;
 };
 
-Fields parse_fields(std::string_view text, Scanner& scanner) {
-    Fields f;
-    f.year = scanner.number(4);
-    scanner.expect('-');
-    f.month = scanner.number(2);
-    scanner.expect('-');
-    f.day = scanner.number(2);
-    const std::chrono::year_month_day date{std::chrono::year(f.year),
-                                           std::chrono::month(static_cast<unsigned>(f.month)),
-                                           std::chrono::day(static_cast<unsigned>(f.day))};
-    if (!date.ok()) fail(text, "there is no such day");
-    if (f.year < year_min || f.year > year_max) fail(text, fmt::format("years go from {} to {}", year_min, year_max));
-    if (!scanner.at('T')) return f;
+int last_day_of(int year, int month) {
+    const std::chrono::year_month_day_last last{
+        std::chrono::year(year), std::chrono::month_day_last{std::chrono::month(static_cast<unsigned>(month))}};
+    return static_cast<int>(static_cast<unsigned>(last.day()));
+}
+
+void parse_time_of_day(std::string_view text, Scanner& scanner, Fields& f) {
+    scanner.expect(scanner.at(' ') ? ' ' : 'T');
     f.is_day_alone = false;
-    scanner.expect('T');
     f.hour = scanner.number(2);
     scanner.expect(':');
     f.minute = scanner.number(2);
@@ -85,7 +81,68 @@ Fields parse_fields(std::string_view text, Scanner& scanner) {
         f.second = scanner.number(2);
     }
     if (f.hour > 23 || f.minute > 59 || f.second > 59) fail(text, "there is no such time of day");
+}
+
+Fields parse_fields(std::string_view text, Scanner& scanner) {
+    Fields f;
+    f.year = scanner.number(4);
+    scanner.expect('-');
+    f.month = scanner.number(2);
+    if (f.month < 1 || f.month > 12) fail(text, "there is no such month");
+    if (f.year < year_min || f.year > year_max) fail(text, fmt::format("years go from {} to {}", year_min, year_max));
+    const int last_day = last_day_of(f.year, f.month);
+    f.first_day = 1;
+    f.day = last_day;
+    if (!scanner.at('-')) return f;  // a month alone
+    scanner.expect('-');
+    f.first_day = f.day = scanner.number(2);
+    if (f.day < 1 || f.day > last_day) fail(text, "there is no such day");
+    if (scanner.at('T') || scanner.at(' ')) parse_time_of_day(text, scanner, f);
     return f;
+}
+
+/// "today" or "yesterday" as the local calendar has it; nullopt for another text.
+std::optional<Fields> parse_day_word(std::string_view text, TimeNs now) {
+    if (text != "today" && text != "yesterday") return std::nullopt;
+    const std::time_t seconds = now / ns_per_second;
+    std::tm tm{};
+    ::localtime_r(&seconds, &tm);
+    using namespace std::chrono;
+    const sys_days today{year(tm.tm_year + 1900) / (tm.tm_mon + 1) / tm.tm_mday};
+    const year_month_day date{text == "today" ? today : today - days(1)};
+    Fields f;
+    f.year = static_cast<int>(date.year());
+    f.month = static_cast<int>(static_cast<unsigned>(date.month()));
+    f.first_day = f.day = static_cast<int>(static_cast<unsigned>(date.day()));
+    return f;
+}
+
+/// "12h", "1d", "2w": so long ago; nullopt for another text.
+std::optional<TimeNs> parse_age(std::string_view text, TimeNs now) {
+    constexpr std::size_t digits_max = 6;
+    if (text.size() < 2 || text.size() > digits_max + 1) return std::nullopt;
+    std::int64_t unit = 0;
+    switch (text.back()) {
+        case 'h':
+            unit = 3600;
+            break;
+        case 'd':
+            unit = seconds_per_day;
+            break;
+        case 'w':
+            unit = 7 * seconds_per_day;
+            break;
+        default:
+            return std::nullopt;
+    }
+    std::int64_t count = 0;
+    for (const char c : text.substr(0, text.size() - 1)) {
+        if (c < '0' || c > '9') return std::nullopt;
+        count = count * 10 + (c - '0');
+    }
+    const std::int64_t seconds = now / ns_per_second - count * unit;
+    if (seconds < 0) fail(text, "it is before 1970");
+    return seconds * ns_per_second;
 }
 
 /// Seconds east of UTC if the text gives a zone; nullopt for local time.
@@ -138,11 +195,11 @@ std::int64_t local_seconds(std::string_view text, const Fields& f) {
     return *latest;
 }
 
-/// The end of the day before, one second before the beginning of that of `f`: it exists also where the clock jumps over
-/// midnight.
+/// The end of the day before, one second before the beginning of the first day of `f`: it exists also where the clock
+/// jumps over midnight.
 Fields day_before(Fields f) {
     using namespace std::chrono;
-    const year_month_day date{sys_days{year(f.year) / f.month / f.day} - days(1)};
+    const year_month_day date{sys_days{year(f.year) / f.month / f.first_day} - days(1)};
     f.year = static_cast<int>(date.year());
     f.month = static_cast<int>(static_cast<unsigned>(date.month()));
     f.day = static_cast<int>(static_cast<unsigned>(date.day()));
@@ -158,13 +215,18 @@ std::string format_fields(const std::tm& tm) {
 
 }  // namespace
 
-TimeNs parse_time(std::string_view text, DayAlone day) {
+TimeNs parse_time(std::string_view text, DayAlone day, TimeNs now) {
+    if (const auto then = parse_age(text, now)) return *then;
     Scanner scanner(text, text);
-    const Fields typed = parse_fields(text, scanner);
-    const bool is_begin_of_day = typed.is_day_alone && day == DayAlone::its_begin;
-    const Fields fields = is_begin_of_day ? day_before(typed) : typed;
-    const std::optional<int> offset = parse_zone(text, scanner);
-    if (!scanner.at_end()) fail(text, "something follows the offset");
+    std::optional<int> offset;
+    std::optional<Fields> typed = parse_day_word(text, now);
+    if (!typed) {
+        typed = parse_fields(text, scanner);
+        offset = parse_zone(text, scanner);
+        if (!scanner.at_end()) fail(text, "something follows the offset");
+    }
+    const bool is_begin_of_day = typed->is_day_alone && day == DayAlone::its_begin;
+    const Fields fields = is_begin_of_day ? day_before(*typed) : *typed;
     const std::int64_t seconds =
         (offset ? utc_seconds(fields) - *offset : local_seconds(text, fields)) + (is_begin_of_day ? 1 : 0);
     if (seconds < 0) fail(text, "it is before 1970");
@@ -187,8 +249,13 @@ std::string format_local(TimeNs time) {
 }
 
 TimeNs current_time() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::seconds>(now).count() * ns_per_second;
+    const std::int64_t seconds = std::time(nullptr);  // system_clock counts nanoseconds, and wraps in 2262
+    if (seconds < 0 || seconds > std::numeric_limits<TimeNs>::max() / ns_per_second)
+        throw Error(ErrorCode::refused,
+                    fmt::format("this host's clock shows a time that varve cannot record, {} seconds after 1970: "
+                                "expected one from 1970 to 2262; set the clock",
+                                seconds));
+    return seconds * ns_per_second;
 }
 
 }  // namespace varve

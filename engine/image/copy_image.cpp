@@ -45,11 +45,14 @@ void copy_image(const ImageReader& source, ImageWriter& writer, Progress& progre
         }
         return piece;
     });
+    ByteCount copied;
     const auto take = [&] {
         throw_if_stopped(stop);
         const Piece piece = pipeline.take();
         write(writer, piece);
-        progress.advance({piece.extent.end().value});
+        if (piece.extent.kind != ExtentKind::data) return;
+        copied += piece.extent.length;
+        progress.advance(copied);
     };
     const ByteOffset end = ByteOffset{} + source.info().virtual_size;
     for (ByteOffset at; at < end;) {

@@ -12,8 +12,8 @@
 
 namespace varve {
 
-/// Advances the phase that the caller began by the guest bytes processed; leaves finish() to the caller. Throws what
-/// reader and writer throw, and Error(cancelled).
+/// Advances the phase that the caller began by the guest bytes of data (data_bytes() of image_space.h); leaves finish()
+/// to the caller. Throws what reader and writer throw, and Error(cancelled).
 void copy_image(const ImageReader& source, ImageWriter& writer, Progress& progress, const std::stop_token& stop);
 
 }  // namespace varve

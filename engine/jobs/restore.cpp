@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/image/copy_image.h"
+#include "engine/image/image_space.h"
 #include "engine/image/window_reader.h"
 #include "engine/repository/map_proof.h"
 #include "engine/repository/snapshot_reader.h"
@@ -40,7 +41,8 @@ void restore(const Repository& repository, const SnapshotRecord& snapshot, Image
         const SnapshotReader disk(repository.chunks, snapshot);
         const WindowReader wanted(disk, part);
         warn_of_unreadable(snapshot, part, progress);
-        progress.begin("restoring", wanted.info().virtual_size);
+        const ByteCount data = data_bytes(wanted, progress, stop);
+        progress.begin(fmt::format("restoring {}", snapshot.disk), data);
         copy_image(wanted, writer, progress, stop);
         writer.finish();
     } catch (Error& error) {

@@ -36,12 +36,17 @@ void apply(const TagEdit& edit, std::map<std::string, std::string>& tags) {
     for (const auto& [name, value] : edit.added) tags.insert_or_assign(name, value);
 }
 
-TaggedSnapshot edit_one(Repository& repository, const SnapshotId& id, const TagEdit& edit, Progress& progress) {
+TaggedSnapshot plan_one(const Catalog& catalog, const SnapshotId& id, const TagEdit& edit) {
     TaggedSnapshot tagged;
-    tagged.record = live_snapshot(repository.catalog, id);
+    tagged.record = live_snapshot(catalog, id);
     const auto before = tagged.record.tags;
     apply(edit, tagged.record.tags);
     tagged.is_changed = tagged.record.tags != before;
+    return tagged;
+}
+
+TaggedSnapshot edit_one(Repository& repository, const SnapshotId& id, const TagEdit& edit, Progress& progress) {
+    TaggedSnapshot tagged = plan_one(repository.catalog, id, edit);
     if (!tagged.is_changed) return tagged;
     const auto check = [&](const LogEntry&) {
         tagged.record = live_snapshot(repository.catalog, id);  // another process may have tagged it too
@@ -53,6 +58,14 @@ TaggedSnapshot edit_one(Repository& repository, const SnapshotId& id, const TagE
 }
 
 }  // namespace
+
+std::vector<TaggedSnapshot> plan_tags(const Catalog& catalog, std::span<const SnapshotId> snapshots,
+                                      const TagEdit& edit) {
+    for (const SnapshotId& id : snapshots) check_removed(live_snapshot(catalog, id), edit);
+    std::vector<TaggedSnapshot> planned;
+    for (const SnapshotId& id : snapshots) planned.push_back(plan_one(catalog, id, edit));
+    return planned;
+}
 
 std::vector<TaggedSnapshot> edit_tags(Repository& repository, std::span<const SnapshotId> snapshots,
                                       const TagEdit& edit, Progress& progress) {

@@ -22,6 +22,10 @@ struct TaggedSnapshot {
     bool is_changed = false;  ///< false: it had these tags already, and no entry was written
 };
 
+/// What edit_tags() would do, without writing anything. Throws like it.
+std::vector<TaggedSnapshot> plan_tags(const Catalog& catalog, std::span<const SnapshotId> snapshots,
+                                      const TagEdit& edit);
+
 /// Edits each of `snapshots`. Throws Error(refused), before anything is written, when one lacks a tag to be
 /// removed; Error(not_found) for one that was forgotten. When it fails at a later one, the text states how many are
 /// done.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "engine/naming/history.h"
 
 namespace varve {
 namespace {
@@ -19,7 +20,11 @@ TimeNs time_of(const GroupPoint& point) {
     return latest;
 }
 
-/// By time, then by commit.
+bool is_active(const GroupPoint& point) {
+    return std::ranges::any_of(point.members, [](const ListedSnapshot& s) { return is_active_state(s.record); });
+}
+
+/// As the log committed them, but the last one of active states at the end, as in_history_order() of one disk.
 std::vector<GroupPoint> points_of(const Catalog& catalog, const std::string& group) {
     std::map<LogNumber, GroupPoint> by_commit;
     for (ListedSnapshot& snapshot : catalog.snapshots()) {
@@ -34,7 +39,8 @@ std::vector<GroupPoint> points_of(const Catalog& catalog, const std::string& gro
         std::ranges::sort(point.members, {}, &ListedSnapshot::position);
         points.push_back(std::move(point));
     }
-    std::ranges::stable_sort(points, {}, time_of);
+    const auto last = std::find_if(points.rbegin(), points.rend(), is_active);
+    if (last != points.rend()) std::rotate(last.base() - 1, last.base(), points.end());
     return points;
 }
 

@@ -50,12 +50,15 @@ std::size_t find(const PointByAge& which, const std::string& name, std::span<con
 
 std::size_t find(const PointByTime& which, const std::string& name, std::span<const TimeNs> times,
                  const PointWords& words) {
-    const auto after = std::ranges::lower_bound(times, which.not_after + ns_per_second);
-    if (after == times.begin())
+    const TimeNs end = which.not_after + ns_per_second;
+    auto found = times.end();
+    for (auto time = times.begin(); time != times.end(); ++time)
+        if (*time < end && (found == times.end() || *time >= *found)) found = time;
+    if (found == times.end())
         throw Error(ErrorCode::not_found,
                     fmt::format("{} '{}' has no {} at {} or before; its first is from {}", words.owner, name,
-                                words.point, format_local(which.not_after), format_local(times.front())));
-    return static_cast<std::size_t>(after - times.begin()) - 1;
+                                words.point, format_local(which.not_after), format_local(std::ranges::min(times))));
+    return static_cast<std::size_t>(found - times.begin());
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
-/// Names of points in the history of a disk or a group: `NAME@latest`, `NAME@~N` (N before the latest) or
-/// `NAME@WHEN` (the newest not after it). The last '@' separates name and point. Pure functions.
+/// Names of points in the history of a disk or a group: `NAME@latest`, `NAME@~N` (N before the latest, in the order of
+/// the log: history.h) or `NAME@WHEN` (the newest not after it, by its own time). The last '@' separates name and
+/// point. Pure functions.
 
 #include <cstdint>
 #include <optional>
@@ -42,7 +43,8 @@ struct PointWords {
 /// follows is none of the three.
 std::optional<PointName> parse_point_name(std::string_view text, const PointWords& words);
 
-/// The index in `times` (ascending, not empty) that the name means. Throws Error(not_found) that states what exists.
+/// The index in `times`, those of a history (not empty), that the name means. Throws Error(not_found) that states what
+/// exists.
 std::size_t find_point(const PointName& name, std::span<const TimeNs> times, const PointWords& words);
 
 }  // namespace varve

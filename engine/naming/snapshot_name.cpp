@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 
 #include "engine/base/timestamp.h"
+#include "engine/naming/disk_name.h"
+#include "engine/naming/disk_pattern.h"
+#include "engine/naming/history.h"
 
 namespace varve {
 namespace {
@@ -28,32 +31,43 @@ std::string to_lower(std::string_view hex) {
     return out;
 }
 
+/// Whether `text` looks like the name of a file ("out.qcow2", "/x", "dir/"), and not like a disk's.
+bool looks_like_file(std::string_view text) {
+    constexpr std::size_t extension_max = 6;
+    const std::string_view name = text.substr(text.rfind('/') + 1);
+    const std::size_t dot = name.rfind('.');
+    return dot != name.npos && dot > 0 && dot + 1 < name.size() && name.size() - dot - 1 <= extension_max;
+}
+
+/// "; for the newest snapshot of a disk pass web01/vda@latest", unless that would be wrong as well.
+std::string suggestion_for_disk(std::string_view text) {
+    if (disk_name_fault(text) || looks_like_file(text)) return "";
+    return fmt::format("; for the newest snapshot of a disk pass {}@latest", text);
+}
+
 SnapshotByPrefix parse_prefix(std::string_view text) {
     if (text.empty()) throw Error(ErrorCode::usage, "a snapshot name is empty; pass DISK@latest or a snapshot id");
     if (!is_hex(text))
         throw Error(ErrorCode::usage,
-                    fmt::format("'{}' is not a snapshot: without '@' it would be a snapshot id, but it is "
-                                "not hexadecimal; for the newest snapshot of a disk pass {}@latest",
-                                text, text));
+                    fmt::format("'{}' is not a snapshot: expected DISK@latest, DISK@~N, DISK@WHEN or a snapshot id{}",
+                                text, suggestion_for_disk(text)));
     if (text.size() < prefix_digits_min || text.size() > id_digits)
         throw Error(ErrorCode::usage,
-                    fmt::format("'{}' is not a snapshot id: expected {} to {} hex digits, found {}; for the newest "
-                                "snapshot of a disk pass {}@latest",
-                                text, prefix_digits_min, id_digits, text.size(), text));
+                    fmt::format("'{}' is not a snapshot id: expected {} to {} hex digits, found {}{}", text,
+                                prefix_digits_min, id_digits, text.size(), suggestion_for_disk(text)));
     return {to_lower(text)};
 }
 
 std::vector<ListedSnapshot> snapshots_of(const Catalog& catalog, const std::string& disk) {
     auto found = catalog.snapshots(disk);
     if (found.empty())
-        throw Error(
-            ErrorCode::not_found,
-            fmt::format("the repository has no snapshot of a disk '{}'; `varve list` shows those that exist", disk));
+        throw Error(ErrorCode::not_found, fmt::format("the repository has no snapshot of a disk '{}'; {}", disk,
+                                                      advice_on_disks(catalog.snapshots(), disk)));
     return found;
 }
 
 ListedSnapshot find(const Catalog& catalog, const PointName& name) {
-    const auto all = snapshots_of(catalog, name.name);
+    const auto all = in_history_order(snapshots_of(catalog, name.name));
     std::vector<TimeNs> times;
     for (const ListedSnapshot& snapshot : all) times.push_back(snapshot.record.time);
     return all[find_point(name, times, snapshot_words)];
@@ -63,9 +77,8 @@ ListedSnapshot find(const Catalog& catalog, const SnapshotByPrefix& name) {
     const auto found = catalog.snapshots_by_prefix(name.hex);
     if (found.size() == 1) return found[0];
     if (found.empty())
-        throw Error(
-            ErrorCode::not_found,
-            fmt::format("no snapshot's id begins with {}; if that is a disk, pass {}@latest", name.hex, name.hex));
+        throw Error(ErrorCode::not_found,
+                    fmt::format("no snapshot's id begins with {}{}", name.hex, suggestion_for_disk(name.hex)));
     std::string candidates;
     for (std::size_t i = 0; i < std::min(found.size(), candidates_shown_max); ++i) {
         const SnapshotRecord& r = found[i].record;

@@ -1,6 +1,7 @@
 #pragma once
-/// Names of snapshots: `DISK@latest`, `DISK@~N` (N before the latest), `DISK@WHEN` (the newest not after it),
-/// or an id or a prefix of at least 4 hex digits. The last '@' separates disk and point; a text without '@' is an id.
+/// Names of snapshots: `DISK@latest` (what the last backup of the disk's active state read), `DISK@~N` (N before it, in
+/// the order of the log), `DISK@WHEN` (the newest not after it), or an id or a prefix of at least 4 hex digits. The
+/// last '@' separates disk and point; a text without '@' is an id.
 
 #include <string>
 #include <string_view>

@@ -43,8 +43,9 @@ std::optional<std::string> check_not_live(const File& file, LiveImage live) {
     if (live == LiveImage::warn) return found + "; what is shown may be out of date";
     throw Error(ErrorCode::refused, found +
                                         "; shut the machine down, or let it write to an overlay in the meantime "
-                                        "('virsh snapshot-create-as MACHINE NAME --disk-only') and read this file, "
-                                        "which is then the overlay's base");
+                                        "('virsh snapshot-create-as MACHINE NAME --disk-only --atomic') and read this "
+                                        "file, which is then the overlay's base; afterwards merge the overlay back "
+                                        "('virsh blockcommit MACHINE DISK --active --pivot') and delete it");
 }
 
 }  // namespace varve

@@ -1,6 +1,7 @@
 #pragma once
 /// What a new image must never overwrite. The rules are the same for every kind of output, so that none can forget one.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,9 @@ struct TargetRules {
     Overwrite overwrite = Overwrite::refuse;
     /// Media that must not be overwritten under any name: the sources of a snapshot. Identified by medium_identity(); a
     /// block device's File::identity() works too, but only for that one node.
-    std::vector<FileIdentity> forbidden;
+    std::vector<FileIdentity> forbidden = {};
+    /// Exact permissions of a new file; nothing: 0666 less the umask. A file that is replaced passes on its own.
+    std::optional<mode_t> mode = {};
 };
 
 /// Throws Error(refused) when `status`, found at `path`, is one of rules.forbidden.

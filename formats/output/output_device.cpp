@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "formats/guard/device_folder.h"
 #include "formats/output/early_writeback.h"
 
 namespace varve {
@@ -108,13 +109,6 @@ std::optional<std::string> real_path(const std::string& path) {
     return std::string(real.get());
 }
 
-/// Whether the link itself, whatever its target, is in /dev, where only root creates links.
-bool is_in_dev(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    const auto folder = real_path(slash == std::string::npos ? "." : path.substr(0, slash + 1));
-    return folder && (*folder + '/').starts_with("/dev/") && !(*folder + '/').starts_with("/dev/shm/");
-}
-
 File open_alone(const std::string& path) {
     const std::string real = real_path(path).value_or(path);
     const int fd = ::open(real.c_str(), O_RDWR | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -133,7 +127,7 @@ bool names_block_device(const std::string& path) {
     const auto own = status_at(path);
     if (!own) return false;
     if (S_ISBLK(own->st_mode)) return true;
-    if (!S_ISLNK(own->st_mode) || !is_in_dev(path)) return false;
+    if (!S_ISLNK(own->st_mode) || !is_device_folder(folder_part(path))) return false;
     struct stat target {};
     return ::stat(path.c_str(), &target) == 0 && S_ISBLK(target.st_mode);
 }

@@ -12,7 +12,7 @@ public:
     OutputFile(File folder, const std::string& path, TargetRules rules)
         : folder_(std::move(folder)),
           rules_(std::move(rules)),
-          file_(target_name(path, folder_), replaceable_at(target_name(path, folder_), rules_)) {}
+          file_(target_name(path, folder_), replaceable_at(target_name(path, folder_), rules_), rules_.mode) {}
 
     void resize(ByteCount length) override { file_.resize(length); }
     void allocate(ByteCount length) override { file_.allocate(length); }

@@ -5,10 +5,11 @@
 /// A crash never leaves anything under the final name. With O_TMPFILE it leaves nothing at all; without it, a kill -9
 /// leaves the hidden file. An error or normal unwinding (SIGINT) removes the hidden file too.
 ///
-/// Decisions: a new file gets mode 0666 & ~umask, as with qemu-img. A file that replaces another takes over its owner,
-/// group and permissions, so that a restore never opens a private disk to others. A symbolic link at the final name is
-/// refused, with or without force. Names are resolved in the folder opened at the start. Force replaces the file that
-/// existed at the start and nothing that came later, which may be a part of another image of the same call.
+/// Decisions: a new file gets mode 0666 & ~umask, as with qemu-img, unless the rules give one. A file that replaces
+/// another takes over its owner, group and permissions, so that a restore never opens a private disk to others. A
+/// symbolic link at the final name is refused, with or without force. Names are resolved in the folder opened at the
+/// start. Force replaces the file that existed at the start and nothing that came later, which may be a part of another
+/// image of the same call.
 
 #include <memory>
 #include <string>

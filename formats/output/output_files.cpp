@@ -44,7 +44,7 @@ public:
           names_(std::move(parts)),
           parts_(names_.size()) {
         for (const std::string& name : names_) check_free(beside(target_, name), target_);
-        head_.emplace(target_, replaced_);
+        head_.emplace(target_, replaced_, rules_.mode);
     }
 
     std::unique_ptr<Output> begin_part(std::size_t number) override;
@@ -93,7 +93,7 @@ private:
 
 std::unique_ptr<Output> FilesInFolder::begin_part(std::size_t number) {
     VARVE_CHECK(number < parts_.size() && parts_[number] == nullptr);
-    parts_[number] = std::make_unique<StagedFile>(beside(target_, names_[number]), replaced_);
+    parts_[number] = std::make_unique<StagedFile>(beside(target_, names_[number]), replaced_, rules_.mode);
     return std::make_unique<Part>(*this, number);
 }
 

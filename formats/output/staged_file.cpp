@@ -13,12 +13,13 @@
 #include "engine/base/error.h"
 #include "engine/base/hex.h"
 #include "engine/base/random.h"
+#include "formats/guard/device_folder.h"
 
 namespace varve {
 namespace {
 
-constexpr mode_t new_file_mode = 0666;     // the kernel subtracts the umask
-constexpr mode_t replacement_mode = 0600;  // until it has the mode of the file it replaces
+constexpr mode_t new_file_mode = 0666;  // the kernel subtracts the umask
+constexpr mode_t private_mode = 0600;   // until it has the mode that it shall keep
 constexpr int name_attempts_max = 16;
 
 std::string_view kind_word(mode_t mode) {
@@ -85,12 +86,33 @@ File open_staged(const TargetName& target, mode_t mode, std::string& hidden) {
     return unnamed ? std::move(*unnamed) : open_hidden(target, mode, hidden);
 }
 
+/// A mistyped device must not become a file: a new one in /dev, or one that such a mistake left there.
+void refuse_file_among_devices(const std::string& path) {
+    if (!is_device_folder(folder_part(path))) return;
+    struct stat status {};
+    const bool exists = ::stat(path.c_str(), &status) == 0;
+    if (exists && !S_ISREG(status.st_mode)) return;  // refused below as what it is
+    throw Error(
+        ErrorCode::refused,
+        fmt::format("'{}' {}, and no image is written as a file among devices: check the name of the device, or "
+                    "choose a file in another folder",
+                    path, exists ? "is a regular file" : "does not exist"));
+}
+
+/// Whether `path` leads to a pipe, a terminal or the like, perhaps by a link, as /dev/fd/3 does.
+bool leads_to_stream(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 &&
+           (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
 }  // namespace
 
 File folder_of(const std::string& path, const File* folder) {
-    const std::size_t slash = path.rfind('/');
-    if (folder == nullptr)
-        return File::open(slash == path.npos ? "." : path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
+    if (folder == nullptr) {
+        refuse_file_among_devices(path);
+        return File::open(folder_part(path), O_RDONLY | O_DIRECTORY);
+    }
     UniqueFd fd(::fcntl(folder->fd(), F_DUPFD_CLOEXEC, 0));
     if (!fd) throw io_error(fmt::format("cannot reopen '{}'", folder->path()), errno);
     return File(std::move(fd), folder->path());
@@ -109,8 +131,12 @@ std::optional<struct stat> replaceable_at(const TargetName& target, const Target
         throw io_error(fmt::format("cannot stat '{}'", target.path), errno);
     }
     if (!S_ISREG(status.st_mode))
-        throw Error(ErrorCode::refused, fmt::format("'{}' is {}: expected a new name or a regular file", target.path,
-                                                    kind_word(status.st_mode)));
+        throw Error(
+            ErrorCode::refused,
+            fmt::format("'{}' is {}: expected a new name or a regular file{}", target.path, kind_word(status.st_mode),
+                        leads_to_stream(target.path)
+                            ? "; to write raw bytes to a pipe, pass '-' as the target and redirect standard output"
+                            : ""));
     refuse_forbidden(target.path, status, rules);
     refuse_unless_forced(target.path, rules);
     const std::optional<File> file = open_to_ask(target);
@@ -120,13 +146,16 @@ std::optional<struct stat> replaceable_at(const TargetName& target, const Target
 
 bool sync_names(const File& folder) { return ::fsync(folder.fd()) == 0 || errno == EINVAL || errno == ENOTSUP; }
 
-StagedFile::StagedFile(TargetName target, const std::optional<struct stat>& replaced)
+StagedFile::StagedFile(TargetName target, const std::optional<struct stat>& replaced, std::optional<mode_t> mode)
     : target_(std::move(target)),
       is_replacement_(replaced.has_value()),
-      file_(open_staged(target_, replaced ? replacement_mode : new_file_mode, hidden_)) {
+      file_(open_staged(target_, replaced || mode ? private_mode : new_file_mode, hidden_)) {
     try {
         identity_ = file_.identity();
-        if (replaced) take_over_access(*replaced);
+        if (replaced)
+            take_over_access(*replaced);
+        else if (mode)
+            set_mode(*mode);
     } catch (...) {
         remove_hidden();  // no destructor runs: the constructor did not finish
         throw;
@@ -135,7 +164,10 @@ StagedFile::StagedFile(TargetName target, const std::optional<struct stat>& repl
 
 void StagedFile::take_over_access(const struct stat& replaced) {
     const bool owned_alike = ::fchown(file_.fd(), replaced.st_uid, replaced.st_gid) == 0;
-    const mode_t mode = replaced.st_mode & (owned_alike ? 0777 : 0700);
+    set_mode(replaced.st_mode & (owned_alike ? 0777 : 0700));
+}
+
+void StagedFile::set_mode(mode_t mode) {
     if (::fchmod(file_.fd(), mode) != 0)
         throw io_error(fmt::format("cannot set the permissions of '{}'", target_.path), errno);
 }

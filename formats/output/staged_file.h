@@ -23,7 +23,8 @@ struct TargetName {
     std::string path;  ///< as the user typed it, for error texts
 };
 
-/// The folder that `path` names, or a second handle for `folder` if there is one.
+/// The folder that `path` names, or a second handle for `folder` if there is one. Throws Error(refused) when `path`
+/// names a regular file, new or old, in /dev.
 File folder_of(const std::string& path, const File* folder);
 
 /// The last part of `path`, in `folder`. Throws Error(usage) if it is empty.
@@ -39,9 +40,10 @@ bool sync_names(const File& folder);
 
 class StagedFile {
 public:
-    /// Creates the file, with mode 0666 & ~umask or with owner, group and permissions of `replaced`. Without the right
+    /// Creates the file, with the permissions `mode` (nothing: 0666 & ~umask), or with owner, group and permissions of
+    /// `replaced`. Without the right
     /// to change its owner, it stays with its creator and closed to everyone else.
-    StagedFile(TargetName target, const std::optional<struct stat>& replaced);
+    StagedFile(TargetName target, const std::optional<struct stat>& replaced, std::optional<mode_t> mode = {});
     ~StagedFile() { remove_hidden(); }
     StagedFile(const StagedFile&) = delete;
     StagedFile& operator=(const StagedFile&) = delete;
@@ -70,6 +72,7 @@ public:
 private:
     void replace();
     void take_over_access(const struct stat& replaced);
+    void set_mode(mode_t mode);
     bool take_hidden_name();
     bool link_unnamed_as(const std::string& name) const;
     /// False when the file system has no RENAME_NOREPLACE (NFS).

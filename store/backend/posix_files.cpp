@@ -294,7 +294,28 @@ std::unique_ptr<LocalFiles> open_posix_files(const std::string& path, UnnamedKin
     return std::make_unique<PosixFiles>(Root(std::move(fd), path), kind);
 }
 
+namespace {
+
+/// Creates the folders that lead to `path` and do not exist, as `mkdir -p` does, and makes their names durable.
+void make_parent_folders(const std::string& path) {
+    namespace fs = std::filesystem;
+    fs::path folder = fs::absolute(path).lexically_normal();
+    if (!folder.has_filename()) folder = folder.parent_path();
+    std::vector<fs::path> missing;
+    std::error_code error;
+    for (folder = folder.parent_path(); !fs::exists(fs::symlink_status(folder, error)); folder = folder.parent_path())
+        missing.push_back(folder);
+    for (auto next = missing.rbegin(); next != missing.rend(); ++next) {
+        if (::mkdir(next->c_str(), 0777) != 0 && errno != EEXIST)
+            throw io_error(fmt::format("cannot make folder '{}'", next->string()), errno);
+        sync_folder(*next / "..");
+    }
+}
+
+}  // namespace
+
 void make_root_folder(const std::string& path) {
+    make_parent_folders(path);
     if (::mkdir(path.c_str(), folder_mode) != 0 && errno != EEXIST)
         throw io_error(fmt::format("cannot make folder '{}'", path), errno);
     const UniqueFd fd(open_retrying(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY));

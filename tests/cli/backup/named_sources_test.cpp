@@ -55,3 +55,17 @@ TEST_CASE("named sources: a recorded path is canonical, standard input is '-'", 
     CHECK(recorded_path("/proc/../proc/self/../version") == "/proc/version");
     CHECK_THROWS_AS(recorded_path("/no/such/file"), Error);
 }
+
+TEST_CASE("named sources: a pair names its disk; a path with '=' is no pair", "[cli]") {
+    const auto sources = backup_sources(Words{"web01/vda=vm/a.qcow2", "db.raw", "./x=y.raw", "m=-"}, Words{});
+    CHECK(sources[0].disk == "web01/vda");
+    CHECK(sources[0].path == "vm/a.qcow2");
+    CHECK(sources[0].named == DiskNamed::by_user);
+    CHECK(sources[1].disk == "db");
+    CHECK(sources[2].path == "./x=y.raw");
+    CHECK(sources[2].disk == "x=y");
+    CHECK(sources[3].path == "-");
+    CHECK(sources[3].disk == "m");
+    CHECK(refusal(Words{"a=x.raw"}, Words{"b"}) == ErrorCode::usage);
+    CHECK(refusal(Words{"a=x.raw", "a=y.raw"}, Words{}) == ErrorCode::usage);
+}

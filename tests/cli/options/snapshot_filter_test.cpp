@@ -43,8 +43,8 @@ TEST_CASE("list: groups have a column only if there is one, but always their key
     ListedSnapshot with{record(), 1, 0};
     ListedSnapshot without{record(), 2, 0};
     without.record.group.clear();
-    CHECK(list_text({with, without}, ListDetail::short_ids).find("GROUP") != std::string::npos);
-    CHECK(list_text({without}, ListDetail::short_ids).find("GROUP") == std::string::npos);
+    CHECK(list_text({ListRow{with}, ListRow{without}}, ListDetail::short_ids).find("GROUP") != std::string::npos);
+    CHECK(list_text({ListRow{without}}, ListDetail::short_ids).find("GROUP") == std::string::npos);
     CHECK(list_json({with})[0]["group"] == "web01");
     CHECK(list_json({without})[0]["group"].is_null());
 }

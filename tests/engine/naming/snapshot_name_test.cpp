@@ -62,6 +62,39 @@ TEST_CASE("snapshot name: latest and ~N count back from the newest", "[engine][s
     CHECK(code_of(list, "web01/vda@~3") == ErrorCode::not_found);
 }
 
+TEST_CASE("snapshot name: the order of the log decides which is the latest, not the clocks",
+          "[engine][snapshot_name]") {
+    SnapshotList list;
+    list.add(record("d", "2030-01-01T02:00:00Z", "aaaa"));  // the host's clock was ahead
+    list.add(record("d", "2026-11-19T02:00:00Z", "bbbb"));
+    list.add(record("d", "2026-11-18T02:00:00Z", "cccc"));
+    CHECK(found(list, "d@latest") == "cccc0");
+    CHECK(found(list, "d@~1") == "bbbb0");
+    CHECK(found(list, "d@~2") == "aaaa0");
+    CHECK(found(list, "d@2026-11-20Z") == "bbbb0");
+    CHECK(found(list, "d@2030-01-02Z") == "aaaa0");
+    CHECK_THROWS_WITH(find_snapshot(list, "d@2026-11-17Z"), ContainsSubstring("its first is from 2026-11-18T"));
+}
+
+TEST_CASE("snapshot name: an internal snapshot of the image is never the latest of a disk with active states",
+          "[engine][snapshot_name]") {
+    const auto internal = [](const std::string& time, const std::string& hex) {
+        SnapshotRecord r = record("d", time, hex);
+        r.source.snapshot = "before-upgrade";
+        return r;
+    };
+    SnapshotList list;
+    list.add(internal("2026-11-20T06:00:00Z", "aaaa"));
+    CHECK(found(list, "d@latest") == "aaaa0");
+    list.add(record("d", "2026-11-20T02:00:00Z", "bbbb"));
+    CHECK(found(list, "d@latest") == "bbbb0");
+    CHECK(found(list, "d@~1") == "aaaa0");
+    list.add(internal("2026-11-21T06:00:00Z", "cccc"));
+    CHECK(found(list, "d@latest") == "bbbb0");
+    CHECK(found(list, "d@~1") == "cccc0");
+    CHECK(found(list, "d@~2") == "aaaa0");
+}
+
 TEST_CASE("snapshot name: a time names the newest snapshot not after it", "[engine][snapshot_name]") {
     const auto list = three_nights();
     CHECK(found(list, "web01/vda@2026-11-19Z") == "aaaa2");
@@ -107,7 +140,7 @@ TEST_CASE("snapshot name: an impossible name is a usage error, an unknown disk i
           "[engine][snapshot_name]") {
     const auto list = three_nights();
     for (const char* name : {"", "@latest", "web01/vda@", "web01/vda@~", "web01/vda@~x", "web01/vda@~-1",
-                             "web01/vda@Latest", "web01/vda@yesterday", "../x@latest"}) {
+                             "web01/vda@Latest", "web01/vda@tomorrow", "../x@latest"}) {
         CAPTURE(name);
         CHECK(code_of(list, name) == ErrorCode::usage);
     }

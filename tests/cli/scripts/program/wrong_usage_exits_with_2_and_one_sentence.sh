@@ -13,8 +13,10 @@ run list --js
 expect_refusal 2 "unknown option '--js', did you mean --json?"
 run list -z
 expect_refusal 2 "unknown option '-z'"
-run -r repo list
+run --since 1d list
 expect_refusal 2 "the command comes first"
+run -r repo
+expect_refusal 2 "a command is missing after 'repo'"
 run list a b -r repo
 expect_refusal 2 "unexpected argument 'b'"
 run list --repo

@@ -1,4 +1,4 @@
-#include "cli/options/nearest_word.h"
+#include "engine/naming/nearest_word.h"
 
 #include <vector>
 
@@ -6,7 +6,7 @@
 
 using namespace varve;
 
-TEST_CASE("nearest word: a typing error is understood, another word is not", "[cli]") {
+TEST_CASE("nearest word: a typing error is understood, another word is not", "[engine][nearest_word]") {
     const std::vector<std::string> verbs{"init", "backup", "list", "show", "restore", "diff", "verify", "rebuild"};
     CHECK(nearest_word("bakcup", verbs) == "backup");
     CHECK(nearest_word("lst", verbs) == "list");

@@ -1,4 +1,4 @@
-#include "cli/options/nearest_word.h"
+#include "engine/naming/nearest_word.h"
 
 #include <algorithm>
 #include <vector>
