@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <functional>
 
+#include <fmt/format.h>
+
 #include "engine/base/error.h"
 #include "tests/catch.h"
 #include "tests/formats/vmdk/builder.h"
@@ -63,7 +65,7 @@ TEST_CASE("VMDK: an extent outside the image's folder is refused", "[formats][vm
         for (const std::string type : {"FLAT", "SPARSE", "VMFS", "VMFSSPARSE", "SESPARSE"}) {
             CAPTURE(name, type);
             if (name.starts_with("json")) continue;  // its quotes end the name
-            write_file(path, bytes_of(vmdk::descriptor("custom", {"RW 8 " + type + " \"" + name + "\" 0"})));
+            write_file(path, bytes_of(vmdk::descriptor("custom", {fmt::format("RW 8 {} \"{}\" 0", type, name)})));
             CHECK_FALSE(refusal_of(path).empty());
         }
     }
