@@ -21,17 +21,11 @@ part() {
   parts+=("$((SECONDS - begin)) $name")
 }
 
-# run_tests PRESET FOLDER [CTEST-OPTION...]: runs the tests of a build, those that took longest last time first.
+# run_tests PRESET FOLDER: runs the tests of a build, those with the highest COST (tests/CMakeLists.txt) first.
 run_tests() {
-  local preset=$1 folder=$2 log=$2/tests.log status=0
-  local costs=${XDG_CACHE_HOME:-${HOME:-$PWD/build}/.cache}/varve-tests/$preset.costs
-  local measured=$folder/Testing/Temporary/CTestCostData.txt
-  shift 2
-  mkdir -p "${measured%/*}" "${costs%/*}"
-  if [ -f "$costs" ]; then cp "$costs" "$measured"; fi
-  ctest --preset "$preset" --parallel "$(nproc)" "$@" </dev/null 2>&1 | tee "$log" || status=$?
+  local preset=$1 log=$2/tests.log status=0
+  ctest --preset "$preset" --parallel "$(nproc)" </dev/null 2>&1 | tee "$log" || status=$?
   if [ "$status" != 0 ]; then exit "$status"; fi  # ctest has listed the failures in the last lines
-  cp "$measured" "$costs.$$" && mv "$costs.$$" "$costs"
   sed -nE "s/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: (.*[^ .]) [. ]*Passed +([0-9.]+) sec$/\2 $preset: \1/p" "$log" >>"$results"
   passed=$((passed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed +[0-9.]+ sec$' "$log" || true)))
   skipped=$((skipped + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*Skipped +[0-9.]+ sec$' "$log" || true)))

@@ -37,7 +37,7 @@ struct ImageOptions {
     std::optional<std::string> backing_format = {};  ///< of every backing file whose format is not recorded
     /// Read an image over a parent whose content id is not the recorded one, with a warning.
     bool ignore_content_ids = false;
-    LiveImage live = LiveImage::refuse;              ///< what to do if a machine writes to a file of the chain
+    LiveImage live = LiveImage::refuse;  ///< what to do if a machine writes to a file of the chain
     /// For reopening an image: the path must still lead to this file, else Error(refused).
     std::optional<FileIdentity> same_file = std::nullopt;
 };

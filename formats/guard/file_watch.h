@@ -25,7 +25,7 @@ public:
     /// Records the present state of `file`. Create it before reading anything else from the file. Throws Error(io).
     explicit FileWatch(const File& file);
 
-    /// Throws Error(refused) that states what changed when `file` (the same one) is no longer as it was. Thread-safe.
+    /// Throws Error(refused) that states what changed if `file` (the same one) has changed since. Thread-safe.
     void check_unchanged(const File& file) const;
 
 private:

@@ -12,7 +12,7 @@ namespace varve::vmdk {
 
 /// The result of checking every entry of a directory.
 struct DirectoryState {
-    std::string damage;     ///< the first invalid entry, and why; empty: all are valid
+    std::string damage;  ///< the first invalid entry, and why; empty: all are valid
 };
 
 class GrainTables final : public GrainMap {

@@ -8,7 +8,7 @@
 ///     entries of one lead to no grain, all of the    the other is read, with a warning
 ///     other's are valid
 ///     an entry is 0 in one of them                   the other's entry is read, with a warning
-///     two valid entries, or two invalid ones,        that grain is corrupt: nobody can know which is right
+///     two valid entries, or two invalid ones,        that grain is corrupt: nothing shows which is right
 ///     differ
 ///
 /// Memory: the cached tables, and a tree node for each table that differs, up to 65,536.

@@ -201,8 +201,7 @@ TEST_CASE("ova writer: disks that a VMDK can't hold are refused before anything 
     }
     CHECK_THROWS_WITH(
         create_image(folder.file("a.ova"), options_of({1000})),
-        "an appliance holds its disks as VMDK images: a disk of 1000 bytes does not consist of whole sectors of "
-        "512 bytes, which VMDK requires: choose raw or qcow2");
+        "a disk of 1000 bytes does not consist of whole sectors of 512 bytes, which ova requires: choose raw or qcow2");
     CHECK_THROWS_WITH(plan_of("x", std::vector<ByteCount>(61, mib(1))), ContainsSubstring("has 60 at most"));
     CHECK_THROWS_WITH(plan_of("x", std::vector<ByteCount>(5, mib(1)), {{"adapter_type", "ide"}}),
                       ContainsSubstring("has 4 at most"));

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <functional>
 
+#include <fmt/format.h>
+
 #include "engine/base/error.h"
 #include "tests/catch.h"
 #include "tests/formats/vmdk/builder.h"
@@ -63,7 +65,7 @@ TEST_CASE("VMDK: an extent outside the image's folder is refused", "[formats][vm
         for (const std::string type : {"FLAT", "SPARSE", "VMFS", "VMFSSPARSE", "SESPARSE"}) {
             CAPTURE(name, type);
             if (name.starts_with("json")) continue;  // its quotes end the name
-            write_file(path, bytes_of(vmdk::descriptor("custom", {"RW 8 " + type + " \"" + name + "\" 0"})));
+            write_file(path, bytes_of(vmdk::descriptor("custom", {fmt::format("RW 8 {} \"{}\" 0", type, name)})));
             CHECK_FALSE(refusal_of(path).empty());
         }
     }
@@ -135,8 +137,10 @@ TEST_CASE("VMDK: table entries past the end of the file are named in the error, 
             {"table cut by the end",
              [&](FileBytes& f) { f.le32(8, 1).le32(Hosted::directory, static_cast<std::uint32_t>(end / 512 - 1)); },
              "grain directory entry 0"},
-            {"two entries, one grain", [](FileBytes& f) { f.le32(8, 1).le32(Hosted::table + 4, Hosted::data / 512 + 8); }, ""},
-            {"a grain in the tables", [](FileBytes& f) { f.le32(8, 1).le32(Hosted::table + 4, Hosted::table / 512); }, ""},
+            {"two entries, one grain",
+             [](FileBytes& f) { f.le32(8, 1).le32(Hosted::table + 4, Hosted::data / 512 + 8); }, ""},
+            {"a grain in the tables", [](FileBytes& f) { f.le32(8, 1).le32(Hosted::table + 4, Hosted::table / 512); },
+             ""},
             {"the last grain cut", [&](FileBytes& f) { f.cut(end - 100); }, ""},
             {"the last grain gone", [&](FileBytes& f) { f.cut(end - 4096); }, "entry 2"},
         },

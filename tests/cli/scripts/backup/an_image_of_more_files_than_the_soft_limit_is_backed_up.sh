@@ -18,7 +18,9 @@ expect_status 0
   run compare disk.raw disk.vmdk
   expect_status 0
 )
-# If the limit cannot be raised, it is one error message. (A sanitizer's own checks open a file, too, and fail earlier.)
+# If the limit cannot be raised, it is one error message. (The sanitizers need descriptors themselves: clang's check of a
+# virtual call opens a pipe to look at the object, and without one takes every object for a bad one.)
+[ -z "${SANITIZED:-}" ] || exit 0
 (
   ulimit -n 256
   run info disk.vmdk
