@@ -182,6 +182,12 @@ void SqliteDatabase::fail(int code) const {
     const std::string message = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
     if (is_damage(code))
         throw Error(ErrorCode::catalog_damaged, fmt::format("catalog '{}' is damaged: {}", path_, message));
+    // After about ten seconds of SQLite's own; the timeout does not count for this lock.
+    if ((code & 0xff) == SQLITE_PROTOCOL)
+        throw Error(
+            ErrorCode::io,
+            fmt::format("another program has begun to open the catalog '{}' and does not go on; end it, or try again",
+                        path_));
     if ((code & 0xff) == SQLITE_BUSY)
         throw Error(ErrorCode::io, fmt::format("catalog '{}' was held by another program for {} seconds; try again",
                                                path_, busy_timeout_ms / 1000));

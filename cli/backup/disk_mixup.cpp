@@ -75,6 +75,7 @@ void warn_of_identity(const Repository& repository, const SnapshotRecord& own, c
 
 void warn_of_new_name(const std::vector<ListedSnapshot>& all, const BackupRequest& request, Progress& progress) {
     std::vector<std::string> names;
+    names.reserve(all.size());
     for (const ListedSnapshot& other : all) names.push_back(other.record.disk);
     const std::string known = resembling_disk(request.disk, names);
     if (!known.empty())

@@ -297,14 +297,13 @@ Verb backup_verb() {
             "back up disk images, devices or volumes",
             "Reads each SOURCE (a disk image, a block device, a logical volume lvm:VG/LV, or - for\n"
             "standard input, which is raw unless --format is given) and stores what the repository\n"
-            "does not have yet. NAME=SOURCE names its disk, as in web01/vda=vm/web01.qcow2. Each source becomes a "
-            "snapshot of its own; if one fails, it is\n"
-            "reported and the others continue. With --group they are one commit: all or none.\n"
-            "The disk of a running machine is refused: shut it down, or let it write to an overlay\n"
-            "and back up the base; of a logical volume in use, create a snapshot and back that up\n"
-            "(examples/lvm-nightly.sh). Of an appliance (.ova, or an .ovf beside its files), the\n"
-            "only disk is backed up, or the one that --member names, or with --all-disks all of\n"
-            "them; its descriptor is attached.\n"
+            "does not have yet. NAME=SOURCE names its disk, as in web01/vda=vm/web01.qcow2. Each\n"
+            "source becomes a snapshot of its own; if one fails, it is reported and the others\n"
+            "continue. With --group they are one commit: all or none. The disk of a running machine\n"
+            "is refused: shut it down, or let it write to an overlay and back up the base; of a\n"
+            "logical volume in use, create a snapshot and back that up (examples/lvm-nightly.sh). Of\n"
+            "an appliance (.ova, or an .ovf beside its files), the only disk is backed up, or the one\n"
+            "that --member names, or with --all-disks all of them; its descriptor is attached.\n"
             "Standard input is first copied to a temporary file, since its size is known only at the\n"
             "end: in $TMPDIR, else in the cache folder; zero blocks take no space there.",
             "varve backup -r /backup/vms --disk web01/vda web01.qcow2",

@@ -121,9 +121,8 @@ RestoredDisk restore_image(const RestoreCall& call, const Repository& repository
     const auto& range = call.options.range;
     if (range) check_range(snapshot, *range);
     const RestoreTarget target = restore_target(call.to, call.options, snapshot);
-    const auto writer = call.options.is_dry_run && call.is_for_stdout()
-                            ? nullptr
-                            : create_restore_target(target, snapshot, progress);
+    const auto writer =
+        call.options.is_dry_run && call.is_for_stdout() ? nullptr : create_restore_target(target, snapshot, progress);
     if (call.options.space_check == SpaceCheck::done) {
         const SnapshotReader whole(repository.chunks, snapshot);
         const WindowReader window(whole, range.value_or(ByteRange{{}, snapshot.size}));
@@ -262,9 +261,9 @@ Verb restore_verb() {
             ".img, .vmdk, .vdi, .ova), else that of the disk that was backed up, with its options.\n"
             "Another extension is refused without -O. Devices are always raw, and so is standard\n"
             "output unless -O vmdk -o subformat=streamOptimized is given. A file appears under its\n"
-            "name when it is complete, readable by its owner only unless --keep-mode is given. Existing files and "
-            "devices are overwritten only with --force; a symbolic\n"
-            "link and a disk in use by its running machine never are.\n"
+            "name when it is complete, readable by its owner only unless --keep-mode is given.\n"
+            "Existing files and devices are overwritten only with --force; a symbolic link and a disk\n"
+            "in use by its running machine never are.\n"
             "Several snapshots, or with --group all disks of a machine, are restored into a folder\n"
             "(DIR/), each under its own name, as in DIR/web01/vda.qcow2, with the attachments\n"
             "beside them; or together into one appliance (FILE.ova), whose descriptor is the\n"

@@ -25,7 +25,7 @@ std::string target_format(const std::string& path, const std::optional<std::stri
         return "raw";
     }
     if (typed) return *typed;
-    if (const auto known = format_of_extension(path)) return *known;
+    if (const auto known = format_of_extension(path); known && is_written(*known)) return *known;
     const std::string extension = std::filesystem::path(path).extension().string();
     if (extension.size() < 2) return otherwise;
     throw Error(

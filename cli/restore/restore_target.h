@@ -43,7 +43,7 @@ struct RestoreTarget {
     Overwrite overwrite = Overwrite::refuse;
     const File* folder = nullptr;  ///< contains the last part of path; null: resolve path. Borrowed
     DeviceRest device_rest = DeviceRest::kept;
-    mode_t mode = restored_mode;   ///< permissions of a new file
+    mode_t mode = restored_mode;  ///< permissions of a new file
 };
 
 /// Format: as typed, else by a known extension, else that of the snapshot's source (for a range: raw); a device and "-"

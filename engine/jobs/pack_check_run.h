@@ -8,7 +8,8 @@
 
 #include "engine/base/progress.h"
 #include "engine/jobs/pack_usage.h"
-#include "engine/jobs/verify.h"
+#include "engine/jobs/verify_report.h"
+#include "engine/jobs/verify_scope.h"
 #include "engine/repository/repository.h"
 
 namespace varve {

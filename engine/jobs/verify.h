@@ -7,14 +7,10 @@
 
 #include "engine/base/progress.h"
 #include "engine/jobs/verify_report.h"
+#include "engine/jobs/verify_scope.h"
 #include "engine/repository/repository.h"
 
 namespace varve {
-
-enum class VerifyScope {
-    snapshots,   ///< the packs that the snapshots use
-    repository,  ///< every pack that an entry names, whether a snapshot uses it or not
-};
 
 /// Reads the repository, not the cache: the config (when it was opened), every log entry, and each pack of `scope`
 /// once, however many of the snapshots use it.

@@ -25,8 +25,8 @@ PointName parse_group_point_name(std::string_view text);
 /// when there is none, and what parse_group_point_name() throws.
 GroupPoint find_group_point(const Catalog& catalog, std::string_view text);
 
-/// The disks that were committed with the point and forgotten since, in the entry's order, according to the log. None when
-/// its entry is lost.
+/// The disks that were committed with the point and forgotten since, in the entry's order, according to the log. None
+/// when its entry is lost.
 std::vector<std::string> forgotten_disks(const CommitLog& log, const GroupPoint& point);
 
 }  // namespace varve

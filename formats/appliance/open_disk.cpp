@@ -46,8 +46,8 @@ OpenedImage open_empty(const PackageReader& package, const PackagedDisk& disk, s
 }
 
 /// The format is that of the image itself, not what the descriptor claims.
-FormatDecision decide_packaged(const ImageFile& file, const PackagedDisk& disk, const FormatList& formats) {
-    FormatDecision decision = decide_top(file, std::nullopt, formats);
+FormatDecision decide_described(const ImageFile& file, const PackagedDisk& disk, const FormatList& formats) {
+    FormatDecision decision = decide_packaged(*file.source, formats);
     if (formats.at(decision.format).use == FormatUse::package)
         throw Error(ErrorCode::unsupported,
                     fmt::format("'{}' is an appliance in an appliance: extract it first", file.place.name));
@@ -65,7 +65,7 @@ OpenedImage open_file(const PackageReader& package, const PackagedDisk& disk, co
                       std::vector<std::string> warnings) {
     if (content == PackagedContent::checked) package.check_disk(disk, work);
     ImageFile file = package.open_disk(disk, work);
-    FormatDecision decision = decide_packaged(file, disk, formats);
+    FormatDecision decision = decide_described(file, disk, formats);
     decision.warnings.insert(decision.warnings.begin(), warnings.begin(), warnings.end());
     if (auto doubt = package.size_doubt(disk, file.source->size())) decision.warnings.push_back(*std::move(doubt));
     return open_chain(std::move(file), std::move(decision), package.references(), options, formats);

@@ -47,6 +47,13 @@ Error not_as_named(const ImageFile& image, const FormatDescriptor& expected) {
             is_opened(expected) ? fmt::format(", or --format {} to read it as one anyway", expected.name) : ""));
 }
 
+/// The format with a known magic, null if there is none. Throws for one that is not opened.
+const FormatDescriptor* probe_opened(const ByteSource& source, const FormatList& formats) {
+    const FormatDescriptor* probed = probe_format(source, formats);
+    if (probed != nullptr && !is_opened(*probed)) throw not_read(source, *probed, formats);
+    return probed;
+}
+
 FormatDecision decide_without_magic(const ImageFile& image, const FormatList& formats) {
     const FormatDescriptor* expected = is_device(*image.source) ? nullptr : formats.expected_by_name(image.place.path);
     if (expected != nullptr && expected->name != "raw") throw not_as_named(image, *expected);
@@ -74,10 +81,8 @@ void require_known_option(const std::optional<std::string>& format, std::span<co
 
 FormatDecision decide_top(const ImageFile& image, const std::optional<std::string>& format, const FormatList& formats) {
     if (format) return {*format, {}};
-    const FormatDescriptor* probed = probe_format(*image.source, formats);
+    const FormatDescriptor* probed = probe_opened(*image.source, formats);
     if (probed == nullptr) return decide_without_magic(image, formats);
-    if (probed->use == FormatUse::unread_image || probed->use == FormatUse::guest_data)
-        throw not_read(*image.source, *probed, formats);
     FormatDecision decision{std::string(probed->name), {}};
     const bool leads_elsewhere = probed->names_another_file != nullptr && probed->names_another_file(*image.source);
     if (leads_elsewhere && looks_raw(image, formats))
@@ -86,6 +91,11 @@ FormatDecision decide_top(const ImageFile& image, const std::optional<std::strin
                         "file, and was read as {}; if a guest may have written that header, pass --format raw",
                         image.source->name(), probed->name, probed->name));
     return decision;
+}
+
+FormatDecision decide_packaged(const ByteSource& source, const FormatList& formats) {
+    const FormatDescriptor* probed = probe_opened(source, formats);
+    return {probed == nullptr ? "raw" : std::string(probed->name), {}};
 }
 
 FormatDecision decide_nameless(const ByteSource& source, const std::optional<std::string>& format,

@@ -29,6 +29,10 @@ void require_known_option(const std::optional<std::string>& format, std::span<co
 /// Error(unsupported) for a format that is not read.
 FormatDecision decide_top(const ImageFile& image, const std::optional<std::string>& format, const FormatList& formats);
 
+/// The format of an image in a package: by its bytes alone, since the package gave it its name. Without a known magic
+/// it is raw. Throws Error(unsupported) for a format that is not read.
+FormatDecision decide_packaged(const ByteSource& source, const FormatList& formats);
+
 /// The format of an image that came without a name, through a pipe: `format` if given, otherwise raw, with a warning if
 /// its first bytes are those of something that is not a guest's disk.
 FormatDecision decide_nameless(const ByteSource& source, const std::optional<std::string>& format,

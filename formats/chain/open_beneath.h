@@ -22,8 +22,8 @@ OpenBeneathResult open_beneath(int folder, const std::string& name, int flags);
 /// Finds the place that `path` leads to, by whatever symlinks, without opening what is there: the descriptor is O_PATH.
 OpenBeneathResult find_place(const std::string& path);
 
-/// As open_beneath(), one component at a time, for kernels before 5.6: follows no symlink at all (ELOOP or ENOTDIR), and
-/// ".." only returns to a folder that was already passed.
+/// As open_beneath(), one component at a time, for kernels before 5.6: follows no symlink at all (ELOOP or ENOTDIR),
+/// and ".." only returns to a folder that was already passed.
 OpenBeneathResult open_beneath_by_component(int folder, const std::string& name, int flags);
 
 }  // namespace varve

@@ -68,7 +68,7 @@ TEST_CASE("catalog: a folder that others own or can write to is refused", "[cata
     };
     CHECK_FALSE(is_refused());
     for (const Path& changed : {cache, path}) {
-        for (const mode_t mode : {0770, 0707, 0720, 0702}) {
+        for (const mode_t mode : {0770U, 0707U, 0720U, 0702U}) {
             REQUIRE(::chmod(changed.c_str(), mode) == 0);
             INFO(changed << " " << mode);
             CHECK(is_refused());

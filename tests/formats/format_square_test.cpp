@@ -51,7 +51,6 @@ struct Target {
     std::string name;
     std::string format;
     OptionMap options;
-    bool is_thin = true;
 };
 
 Disk::Disk(const ScratchFolder& folder) : raw(folder.file("disk.raw")), below(folder.file("below.raw")) {
@@ -183,7 +182,7 @@ std::vector<Target> targets() {
             {"vmdk vmfs", "vmdk", {{"subformat", "vmfs"}}},
             {"vmdk stream", "vmdk", {{"subformat", "streamOptimized"}}},
             {"vdi", "vdi", {}},
-            {"vdi static", "vdi", {{"static", "on"}}, false},
+            {"vdi static", "vdi", {{"static", "on"}}},
             {"ova", "ova", {}}};
 }
 
@@ -255,8 +254,7 @@ std::string table_text() {
             CAPTURE(kind.name, target.name);
             const std::string copy = folder.file("copy of " + kind.name + " " + target.name + "." + target.format);
             const std::string verdict = judge(*source, target, disk, copy);
-            CHECK(verdict.starts_with("="));
-            CHECK((verdict == "= thin") == target.is_thin);
+            CHECK(verdict == "= thin");
             table += " " + verdict + " |";
         }
         table += "\n";

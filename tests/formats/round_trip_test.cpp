@@ -4,6 +4,7 @@
 #include "formats/create_image.h"
 #include "formats/open_image.h"
 #include "tests/contract/image_writer_contract.h"
+#include "tests/support/reader_support.h"
 
 using namespace varve;
 using namespace varve::writer_test;
@@ -46,13 +47,6 @@ void copy_image(const ImageReader& from, ImageWriter& to) {
     to.finish();
 }
 
-std::vector<ExtentKind> kinds_of(const ImageReader& reader, ByteCount cluster) {
-    std::vector<ExtentKind> kinds;
-    for (std::uint64_t at = 0; at < reader.info().virtual_size.value; at += cluster.value)
-        kinds.push_back(reader.extent_at({at}).kind);
-    return kinds;
-}
-
 }  // namespace
 
 TEST_CASE("round trip: what is written reads back exactly, at odd sizes too", "[formats][round_trip]") {
@@ -81,7 +75,8 @@ TEST_CASE("round trip: qcow2 keeps data, zero and unallocated distinct", "[forma
         const auto writer = create(folder.file("a"), "qcow2", {pattern.guest.size()});
         contract::play(*writer, pattern);
         writer->finish();
-        REQUIRE(kinds_of(*open_as(folder.file("a"), "qcow2"), kind.cluster) == contract::expected_kinds(kind, pattern));
+        REQUIRE(reader_test::unit_kinds(*open_as(folder.file("a"), "qcow2"), kind.cluster) ==
+                contract::expected_kinds(kind, pattern));
     }
 }
 

@@ -106,6 +106,19 @@ std::vector<ExtentKind> sector_kinds(const ImageReader& reader) {
     return kinds;
 }
 
+std::vector<ExtentKind> unit_kinds(const ImageReader& reader, ByteCount unit) {
+    const auto weight = [](ExtentKind kind) { return kind == ExtentKind::data ? 2 : kind == ExtentKind::zero ? 1 : 0; };
+    const std::uint64_t size = reader.info().virtual_size.value;
+    std::vector<ExtentKind> kinds(static_cast<std::size_t>(divide_up(size, unit.value)), ExtentKind::unallocated);
+    for (ByteOffset at; at.value < size;) {
+        const Extent extent = reader.extent_at(at);
+        for (std::uint64_t i = extent.begin.value / unit.value; i * unit.value < extent.end().value; ++i)
+            if (weight(extent.kind) > weight(kinds[i])) kinds[i] = extent.kind;
+        at = extent.end();
+    }
+    return kinds;
+}
+
 std::vector<ExtentKind> qemu_sector_kinds(const std::string& path, const std::string& format,
                                           const std::vector<LayerInfo>& layers) {
     std::vector<std::uint64_t> sizes;

@@ -33,6 +33,10 @@ Bytes qemu_bytes(const std::string& path, const std::string& format);
 
 /// The kind of each 512-byte sector according to the reader's extents.
 std::vector<ExtentKind> sector_kinds(const ImageReader& reader);
+
+/// The kind of each `unit` of the disk: data if any of it is, although parts may lie in holes of the file; else zero if
+/// any of it is.
+std::vector<ExtentKind> unit_kinds(const ImageReader& reader, ByteCount unit);
 /// The same from `qemu-img map --output=json`. What qemu reports is translated like this:
 /// - beyond the size of the layer at "depth": unallocated (qemu counts the end of a short layer as allocated zeros);
 /// - "data": data, even where the file below has a hole ("data" and "zero" both true: preallocated clusters);

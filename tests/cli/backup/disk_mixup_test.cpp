@@ -6,7 +6,8 @@ using namespace varve;
 
 TEST_CASE("disk mix-up: a name resembles one that differs in case, separators, zeros or by one letter", "[cli]") {
     const std::vector<std::string> disks{"db01", "web01/vda"};
-    for (const char* name : {"Web01/vda", "web01-vda", "web1/vda", "web001/vda", "wbe01/vda", "we01/vda", "webb01/vda"}) {
+    for (const char* name :
+         {"Web01/vda", "web01-vda", "web1/vda", "web001/vda", "wbe01/vda", "we01/vda", "webb01/vda"}) {
         CAPTURE(name);
         CHECK(resembling_disk(name, disks) == "web01/vda");
     }

@@ -410,9 +410,9 @@ TEST_CASE("appliance: it is recognised by its content, wherever the descriptor i
     const std::string odd = a.folder.file("download");
     archive(a.in(), {"root.vmdk", "web01.ovf"}, odd);
     check_same_disk(odd, a.in("root.vmdk"));
-    // A tar archive without a descriptor is ordinary data, not an appliance.
+    // A tar archive without a descriptor is neither an appliance nor a disk.
     archive(a.in(), {"root.vmdk"}, a.folder.file("plain.tar"));
-    CHECK(open_image(a.folder.file("plain.tar"))->info().format == "raw");
+    CHECK_THAT(refusal_of(a.folder.file("plain.tar")), ContainsSubstring("a tar archive without an OVF descriptor"));
     OpenOptions as_appliance;
     as_appliance.image.format = "ova";
     CHECK_THAT(refusal_of(a.folder.file("plain.tar"), as_appliance), ContainsSubstring("without an OVF descriptor"));

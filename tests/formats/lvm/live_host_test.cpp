@@ -8,6 +8,7 @@
 
 #include "engine/base/hex.h"
 #include "formats/lvm/logical_disk.h"
+#include "formats/lvm/volume_list.h"
 #include "tests/catch.h"
 #include "tests/formats/lvm/fixture.h"
 #include "tests/formats/lvm/fixture_copy.h"

@@ -111,7 +111,7 @@ TEST_CASE("partitions: a GPT of 4096-byte sectors is read", "[lvm][partitions]")
 TEST_CASE("partitions: an MBR of 4096-byte sectors is found, and a physical volume in it", "[lvm][partitions]") {
     ScratchFolder folder;
     const std::string path =
-        partitioned(folder, "fdisk -b 4096", "o\nn\np\n1\n256\n1023\nn\ne\n2\n1024\n15000\nn\n3072\n5000\nw\n");
+        partitioned(folder, "fdisk -b 4096", "o\nn\np\n1\n256\n1023\nn\ne\n2\n1024\n15000\nn\nl\n3072\n5000\nw\n");
     const std::vector<Partition> expected{{1, {ByteOffset{256 * 4096}, ByteCount{768 * 4096}}},
                                           {5, {ByteOffset{3072 * 4096}, ByteCount{1929 * 4096}}}};
     CHECK(partition::read_mbr_of_4096(*open_raw(path)) == expected);

@@ -15,7 +15,7 @@ expect_no_err
 expect_out "would back up vm/top
   from $work/top.qcow2 (qcow2)
   over $work/base.qcow2 (qcow2)
-  read 256.0 KiB of 8.0 MiB (full): the first backup of this disk: all its data is read
+  read 96.0 KiB of 8.0 MiB (full): the first backup of this disk: all its data is read
 would back up vm/raw
   from $work/a.raw (raw)
   read 256.0 KiB of 8.0 MiB (full)"

@@ -40,7 +40,8 @@ expect_err "disk 'web01/vda' was last backed up as qcow2"
 run backup a.qcow2 b.raw "${group[@]}"
 expect_status 0
 expect_out "web01/vda"
-expect_out "2 disks backed up, 0 failed: 64.0 KiB changed"
+expect_out "2 disks backed up, 0 failed: read "
+expect_out "; 64.0 KiB changed, "
 run restore --group web01@latest --to to/
 expect_status 0
 expect_same to/web01/vdb.raw b.raw

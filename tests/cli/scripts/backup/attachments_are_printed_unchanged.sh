@@ -16,7 +16,7 @@ run show "$id" --attachment $'odd\n' -q
 printf '\e[2Jx' | cmp - out || fail "the bytes differ"
 run show "$id" --attachment nvram
 expect_refusal 1 "has no attachment 'nvram'; it has 'domain.xml', 'odd\\n'"
-run show a@latest --attachment domain.xml
+run show a@~1 --attachment domain.xml # the snapshot that was committed first
 expect_refusal 1 "it has none"
 run show "$id" --attachment domain.xml --json
 expect_refusal 2 "omit --json or --attachment"

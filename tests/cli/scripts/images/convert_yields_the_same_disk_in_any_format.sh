@@ -37,17 +37,19 @@ run convert -O raw top.qcow2 odd.qcow2
 expect_out "as raw"
 expect_same odd.qcow2 flat.raw
 run convert top.qcow2 copy.disk
+expect_refusal 2 "pass -O F"
+run convert top.qcow2 copy
 expect_out "as qcow2"
-qemu-img info -f qcow2 copy.disk | grep -q "cluster_size: 131072" || fail "the options did not carry over"
-qemu-img info -f qcow2 copy.disk | grep -q "backing file" && fail "expected a self-contained image"
-qemu-img compare -q -f qcow2 -F qcow2 top.qcow2 copy.disk || fail "qemu-img finds a difference"
+qemu-img info -f qcow2 copy | grep -q "cluster_size: 131072" || fail "the options did not carry over"
+qemu-img info -f qcow2 copy | grep -q "backing file" && fail "expected a self-contained image"
+qemu-img compare -q -f qcow2 -F qcow2 top.qcow2 copy || fail "qemu-img finds a difference"
 run convert top.qcow2 small.qcow2 -o cluster_size=64k
 qemu-img info small.qcow2 | grep -q "cluster_size: 65536" || fail "-o was ignored"
 same top.qcow2 small.qcow2
 run convert -f raw base.qcow2 asis.raw
 expect_same asis.raw base.qcow2
 # Zeros and unwritten ranges stay distinct.
-run map copy.disk --json
+run map copy --json
 cp out copied
 grep -q '"kind": "zero"' copied || fail "zeros were lost: $(<copied)"
 grep -q '"kind": "unallocated"' copied || fail "nothing became something: $(<copied)"

@@ -50,10 +50,12 @@ head -c 64K /dev/zero | tr '\0' '\7' | dd of=expected2.raw conv=notrunc status=n
 expect_same expected2.raw d.raw
 
 # A damaged compressed cluster.
-head -c 256K /dev/urandom | base64 -w0 | head -c 256K >text.raw
+head -c 192K /dev/urandom | base64 -w0 >text.raw # 256 KiB
 qemu-img convert -c -O qcow2 text.raw packed.qcow2
-size=$(stat -c %s packed.qcow2)
-head -c 2000 /dev/zero | tr '\0' '\377' | dd of=packed.qcow2 bs=1 seek=$((size - 20000)) conv=notrunc status=none
+entry_at() { od -An -tu8 --endian=big -j"$1" -N8 packed.qcow2 | tr -d ' '; }
+l2=$(($(entry_at "$(entry_at 40)") & 0xfffffffffffe00))
+cluster=$(($(entry_at $((l2 + 8))) & 0x3fffffffffffff)) # the second one
+head -c 2000 /dev/zero | tr '\0' '\377' | dd of=packed.qcow2 bs=1 seek="$cluster" conv=notrunc status=none
 run convert packed.qcow2 e.raw
 expect_status 1
 run convert packed.qcow2 e.raw --read-errors zero

@@ -17,7 +17,7 @@ run list --json
 expect_golden list.json
 run list web01/vda --json
 expect_golden list.json
-run list web09 --json
+run list --tag no-such-tag --json
 expect_status 0
 [ "$(<out)" = "[]" ] || fail "an empty array was expected"
 run show web01/vda@~1 --json

@@ -17,7 +17,7 @@ run --since 1d list
 expect_refusal 2 "the command comes first"
 run -r repo
 expect_refusal 2 "a command is missing after 'repo'"
-run list a b -r repo
+run init a b
 expect_refusal 2 "unexpected argument 'b'"
 run list --repo
 expect_refusal 2 "--repo"

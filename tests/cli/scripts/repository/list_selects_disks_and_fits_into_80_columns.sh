@@ -1,5 +1,4 @@
 #!/usr/bin/env bash
-# Issue 12, item 24.
 . "$(dirname "$0")/../lib.sh"
 
 make_repository

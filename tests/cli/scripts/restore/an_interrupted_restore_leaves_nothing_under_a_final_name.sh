@@ -37,7 +37,7 @@ for ((i = 0; i < 16; i++)); do
   done
   if [ "$signal" = INT ] && [ -d to ]; then
     [ -n "$(find to -type f)" ] || fail "an empty folder was left"
-    [ "$status" = 0 ] || expect_err "these are complete: 'to/m/b.raw'"
+    [ "$status" = 0 ] || expect_err "of 3 disks restored ('to/m/b.raw'"
   fi
 done
 [ "$cut" -gt 0 ] || fail "no restore was interrupted: $whole were complete"
