@@ -1,6 +1,7 @@
 #include "cli/repository/open_repository.h"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,15 @@
 #include "store/pack_store.h"
 
 namespace varve {
+namespace {
+
+/// The folders of a repository that could not be made; does nothing to one that holds anything else.
+void remove_empty_repository(const std::string& location) {
+    std::error_code ignored;
+    for (const char* folder : {"/tmp", ""}) std::filesystem::remove(location + folder, ignored);
+}
+
+}  // namespace
 
 /// What the repository holds.
 struct RepositoryAccess::Store {
@@ -52,8 +62,14 @@ std::string repository_location(const Arguments& arguments, const std::optional<
 }
 
 RepositoryInfo make_repository(const std::string& location) {
+    const bool is_new = !std::filesystem::exists(location);
     const auto backend = create_backend(location);
-    return create_repository(*backend);
+    try {
+        return create_repository(*backend);
+    } catch (...) {
+        if (is_new) remove_empty_repository(location);
+        throw;
+    }
 }
 
 RepositoryAccess::RepositoryAccess(const Arguments& arguments, Progress& progress)

@@ -102,11 +102,18 @@ private:
 /// The path through which linkat finds an unnamed file of this process, without needing any privilege.
 std::string path_of_descriptor(int fd) { return fmt::format("/proc/self/fd/{}", fd); }
 
+enum class Naming { by_link, by_rename };
+
+/// Whether linking failed because the file system has no hard links (FAT, some network shares).
+bool has_no_links(int error_number) {
+    return error_number == EPERM || error_number == EOPNOTSUPP || error_number == ENOSYS;
+}
+
 class PosixUnnamedFile final : public UnnamedFile {
 public:
-    /// `temporary` is its name under tmp/, empty if it has none.
-    PosixUnnamedFile(const Root& root, File file, std::string temporary)
-        : root_(root), file_(std::move(file)), temporary_(std::move(temporary)) {}
+    /// `temporary` is its name under tmp/, empty if it has none; only such a file can be named by a rename.
+    PosixUnnamedFile(const Root& root, File file, std::string temporary, Naming naming)
+        : root_(root), file_(std::move(file)), temporary_(std::move(temporary)), naming_(naming) {}
 
     ~PosixUnnamedFile() override {
         if (!temporary_.empty()) discard_temporary();
@@ -122,8 +129,12 @@ public:
     bool link(const std::string& name) override {
         const auto [folder, leaf] = split(name);
         const UniqueFd to = root_.open_existing_folder(folder);
-        if (link_into(to.get(), leaf)) return true;
+        if (naming_ == Naming::by_link && link_into(to.get(), leaf)) return true;
+        if (naming_ == Naming::by_rename || (has_no_links(errno) && !temporary_.empty())) {
+            if (rename_into(to.get(), leaf)) return true;
+        }
         if (errno == EEXIST) return false;
+        if (has_no_links(errno) || errno == EINVAL) throw_no_names(name);
         throw io_error(fmt::format("cannot give a new file the name '{}'", root_.locate(name)), errno);
     }
 
@@ -134,6 +145,21 @@ private:
                             AT_SYMLINK_FOLLOW) == 0;
         const UniqueFd from = root_.open_existing_folder("tmp");
         return ::linkat(from.get(), temporary_.c_str(), folder, leaf.c_str(), 0) == 0;
+    }
+
+    bool rename_into(int folder, const std::string& leaf) {
+        const UniqueFd from = root_.open_existing_folder("tmp");
+        if (::renameat2(from.get(), temporary_.c_str(), folder, leaf.c_str(), RENAME_NOREPLACE) != 0) return false;
+        temporary_.clear();
+        return true;
+    }
+
+    [[noreturn]] void throw_no_names(const std::string& name) const {
+        throw Error(ErrorCode::unsupported,
+                    fmt::format("cannot give a new file the name '{}': its file system supports neither hard links nor "
+                                "renames that replace nothing (RENAME_NOREPLACE), and a repository needs one of them; "
+                                "choose a folder on another file system",
+                                root_.locate(name)));
     }
 
     /// If removing fails, remove_stale does it a day later.
@@ -147,12 +173,16 @@ private:
     const Root& root_;
     File file_;
     std::string temporary_;
+    const Naming naming_;
     ByteOffset end_;
 };
 
 class PosixFiles final : public LocalFiles {
 public:
-    PosixFiles(Root root, UnnamedKind kind) : root_(std::move(root)), named_(kind == UnnamedKind::named) {}
+    PosixFiles(Root root, UnnamedKind kind)
+        : root_(std::move(root)),
+          named_(kind != UnnamedKind::automatic),
+          naming_(kind == UnnamedKind::renamed ? Naming::by_rename : Naming::by_link) {}
 
     std::string locate(std::string_view name) const override { return root_.locate(name); }
 
@@ -248,7 +278,7 @@ private:
         const std::string shown = root_.locate(temporary.empty() ? "(new file)" : "tmp/" + temporary);
         if (::fchmod(fd.get(), file_mode) != 0)
             throw io_error(fmt::format("cannot set the mode of '{}'", shown), errno);
-        return std::make_unique<PosixUnnamedFile>(root_, File(std::move(fd), shown), std::move(temporary));
+        return std::make_unique<PosixUnnamedFile>(root_, File(std::move(fd), shown), std::move(temporary), naming_);
     }
 
     std::vector<FolderEntry> read_entries(DIR* handle, const std::string& folder) const {
@@ -280,6 +310,7 @@ private:
 
     Root root_;
     std::atomic<bool> named_;
+    const Naming naming_;
 };
 
 }  // namespace

@@ -62,6 +62,11 @@ TEST_CASE("the local backend without O_TMPFILE meets the backend contract", "[st
     backend_contract::run([] { return std::make_unique<OwnFolderBackend>(UnnamedKind::named); });
 }
 
+TEST_CASE("the local backend on a file system without hard links meets the backend contract",
+          "[store][backend][pipeline]") {
+    backend_contract::run([] { return std::make_unique<OwnFolderBackend>(UnnamedKind::renamed); });
+}
+
 TEST_CASE("the local backend over the forgetful file system meets the backend contract", "[store][backend]") {
     backend_contract::run([] { return std::make_unique<LocalBackend>(ForgetfulDisk().mount()); },
                           backend_contract::Threads::one);
