@@ -5,9 +5,17 @@
 #include "cli/terminal/human_size.h"
 #include "cli/terminal/json.h"
 #include "cli/terminal/progress_bar.h"
+#include "engine/repository/soundness.h"
 
 namespace varve {
 namespace {
+
+/// The log alone, of which the catalog is made, does not show what was lost.
+void warn_of_damage(Repository& repository, Progress& progress) {
+    const Soundness soundness(repository, progress);
+    if (!soundness.all_sound())
+        progress.warn(soundness.describe() + "; 'varve verify' shows which nights it affects");
+}
 
 ExitStatus run_rebuild(const Invocation& call) {
     ProgressBar progress(call.console, BarMode::never);
@@ -20,6 +28,7 @@ ExitStatus run_rebuild(const Invocation& call) {
         entries = repository.catalog.head().number;
         snapshots = repository.catalog.snapshots().size();
         packs = repository.catalog.packs().size();
+        warn_of_damage(repository, progress);
     });
     if (call.arguments.has("json")) {
         Json json;

@@ -28,3 +28,9 @@ expect_out "chunk_damaged at offset 196608, 65536 bytes, slot 0 of pack $(basena
 run verify web01/vda@~1
 expect_status 0
 expect_out "1 of 1 night can be restored"
+
+# rebuild reads the log only, but does not keep quiet about a pack that is gone.
+rm "$pack"
+run rebuild
+expect_status 0
+expect_err "pack $(basename "$pack") is missing or truncated; 'varve verify' shows which nights it affects"
