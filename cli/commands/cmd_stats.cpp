@@ -31,17 +31,20 @@ Verb stats_verb() {
     return {"stats",
             "[DISK...]",
             "show what the repository holds and how it grows",
-            "Shows totals for the named disks (for all disks if none is named) and a line for each,\n"
-            "from the snapshots' own records; and the packs of the whole repository.\n"
+            "Shows the size of the repository, totals for the named disks (for all disks if none is\n"
+            "named) and a line for each, from the snapshots' own records; and the packs of the whole\n"
+            "repository.\n"
+            "  on disk      all packs, those of running or killed backups included\n"
             "  virtual      the sum of the snapshots' sizes\n"
             "  changed      bytes of the 64 KiB chunks that differ from the previous snapshot; for a\n"
             "               disk's first snapshot, of all chunks with data\n"
             "  stored       bytes that the snapshots added to the repository when they were taken,\n"
             "               including metadata; content shared by disks counts for the first one\n"
-            "  dedup        changed chunks per chunk that had to be stored\n"
+            "  reused       changed bytes that the repository had already, from whichever disk\n"
+            "  dedup        changed chunks per chunk that had to be stored, of the disks together\n"
             "  compression  size of the stored chunks (64 KiB each) per byte stored\n"
             "  growth       bytes stored by all snapshots except each disk's oldest: the mean, and per\n"
-            "               day between the oldest and the newest\n"
+            "               day if the oldest and the newest are a day or more apart\n"
             "  referenced   data of each disk's newest snapshot (with --referenced)",
             "varve stats -r /backup/vms web01/vda",
             {0,

@@ -33,10 +33,17 @@ std::string total_text(const RepositoryStats& stats) {
                                             counted(stats.disks.size(), "disk"), human_size(t.virtual_bytes),
                                             human_size(t.changed), human_size(t.stored)));
     if (t.referenced) out += stats_line("referenced", human_size(*t.referenced) + " by the newest of each disk");
-    return out + stats_line("dedup", ratio_text(t.dedup_ratio())) +
+    return out +
+           stats_line("dedup", fmt::format("{}: {} were in the repository already", ratio_text(t.dedup_ratio()),
+                                           human_size(t.reused()))) +
            stats_line("compression", ratio_text(t.compression_ratio())) +
            stats_line("growth", fmt::format("{} a snapshot, {} a day", size_text(t.growth.bytes_per_snapshot()),
                                             size_text(bytes_per_day(t.growth))));
+}
+
+std::string size_on_disk_text(const PackStats& p) {
+    return stats_line("on disk", fmt::format("{} in {}", human_size(p.bytes_on_disk()),
+                                             counted(p.data.count + p.metadata.count + p.uncommitted.count, "pack")));
 }
 
 std::string packs_text(const PackStats& p) {
@@ -60,14 +67,14 @@ std::string disks_text(const std::vector<DiskStats>& disks) {
                  {"SIZE", Align::right},
                  {"CHANGED", Align::right},
                  {"STORED", Align::right},
-                 {"DEDUP", Align::right},
+                 {"REUSED", Align::right},
                  {"COMPRESSION", Align::right},
                  {"A SNAPSHOT", Align::right},
                  {"A DAY", Align::right}});
     for (const DiskStats& disk : disks) {
         const SnapshotStats& s = disk.snapshots;
         table.add({escape_for_display(disk.disk), std::to_string(s.snapshots), human_size(disk.size),
-                   human_size(s.changed), human_size(s.stored), ratio_text(s.dedup_ratio()),
+                   human_size(s.changed), human_size(s.stored), human_size(s.reused()),
                    ratio_text(s.compression_ratio()), size_text(s.growth.bytes_per_snapshot()),
                    size_text(bytes_per_day(s.growth))});
     }
@@ -119,12 +126,14 @@ Json packs_json(const PackStats& p) {
 }  // namespace
 
 std::string stats_text(const RepositoryStats& stats) {
-    if (stats.disks.empty()) return "no snapshots\n" + packs_text(stats.packs);
-    return total_text(stats) + packs_text(stats.packs) + "\n" + disks_text(stats.disks);
+    const std::string size = size_on_disk_text(stats.packs);
+    if (stats.disks.empty()) return size + "no snapshots\n" + packs_text(stats.packs);
+    return size + total_text(stats) + packs_text(stats.packs) + "\n" + disks_text(stats.disks);
 }
 
 Json stats_json(const RepositoryStats& stats) {
     Json json;
+    json["bytes_on_disk"] = stats.packs.bytes_on_disk().value;
     json["packs"] = packs_json(stats.packs);
     set_snapshots(json["total"], stats.total);
     json["disks"] = Json::array();

@@ -47,7 +47,7 @@ Growth growth_of(std::span<const ListedSnapshot> snapshots) {
         growth.stored += {s.record.statistics.bytes_stored};
     }
     const TimeNs lasted = snapshots.back().record.time - snapshots.front().record.time;
-    growth.has_days = lasted > 0;
+    growth.has_days = static_cast<double>(lasted) >= ns_per_day;
     if (growth.has_days)
         growth.bytes_per_day = static_cast<double>(growth.stored.value) / (static_cast<double>(lasted) / ns_per_day);
     return growth;
@@ -95,6 +95,8 @@ std::vector<ListedSnapshot> snapshots_of(const Catalog& catalog, const std::vect
 std::optional<double> Growth::bytes_per_snapshot() const { return ratio(stored.value, snapshots); }
 
 std::optional<double> SnapshotStats::dedup_ratio() const { return ratio(chunks_new + chunks_reused, chunks_new); }
+
+ByteCount SnapshotStats::reused() const { return {chunks_reused * chunk_bytes}; }
 
 std::optional<double> SnapshotStats::compression_ratio() const {
     if (chunks_new == 0) return std::nullopt;

@@ -2,18 +2,21 @@
 /// What a repository contains and how it grows, from the snapshots' own statistics and the packs' slot tables: no pack
 /// is opened, and no map is read unless ReferencedBytes::count asks for the maps of the newest snapshots.
 ///
-/// The terms, here and in `varve stats`; a forgotten snapshot counts in none of the first four:
+/// The terms, here and in `varve stats`; a forgotten snapshot counts in none of the first five:
 ///   virtual      the sum of the snapshots' sizes: what restoring each of them to raw would take
 ///   changed      guest bytes of the 64 KiB chunks in which a snapshot differs from the one before it; for a first one,
 ///                of all chunks with data
 ///   stored       bytes that the snapshots added to the repository when they were taken, metadata included. What two
 ///                disks share counts for the disk that came first
+///   reused       guest bytes of the changed chunks that were already in the repository, from whichever disk: this disk
+///                would have to store them if it were alone, and so would the others if it went away
 ///   dedup        changed chunks with data per chunk that had to be stored: 1 means that nothing was found elsewhere.
-///                (What a snapshot shares with the one before it is not changed, so it is in neither number)
+///                Of the disks together only: the order of the backups decides how it falls on each of them. (What a
+///                snapshot shares with the one before it is not changed, so it is in neither number)
 ///   compression  chunks that were stored × 64 KiB, per byte stored: compression and patches, less the metadata
 ///   growth       stored by all snapshots except each disk's oldest: per snapshot, the mean; per day, over the time
-///                from the oldest to the newest. Of several disks: the sum per day, the mean of all per snapshot.
-///                Nothing for a disk with one snapshot
+///                from the oldest to the newest if that is a day or more. Of several disks: the sum per day, the mean
+///                of all per snapshot. Nothing for a disk with one snapshot
 ///   referenced   guest bytes of the chunks with data of the newest snapshot
 /// Of the packs: those that a log entry names and none condemned, whether or not a live snapshot still uses them.
 
@@ -33,7 +36,7 @@ struct Growth {
     std::uint64_t snapshots = 0;  ///< those that count: all except each disk's oldest
     ByteCount stored;             ///< by them
     double bytes_per_day = 0;     ///< 0 when `has_days` is false
-    bool has_days = false;        ///< oldest and newest have different times
+    bool has_days = false;        ///< oldest and newest are a day or more apart
 
     std::optional<double> bytes_per_snapshot() const;
 };
@@ -52,6 +55,7 @@ struct SnapshotStats {
     /// nullopt when nothing was stored.
     std::optional<double> dedup_ratio() const;
     std::optional<double> compression_ratio() const;
+    ByteCount reused() const;  ///< the last chunk of a disk counts as a whole one
 };
 
 struct DiskStats {
@@ -76,6 +80,7 @@ struct PackStats {
     std::uint64_t patches = 0;  ///< those of them stored as a difference from another chunk
 
     ByteCount bytes() const { return data.bytes + metadata.bytes; }
+    ByteCount bytes_on_disk() const { return bytes() + uncommitted.bytes; }  ///< without the log's few KiB
     std::optional<double> compression_ratio() const;
     std::optional<double> metadata_share() const;  ///< metadata bytes per byte
 };

@@ -62,6 +62,10 @@ TEST_CASE("stats: what cannot be known has no value", "[engine][stats]") {
     const std::vector<ListedSnapshot> same_time{one[0], one[0]};
     CHECK(disk_stats(same_time).snapshots.growth.bytes_per_snapshot().value() == 0);
     CHECK_FALSE(disk_stats(same_time).snapshots.growth.has_days);
+    const std::vector<ListedSnapshot> hours{one[0], snapshot(6 * day - 1, 1000, statistics(0, 0, 0, 0))};
+    CHECK_FALSE(disk_stats(hours).snapshots.growth.has_days);
+    const std::vector<ListedSnapshot> a_day{one[0], snapshot(6 * day, 1000, statistics(0, 0, 0, 0))};
+    CHECK(disk_stats(a_day).snapshots.growth.has_days);
 }
 
 TEST_CASE("stats: packs, chunks and disks of a real repository add up", "[engine][stats]") {

@@ -16,16 +16,18 @@ expect_status 0
 expect_no_err
 expect_out "3 of 2 disks: 24.0 MiB virtual, 640.0 KiB changed"
 # 4 + 1 + 5 chunks with data changed, 5 of them were stored.
-expect_out "dedup        2.00"
+expect_out "dedup        2.00: 320.0 KiB were in the repository already"
 expect_out "5 chunks (320.0 KiB), 0 of them as patches"
 expect_out "DISK  SNAPSHOTS"
 [[ $(<out) != *referenced* ]] || fail "it was not requested"
-grep -Eq '^b +1 +8\.0 MiB +320\.0 KiB +[0-9.]+ (B|KiB) +- +- +- +-$' out || fail "the line of disk b"
+grep -Eq '^b +1 +8\.0 MiB +320\.0 KiB +[0-9.]+ (B|KiB) +320\.0 KiB +- +- +-$' out || fail "the line of disk b"
+[[ $(head -n 1 out) =~ ^on\ disk\ +[0-9.]+\ KiB\ in\ 5\ packs$ ]] || fail "the size on disk comes first"
 # All pack bytes were added by these three.
 run stats --json
 sum=$(($(sed -nE 's/.*"pack_bytes": ([0-9]+).*/\1/p' out | paste -sd+)))
 stored=$(sed -nE 's/.*"bytes_stored": ([0-9]+).*/\1/p' out | head -1)
 files=$(($(find repo/packs -type f -printf '%s\n' | paste -sd+)))
+grep -q "\"bytes_on_disk\": $files," out || fail "the repository takes $files bytes"
 [ "$sum" = "$files" ] || fail "the packs have $files bytes, not $sum"
 [ "$stored" = "$files" ] || fail "the snapshots stored $stored of $files bytes"
 # Growth: what the second snapshot stored, over two days.
