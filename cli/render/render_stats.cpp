@@ -26,6 +26,17 @@ std::string stats_line(std::string_view label, std::string_view value) {
     return fmt::format("{:<12} {}\n", label, value);
 }
 
+std::string dedup_text(const SnapshotStats& s) {
+    const auto ratio = s.dedup_ratio();
+    return ratio ? fmt::format("{:.2f}: {} were in the repository already", *ratio, human_size(s.reused())) : "-";
+}
+
+std::string growth_text(const Growth& growth) {
+    const auto per_day = bytes_per_day(growth);
+    return size_text(growth.bytes_per_snapshot()) + " a snapshot" +
+           (per_day ? fmt::format(", {} a day", size_text(per_day)) : "");
+}
+
 std::string total_text(const RepositoryStats& stats) {
     const SnapshotStats& t = stats.total;
     std::string out =
@@ -33,12 +44,8 @@ std::string total_text(const RepositoryStats& stats) {
                                             counted(stats.disks.size(), "disk"), human_size(t.virtual_bytes),
                                             human_size(t.changed), human_size(t.stored)));
     if (t.referenced) out += stats_line("referenced", human_size(*t.referenced) + " by the newest of each disk");
-    return out +
-           stats_line("dedup", fmt::format("{}: {} were in the repository already", ratio_text(t.dedup_ratio()),
-                                           human_size(t.reused()))) +
-           stats_line("compression", ratio_text(t.compression_ratio())) +
-           stats_line("growth", fmt::format("{} a snapshot, {} a day", size_text(t.growth.bytes_per_snapshot()),
-                                            size_text(bytes_per_day(t.growth))));
+    return out + stats_line("dedup", dedup_text(t)) + stats_line("compression", ratio_text(t.compression_ratio())) +
+           stats_line("growth", growth_text(t.growth));
 }
 
 std::string size_on_disk_text(const PackStats& p) {

@@ -49,7 +49,7 @@ expect_json() { cmake -DFILE="$work/${1:-out}" -P "$CHECK_JSON" >json.log 2>&1 |
 # expect_golden NAME: out equals tests/golden/NAME once everything that varies between runs is normalized.
 expect_golden() {
   sed -E -e 's/"[0-9a-f]{32}"/"ID"/' -e 's/("seconds": )[0-9.e-]+/\1SECONDS/' -e "s#$work#WORK#g" \
-    -e 's/("(pack_bytes|compression_ratio|metadata_share|growth_per_[a-z]+)": )[0-9.e-]+/\1NUMBER/' \
+    -e 's/("(bytes_on_disk|pack_bytes|compression_ratio|metadata_share|growth_per_[a-z]+)": )[0-9.e-]+/\1NUMBER/' \
     -e 's/("bytes_stored": )[0-9]+/\1STORED/' -e 's/("bytes_read": )[0-9]+/\1READ/' out >normal
   if [ -n "${VARVE_UPDATE_GOLDEN:-}" ]; then cp normal "$GOLDEN/$1"; fi
   diff -u "$GOLDEN/$1" normal >golden.diff || fail "differs from tests/golden/$1: $(cat golden.diff)"
