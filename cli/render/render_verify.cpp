@@ -100,7 +100,9 @@ std::string differences_text(const VerifyReport& report, FindingDetail detail) {
     std::string out;
     for (std::size_t i = 0; i < shown; ++i) {
         const Finding& f = report.findings[i];
-        out += fmt::format("{}: {}\n", to_string(f.kind), safe_sentence(f.message));
+        const std::string place =
+            f.length == 0 ? "" : fmt::format(" at offset {}, {}", f.offset, human_size({f.length}));
+        out += fmt::format("{}{}: {}\n", to_string(f.kind), place, safe_sentence(f.message));
     }
     if (shown < count) out += fmt::format("and {} more (--verbose shows all)\n", count - shown);
     return out;

@@ -16,8 +16,9 @@ namespace {
 /// The old content of a device, none of which may show through.
 Bytes old_bytes(ByteCount length) { return Bytes(length.value, std::byte{0xee}); }
 
+/// `rest`: what the bytes past the image are afterwards.
 void check_image_onto(const contract::Pattern& pattern, const std::string& device, ByteCount device_size,
-                      const std::function<std::unique_ptr<ImageWriter>()>& open) {
+                      const std::function<std::unique_ptr<ImageWriter>()>& open, DeviceRest rest = DeviceRest::kept) {
     File::open(device, O_WRONLY).write_all({}, old_bytes(device_size));
     {
         const auto writer = open();
@@ -28,8 +29,9 @@ void check_image_onto(const contract::Pattern& pattern, const std::string& devic
     Bytes found(device_size.value);
     file.read_exactly({}, found);
     Bytes expected = pattern.guest;
-    const Bytes rest = old_bytes(device_size - ByteCount{expected.size()});
-    expected.insert(expected.end(), rest.begin(), rest.end());
+    if (rest == DeviceRest::zeroed) expected.resize(device_size.value);
+    const Bytes old = old_bytes(device_size - ByteCount{expected.size()});
+    expected.insert(expected.end(), old.begin(), old.end());
     REQUIRE(first_difference(found, expected) == std::nullopt);
 }
 
@@ -65,6 +67,19 @@ TEST_CASE("output device: no old byte shows through, and none past the image cha
     }
 }
 
+TEST_CASE("output device: the bytes past the image are cleared on request, up to the last one", "[formats][output]") {
+    const ScratchFolder folder;
+    const std::string path = folder.file("device");
+    write_file(path, {});
+    for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{513}, mib(3).value + 513, mib(4).value}) {
+        CAPTURE(size);
+        check_image_onto(
+            contract::random_pattern({size}, 7, 400000), path, mib(4),
+            [&] { return raw::create_writer(output_onto(File::open(path, O_RDWR), DeviceRest::zeroed), {size}); },
+            DeviceRest::zeroed);
+    }
+}
+
 TEST_CASE("output device: a device that is too small is refused before any byte is written", "[formats][output]") {
     const ScratchFolder folder;
     const std::string path = folder.file("device");
@@ -95,6 +110,10 @@ TEST_CASE("output device: a real block device takes an image, and is safe withou
     const auto open = [&] { return create_image(loop.path(), options); };
 
     SECTION("bytes, zeros and the rest are right") { check_image_onto(pattern, loop.path(), mib(16), open); }
+    SECTION("the rest is cleared on request") {
+        options.device_rest = DeviceRest::zeroed;
+        check_image_onto(pattern, loop.path(), mib(16), open, DeviceRest::zeroed);
+    }
     SECTION("an empty image is zeroed by the device itself") {
         options.virtual_size = mib(16);
         const auto writer = open();
