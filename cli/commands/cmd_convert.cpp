@@ -20,7 +20,6 @@
 #include "engine/image/copy_image.h"
 #include "engine/image/finish_reading.h"
 #include "engine/image/image_space.h"
-#include "engine/image/late_warnings.h"
 #include "formats/appliance/format.h"
 #include "formats/create_image.h"
 
@@ -146,7 +145,7 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     progress.begin("converting", data);
     copy_image(*source.reader, *writer, progress, call.stop);
     finish_reading(*source.reader, progress);
-    for (std::string& sentence : late_warnings_of(*source.reader))
+    for (std::string& sentence : source.reader->late_warnings())
         report.source_info.warnings.push_back(std::move(sentence));
     writer->finish();
     report.unreadable = source.reader->unreadable();

@@ -13,8 +13,7 @@ namespace {
 /// The log alone, of which the catalog is made, does not show what was lost.
 void warn_of_damage(Repository& repository, Progress& progress) {
     const Soundness soundness(repository, progress);
-    if (!soundness.all_sound())
-        progress.warn(soundness.describe() + "; 'varve verify' shows which nights it affects");
+    if (!soundness.all_sound()) progress.warn(soundness.describe() + "; 'varve verify' shows which nights it affects");
 }
 
 ExitStatus run_rebuild(const Invocation& call) {

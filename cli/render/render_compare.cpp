@@ -7,7 +7,6 @@
 #include "cli/terminal/human_size.h"
 #include "cli/terminal/safe_text.h"
 #include "cli/terminal/table.h"
-#include "engine/image/late_warnings.h"
 
 namespace varve {
 namespace {
@@ -52,7 +51,7 @@ Json warnings_json(const ImageReader& a, const ImageReader& b) {
     Json json = Json::array();
     for (const ImageReader* image : {&a, &b}) {
         for (const std::string& sentence : image->info().warnings) json.push_back(safe_sentence(sentence));
-        for (const std::string& sentence : late_warnings_of(*image)) json.push_back(safe_sentence(sentence));
+        for (const std::string& sentence : image->late_warnings()) json.push_back(safe_sentence(sentence));
     }
     return json;
 }

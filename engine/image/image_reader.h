@@ -2,6 +2,7 @@
 /// Reads one disk image as a flat array of guest bytes with its allocation map. Immutable after open; every method is
 /// safe from many threads at once. Bytes past the virtual size do not exist: asking for them is a programmer error.
 
+#include <string>
 #include <vector>
 
 #include "engine/base/bytes.h"
@@ -37,6 +38,11 @@ public:
     /// reader that carries on past such places (tolerant_reader.h) has any, and what is stacked on one passes them on
     /// in its own offsets; all other readers throw there and return none.
     virtual std::vector<ByteRange> unreadable() const = 0;
+
+    /// Doubts that only reading could show, such as a damaged table whose copy was used instead: full sentences about
+    /// what was read so far; a few at most, each once. info().warnings has those that opening showed. What is stacked
+    /// on a reader passes its doubts on.
+    virtual std::vector<std::string> late_warnings() const = 0;
 };
 
 }  // namespace varve

@@ -17,11 +17,11 @@
 #include <vector>
 
 #include "engine/base/error.h"
-#include "engine/image/late_warnings.h"
+#include "engine/image/image_reader.h"
 
 namespace varve {
 
-class TolerantReader final : public ImageReader, public LateWarnings {
+class TolerantReader final : public ImageReader {
 public:
     static constexpr std::size_t block_bytes = 4096;
     static constexpr std::size_t ranges_max = 4096;
@@ -35,7 +35,7 @@ public:
     ByteCount bytes_read() const override { return source_->bytes_read(); }
     void check_unchanged() const override { source_->check_unchanged(); }
     std::vector<ByteRange> unreadable() const override;
-    std::vector<std::string> late_warnings() const override { return late_warnings_of(*source_); }
+    std::vector<std::string> late_warnings() const override { return source_->late_warnings(); }
 
 private:
     void read_or_halve(ByteOffset at, ByteSpan out) const;

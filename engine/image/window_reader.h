@@ -2,14 +2,14 @@
 /// A part of an image as a separate image: guest byte `range.begin` becomes byte 0. Every reader of whole images can
 /// thus read a single partition.
 
-#include "engine/image/late_warnings.h"
+#include "engine/image/image_reader.h"
 
 namespace varve {
 
 /// The part of image.unreadable() inside `range`, relative to the start of `range`.
 std::vector<ByteRange> unreadable_within(const ImageReader& image, ByteRange range);
 
-class WindowReader final : public ImageReader, public LateWarnings {
+class WindowReader final : public ImageReader {
 public:
     /// Borrows `image` for its life; `range` must be inside its virtual size.
     WindowReader(const ImageReader& image, ByteRange range);
@@ -22,7 +22,7 @@ public:
     ByteCount bytes_read() const override { return image_.bytes_read(); }
     void check_unchanged() const override { image_.check_unchanged(); }
     std::vector<ByteRange> unreadable() const override { return unreadable_within(image_, range_); }
-    std::vector<std::string> late_warnings() const override { return late_warnings_of(image_); }
+    std::vector<std::string> late_warnings() const override { return image_.late_warnings(); }
 
 private:
     ByteOffset in_image(ByteOffset at) const { return range_.begin + (at - ByteOffset{}); }

@@ -22,6 +22,7 @@ public:
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override {}  // chunks never change
     std::vector<ByteRange> unreadable() const override { return {}; }
+    std::vector<std::string> late_warnings() const override { return {}; }
 
 private:
     void read_leaf(std::uint64_t leaf, ByteOffset at, ByteSpan out) const;

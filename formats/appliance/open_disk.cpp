@@ -31,6 +31,7 @@ public:
     ByteCount bytes_read() const override { return {}; }
     void check_unchanged() const override {}
     std::vector<ByteRange> unreadable() const override { return {}; }
+    std::vector<std::string> late_warnings() const override { return {}; }
 
 private:
     ImageInfo info_;

@@ -53,8 +53,8 @@ std::vector<ByteRange> LayeredReader::unreadable() const {
 }
 
 std::vector<std::string> LayeredReader::late_warnings() const {
-    std::vector<std::string> all = late_warnings_of(*top_);
-    const std::vector<std::string> below = late_warnings_of(*backing_);
+    std::vector<std::string> all = top_->late_warnings();
+    const std::vector<std::string> below = backing_->late_warnings();
     all.insert(all.end(), below.begin(), below.end());
     return all;
 }

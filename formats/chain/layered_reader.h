@@ -5,11 +5,11 @@
 
 #include <memory>
 
-#include "engine/image/late_warnings.h"
+#include "engine/image/image_reader.h"
 
 namespace varve {
 
-class LayeredReader final : public ImageReader, public LateWarnings {
+class LayeredReader final : public ImageReader {
 public:
     /// `doubts` are warnings about the two together.
     LayeredReader(std::unique_ptr<ImageReader> top, std::unique_ptr<ImageReader> backing,

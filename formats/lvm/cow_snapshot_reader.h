@@ -23,6 +23,7 @@ public:
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override;
     std::vector<ByteRange> unreadable() const override;
+    std::vector<std::string> late_warnings() const override { return {}; }
 
 private:
     /// Bytes that are contiguous in the store or in the origin.

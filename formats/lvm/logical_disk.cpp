@@ -45,7 +45,7 @@ std::vector<std::string> LogicalDisk::late_warnings() const {
     for (const auto& volume : found_->volumes) {
         const auto* device = volume ? dynamic_cast<const ReaderSource*>(volume->device.get()) : nullptr;
         if (device == nullptr) continue;
-        for (std::string& sentence : late_warnings_of(device->reader()))
+        for (std::string& sentence : device->reader().late_warnings())
             if (std::ranges::count(all, sentence) == 0) all.push_back(std::move(sentence));  // two partitions of a disk
     }
     return all;

@@ -4,13 +4,13 @@
 
 #include <memory>
 
-#include "engine/image/late_warnings.h"
+#include "engine/image/image_reader.h"
 #include "formats/lvm/inventory.h"
 #include "formats/lvm/volume_opener.h"
 
 namespace varve::lvm {
 
-class LogicalDisk final : public ImageReader, public LateWarnings {
+class LogicalDisk final : public ImageReader {
 public:
     /// `opener` opened `reader`, a volume of the group `found`; `info` describes the volume.
     LogicalDisk(std::shared_ptr<const ImageReader> reader, ImageInfo info, std::shared_ptr<const FoundGroup> found,

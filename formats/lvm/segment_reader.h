@@ -42,6 +42,7 @@ public:
     /// Checks each device once.
     void check_unchanged() const override;
     std::vector<ByteRange> unreadable() const override { return {}; }
+    std::vector<std::string> late_warnings() const override { return {}; }
 
     const std::string& name() const { return name_; }
 

@@ -147,7 +147,22 @@ L2Entry ClusterMap::checked_l2(const RawL2Entry& raw, ByteOffset at) const {
         entry.problem = "a cluster whose place in the data file is not its place on the disk";
     else if ((entry.compressed || entry.data != 0) && !data_bound_.contains(entry.host))
         entry.problem = "a cluster past the end of the file";
+    if (entry.ignored != nullptr && entry.problem == nullptr) note_ignored(entry.ignored, at);
     return entry;
+}
+
+void ClusterMap::note_ignored(const char* what, ByteOffset at) const {
+    if (has_ignored_.exchange(true)) return;
+    const std::lock_guard lock(mutex_);
+    first_ignored_ = fmt::format(
+        "'{}': the L2 entry for the guest's offset {} has {} set, which has no meaning and was "
+        "ignored; there may be more of them",
+        file_.name(), at.value / geometry_.cluster_size() * geometry_.cluster_size(), what);
+}
+
+std::vector<std::string> ClusterMap::late_warnings() const {
+    const std::lock_guard lock(mutex_);
+    return first_ignored_.empty() ? std::vector<std::string>{} : std::vector{first_ignored_};
 }
 
 std::string ClusterMap::describe(const L1Entry& l1, ByteOffset at) const {

@@ -5,9 +5,12 @@
 ///
 /// A damaged entry is Error(corrupt) only when it is reached: the rest of the disk stays readable.
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/image/extent.h"
 #include "formats/base/byte_source.h"
@@ -38,6 +41,9 @@ public:
     /// The longest contiguous run at the start of `guest`, within one table page.
     HostRun host_run_at(ByteRange guest) const;
 
+    /// What was ignored in the entries read so far: at most one sentence, about the first one.
+    std::vector<std::string> late_warnings() const;
+
 private:
     /// Guest bytes of one kind, mapped by one table page; `problem` is why there are none.
     struct KindRun {
@@ -55,6 +61,7 @@ private:
     TableEntries l2_entries(const L1Entry& l1, ByteOffset at) const;
     L1Entry checked_l1(std::uint64_t raw) const;
     L2Entry checked_l2(const RawL2Entry& raw, ByteOffset at) const;
+    void note_ignored(const char* what, ByteOffset at) const;
     std::string describe(const L1Entry& l1, ByteOffset at) const;
     std::string describe(const L1Entry& l1, const L2Entry& entry, ByteOffset at) const;
 
@@ -66,6 +73,9 @@ private:
     ByteOffset end_;
     TablePages l1_pages_;
     TablePages l2_pages_;
+    mutable std::atomic<bool> has_ignored_{false};
+    mutable std::mutex mutex_;  // for what follows
+    mutable std::string first_ignored_;
 };
 
 }  // namespace varve::qcow2

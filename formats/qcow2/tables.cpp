@@ -25,8 +25,7 @@ L2Entry decode_compressed(const RawL2Entry& raw, const Geometry& geometry) {
         entry.problem = "a compressed cluster, which cannot be in an external data file";
     else if (offset >= host_end_max)
         entry.problem = "a compressed cluster beyond 2^56";
-    else if (raw.bitmap != 0)
-        entry.problem = "a compressed cluster with a subcluster bitmap";
+    if (raw.bitmap != 0) entry.ignored = "the subcluster bitmap of a compressed cluster";
     return entry;
 }
 
@@ -43,9 +42,8 @@ void decode_kind(const RawL2Entry& raw, const Geometry& geometry, L2Entry& entry
 void decode_bitmap(const RawL2Entry& raw, L2Entry& entry) {
     entry.data = static_cast<Subclusters>(raw.bitmap);
     entry.zero = static_cast<Subclusters>(raw.bitmap >> 32);
-    if ((raw.entry & l2_zero) != 0)
-        entry.problem = "reserved bits that are set";
-    else if ((entry.data & entry.zero) != 0)
+    if ((raw.entry & l2_zero) != 0) entry.ignored = "bit 0 of an extended entry";
+    if ((entry.data & entry.zero) != 0)
         entry.problem = "a subcluster that is both allocated and zero";
     else if (entry.data != 0 && !entry.has_host)
         entry.problem = "an allocated subcluster without a cluster";

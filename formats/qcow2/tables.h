@@ -35,7 +35,8 @@ struct Geometry {
     std::uint64_t l2_span() const { return l2_entries() * cluster_size(); }
 };
 
-/// `problem` is what is wrong with the entry; null for a sound one.
+/// `problem` is what is wrong with the entry; null for a sound one. `ignored` is what is set in it that has no meaning,
+/// as in qemu; or null.
 struct L1Entry {
     ByteOffset l2_table;  ///< 0: no table, the whole range is unallocated
     const char* problem = nullptr;
@@ -58,6 +59,7 @@ struct L2Entry {
     Subclusters data = 0;
     Subclusters zero = 0;
     const char* problem = nullptr;
+    const char* ignored = nullptr;
 
     ClusterKind kind_at(unsigned subcluster) const;
     /// The number of subclusters from `subcluster` on, at least one, that are of its kind.

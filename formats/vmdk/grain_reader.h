@@ -4,7 +4,7 @@
 #include <atomic>
 #include <memory>
 
-#include "engine/image/late_warnings.h"
+#include "engine/image/image_reader.h"
 #include "formats/base/block_cache.h"
 #include "formats/base/byte_source.h"
 #include "formats/base/recent_extents.h"
@@ -21,7 +21,7 @@ struct GrainLayout {
     GrainCoding coding = GrainCoding::plain;
 };
 
-class GrainReader final : public ImageReader, public LateWarnings {
+class GrainReader final : public ImageReader {
 public:
     /// `map` describes the extent in `device`.
     GrainReader(ByteSourcePtr device, const GrainLayout& layout, std::unique_ptr<GrainMap> map,

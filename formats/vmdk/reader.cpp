@@ -137,7 +137,7 @@ ByteCount Reader::bytes_read() const {
 std::vector<std::string> Reader::late_warnings() const {
     std::vector<std::string> all;
     for (const ImageReader* reader : readers_)
-        for (std::string& sentence : late_warnings_of(*reader)) all.push_back(std::move(sentence));
+        for (std::string& sentence : reader->late_warnings()) all.push_back(std::move(sentence));
     return all;
 }
 

@@ -5,12 +5,12 @@
 
 #include <optional>
 
-#include "engine/image/late_warnings.h"
+#include "engine/image/image_reader.h"
 #include "formats/vmdk/extent_opener.h"
 
 namespace varve::vmdk {
 
-class Reader final : public ImageReader, public LateWarnings {
+class Reader final : public ImageReader {
 public:
     struct Options {
         OpenExtent open_extent;

@@ -41,6 +41,7 @@ public:
     ByteCount bytes_read() const override { return disk_.bytes_read(); }
     void check_unchanged() const override {}
     std::vector<ByteRange> unreadable() const override { return {}; }
+    std::vector<std::string> late_warnings() const override { return {}; }
 
     std::atomic<bool> map_fails{false};
     std::atomic<bool> map_fails_in_bad{false};  ///< with the same error as read()

@@ -9,6 +9,7 @@ class SteadyImage : public ImageReader {
 public:
     void check_unchanged() const override {}
     std::vector<ByteRange> unreadable() const override { return {}; }
+    std::vector<std::string> late_warnings() const override { return {}; }
 };
 
 }  // namespace varve::fakes

@@ -32,6 +32,7 @@ public:
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override;
     std::vector<ByteRange> unreadable() const override;
+    std::vector<std::string> late_warnings() const override { return {}; }
 
 private:
     /// Bytes of one kind, and where to read them.

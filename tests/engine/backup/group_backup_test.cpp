@@ -35,6 +35,7 @@ public:
     ByteCount bytes_read() const override { return image_.bytes_read(); }
     void check_unchanged() const override { image_.check_unchanged(); }
     std::vector<ByteRange> unreadable() const override { return image_.unreadable(); }
+    std::vector<std::string> late_warnings() const override { return image_.late_warnings(); }
 
 private:
     const ImageReader& image_;
@@ -51,6 +52,7 @@ public:
     void read(ByteOffset at, ByteSpan out) const override { image_.read(at, out); }
     ByteCount bytes_read() const override { return image_.bytes_read(); }
     std::vector<ByteRange> unreadable() const override { return image_.unreadable(); }
+    std::vector<std::string> late_warnings() const override { return image_.late_warnings(); }
     void check_unchanged() const override { throw Error(ErrorCode::refused, "another process wrote to it"); }
 
 private:

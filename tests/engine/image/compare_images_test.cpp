@@ -195,6 +195,7 @@ TEST_CASE("compare: images that changed while they were read are not reported eq
         void read(ByteOffset at, ByteSpan out) const override { image_.read(at, out); }
         ByteCount bytes_read() const override { return image_.bytes_read(); }
         std::vector<ByteRange> unreadable() const override { return image_.unreadable(); }
+        std::vector<std::string> late_warnings() const override { return image_.late_warnings(); }
         void check_unchanged() const override { throw Error(ErrorCode::refused, "it changed"); }
 
     private:

@@ -32,6 +32,7 @@ public:
     ByteCount bytes_read() const override { return inner_.bytes_read(); }
     void check_unchanged() const override { inner_.check_unchanged(); }
     std::vector<ByteRange> unreadable() const override { return inner_.unreadable(); }
+    std::vector<std::string> late_warnings() const override { return inner_.late_warnings(); }
 
 private:
     const ImageReader& inner_;
@@ -180,6 +181,7 @@ TEST_CASE("moved packs: a catalog rebuilt during a backup makes it start again",
         ByteCount bytes_read() const override { return inner_.bytes_read(); }
         void check_unchanged() const override { inner_.check_unchanged(); }
         std::vector<ByteRange> unreadable() const override { return inner_.unreadable(); }
+        std::vector<std::string> late_warnings() const override { return inner_.late_warnings(); }
 
     private:
         const ImageReader& inner_;

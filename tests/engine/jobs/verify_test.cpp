@@ -145,6 +145,7 @@ TEST_CASE("verify: comparing with an image that changed while it was read is an 
         void read(ByteOffset at, ByteSpan out) const override { disk_.read(at, out); }
         ByteCount bytes_read() const override { return disk_.bytes_read(); }
         std::vector<ByteRange> unreadable() const override { return disk_.unreadable(); }
+        std::vector<std::string> late_warnings() const override { return disk_.late_warnings(); }
         void check_unchanged() const override {
             if (bytes_read().value != 0) throw Error(ErrorCode::refused, "the image changed");
         }

@@ -108,6 +108,7 @@ public:
     ByteCount bytes_read() const override { return {}; }
     void check_unchanged() const override { ++checks; }
     std::vector<ByteRange> unreadable() const override { return {}; }
+    std::vector<std::string> late_warnings() const override { return {}; }
 
     mutable int checks = 0;
 

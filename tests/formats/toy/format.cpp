@@ -29,6 +29,7 @@ public:
     ByteCount bytes_read() const override { return {}; }
     void check_unchanged() const override { source_->check_unchanged(); }
     std::vector<ByteRange> unreadable() const override { return {}; }
+    std::vector<std::string> late_warnings() const override { return {}; }
 
 private:
     ByteSourcePtr source_;

@@ -2,7 +2,6 @@
 
 #include <functional>
 
-#include "engine/image/late_warnings.h"
 #include "tests/catch.h"
 #include "tests/formats/vmdk/builder.h"
 #include "tests/support/reader_support.h"
@@ -58,11 +57,11 @@ TEST_CASE("VMDK: what one copy of the grain tables has lost is read by the other
         write_file(path, built.file.view());
         const auto reader = open_image(path);
         CHECK(reader->info().warnings.empty());
-        CHECK(late_warnings_of(*reader).empty());
+        CHECK(reader->late_warnings().empty());
         CHECK(read_all(*reader) == expected);
         CHECK(reader->extent_at({7 * Hosted::grain}).kind == ExtentKind::zero);
-        REQUIRE(late_warnings_of(*reader).size() == 1);
-        CHECK_THAT(late_warnings_of(*reader).front(), ContainsSubstring(path) && ContainsSubstring(warning));
+        REQUIRE(reader->late_warnings().size() == 1);
+        CHECK_THAT(reader->late_warnings().front(), ContainsSubstring(path) && ContainsSubstring(warning));
     }
 }
 
@@ -79,7 +78,7 @@ TEST_CASE("VMDK: an entry that only one copy of the grain directory has is used,
         CHECK(read_all(*reader) == expected);
         REQUIRE(reader->info().warnings.size() == 1);
         CHECK_THAT(reader->info().warnings.front(), ContainsSubstring(warning));
-        CHECK(late_warnings_of(*reader).empty());
+        CHECK(reader->late_warnings().empty());
     };
     for (const std::uint32_t entry : {0u, 1u, 0x7fffffffu}) {
         CAPTURE(entry);
