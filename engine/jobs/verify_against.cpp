@@ -130,6 +130,7 @@ VerifyReport compare_common_part(const Repository& repository, const SnapshotRec
     const CompareReport compared = compare_images(WindowReader(stored, common), WindowReader(image, common),
                                                   CompareDetail::everything, progress, stop);
     VerifyReport report;
+    report.mode = VerifyMode::against_image;
     report.checked_bytes = common.length;
     report.checked_chunks = chunk_count(common.length);
     for (const ByteRange& range : compared.ranges)
