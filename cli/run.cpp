@@ -1,6 +1,7 @@
 #include "cli/run.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -92,7 +93,7 @@ ExitStatus run(const std::vector<std::string>& typed, Console& console, std::sto
     if (arguments.has("help")) return print(console, verb_help(verb));
     console.set_verbosity(verbosity_of(arguments));
     console.set_progress_output(progress_output_of(arguments));
-    const ExitStatus status = verb.run({arguments, console, stop});
+    const ExitStatus status = verb.run({arguments, console, std::move(stop)});
     console.flush();
     return status;
 }

@@ -128,10 +128,12 @@ std::string list_text(const std::vector<ListRow>& rows, ListDetail detail) {
     std::vector<ListColumn> columns = list_columns(is_full);
     std::erase_if(columns, [&](const ListColumn& column) { return column.is_optional && is_empty(column, rows); });
     std::vector<Table::Column> titles;
+    titles.reserve(columns.size());
     for (const ListColumn& column : columns) titles.push_back(column.title);
     Table table(std::move(titles));
     for (const ListRow& row : rows) {
         std::vector<std::string> cells;
+        cells.reserve(columns.size());
         for (const ListColumn& column : columns) cells.push_back(column.cell(row));
         table.add(std::move(cells));
     }

@@ -1,6 +1,6 @@
 #pragma once
 /// A job's progress as JSON for `--progress json`: one object per line on standard error (cli/JSON.md). A line when a
-/// phase begins and when it ends, and at most one a second between. For one thread at a time.
+/// phase begins and, unless nothing was done, when it ends, and at most one a second between. For one thread at a time.
 
 #include <chrono>
 #include <string>

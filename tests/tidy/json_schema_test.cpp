@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "tests/catch.h"
@@ -111,7 +112,8 @@ public:
         std::string out = complaints_;
         for (const auto& [section, fields] : page_)
             for (const auto& [field, type] : fields)
-                if (!seen_.contains({section, field})) out += section + ": no golden file has `" + field + "`\n";
+                if (!seen_.contains({section, field}))
+                    out += fmt::format("{}: no golden file has `{}`\n", section, field);
         return out;
     }
 
@@ -127,9 +129,9 @@ private:
             const std::string field = prefix + key;
             const std::string listed = listed_type(command, field);
             if (listed.empty())
-                complaints_ += name + ": `" + field + "` is not on the page\n";
+                complaints_ += fmt::format("{}: `{}` is not on the page\n", name, field);
             else if (!fits(type_of(value), listed))
-                complaints_ += name + ": `" + field + "` is " + type_of(value) + ", the page has " + listed + "\n";
+                complaints_ += fmt::format("{}: `{}` is {}, the page has {}\n", name, field, type_of(value), listed);
             if (listed == "map") continue;
             if (value.is_object()) check_fields(name, command, field + ".", value);
             if (value.is_array())
