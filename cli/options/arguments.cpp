@@ -56,6 +56,7 @@ po::options_description description_of(const std::vector<OptionSpec>& options) {
 
 std::string unknown_option_text(const std::string& typed, const std::vector<OptionSpec>& options) {
     std::vector<std::string> known;
+    known.reserve(options.size());
     for (const OptionSpec& option : options) known.push_back("--" + option.name);
     const auto nearest = typed.starts_with("--") ? nearest_word(typed, known) : std::nullopt;
     return fmt::format("unknown option '{}'{}", typed, nearest ? fmt::format(", did you mean {}?", *nearest) : "");
