@@ -1,6 +1,7 @@
 #include "cli/run.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,8 +17,24 @@ Verbosity verbosity_of(const Arguments& arguments) {
     return arguments.has("verbose") ? Verbosity::verbose : Verbosity::normal;
 }
 
-ExitStatus print(const std::string& text) {
-    Console console(Verbosity::normal);
+ProgressOutput progress_output_of(const Arguments& arguments) {
+    const std::string word = arguments.value("progress").value_or("auto");
+    if (word == "auto") return ProgressOutput::bar;
+    if (word == "json") return ProgressOutput::lines;
+    if (word == "none") return ProgressOutput::none;
+    throw Error(ErrorCode::usage, fmt::format("--progress needs auto, json or none, not '{}'", word));
+}
+
+/// --progress json among words that are not parsed yet: what is wrong with them is then reported as JSON, too.
+bool asks_for_lines(const std::vector<std::string>& words) {
+    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i)
+        if (words[i] == "--progress=json" ||
+            (words[i] == "--progress" && i + 1 < words.size() && words[i + 1] == "json"))
+            return true;
+    return false;
+}
+
+ExitStatus print(Console& console, const std::string& text) {
     console.print(text);
     console.flush();
     return ExitStatus::done;
@@ -25,9 +42,9 @@ ExitStatus print(const std::string& text) {
 
 /// How many words the option that begins with `word` takes when it stands before the command; 0: it may not.
 std::size_t words_of_common_option(const std::string& word) {
-    for (const char* with_value : {"-r", "--repo", "--cache-dir"})
+    for (const char* with_value : {"-r", "--repo", "--cache-dir", "--progress"})
         if (word == with_value) return 2;
-    for (const char* joined : {"-r", "--repo=", "--cache-dir="})
+    for (const char* joined : {"-r", "--repo=", "--cache-dir=", "--progress="})
         if (word.starts_with(joined)) return 1;
     for (const char* alone : {"-q", "--quiet", "-v", "--verbose", "--json"})
         if (word == alone) return 1;
@@ -57,18 +74,26 @@ std::vector<std::string> with_command_first(std::vector<std::string> words) {
 
 }  // namespace
 
-ExitStatus run(const std::vector<std::string>& typed, std::stop_token stop) {
+bool asks_for_json(const std::vector<std::string>& words) {
+    const auto end = std::find(words.begin(), words.end(), "--");
+    return std::find(words.begin(), end, "--json") != end;
+}
+
+ExitStatus run(const std::vector<std::string>& typed, Console& console, std::stop_token stop) {
+    if (asks_for_lines(typed)) console.set_progress_output(ProgressOutput::lines);
     if (typed.empty()) throw Error(ErrorCode::usage, "a command is missing; `varve --help` lists them");
     const std::vector<std::string> words = with_command_first(typed);
     const std::string& first = words[0];
-    if (first == "--help" || first == "-h" || (first == "help" && words.size() == 1)) return print(program_help());
-    if (first == "help") return print(verb_help(find_verb(words[1])));
-    if (first == "--version" || first == "-V") return print(fmt::format("varve {}\n", VARVE_VERSION));
+    if (first == "--help" || first == "-h" || (first == "help" && words.size() == 1))
+        return print(console, program_help());
+    if (first == "help") return print(console, verb_help(find_verb(words[1])));
+    if (first == "--version" || first == "-V") return print(console, fmt::format("varve {}\n", VARVE_VERSION));
     const Verb& verb = find_verb(first);
     const Arguments arguments(verb.name, verb.syntax, {words.begin() + 1, words.end()});
-    if (arguments.has("help")) return print(verb_help(verb));
-    Console console(verbosity_of(arguments));
-    const ExitStatus status = verb.run({arguments, console, stop});
+    if (arguments.has("help")) return print(console, verb_help(verb));
+    console.set_verbosity(verbosity_of(arguments));
+    console.set_progress_output(progress_output_of(arguments));
+    const ExitStatus status = verb.run({arguments, console, std::move(stop)});
     console.flush();
     return status;
 }

@@ -12,6 +12,8 @@
 #include "cli/render/render_backup.h"
 #include "cli/render/render_plan.h"
 #include "cli/repository/open_repository.h"
+#include "cli/terminal/error_json.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/backup/backup.h"
 #include "engine/backup/dry_run.h"
@@ -144,8 +146,8 @@ ExitStatus BackupCall::run() {
 void BackupCall::note_failure(const std::string& path, const Error& error) {
     if (error.code() == ErrorCode::cancelled) throw error;
     progress_.clear();
-    call_.console.error(naming(path, error.what()));
-    report_.failed.push_back({path, error.what()});
+    call_.console.error(naming(path, error.what()), error_word(error.code()));
+    report_.failed.push_back({path, error.code(), error.what()});
 }
 
 void BackupCall::note(const std::string& path, const SnapshotRecord& snapshot) {
@@ -236,7 +238,7 @@ void BackupCall::back_up_group(RepositoryAccess& access) {
         note_failure(culprit.empty() ? *group_ : culprit, error);
         for (const NamedSource& source : sources_)
             if (source.path != culprit)
-                report_.failed.push_back({source.path, "not committed because its group failed"});
+                report_.failed.push_back({source.path, error.code(), "not committed because its group failed"});
     }
 }
 

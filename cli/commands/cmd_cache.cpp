@@ -4,7 +4,7 @@
 #include "cli/repository/cache_folder.h"
 #include "cli/repository/cached_catalogs.h"
 #include "cli/terminal/human_size.h"
-#include "cli/terminal/json.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/table.h"
 #include "engine/base/escape.h"
 
@@ -34,7 +34,7 @@ Json catalog_json(const CachedCatalog& catalog) {
     json["repository"] = catalog.repository;
     json["locations"] = Json::array();
     for (const std::string& location : catalog.locations) json["locations"].push_back(location);
-    json["bytes"] = catalog.bytes.value;
+    json["size"] = catalog.bytes.value;
     json["state"] = name_of(catalog.state);
     return json;
 }

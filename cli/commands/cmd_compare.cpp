@@ -3,6 +3,7 @@
 #include "cli/commands/verbs.h"
 #include "cli/options/image_options.h"
 #include "cli/render/render_compare.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/image/compare_images.h"
 #include "formats/lvm/volume_name.h"

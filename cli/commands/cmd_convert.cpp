@@ -13,7 +13,7 @@
 #include "cli/restore/appliance_copy.h"
 #include "cli/restore/free_space.h"
 #include "cli/terminal/human_size.h"
-#include "cli/terminal/json.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
@@ -61,9 +61,9 @@ std::string convert_text(const ConvertReport& r) {
 Json convert_json(const ConvertReport& r) {
     Json json;
     json["source"] = r.source;
-    json["source_format"] = r.source_info.format;
-    json["path"] = r.path;
-    json["format"] = r.format;
+    json["format"] = r.source_info.format;
+    json["target"] = r.path;
+    json["target_format"] = r.format;
     json["options"] = Json::object();
     for (const auto& [word, value] : r.options) json["options"][word] = value;
     json["size"] = r.source_info.virtual_size.value;
@@ -71,8 +71,7 @@ Json convert_json(const ConvertReport& r) {
     json["bytes_written"] = r.bytes_written.value;
     json["unreadable"] = unreadable_json(r.unreadable);
     json["seconds"] = json_seconds(r.duration);
-    json["warnings"] = sentences_json(r.source_info.warnings);
-    if (r.is_dry_run) json["dry_run"] = true;
+    json["dry_run"] = r.is_dry_run;
     return json;
 }
 
@@ -145,8 +144,6 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     progress.begin("converting", data);
     copy_image(*source.reader, *writer, progress, call.stop);
     finish_reading(*source.reader, progress);
-    for (std::string& sentence : source.reader->late_warnings())
-        report.source_info.warnings.push_back(std::move(sentence));
     writer->finish();
     report.unreadable = source.reader->unreadable();
     if (!report.unreadable.empty()) progress.warn(unreadable_text(report.unreadable, "the copy"));

@@ -1,6 +1,7 @@
 #include "cli/commands/verbs.h"
 #include "cli/render/render_diff.h"
 #include "cli/repository/open_repository.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/naming/snapshot_name.h"
 

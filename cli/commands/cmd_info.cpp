@@ -6,6 +6,7 @@
 #include "cli/render/render_image.h"
 #include "cli/render/render_package.h"
 #include "cli/render/render_volumes.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "formats/lvm/volume_list.h"
 #include "formats/lvm/volume_name.h"

@@ -5,7 +5,7 @@
 #include "cli/commands/verbs.h"
 #include "cli/options/output_options.h"
 #include "cli/repository/open_repository.h"
-#include "cli/terminal/json.h"
+#include "cli/terminal/json_document.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
 
@@ -23,6 +23,7 @@ ExitStatus plan_init(const Invocation& call, const std::string& location) {
     const std::string path = fs::weakly_canonical(location).string();
     if (call.arguments.has("json")) {
         Json json;
+        json["repository"] = nullptr;
         json["path"] = path;
         json["dry_run"] = true;
         print_json(call.console, json);
@@ -43,6 +44,7 @@ ExitStatus run_init(const Invocation& call) {
         Json json;
         json["repository"] = info.id.hex();
         json["path"] = path;
+        json["dry_run"] = false;
         print_json(call.console, json);
         return ExitStatus::done;
     }

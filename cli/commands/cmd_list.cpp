@@ -8,6 +8,7 @@
 #include "cli/options/snapshot_filter.h"
 #include "cli/render/render_snapshot.h"
 #include "cli/repository/open_repository.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/base/error.h"
 #include "engine/base/number_text.h"

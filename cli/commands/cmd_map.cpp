@@ -1,7 +1,11 @@
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "cli/commands/verbs.h"
 #include "cli/options/image_options.h"
+#include "cli/terminal/error_json.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/image/extent_walk.h"
 
@@ -11,29 +15,33 @@ namespace {
 /// Prints extents one by one: a map can have more of them than memory should hold.
 class MapPrinter {
 public:
-    MapPrinter(Console& console, bool as_json) : console_(console), as_json_(as_json) {
-        console_.print(as_json_ ? "[" : fmt::format("{:>16}  {:>16}  {}\n", "OFFSET", "LENGTH", "KIND"));
+    MapPrinter(Console& console, bool as_json) : console_(console) {
+        if (as_json)
+            array_.emplace(console, "extents");
+        else
+            console_.print(fmt::format("{:>16}  {:>16}  {}\n", "OFFSET", "LENGTH", "KIND"));
     }
 
     void print(const Extent& e) {
         const auto kind = to_string(e.kind);
-        if (as_json_) {
-            console_.print(fmt::format("{}\n  {{\"offset\": {}, \"length\": {}, \"kind\": \"{}\"}}",
-                                       is_first_ ? "" : ",", e.begin.value, e.length.value, kind));
-        } else {
+        if (array_)
+            array_->add(fmt::format("{{\"offset\": {}, \"length\": {}, \"kind\": \"{}\"}}", e.begin.value,
+                                    e.length.value, kind));
+        else
             console_.print(fmt::format("{:>16}  {:>16}  {}\n", e.begin.value, e.length.value, kind));
-        }
-        is_first_ = false;
     }
 
-    void finish() {
-        if (as_json_) console_.print(is_first_ ? "]\n" : "\n]\n");
+    /// `error` is why the map ends too early, if it does: the document is whole all the same.
+    void finish(const Error* error = nullptr) {
+        if (!array_) return;
+        Json fields = Json::object();
+        if (error != nullptr) fields["error"] = error_json(*error);
+        array_->finish(fields);
     }
 
 private:
     Console& console_;
-    bool as_json_;
-    bool is_first_ = true;
+    std::optional<JsonArrayPrinter> array_;
 };
 
 /// Prints extents, merging neighbours of one kind.
@@ -56,7 +64,12 @@ ExitStatus run_map(const Invocation& call) {
     const auto image =
         open_named_image(call.arguments.operands()[0], image_options(call, LiveImage::warn), progress).reader;
     MapPrinter printer(call.console, call.arguments.has("json"));
-    walk(*image, call.stop, printer);
+    try {
+        walk(*image, call.stop, printer);
+    } catch (const Error& error) {
+        printer.finish(&error);
+        throw;
+    }
     printer.finish();
     return ExitStatus::done;
 }

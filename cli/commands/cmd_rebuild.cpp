@@ -3,7 +3,7 @@
 #include "cli/commands/verbs.h"
 #include "cli/repository/open_repository.h"
 #include "cli/terminal/human_size.h"
-#include "cli/terminal/json.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/repository/soundness.h"
 
@@ -32,9 +32,9 @@ ExitStatus run_rebuild(const Invocation& call) {
     if (call.arguments.has("json")) {
         Json json;
         json["repository"] = access.info().id.hex();
-        json["log_entries"] = entries;
-        json["snapshots"] = snapshots;
-        json["packs"] = packs;
+        json["log_entry_count"] = entries;
+        json["snapshot_count"] = snapshots;
+        json["pack_count"] = packs;
         print_json(call.console, json);
         return ExitStatus::done;
     }

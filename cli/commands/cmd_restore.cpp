@@ -13,6 +13,8 @@
 #include "cli/restore/folder_restore.h"
 #include "cli/restore/free_space.h"
 #include "cli/restore/target_folder.h"
+#include "cli/terminal/error_json.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/base/error.h"
 #include "engine/image/window_reader.h"
@@ -192,15 +194,11 @@ void restore_all(const RestoreCall& asked, const Invocation& call, Progress& pro
     }
 }
 
-Json json_of_files(const RestoreCall& asked, const Restored& restored) {
-    if (asked.kind == TargetKind::image) return restored_json(restored.files.disks.front());
-    if (asked.kind == TargetKind::appliance && !asked.is_for_several()) return restored_alone_json(restored.files);
-    return restored_json(restored.files, restored.group);
-}
-
-Json json_of(const RestoreCall& asked, const Restored& restored) {
-    Json json = json_of_files(asked, restored);
-    if (asked.options.is_dry_run) json["dry_run"] = true;
+/// `error` is why it was stopped, if it was.
+Json json_of(const RestoreCall& asked, const Restored& restored, const Error* error = nullptr) {
+    Json json = restored_json(restored.files, restored.group);
+    json["dry_run"] = asked.options.is_dry_run;
+    if (error != nullptr) json["error"] = error_json(*error);
     return json;
 }
 
@@ -217,7 +215,7 @@ ExitStatus run_restore(const Invocation& call) {
         restore_all(asked, call, progress, restored);
     } catch (const Error& error) {
         progress.clear();
-        if (as_json && restored.files.is_stopped) print_json(call.console, json_of(asked, restored));
+        if (as_json && restored.files.is_stopped) print_json(call.console, json_of(asked, restored, &error));
         call.console.flush();
         throw;
     }

@@ -7,6 +7,7 @@
 #include "cli/commands/verbs.h"
 #include "cli/render/render_snapshot.h"
 #include "cli/repository/open_repository.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"

@@ -1,6 +1,7 @@
 #include "cli/commands/verbs.h"
 #include "cli/render/render_stats.h"
 #include "cli/repository/open_repository.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/naming/disk_name.h"
 

@@ -5,6 +5,7 @@
 #include "cli/options/tag_options.h"
 #include "cli/render/render_snapshot.h"
 #include "cli/repository/open_repository.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/base/error.h"
 #include "engine/jobs/tag.h"
@@ -34,13 +35,14 @@ std::string tag_text(const std::vector<TaggedSnapshot>& tagged, bool is_dry_run)
 }
 
 Json tag_json(const std::vector<TaggedSnapshot>& tagged, bool is_dry_run) {
-    Json json = Json::array();
+    Json json;
+    json["snapshots"] = Json::array();
     for (const TaggedSnapshot& t : tagged) {
         Json one = snapshot_json(t.record);
         one["changed"] = t.is_changed;
-        if (is_dry_run) one["dry_run"] = true;
-        json.push_back(std::move(one));
+        json["snapshots"].push_back(std::move(one));
     }
+    json["dry_run"] = is_dry_run;
     return json;
 }
 

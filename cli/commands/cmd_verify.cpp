@@ -2,6 +2,7 @@
 #include "cli/options/image_options.h"
 #include "cli/render/render_verify.h"
 #include "cli/repository/open_repository.h"
+#include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/base/error.h"
 #include "engine/jobs/verify.h"

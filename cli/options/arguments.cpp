@@ -23,7 +23,10 @@ std::vector<OptionSpec> options_of(const Syntax& syntax) {
                        "~/.cache/varve for others)"});
     }
     all.push_back(
-        {"json", 0, "", Repeat::once, "print one JSON object or array on standard output, and nothing else there"});
+        {"json", 0, "", Repeat::once,
+         "print one JSON object on standard output, and nothing else there; the document cli/JSON.md describes it"});
+    all.push_back({"progress", 0, "HOW", Repeat::once,
+                   "auto (a bar on a terminal), json (standard error gets one JSON object per line) or none"});
     all.push_back({"quiet", 'q', "", Repeat::once, "no summary and no progress bar"});
     all.push_back({"verbose", 'v', "", Repeat::once, "report more details"});
     all.push_back({"help", 'h', "", Repeat::once, "show this help"});
@@ -53,6 +56,7 @@ po::options_description description_of(const std::vector<OptionSpec>& options) {
 
 std::string unknown_option_text(const std::string& typed, const std::vector<OptionSpec>& options) {
     std::vector<std::string> known;
+    known.reserve(options.size());
     for (const OptionSpec& option : options) known.push_back("--" + option.name);
     const auto nearest = typed.starts_with("--") ? nearest_word(typed, known) : std::nullopt;
     return fmt::format("unknown option '{}'{}", typed, nearest ? fmt::format(", did you mean {}?", *nearest) : "");

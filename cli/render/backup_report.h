@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/image/image_info.h"
 #include "engine/repository/log_entry.h"
 
@@ -11,7 +12,8 @@ namespace varve {
 
 struct FailedSource {
     std::string source;  ///< as typed
-    std::string error;   ///< one sentence
+    ErrorCode code;
+    std::string message;  ///< one sentence
 };
 
 /// An internal snapshot that `--all-snapshots` skipped because the repository has it already.

@@ -6,6 +6,7 @@
 
 #include "cli/options/read_errors.h"
 #include "cli/render/render_snapshot.h"
+#include "cli/terminal/error_json.h"
 #include "cli/terminal/human_size.h"
 #include "cli/terminal/safe_text.h"
 #include "engine/backup/change_audit.h"
@@ -95,8 +96,8 @@ std::string names_text(std::span<const std::string> names) {
 Json skipped_json(const SkippedSnapshot& skipped) {
     Json json;
     json["source"] = skipped.source;
-    json["id"] = skipped.facts.id;
-    json["name"] = skipped.facts.name;
+    json["internal_snapshot"] = skipped.facts.name;
+    json["internal_snapshot_id"] = skipped.facts.id;
     json["time"] = format_utc(skipped.facts.time_ns);
     json["snapshot"] = skipped.snapshot.hex();
     return json;
@@ -143,6 +144,8 @@ Json backup_json(const BackupReport& report) {
     json["failed"] = failed_json(report.failed);
     json["stopped"] = report.is_stopped;
     json["not_backed_up"] = report.not_backed_up;
+    json["dry_run"] = false;
+    if (report.is_stopped) json["error"] = error_json(Error(ErrorCode::cancelled, stopped_text(report)));
     return json;
 }
 
@@ -151,7 +154,7 @@ Json failed_json(std::span<const FailedSource> failed) {
     for (const FailedSource& f : failed) {
         Json one;
         one["source"] = f.source;
-        one["error"] = safe_sentence(f.error);
+        one["error"] = error_json(Error(f.code, f.message));
         json.push_back(std::move(one));
     }
     return json;

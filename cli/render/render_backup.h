@@ -15,6 +15,7 @@ Json backup_json(const BackupReport& report);
 /// "stopped: 1 of 2 disks backed up (a); b was not": what a stopped run has done.
 std::string stopped_text(const BackupReport& report);
 
+/// An array of {"source", "error"}.
 Json failed_json(std::span<const FailedSource> failed);
 
 }  // namespace varve

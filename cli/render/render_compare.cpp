@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "cli/terminal/human_size.h"
-#include "cli/terminal/safe_text.h"
 #include "cli/terminal/table.h"
 
 namespace varve {
@@ -47,15 +46,6 @@ Json excess_json(const CompareReport& r) {
     return r.has_data_in_excess ? "data" : "zero";
 }
 
-Json warnings_json(const ImageReader& a, const ImageReader& b) {
-    Json json = Json::array();
-    for (const ImageReader* image : {&a, &b}) {
-        for (const std::string& sentence : image->info().warnings) json.push_back(safe_sentence(sentence));
-        for (const std::string& sentence : image->late_warnings()) json.push_back(safe_sentence(sentence));
-    }
-    return json;
-}
-
 }  // namespace
 
 std::string compare_text(const CompareReport& report, CompareText detail) {
@@ -84,7 +74,6 @@ Json compare_json(const CompareReport& report, const ImageReader& a, const Image
     }
     json["bytes_read"] = (a.bytes_read() + b.bytes_read()).value;
     json["seconds"] = json_seconds(duration);
-    json["warnings"] = warnings_json(a, b);
     return json;
 }
 

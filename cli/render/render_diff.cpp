@@ -19,8 +19,8 @@ std::string diff_text(const SnapshotDiff& diff) {
 
 Json diff_json(const SnapshotRecord& a, const SnapshotRecord& b, const SnapshotDiff& diff) {
     Json json;
-    json["a"] = a.id.hex();
-    json["b"] = b.id.hex();
+    json["snapshot_a"] = a.id.hex();
+    json["snapshot_b"] = b.id.hex();
     json["extents"] = Json::array();
     for (const DiffExtent& e : diff.extents) {
         Json one;

@@ -27,7 +27,7 @@ std::string bitmap_text(const ImageBitmap& b) {
                                             yes_or_no(b.in_use), yes_or_no(b.consistent)));
 }
 
-Json snapshot_json(const ImageSnapshot& s) {
+Json internal_snapshot_json(const ImageSnapshot& s) {
     Json json;
     json["id"] = s.id;
     json["name"] = s.name;
@@ -67,13 +67,13 @@ std::string info_text(const ImageInfo& info, const ImageFileFacts& file) {
 Json info_json(const ImageInfo& info, const ImageFileFacts& file) {
     Json json;
     json["format"] = info.format;
-    json["virtual_size"] = info.virtual_size.value;
-    json["allocated_size"] = file.allocated ? Json(file.allocated->value) : Json(nullptr);
-    json["cluster_size"] = info.cluster_size.value;
+    json["size"] = info.virtual_size.value;
+    json["bytes_allocated"] = file.allocated ? Json(file.allocated->value) : Json(nullptr);
+    json["cluster_size"] = info.cluster_size.value == 0 ? Json(nullptr) : Json(info.cluster_size.value);
     json["backing"] = info.backing ? Json(*info.backing) : Json(nullptr);
     json["backing_followed"] = info.backing ? Json(file.is_backing_followed) : Json(nullptr);
-    json["snapshots"] = Json::array();
-    for (const ImageSnapshot& s : info.snapshots) json["snapshots"].push_back(snapshot_json(s));
+    json["internal_snapshots"] = Json::array();
+    for (const ImageSnapshot& s : info.snapshots) json["internal_snapshots"].push_back(internal_snapshot_json(s));
     json["bitmaps"] = Json::array();
     for (const ImageBitmap& b : info.bitmaps) json["bitmaps"].push_back(bitmap_json(b));
     json["features"] = info.features;

@@ -25,18 +25,17 @@ Json package_json(const appliance::PackageReader& package) {
     Json json;
     json["format"] = "ova";
     json["descriptor"] = package.place().path;
-    json["machine"] = package.name().empty() ? Json(nullptr) : Json(package.name());
+    json["machine"] = text_or_null(package.name());
     json["has_manifest"] = package.has_manifest();
     json["disks"] = Json::array();
     for (const appliance::PackagedDisk& disk : package.disks()) {
         Json one;
         one["member"] = disk.name;
         one["id"] = disk.id;
-        one["capacity"] = disk.capacity ? Json(disk.capacity->value) : Json(nullptr);
+        one["size"] = disk.capacity ? Json(disk.capacity->value) : Json(nullptr);
         one["has_file"] = disk.file.has_value();
         json["disks"].push_back(std::move(one));
     }
-    json["warnings"] = sentences_json(package.warnings());
     return json;
 }
 

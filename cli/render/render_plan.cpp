@@ -73,9 +73,9 @@ Json one_json(const SourcePlan& source) {
     json["size"] = p.size.value;
     json["bytes_to_read"] = p.to_read.value;
     json["chunks_to_audit"] = p.chunks_to_audit;
-    json["data_bytes"] = p.data.value;
-    json["zero_bytes"] = p.zero.value;
-    json["unallocated_bytes"] = p.unallocated.value;
+    json["bytes_data"] = p.data.value;
+    json["bytes_zero"] = p.zero.value;
+    json["bytes_unallocated"] = p.unallocated.value;
     json["parent"] = p.parent ? Json(p.parent->id.hex()) : Json(nullptr);
     json["change_source"] = to_text(p.change_detection);
     return json;
@@ -94,6 +94,7 @@ Json plan_json(std::span<const SourcePlan> plans, std::span<const FailedSource> 
     json["plans"] = Json::array();
     for (const SourcePlan& plan : plans) json["plans"].push_back(one_json(plan));
     json["failed"] = failed_json(failed);
+    json["dry_run"] = true;
     return json;
 }
 

@@ -14,14 +14,26 @@ Json restored_attachments_json(const std::vector<RestoredAttachment>& attachment
     for (const RestoredAttachment& attachment : attachments) {
         Json one;
         one["name"] = attachment.name;
-        one["path"] = attachment.path;
-        one["bytes"] = attachment.size.value;
+        one["target"] = attachment.path;
+        one["size"] = attachment.size.value;
         json.push_back(std::move(one));
     }
     return json;
 }
 
-}  // namespace
+Json restored_disk_json(const RestoredDisk& disk) {
+    const ByteRange range = disk.range.value_or(ByteRange{{}, disk.snapshot.size});
+    Json json;
+    json["snapshot"] = disk.snapshot.id.hex();
+    json["disk"] = disk.snapshot.disk;
+    json["offset"] = range.begin.value;
+    json["length"] = range.length.value;
+    json["target"] = disk.path;
+    json["target_format"] = disk.format;
+    json["bytes_written"] = disk.bytes_written.value;
+    json["seconds"] = json_seconds(disk.duration);
+    return json;
+}
 
 std::string restored_text(const RestoredDisk& disk) {
     std::string out = fmt::format("restored {}\n", title_of(disk.snapshot));
@@ -33,20 +45,7 @@ std::string restored_text(const RestoredDisk& disk) {
                              human_seconds(std::chrono::duration<double>(disk.duration).count()));
 }
 
-Json restored_json(const RestoredDisk& disk) {
-    Json json;
-    json["snapshot"] = disk.snapshot.id.hex();
-    json["disk"] = disk.snapshot.disk;
-    if (disk.range) {
-        json["offset"] = disk.range->begin.value;
-        json["length"] = disk.range->length.value;
-    }
-    json["path"] = disk.path;
-    json["format"] = disk.format;
-    json["bytes_written"] = disk.bytes_written.value;
-    json["seconds"] = json_seconds(disk.duration);
-    return json;
-}
+}  // namespace
 
 std::string planned_text(const RestoredFiles& files) {
     std::string out;
@@ -70,22 +69,13 @@ std::string restored_text(const RestoredFiles& files) {
 
 Json restored_json(const RestoredFiles& files, const std::optional<RestoredGroup>& group) {
     Json json;
-    if (group) {
-        json["group"] = group->name;
-        json["forgotten"] = group->forgotten;
-    }
-    Json disks = Json::array();
-    for (const RestoredDisk& disk : files.disks) disks.push_back(restored_json(disk));
-    json["disks"] = std::move(disks);
+    json["group"] = group ? Json(group->name) : Json(nullptr);
+    json["forgotten"] = group ? Json(group->forgotten) : Json::array();
+    json["disks"] = Json::array();
+    for (const RestoredDisk& disk : files.disks) json["disks"].push_back(restored_disk_json(disk));
     json["attachments"] = restored_attachments_json(files.attachments);
     json["stopped"] = files.is_stopped;
     json["not_restored"] = files.not_restored;
-    return json;
-}
-
-Json restored_alone_json(const RestoredFiles& files) {
-    Json json = restored_json(files.disks.at(0));
-    json["attachments"] = restored_attachments_json(files.attachments);
     return json;
 }
 

@@ -12,12 +12,7 @@ namespace varve {
 /// What a dry run would do.
 std::string planned_text(const RestoredFiles& files);
 
-std::string restored_text(const RestoredDisk& disk);
-Json restored_json(const RestoredDisk& disk);
-
 std::string restored_text(const RestoredFiles& files);
-/// For a single disk that was requested by its name: its own values, and the attachments.
-Json restored_alone_json(const RestoredFiles& files);
 Json restored_json(const RestoredFiles& files, const std::optional<RestoredGroup>& group);
 
 }  // namespace varve

@@ -33,14 +33,12 @@ Json map_json(const std::map<std::string, std::string>& map) {
     return json;
 }
 
-Json group_json(const SnapshotRecord& r) { return r.group.empty() ? Json(nullptr) : Json(r.group); }
-
 Json attachments_json(const SnapshotRecord& r) {
     Json attachments = Json::array();
     for (const Attachment& a : r.attachments) {
         Json one;
         one["name"] = a.name;
-        one["bytes"] = a.bytes;
+        one["size"] = a.bytes;
         attachments.push_back(std::move(one));
     }
     return attachments;
@@ -130,10 +128,12 @@ std::string list_text(const std::vector<ListRow>& rows, ListDetail detail) {
     std::vector<ListColumn> columns = list_columns(is_full);
     std::erase_if(columns, [&](const ListColumn& column) { return column.is_optional && is_empty(column, rows); });
     std::vector<Table::Column> titles;
+    titles.reserve(columns.size());
     for (const ListColumn& column : columns) titles.push_back(column.title);
     Table table(std::move(titles));
     for (const ListRow& row : rows) {
         std::vector<std::string> cells;
+        cells.reserve(columns.size());
         for (const ListColumn& column : columns) cells.push_back(column.cell(row));
         table.add(std::move(cells));
     }
@@ -143,26 +143,28 @@ std::string list_text(const std::vector<ListRow>& rows, ListDetail detail) {
 }
 
 Json list_json(const std::vector<ListRow>& rows) {
-    Json json = Json::array();
+    Json json;
+    json["snapshots"] = Json::array();
     for (const ListRow& row : rows) {
-        json.push_back(snapshot_json(row.snapshot.record));
-        json.back()["is_ahead"] = row.is_ahead;
+        Json one = snapshot_json(row.snapshot.record);
+        one["ahead"] = row.is_ahead;
+        json["snapshots"].push_back(std::move(one));
     }
     return json;
 }
 
 Json snapshot_json(const SnapshotRecord& snapshot) {
     Json json = common_json(snapshot);
-    json["group"] = group_json(snapshot);
+    json["group"] = text_or_null(snapshot.group);
     json["tags"] = map_json(snapshot.tags);
     return json;
 }
 
 Json backed_up_json(const SnapshotRecord& snapshot) {
     Json json = common_json(snapshot);
-    json["group"] = group_json(snapshot);
+    json["group"] = text_or_null(snapshot.group);
     json["attachments"] = attachments_json(snapshot);
-    json["source_snapshot"] = snapshot.source.snapshot.empty() ? Json(nullptr) : Json(snapshot.source.snapshot);
+    json["internal_snapshot"] = text_or_null(snapshot.source.snapshot);
     json["change_source"] = to_text(snapshot.change_detection);
     json["unreadable"] = unreadable_json(snapshot.unreadable);
     json.update(statistics_json(snapshot.statistics));
@@ -205,12 +207,9 @@ Json show_json(const ListedSnapshot& snapshot) {
     Json json = snapshot_json(r);
     json["parent"] = r.parent.is_none() ? Json(nullptr) : Json(r.parent.hex());
     json["log_entry"] = snapshot.commit;
-    Json source;
-    source["path"] = r.source.path;
-    source["format"] = r.source.format;
-    source["snapshot"] = r.source.snapshot.empty() ? Json(nullptr) : Json(r.source.snapshot);
-    source["options"] = map_json(r.source.options);
-    json["source"] = std::move(source);
+    json["source"] = r.source.path;
+    json["internal_snapshot"] = text_or_null(r.source.snapshot);
+    json["options"] = map_json(r.source.options);
     json["change_source"] = to_text(r.change_detection);
     json["unreadable"] = unreadable_json(r.unreadable);
     json.update(statistics_json(r.statistics));

@@ -98,7 +98,7 @@ Json bytes_json(const std::optional<double>& bytes) {
 }
 
 void set_snapshots(Json& json, const SnapshotStats& s) {
-    json["snapshots"] = s.snapshots;
+    json["snapshot_count"] = s.snapshots;
     json["bytes_virtual"] = s.virtual_bytes.value;
     json["bytes_changed"] = s.changed.value;
     json["bytes_stored"] = s.stored.value;
@@ -107,14 +107,14 @@ void set_snapshots(Json& json, const SnapshotStats& s) {
     json["chunks_reused"] = s.chunks_reused;
     json["dedup_ratio"] = ratio_json(s.dedup_ratio());
     json["compression_ratio"] = ratio_json(s.compression_ratio());
-    json["growth_per_snapshot"] = bytes_json(s.growth.bytes_per_snapshot());
-    json["growth_per_day"] = bytes_json(bytes_per_day(s.growth));
+    json["bytes_grown_per_snapshot"] = bytes_json(s.growth.bytes_per_snapshot());
+    json["bytes_grown_per_day"] = bytes_json(bytes_per_day(s.growth));
 }
 
 Json pack_total_json(const PackTotal& total) {
     Json json;
-    json["count"] = total.count;
-    json["pack_bytes"] = total.bytes.value;
+    json["pack_count"] = total.count;
+    json["bytes_stored"] = total.bytes.value;
     return json;
 }
 
@@ -123,8 +123,8 @@ Json packs_json(const PackStats& p) {
     json["data"] = pack_total_json(p.data);
     json["metadata"] = pack_total_json(p.metadata);
     json["uncommitted"] = pack_total_json(p.uncommitted);
-    json["chunks"] = p.chunks;
-    json["patches"] = p.patches;
+    json["chunk_count"] = p.chunks;
+    json["patch_count"] = p.patches;
     json["compression_ratio"] = ratio_json(p.compression_ratio());
     json["metadata_share"] = ratio_json(p.metadata_share());
     return json;

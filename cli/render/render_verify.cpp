@@ -130,20 +130,19 @@ std::string verify_text(const VerifyReport& report, FindingDetail detail) {
 
 Json verify_json(const VerifyReport& report) {
     Json json;
-    json["checked_chunks"] = report.checked_chunks;
-    json["checked_bytes"] = report.checked_bytes.value;
-    if (report.mode == VerifyMode::repository) {
-        json["checked_log_entries"] = report.checked_entries;
-        json["snapshots"] = report.snapshots.size();
-        json["snapshots_whole"] = whole_count(report);
-    }
+    json["chunks_checked"] = report.checked_chunks;
+    json["bytes_checked"] = report.checked_bytes.value;
+    const bool is_repository = report.mode == VerifyMode::repository;
+    json["log_entries_checked"] = is_repository ? Json(report.checked_entries) : Json(nullptr);
+    json["snapshots_checked"] = is_repository ? Json(report.snapshots.size()) : Json(nullptr);
+    json["snapshots_whole"] = is_repository ? Json(whole_count(report)) : Json(nullptr);
     json["findings"] = Json::array();
     for (const Finding& f : report.findings) {
         Json one;
         one["kind"] = to_string(f.kind);
-        one["object"] = f.object;
-        one["snapshot"] = f.snapshot;
-        one["disk"] = f.disk;
+        one["object"] = text_or_null(f.object);
+        one["snapshot"] = text_or_null(f.snapshot);
+        one["disk"] = text_or_null(f.disk);
         one["offset"] = f.offset;
         one["length"] = f.length;
         one["message"] = safe_sentence(f.message);

@@ -18,8 +18,8 @@ Json value_or_null(const std::optional<Value>& value) {
 
 Json volume_json(const lvm::ListedVolume& v) {
     Json json;
-    json["group"] = v.group;
-    json["group_uuid"] = v.group_uuid;
+    json["volume_group"] = v.group;
+    json["volume_group_uuid"] = v.group_uuid;
     json["name"] = v.name;
     json["uuid"] = v.uuid;
     json["size"] = v.size.value;
@@ -40,7 +40,7 @@ Json volume_group_json(const lvm::ListedGroup& g) {
     json["seqno"] = g.seqno;
     json["extent_size"] = g.extent_size.value;
     json["exported"] = g.is_exported;
-    json["other_hosts"] = g.other_hosts.empty() ? Json(nullptr) : Json(safe_sentence(g.other_hosts));
+    json["other_hosts"] = text_or_null(safe_sentence(g.other_hosts));
     return json;
 }
 
@@ -57,8 +57,8 @@ std::string group_text(const lvm::ListedGroup& g, const lvm::VolumeList& list) {
 Json physical_volume_json(const lvm::ListedPhysicalVolume& p) {
     Json json;
     json["uuid"] = p.uuid;
-    json["group"] = p.group.empty() ? Json(nullptr) : Json(p.group);
-    json["path"] = p.place.empty() ? Json(nullptr) : Json(safe_sentence(p.place));
+    json["volume_group"] = text_or_null(p.group);
+    json["place"] = text_or_null(safe_sentence(p.place));
     return json;
 }
 
@@ -88,8 +88,8 @@ std::string volumes_text(const lvm::VolumeList& list) {
 
 Json volumes_json(const lvm::VolumeList& list) {
     Json json;
-    json["groups"] = Json::array();
-    for (const lvm::ListedGroup& g : list.groups) json["groups"].push_back(volume_group_json(g));
+    json["volume_groups"] = Json::array();
+    for (const lvm::ListedGroup& g : list.groups) json["volume_groups"].push_back(volume_group_json(g));
     json["volumes"] = Json::array();
     for (const lvm::ListedVolume& v : list.volumes) json["volumes"].push_back(volume_json(v));
     json["physical_volumes"] = Json::array();

@@ -3,8 +3,10 @@
 #include <cerrno>
 #include <cstdio>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/terminal/error_json.h"
 #include "cli/terminal/safe_text.h"
 #include "engine/base/error.h"
 
@@ -16,11 +18,26 @@ int put(std::FILE* to, std::string_view text) {
     return std::fwrite(text.data(), 1, text.size(), to) == text.size() ? 0 : errno;
 }
 
+std::string message_line(std::string_view type, std::string_view message) {
+    Json json;
+    json["type"] = type;
+    json["message"] = safe_lines(message);
+    return json_line(json);
+}
+
+std::string error_line(std::string_view sentence, std::string_view word) {
+    Json json;
+    json["type"] = "error";
+    json["error"] = error_json(word, sentence);
+    return json_line(json);
+}
+
 }  // namespace
 
-Console::Console(Verbosity verbosity) : verbosity_(verbosity), err_is_terminal_(::isatty(STDERR_FILENO) == 1) {}
+Console::Console() : err_is_terminal_(::isatty(STDERR_FILENO) == 1) {}
 
 void Console::put_out(std::string_view text) {
+    has_printed_ = true;
     if (const int error = put(stdout, text); error != 0) write_error_ = error;
 }
 
@@ -36,12 +53,21 @@ void Console::summary(std::string_view text) {
 }
 
 void Console::summary_aside(std::string_view text) {
-    if (verbosity_ != Verbosity::quiet) put(stderr, safe_lines(text));
+    if (verbosity_ == Verbosity::quiet) return;
+    put(stderr, progress_output_ == ProgressOutput::lines ? message_line("summary", text) : safe_lines(text));
 }
 
-void Console::error(std::string_view sentence) { say("varve: ", sentence); }
+void Console::error(std::string_view sentence, std::string_view word) {
+    put(stderr, progress_output_ == ProgressOutput::lines ? error_line(sentence, word)
+                                                          : fmt::format("varve: {}\n", safe_sentence(sentence)));
+}
 
-void Console::warn(std::string_view sentence) { say("varve: warning: ", sentence); }
+void Console::warn(std::string_view sentence) {
+    warnings_.emplace_back(sentence);
+    put(stderr, progress_output_ == ProgressOutput::lines
+                    ? message_line("warning", safe_sentence(sentence))
+                    : fmt::format("varve: warning: {}\n", safe_sentence(sentence)));
+}
 
 void Console::flush() {
     errno = 0;
@@ -49,10 +75,6 @@ void Console::flush() {
     const int error = errno != 0 ? errno : write_error_;
     if (error == EPIPE && !has_exact_bytes_) return;  // `varve list | head`: the reader has seen enough
     throw io_error("cannot write to standard output", error);
-}
-
-void Console::say(std::string_view prefix, std::string_view sentence) {
-    put(stderr, std::string(prefix) + safe_sentence(sentence) + "\n");
 }
 
 }  // namespace varve

@@ -1,32 +1,31 @@
 #pragma once
-/// JSON as the program prints it: keys in the order they were set, indented by two blanks, always valid UTF-8 (invalid
-/// bytes become U+FFFD), with one newline at the end.
+/// The parts of the program's JSON output, which cli/JSON.md describes for users: keys in the order they were set,
+/// always valid UTF-8 (invalid bytes become U+FFFD). json_document.h prints whole documents.
 
 #include <chrono>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
-
-#include "cli/terminal/console.h"
-#include "cli/terminal/safe_text.h"
 
 namespace varve {
 
 using Json = nlohmann::ordered_json;
 
-inline std::string json_text(const Json& json) {
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
+/// MAJOR.MINOR: a new field raises the minor version; to rename or remove one, or change its meaning, the major one.
+inline constexpr std::string_view json_version = "2.0";
 
-inline void print_json(Console& console, const Json& json) { console.print_exactly(json_text(json)); }
+/// `fields` behind the version: what every object begins with that stands alone.
+Json versioned(const Json& fields);
 
-/// An array of warnings, escaped as on the terminal.
-inline Json sentences_json(const std::vector<std::string>& sentences) {
-    Json json = Json::array();
-    for (const std::string& sentence : sentences) json.push_back(safe_sentence(sentence));
-    return json;
-}
+/// Indented by two blanks, without a newline at the end.
+std::string json_text(const Json& json);
+
+/// versioned() on one line that ends with a newline: for standard error.
+std::string json_line(const Json& fields);
+
+/// `text`, or null where there is none.
+inline Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 /// Seconds to the millisecond.
 inline double json_seconds(std::chrono::nanoseconds duration) {

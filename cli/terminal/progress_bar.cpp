@@ -75,13 +75,16 @@ std::string progress_line(std::string_view phase, ByteCount done, ByteCount tota
 
 ProgressBar::ProgressBar(Console& console, BarMode mode)
     : console_(console),
-      is_shown_(mode == BarMode::when_terminal && console.err_is_terminal() &&
-                console.verbosity() != Verbosity::quiet) {}
+      is_shown_(mode == BarMode::when_terminal && console.progress_output() == ProgressOutput::bar &&
+                console.err_is_terminal() && console.verbosity() != Verbosity::quiet) {
+    if (console.progress_output() == ProgressOutput::lines) lines_.emplace();
+}
 
-ProgressBar::~ProgressBar() { wipe(); }
+ProgressBar::~ProgressBar() { clear(); }
 
 void ProgressBar::begin(std::string_view phase, ByteCount total) {
     const std::lock_guard lock(mutex_);
+    if (lines_) lines_->begin(phase, total);
     phase_ = safe_sentence(about_.empty() ? std::string(phase) : fmt::format("{} {}", phase, about_));
     total_ = total;
     done_ = {};
@@ -92,6 +95,7 @@ void ProgressBar::begin(std::string_view phase, ByteCount total) {
 
 void ProgressBar::advance(ByteCount done) {
     const std::lock_guard lock(mutex_);
+    if (lines_) lines_->advance(done);
     done_ = done;
     if (!is_shown_) return;
     const auto now = Clock::now();
@@ -106,11 +110,13 @@ void ProgressBar::warn(std::string_view sentence) {
 
 void ProgressBar::show_subject(std::string_view name, std::size_t number, std::size_t count) {
     const std::lock_guard lock(mutex_);
+    if (lines_) lines_->show_subject(name, number, count);
     about_ = count > 1 ? fmt::format("{} ({} of {})", name, number, count) : std::string(name);
 }
 
 void ProgressBar::clear() {
     const std::lock_guard lock(mutex_);
+    if (lines_) lines_->end();
     wipe();
 }
 

@@ -1,13 +1,15 @@
 #pragma once
 /// Shows a job's progress as one line at the bottom of a terminal: phase, share, rate, time left. Where standard error
-/// is not a terminal, or with --quiet or --json, it shows nothing; warnings are always shown. Called from one thread of
-/// a job at a time; redraws at most ten times a second.
+/// is not a terminal, or with --quiet or --json, it shows nothing; with --progress json it prints progress_lines.h
+/// instead. Warnings are always shown. Called from one thread of a job at a time; redraws at most ten times a second.
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "cli/terminal/console.h"
+#include "cli/terminal/progress_lines.h"
 #include "engine/base/progress.h"
 
 namespace varve {
@@ -27,7 +29,7 @@ public:
     /// What the phases from here on are about: "web01/vda (2 of 3)"; the number only when there are several.
     void show_subject(std::string_view name, std::size_t number, std::size_t count);
 
-    /// Wipes the line, so that something else can be printed.
+    /// Wipes the line, or ends the phase, so that something else can be printed.
     void clear();
 
 private:
@@ -37,6 +39,7 @@ private:
 
     Console& console_;
     bool is_shown_;
+    std::optional<ProgressLines> lines_;
     std::mutex mutex_;
     std::string about_;
     std::string phase_;

@@ -1,9 +1,15 @@
-# cmake -DFILE=... -P check_json.cmake: fails unless the file is one JSON object or array and nothing else.
+# cmake -DFILE=... -P check_json.cmake: fails unless the file is one JSON object with the version of the schema, and nothing
+# else.
 file(READ "${FILE}" text)
 string(JSON type ERROR_VARIABLE error TYPE "${text}")
 if(error)
   message(FATAL_ERROR "${error}")
 endif()
-if(NOT type STREQUAL "OBJECT" AND NOT type STREQUAL "ARRAY")
+if(NOT type STREQUAL "OBJECT")
   message(FATAL_ERROR "a JSON ${type}")
+endif()
+string(JSON first MEMBER "${text}" 0)
+string(JSON version ERROR_VARIABLE error GET "${text}" version)
+if(NOT version STREQUAL "2.0")
+  message(FATAL_ERROR "version ${version}, and its first member is ${first}")
 endif()

@@ -29,7 +29,7 @@ cmake -S . -B "$folder/build" -G Ninja -DVARVE_TESTS=OFF -DCMAKE_INSTALL_PREFIX=
 
 DESTDIR=$folder/root cmake --install "$folder/build" --component documents >"$folder/install.log" 2>&1 ||
   { cat "$folder/install.log"; fail "the documents cannot be installed"; }
-for document in LICENSE README.md ARCHITECTURE.md formats/README.md store/FORMAT.md catalog/SCHEMA.md \
+for document in LICENSE README.md ARCHITECTURE.md cli/JSON.md formats/README.md store/FORMAT.md catalog/SCHEMA.md \
   examples/nightly.sh; do
   cmp "$document" "$folder/root/usr/share/doc/varve/$document" || fail "$document is not installed"
 done

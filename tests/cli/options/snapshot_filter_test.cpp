@@ -46,8 +46,8 @@ TEST_CASE("list: groups have a column only if there is one, but always their key
     CHECK(list_text({ListRow{with, false, {}}, ListRow{without, false, {}}}, ListDetail::short_ids).find("GROUP") !=
           std::string::npos);
     CHECK(list_text({ListRow{without, false, {}}}, ListDetail::short_ids).find("GROUP") == std::string::npos);
-    CHECK(list_json({ListRow{with, false, {}}})[0]["group"] == "web01");
-    CHECK(list_json({ListRow{without, false, {}}})[0]["group"].is_null());
+    CHECK(list_json({ListRow{with, false, {}}})["snapshots"][0]["group"] == "web01");
+    CHECK(list_json({ListRow{without, false, {}}})["snapshots"][0]["group"].is_null());
 }
 
 TEST_CASE("show: the group and unreadable places are shown", "[cli]") {

@@ -44,13 +44,22 @@ expect_refusal() {
   expect_err "$2"
 }
 expect_same() { cmp "$1" "$2" >/dev/null || fail "$1 and $2 differ"; }
-expect_json() { cmake -DFILE="$work/${1:-out}" -P "$CHECK_JSON" >json.log 2>&1 || fail "not a single JSON value: $(cat json.log)"; }
+expect_json() { cmake -DFILE="$work/${1:-out}" -P "$CHECK_JSON" >json.log 2>&1 || fail "not a single JSON object: $(cat json.log)"; }
+# Expects exit status $1, a document with an error of code $2 (any if empty), and a sentence on standard error that contains $3.
+expect_json_refusal() {
+  expect_status "$1"
+  expect_json
+  expect_out "  \"error\": {"
+  expect_out "\"code\": \"$2"
+  expect_err "$3"
+}
 
-# expect_golden NAME: out equals tests/golden/NAME once everything that varies between runs is normalized.
+# expect_golden NAME: out equals tests/golden/NAME once everything that varies between runs is normalized: numbers to 0, so
+# that the golden file is JSON of the same types.
 expect_golden() {
-  sed -E -e 's/"[0-9a-f]{32}"/"ID"/' -e 's/("seconds": )[0-9.e-]+/\1SECONDS/' -e "s#$work#WORK#g" \
-    -e 's/("(bytes_on_disk|pack_bytes|compression_ratio|metadata_share|growth_per_[a-z]+)": )[0-9.e-]+/\1NUMBER/' \
-    -e 's/("bytes_stored": )[0-9]+/\1STORED/' -e 's/("bytes_read": )[0-9]+/\1READ/' out >normal
+  sed -E -e 's/"[0-9a-f]{32}"/"ID"/' -e "s#$work#WORK#g" \
+    -e 's/("(seconds|compression_ratio|metadata_share|bytes_grown_per_[a-z]+)": ?)[0-9.e-]+/\10/' \
+    -e 's/("bytes_(stored|read|on_disk)": )[0-9]+/\10/' out >normal
   if [ -n "${VARVE_UPDATE_GOLDEN:-}" ]; then cp normal "$GOLDEN/$1"; fi
   diff -u "$GOLDEN/$1" normal >golden.diff || fail "differs from tests/golden/$1: $(cat golden.diff)"
 }

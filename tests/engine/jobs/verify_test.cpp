@@ -130,10 +130,11 @@ TEST_CASE("verify: a longer image has a finding for its excess alone if the rest
     fakes::MemoryImage disk = random_disk(6, 20 * chunk_bytes + 5);
     const SnapshotRecord snapshot = repository.backup(disk, "d");
     disk.resize(21 * chunk_bytes);
-    const auto findings = verify_against(repository.repository, snapshot, disk, repository.progress, {}).findings;
-    REQUIRE(findings.size() == 1);
-    REQUIRE(findings[0].offset == 20 * chunk_bytes + 5);
-    REQUIRE_THAT(findings[0].message, ContainsSubstring("the part that both have is the same"));
+    const VerifyReport report = verify_against(repository.repository, snapshot, disk, repository.progress, {});
+    REQUIRE(report.mode == VerifyMode::against_image);
+    REQUIRE(report.findings.size() == 1);
+    REQUIRE(report.findings[0].offset == 20 * chunk_bytes + 5);
+    REQUIRE_THAT(report.findings[0].message, ContainsSubstring("the part that both have is the same"));
 }
 
 TEST_CASE("verify: comparing with an image that changed while it was read is an error", "[engine][verify]") {

@@ -30,6 +30,7 @@ expect_out "root.vmdk"
 expect_out "id-data.vmdk"
 run info --json web01.ova
 expect_json
+expect_golden info_appliance.json
 run info web01.ova --member data.vmdk
 expect_out "6.0 MiB"
 

@@ -19,7 +19,7 @@ expect_refusal 1 "has no attachment 'nvram'; it has 'domain.xml', 'odd\\n'"
 run show a@~1 --attachment domain.xml # the snapshot that was committed first
 expect_refusal 1 "it has none"
 run show "$id" --attachment domain.xml --json
-expect_refusal 2 "omit --json or --attachment"
+expect_json_refusal 2 usage "omit --json or --attachment"
 # On a terminal, text is shown; bytes that would garble it are not.
 on_terminal() { script -qefc "$(printf '%q ' "$VARVE" show "$id" --attachment "$1")" /dev/null >out 2>&1 </dev/null; }
 if command -v script >/dev/null; then

@@ -24,7 +24,8 @@ expect_err "at offset 8704 of 'a.raw': Input/output error"
 run list
 expect_out "no snapshots"
 
-run_on_bad_medium a.raw:8704:512,2101247:2 backup a.raw --read-errors zero
+printf 'a bad disk\n' >notes
+run_on_bad_medium a.raw:8704:512,2101247:2 backup a.raw --read-errors zero --attach notes --time 2026-11-18T02:30Z
 expect_status 3
 expect_err "warning: a.raw: 2 places (12.0 KiB) could not be read and are zeros in the snapshot"
 expect_out "2 places (12.0 KiB) could not be read and are zeros in the snapshot"
@@ -36,13 +37,15 @@ expect_out "unreadable      4096 bytes at offset 8192, zeros here"
 expect_out "unreadable      8192 bytes at offset 2097152, zeros here"
 run show a@latest --json
 expect_json
+expect_golden show_unreadable.json
 [[ $(tr -d ' \n' <out) == *'"unreadable":[{"offset":8192,"length":4096},{"offset":2097152,"length":8192}]'* ]] ||
   fail "the ranges should be in the JSON"
 
 # The next backup reads what it can again; on a sound medium the snapshot is complete, and reported so.
-run_on_bad_medium a.raw:8704:512 backup a.raw --read-errors zero --json
+run_on_bad_medium a.raw:8704:512 backup a.raw --read-errors zero --json --time 2026-11-19T02:30Z
 expect_status 3
 expect_json
+expect_golden backup_unreadable.json
 expect_out '"offset": 8192'
 run backup a.raw --read-errors zero
 expect_status 0

@@ -15,7 +15,7 @@ expect_out '"bytes_changed": 0'
 run restore piped@latest --to back.raw
 expect_same a.raw back.raw
 run show piped@latest --json
-expect_out '"path": "-"'
+expect_out '"source": "-"'
 run backup - --disk piped
 expect_status 1
 expect_err "standard input is empty"

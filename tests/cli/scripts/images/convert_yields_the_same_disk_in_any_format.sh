@@ -73,7 +73,7 @@ expect_status 0
 run convert top.qcow2 json.qcow2 --json
 expect_status 0
 expect_no_err
-sed -i -E 's/("bytes_written": )[0-9]+/\1WRITTEN/' out
+sed -i -E 's/("bytes_written": )[0-9]+/\10/' out
 expect_golden convert.json
 # Usage.
 run convert base.raw
@@ -83,7 +83,7 @@ run convert base.raw x.qcow2 -O vmdkk
 run convert base.raw - -O qcow2
 expect_refusal 2 "standard output takes raw only"
 run convert base.raw - --json
-expect_refusal 2 "both need standard output"
+expect_json_refusal 2 usage "both need standard output"
 run convert - x.raw --snapshot s
 expect_refusal 2 "omit --snapshot"
 run convert base.raw x.qcow2 -o nonsense=1

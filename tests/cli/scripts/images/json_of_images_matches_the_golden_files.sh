@@ -9,7 +9,7 @@ qemu-io -f qcow2 -c "write -q -P 2 0 64k" -c "write -q -z 1M 64k" top.qcow2
 qemu-img bitmap --add -g 128k top.qcow2 nightly
 run info top.qcow2 --json
 expect_status 0
-sed -i -E 's/("time": )"[^"]*"/\1"TIME"/; s/("allocated_size": )[0-9]+/\1"SIZE"/' out
+sed -i -E 's/("time": )"[^"]*"/\1"TIME"/; s/("bytes_allocated": )[0-9]+/\10/' out
 expect_golden info.json
 run map top.qcow2 --json
 expect_golden map.json
@@ -17,4 +17,5 @@ expect_golden map.json
 run map empty.raw --json
 expect_json
 run info nothere.raw --json
-expect_refusal 1 "nothere.raw"
+expect_json_refusal 1 not_found "nothere.raw"
+expect_golden error.json

@@ -8,7 +8,7 @@ expect_report() {
   run info lvm: "${disks[@]}"
   expect_refusal "$wanted" "$sentence"
   run info lvm: --json "${disks[@]}"
-  expect_refusal "$wanted" "$sentence"
+  expect_json_refusal "$wanted" "" "$sentence"
 }
 # disk_with NAME TEXT: an empty disk that starts with TEXT
 disk_with() {

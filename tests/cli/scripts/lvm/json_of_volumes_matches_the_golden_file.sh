@@ -9,7 +9,7 @@ expect_status 0
 expect_json
 expect_err "is exported"
 sed -i -E -e 's/("time": )"[^"]*"/\1"TIME"/' -e "$uuids" -e "s#$LVM_FIXTURES#FIXTURES#g" out
-expect_golden volumes.json
+expect_golden info_volumes.json
 
 run info lvm: "${disks[@]}"
 expect_out "lvm:vgx/r1"

@@ -26,6 +26,7 @@ stop_while_reading backup a.raw - missing.raw --disk a --disk b --disk c --json
 expect_status 130
 expect_json
 grep -q '"stopped": true' out || fail "the report should show that it was stopped"
+expect_out '"code": "cancelled"'
 [[ $(tr -d ' \n' <out) == *'"not_backed_up":["b","c"]'* ]] || fail "the disks that are left should be listed"
 [ "$(grep -c '"bytes_stored"' out)" = 1 ] || fail "the disk that is done should be reported"
 stop_while_reading backup a.raw - --disk a --disk b --group g

@@ -6,7 +6,7 @@ expect_status 0
 [[ $(<out) =~ ^varve\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "not a version"
 run --help
 expect_status 0
-for verb in init backup list show restore diff verify tag stats info map compare convert rebuild; do
+for verb in init backup list show restore diff verify tag stats info map compare convert rebuild cache; do
   run --help
   expect_out "  $verb "
   run "$verb" --help
@@ -15,6 +15,8 @@ for verb in init backup list show restore diff verify tag stats info map compare
   expect_out "Example:"
   expect_out "  varve $verb "
   expect_out "--json"
+  expect_out "cli/JSON.md"
+  expect_out "--progress"
   [ "$(wc -L <out)" -le 90 ] || fail "the help of $verb has lines that are too long"
 done
 run help snapshots

@@ -25,6 +25,8 @@ run list -r a -r b
 expect_refusal 2 "--repo is given 2 times"
 run list -q -v -r repo
 expect_refusal 2 "cannot be combined"
+run list --progress all -r repo
+expect_refusal 2 "--progress needs auto, json or none"
 run backup -r repo
 expect_refusal 2 "1 name is expected"
 run diff a@latest -r repo
@@ -32,7 +34,7 @@ expect_refusal 2 "2 names are expected"
 run restore a@latest -r repo
 expect_refusal 2 "--to"
 run restore a@latest --to - --json -r repo
-expect_refusal 2 "--json and --to -"
+expect_json_refusal 2 usage "--json and --to -"
 run verify --against x.raw -r repo
 expect_refusal 2 "name one snapshot"
 run verify --format raw -r repo

@@ -29,7 +29,7 @@ expect_out "tagged a of $(date -u +%Y)-"
 run list a
 [ "$(grep -c '[0-9]!' out)" = 2 ] || fail "the times that are ahead should be marked"
 run list a --json
-[ "$(grep -c '"is_ahead": true' out)" = 2 ] || fail "the time that is ahead should be marked"
+[ "$(grep -c '"ahead": true' out)" = 2 ] || fail "the time that is ahead should be marked"
 for time in 1969-12-31 2262-01-01 2300-01-01; do
   run backup a.raw --time "$time" --force
   expect_refusal 2 "is not a time"

@@ -37,7 +37,7 @@ run restore web01/vda@latest --to one.ova --json
 expect_status 0
 expect_json
 expect_out '"disk": "web01/vda"'
-expect_out '"format": "ova"'
+expect_out '"target_format": "ova"'
 unpack one.ova
 expect_disk one-disk1.vmdk a.raw
 run restore web01/vdb@latest web01/vda@latest --to two.ova

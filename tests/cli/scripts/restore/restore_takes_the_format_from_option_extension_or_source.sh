@@ -15,7 +15,7 @@ run restore d@latest --to x
 run restore d@latest --to y.img --format qcow2
 [ "$(format_of y.img)" = qcow2 ] || fail "--format is strongest"
 run restore d@latest --to z.vhdx
-expect_refusal 1 "vhdx"
+expect_refusal 2 "vhdx"
 [ ! -e z.vhdx ] || fail "something was left"
 run restore d@latest --to - --format qcow2
 expect_refusal 2 "raw only"
