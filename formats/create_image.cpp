@@ -45,7 +45,7 @@ void check_kind_of_target(const std::string& path, const CreateOptions& options,
                                 options.format));
     if (path != "-" && names_block_device(path))
         throw Error(ErrorCode::usage,
-                    fmt::format("device '{}' takes raw images only, not {}: pass --format raw, or name a file", path,
+                    fmt::format("device '{}' takes raw images only, not {}: pass -O raw, or name a file", path,
                                 options.format));
 }
 

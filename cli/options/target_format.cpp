@@ -12,7 +12,7 @@
 namespace varve {
 
 std::string target_format(const std::string& path, const std::optional<std::string>& typed,
-                          const std::string& otherwise, std::string_view option) {
+                          const std::string& otherwise) {
     const bool is_stream = path == "-";
     if (is_stream && typed && is_written(*typed) && may_be_streamed(*typed)) return *typed;
     if (is_stream || names_block_device(path)) {
@@ -30,9 +30,8 @@ std::string target_format(const std::string& path, const std::optional<std::stri
     if (extension.size() < 2) return otherwise;
     throw Error(
         ErrorCode::usage,
-        fmt::format("the extension '{}' of '{}' stands for no format that is written; pass {} F, where F is one "
-                    "of {}",
-                    extension, path, option, fmt::join(written_formats(), ", ")));
+        fmt::format("the extension '{}' of '{}' stands for no format that is written; pass -O F, where F is one of {}",
+                    extension, path, fmt::join(written_formats(), ", ")));
 }
 
 std::string target_format_help() { return fmt::format("format to write ({})", fmt::join(written_formats(), ", ")); }

@@ -3,16 +3,14 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace varve {
 
 /// The format typed, else that of the extension of `path`, else, without any extension, `otherwise`. Throws
-/// Error(usage) for an extension that stands for no format, naming `option`, which takes a format. Block devices are
-/// raw, and so is "-" (standard output) unless a typed format may_be_streamed(); any other format typed for them is
-/// Error(usage).
+/// Error(usage) for an extension that stands for no format that is written. Block devices are raw, and so is "-"
+/// (standard output) unless a typed format may_be_streamed(); any other format typed for them is Error(usage).
 std::string target_format(const std::string& path, const std::optional<std::string>& typed,
-                          const std::string& otherwise, std::string_view option);
+                          const std::string& otherwise);
 
 /// Help for the option that takes it.
 std::string target_format_help();

@@ -105,7 +105,6 @@ void set_snapshots(Json& json, const SnapshotStats& s) {
     json["bytes_referenced"] = s.referenced ? Json(s.referenced->value) : Json(nullptr);
     json["chunks_new"] = s.chunks_new;
     json["chunks_reused"] = s.chunks_reused;
-    json["dedup_ratio"] = ratio_json(s.dedup_ratio());
     json["compression_ratio"] = ratio_json(s.compression_ratio());
     json["bytes_grown_per_snapshot"] = bytes_json(s.growth.bytes_per_snapshot());
     json["bytes_grown_per_day"] = bytes_json(bytes_per_day(s.growth));
@@ -143,6 +142,7 @@ Json stats_json(const RepositoryStats& stats) {
     json["bytes_on_disk"] = stats.packs.bytes_on_disk().value;
     json["packs"] = packs_json(stats.packs);
     set_snapshots(json["total"], stats.total);
+    json["total"]["dedup_ratio"] = ratio_json(stats.total.dedup_ratio());
     json["disks"] = Json::array();
     for (const DiskStats& disk : stats.disks) {
         Json one;

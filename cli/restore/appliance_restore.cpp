@@ -87,7 +87,7 @@ RestoredDisk restore_into(appliance::OvaWriter& appliance, const Repository& rep
 }  // namespace
 
 bool means_appliance(const std::string& path, const RestoreOptions& options) {
-    return path != "-" && !options.range && target_format(path, options.format, "raw", "--format") == "ova";
+    return path != "-" && !options.range && target_format(path, options.format, "raw") == "ova";
 }
 
 RestoredFiles restore_appliance(const Repository& repository, std::span<const ListedSnapshot> snapshots,

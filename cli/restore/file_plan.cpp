@@ -18,7 +18,7 @@ constexpr const char* one_by_one = "restore them separately with --to FILE";
 
 std::string extension_for(const std::string& format) {
     if (auto extension = extension_of_format(format)) return *std::move(extension);
-    throw Error(ErrorCode::unsupported, fmt::format("unknown format '{}'; pass --format qcow2 or raw", format));
+    throw Error(ErrorCode::unsupported, fmt::format("unknown format '{}'; pass -O qcow2 or raw", format));
 }
 
 PlannedName name_of(const SnapshotRecord& snapshot, const std::optional<std::string>& format) {

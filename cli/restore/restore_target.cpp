@@ -68,8 +68,7 @@ RestoreTarget target_of(const std::string& path, const std::string& format, cons
 
 RestoreTarget restore_target(const std::string& path, const RestoreOptions& options, const SnapshotRecord& snapshot) {
     const std::string default_format = options.range ? "raw" : snapshot.source.format;
-    RestoreTarget target =
-        target_of(path, target_format(path, options.format, default_format, "--format"), options, snapshot);
+    RestoreTarget target = target_of(path, target_format(path, options.format, default_format), options, snapshot);
     keep_identity(target, snapshot);
     return target;
 }
