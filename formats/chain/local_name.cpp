@@ -14,6 +14,9 @@ namespace {
 using namespace std::string_view_literals;
 using Json = nlohmann::json;
 
+/// qcow2 allows 1,023 bytes; a VMDK descriptor much more, which could nest objects as deep as it likes.
+constexpr std::size_t description_bytes_max = 4096;
+
 /// The options of a description, nested ones by their dotted name ("file.filename"), as qemu has them too.
 using Options = std::map<std::string, Json, std::less<>>;
 
@@ -52,6 +55,8 @@ std::optional<std::string> take_text(Options& options, std::string_view option) 
 bool is_local_protocol(std::string_view driver) { return driver == "file" || driver == "host_device"; }
 
 LocalName parse_description(std::string_view text) {
+    if (text.size() > description_bytes_max)
+        return refused(fmt::format("its json: description is longer than {} bytes", description_bytes_max));
     const Json json = Json::parse(text, nullptr, false);
     if (!json.is_object()) return refused("its json: description is not a JSON object");
     Options options;

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "formats/chain/local_name.h"
 #include "formats/chain/open_beneath.h"
 #include "tests/catch.h"
 #include "tests/formats/qcow2/builder.h"
@@ -169,6 +170,15 @@ TEST_CASE("names: file: and json: that mean a path on this host are followed as 
     };
     CHECK(first_byte("qcow2") == 'q');
     CHECK(first_byte("raw") == 'Q');
+}
+
+TEST_CASE("names: a json: description that is long or nested without end is refused", "[formats][names][bad-input]") {
+    std::string nested = "json:";
+    for (int depth = 0; depth < 150'000; ++depth) nested += R"({"a":)";
+    CHECK_THAT(parse_local_name(nested).refusal.value(), ContainsSubstring("longer than 4096 bytes"));
+    CHECK_THAT(parse_local_name(nested.substr(0, 4096)).refusal.value(), ContainsSubstring("not a JSON object"));
+    std::string closed = nested.substr(0, 5 + 5 * 600) + "1" + std::string(600, '}');
+    CHECK_THAT(parse_local_name(closed).refusal.value(), ContainsSubstring("has no file name"));
 }
 
 TEST_CASE("names: the file of a moved chain is found beside the image, with a warning", "[formats][names]") {
