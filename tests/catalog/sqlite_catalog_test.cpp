@@ -296,7 +296,7 @@ TEST_CASE("catalog: numbers up to 64 bits and texts with any byte are returned u
     const auto catalog = open(folder.path() / "a", log);
     SnapshotRecord snapshot = log.snapshot("d", -1);
     snapshot.size = {~std::uint64_t{0}};
-    snapshot.source.path = std::string("a\0b\xff\n'\"", 8);
+    snapshot.source.path = std::string("a\0b\xff\n'\"", 7);
     snapshot.source.snapshot = "";
     snapshot.change_token = {};
     snapshot.tags = {{std::string("\0", 1), std::string("\0\0", 2)}};

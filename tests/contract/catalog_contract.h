@@ -15,6 +15,7 @@ using CatalogFactory = std::function<std::unique_ptr<Catalog>(const RepositoryId
 
 inline std::vector<SnapshotRecord> records_of(const std::vector<ListedSnapshot>& listed) {
     std::vector<SnapshotRecord> records;
+    records.reserve(listed.size());
     for (const ListedSnapshot& snapshot : listed) records.push_back(snapshot.record);
     return records;
 }
