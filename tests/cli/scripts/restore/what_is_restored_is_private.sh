@@ -41,6 +41,9 @@ done
 [ ! -e limited.raw ] || fail "half a file was left"
 
 # Too few open files, and a repository without permission, are not damage.
-(ulimit -n 8 && exec "$VARVE" verify >out 2>err </dev/null) && fail "8 open files should not do"
-[[ $(<err) == *"Too many open files"* ]] || fail "the limit of open files should be named"
-[[ $(<err)$(<out) != *amage* ]] || fail "a limit is not damage"
+# (Not under a sanitizer: clang's check of a virtual call needs descriptors itself.)
+if [ -z "${SANITIZED:-}" ]; then
+  (ulimit -n 8 && exec "$VARVE" verify >out 2>err </dev/null) && fail "8 open files should not do"
+  [[ $(<err) == *"Too many open files"* ]] || fail "the limit of open files should be named"
+  [[ $(<err)$(<out) != *amage* ]] || fail "a limit is not damage"
+fi
