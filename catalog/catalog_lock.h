@@ -21,7 +21,7 @@ public:
         build,    ///< makes a catalog that is not in use yet; excludes those who remove abandoned ones
     };
 
-    /// Opens the lock file in `folder`, creating it if needed. Error(not_found) when there is no such folder.
+    /// Opens the lock file in `folder`, creating it if needed. Throws Error(not_found) if the folder does not exist.
     explicit CatalogLock(const std::filesystem::path& folder);
     /// One for a catalog in memory.
     static CatalogLock in_memory();

@@ -1,7 +1,7 @@
 #pragma once
 /// What the catalog knows about one pack, under the small number that represents its id in index entries and move runs.
 /// A plain value, read when it is needed. Rows are never deleted; a lost one is noticed, whether it is looked up by its
-/// number (there are no gaps) or by its id (each bucket of ids has a count and a sum of seals).
+/// number (numbers have no gaps) or by its id (each bucket of ids has a count and a sum of seals).
 
 #include <cstdint>
 #include <optional>

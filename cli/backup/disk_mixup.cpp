@@ -15,7 +15,7 @@
 namespace varve {
 namespace {
 
-constexpr std::uint64_t chunks_compared_min = 16;  // less is no measure
+constexpr std::uint64_t chunks_compared_min = 16;  // fewer prove nothing
 constexpr std::size_t disks_searched_max = 64;
 
 /// The latest snapshot of every disk.

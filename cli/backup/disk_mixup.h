@@ -12,7 +12,7 @@ namespace varve {
 /// Before a backup: warns when the source was last backed up as another disk, when it has shrunk, when its partition
 /// table or file system has another identity than the disk's latest snapshot (and names the disk that has this one),
 /// and when the name is new and closely resembles that of a disk of the repository. Reads a few blocks of either side;
-/// what cannot be read is no sign of anything.
+/// what cannot be read is ignored.
 void warn_of_mixup(const Repository& repository, const BackupRequest& request, const ImageReader& image,
                    Progress& progress);
 

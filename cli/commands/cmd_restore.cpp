@@ -49,7 +49,7 @@ struct Restored {
 
 [[noreturn]] void refuse_usage(const std::string& why) { throw Error(ErrorCode::usage, why); }
 
-/// `restore SNAP out.qcow2`: a file is no snapshot's name, and the target has an option.
+/// `restore SNAP out.qcow2`: a file name is not a snapshot, and the target needs --to.
 void refuse_target_as_name(const std::string& name) {
     if (name.find('@') != name.npos) return;
     if (format_of_extension(name) || name.ends_with('/') || name.starts_with('/') || name == "-")

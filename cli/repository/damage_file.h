@@ -8,7 +8,7 @@
 
 namespace varve {
 
-/// Empty when there is no such file. Throws Error(corrupt) for one that is damaged, Error(io).
+/// Empty if the file does not exist. Throws Error(corrupt) if it is damaged, Error(io) if it cannot be read.
 KnownDamage read_known_damage(const std::filesystem::path& folder);
 
 /// Replaces the file as a whole, durably; removes it when there is nothing to remember. Throws Error(io).

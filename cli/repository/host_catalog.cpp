@@ -9,7 +9,8 @@
 namespace varve {
 namespace {
 
-/// More than one, as other programs may damage the file again; after that, memory is used, which nobody else touches.
+/// More than one, as other programs may damage the file again; after that, the catalog is kept in memory, out of their
+/// reach.
 constexpr int recoveries_max = 3;
 
 /// Whether an error of a catalog's method is the catalog's own, and not an answer.
