@@ -11,6 +11,7 @@
 #include "catalog/catalog_folder.h"
 #include "catalog/schema.h"
 #include "catalog/snapshot_rows.h"
+#include "engine/base/ascii.h"
 #include "engine/base/file.h"
 #include "engine/base/random_id.h"
 
@@ -230,6 +231,18 @@ std::vector<ListedSnapshot> CatalogDatabase::snapshots(const std::optional<std::
     const ReaderPool::Lease reader(*readers_);
     const SqliteTransaction transaction(*reader, SqliteLock::shared);
     return read_snapshots(*reader, read_state(*reader), disk);
+}
+
+std::vector<ListedSnapshot> CatalogDatabase::last_snapshots(const std::string& disk, std::size_t count) const {
+    const ReaderPool::Lease reader(*readers_);
+    const SqliteTransaction transaction(*reader, SqliteLock::shared);
+    return read_last_snapshots(*reader, read_state(*reader), disk, count);
+}
+
+std::vector<ListedSnapshot> CatalogDatabase::snapshots_by_prefix(const std::string& hex_prefix) const {
+    const ReaderPool::Lease reader(*readers_);
+    const SqliteTransaction transaction(*reader, SqliteLock::shared);
+    return read_snapshots_by_prefix(*reader, read_state(*reader), ascii_lower(hex_prefix));
 }
 
 std::optional<ListedPack> CatalogDatabase::pack(const PackId& id) const {

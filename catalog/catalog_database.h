@@ -42,6 +42,8 @@ public:
     void add_uncommitted(std::span<const StoredPack> packs);
     void drop_uncommitted(std::span<const PackId> packs);
     std::vector<ListedSnapshot> snapshots(const std::optional<std::string>& disk) const;
+    std::vector<ListedSnapshot> last_snapshots(const std::string& disk, std::size_t count) const;
+    std::vector<ListedSnapshot> snapshots_by_prefix(const std::string& hex_prefix) const;
     std::optional<ListedPack> pack(const PackId& id) const;
     std::vector<ListedPack> packs() const;
     std::shared_ptr<const SlotTable> slots(const PackId& pack) const;

@@ -44,6 +44,8 @@ constexpr std::array schema = {
   disk          TEXT PRIMARY KEY,
   snapshots     INTEGER NOT NULL,
   snapshots_sum INTEGER NOT NULL,
+  last          TEXT NOT NULL,
+  last_active   TEXT,
   seal          INTEGER NOT NULL
 ) WITHOUT ROWID)"),
     std::string_view(R"(CREATE TABLE snapshots (
@@ -73,9 +75,11 @@ constexpr std::array schema = {
   duration_ns     INTEGER NOT NULL,
   entry           INTEGER NOT NULL,
   position        INTEGER NOT NULL,
+  previous        TEXT,
   seal            INTEGER NOT NULL
 ))"),
     std::string_view("CREATE INDEX snapshots_by_disk ON snapshots (disk, time_ns, entry, position)"),
+    std::string_view("CREATE INDEX snapshots_by_previous ON snapshots (previous)"),
     std::string_view(R"(CREATE TABLE tags (
   snapshot TEXT NOT NULL REFERENCES snapshots (id) ON DELETE CASCADE,
   name     TEXT NOT NULL,

@@ -10,7 +10,7 @@
 
 namespace varve {
 
-inline constexpr std::int64_t catalog_schema_version = 3;
+inline constexpr std::int64_t catalog_schema_version = 4;
 inline constexpr std::int64_t catalog_application_id = 0x76617276;  // "varv"
 
 /// Creates all tables in an empty database whose head is `genesis`.

@@ -4,7 +4,6 @@
 
 #include "catalog/catalog_database.h"
 #include "catalog/catalog_folder.h"
-#include "engine/base/ascii.h"
 
 namespace varve {
 namespace {
@@ -29,12 +28,11 @@ public:
     std::vector<ListedSnapshot> snapshots(const std::optional<std::string>& disk) const override {
         return used()->snapshots(disk);
     }
+    std::vector<ListedSnapshot> last_snapshots(const std::string& disk, std::size_t count) const override {
+        return used()->last_snapshots(disk, count);
+    }
     std::vector<ListedSnapshot> snapshots_by_prefix(const std::string& hex_prefix) const override {
-        const std::string prefix = ascii_lower(hex_prefix);
-        std::vector<ListedSnapshot> found = snapshots(std::nullopt);
-        std::erase_if(found,
-                      [&](const ListedSnapshot& snapshot) { return !snapshot.record.id.hex().starts_with(prefix); });
-        return found;
+        return used()->snapshots_by_prefix(hex_prefix);
     }
     std::optional<ListedPack> pack(const PackId& id) const override { return used()->pack(id); }
     std::vector<ListedPack> packs() const override { return used()->packs(); }

@@ -40,7 +40,7 @@ void warn_of_time_ahead(const BackupRequest& request, TimeNs now, Progress& prog
 }
 
 void warn_of_clock_behind(const Catalog& catalog, const BackupRequest& request, Progress& progress) {
-    const auto former = catalog.snapshots(request.disk);
+    const auto former = catalog.last_snapshots(request.disk, 1);
     const auto is_later = [&](const ListedSnapshot& s) { return s.record.time > request.time; };
     const auto later = std::ranges::find_if(former, is_later);
     if (later == former.end()) return;

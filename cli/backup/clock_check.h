@@ -14,7 +14,7 @@ void refuse_time_ahead(TimeNs time, TimeNs now);
 /// Warns when the internal snapshot of `request` has a time later than `now`.
 void warn_of_time_ahead(const BackupRequest& request, TimeNs now, Progress& progress);
 
-/// Warns when the disk has a snapshot of a later time than `request`, whose time is this host's clock.
+/// Warns when the last snapshot of the disk has a later time than `request`, whose time is this host's clock.
 void warn_of_clock_behind(const Catalog& catalog, const BackupRequest& request, Progress& progress);
 
 }  // namespace varve

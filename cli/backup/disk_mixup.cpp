@@ -132,7 +132,7 @@ std::string resembling_disk(const std::string& name, const std::vector<std::stri
 
 void warn_of_mixup(const Repository& repository, const BackupRequest& request, const ImageReader& image,
                    Progress& progress) {
-    const std::vector<ListedSnapshot> former = repository.catalog.snapshots(request.disk);
+    const std::vector<ListedSnapshot> former = repository.catalog.last_snapshots(request.disk, 1);
     if (former.empty()) {
         const auto all = latest_of_all(repository.catalog.snapshots());
         warn_of_path(all, request, progress);

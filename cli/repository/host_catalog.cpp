@@ -169,6 +169,10 @@ std::vector<ListedSnapshot> HostCatalog::snapshots(const std::optional<std::stri
     return ask([&](const Catalog& catalog) { return catalog.snapshots(disk); });
 }
 
+std::vector<ListedSnapshot> HostCatalog::last_snapshots(const std::string& disk, std::size_t count) const {
+    return ask([&](const Catalog& catalog) { return catalog.last_snapshots(disk, count); });
+}
+
 std::vector<ListedSnapshot> HostCatalog::snapshots_by_prefix(const std::string& hex_prefix) const {
     return ask([&](const Catalog& catalog) { return catalog.snapshots_by_prefix(hex_prefix); });
 }

@@ -38,6 +38,7 @@ public:
     std::vector<LogNumber> lost_entries() const override;
     void replace(const LogHead& genesis, const std::function<void(Catalog& fresh)>& fill) override;
     std::vector<ListedSnapshot> snapshots(const std::optional<std::string>& disk) const override;
+    std::vector<ListedSnapshot> last_snapshots(const std::string& disk, std::size_t count) const override;
     std::vector<ListedSnapshot> snapshots_by_prefix(const std::string& hex_prefix) const override;
     std::optional<ListedPack> pack(const PackId& id) const override;
     std::vector<ListedPack> packs() const override;

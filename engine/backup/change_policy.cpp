@@ -13,6 +13,8 @@ namespace {
 
 /// So many former snapshots are offered to a change source; one that keeps a state back knows one of the last.
 constexpr std::size_t candidates_max = 8;
+/// Among so many of the last snapshots of a disk; for an internal snapshot, whose time may be long ago, among all.
+constexpr std::size_t former_max = 64;
 
 std::uint64_t distance(TimeNs a, TimeNs b) {
     return a < b ? static_cast<std::uint64_t>(b) - static_cast<std::uint64_t>(a)
@@ -38,7 +40,9 @@ std::vector<ListedSnapshot> candidates(const std::vector<ListedSnapshot>& former
 
 BackupParent choose_parent(const Catalog& catalog, const BackupRequest& request, Progress& progress) {
     using How = ChangeDetection::How;
-    const std::vector<ListedSnapshot> former = catalog.snapshots(request.disk);
+    const std::vector<ListedSnapshot> former = request.source.snapshot.empty()
+                                                   ? catalog.last_snapshots(request.disk, former_max)
+                                                   : catalog.snapshots(request.disk);
     if (former.empty()) return {std::nullopt, nullptr, 0, {How::full}};
     std::string why_not;
     if (request.change_source != nullptr) {
@@ -54,7 +58,7 @@ BackupParent choose_parent(const Catalog& catalog, const BackupRequest& request,
 }
 
 void check_same_source(const Catalog& catalog, const BackupRequest& request, NamedByUser named) {
-    const std::vector<ListedSnapshot> former = catalog.snapshots(request.disk);
+    const std::vector<ListedSnapshot> former = catalog.last_snapshots(request.disk, 1);
     if (former.empty()) return;
     const SourceRecord& then = latest_of(former).record.source;
     const SourceRecord& now = request.source;

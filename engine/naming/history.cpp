@@ -22,8 +22,6 @@ bool is_before_in_history(const ListedSnapshot& a, const ListedSnapshot& b) {
 
 }  // namespace
 
-bool is_active_state(const SnapshotRecord& snapshot) { return snapshot.source.snapshot.empty(); }
-
 std::vector<ListedSnapshot> in_history_order(std::vector<ListedSnapshot> snapshots) {
     std::ranges::sort(snapshots, is_before_in_log);
     const auto is_active = [](const ListedSnapshot& s) { return is_active_state(s.record); };

@@ -12,9 +12,6 @@
 
 namespace varve {
 
-/// Whether the snapshot is what its disk itself held, and not an internal snapshot of its image.
-bool is_active_state(const SnapshotRecord& snapshot);
-
 /// The snapshots of one disk as the log committed them, but the last active state at the end: an internal snapshot that
 /// was backed up after it is an older state.
 std::vector<ListedSnapshot> in_history_order(std::vector<ListedSnapshot> snapshots);

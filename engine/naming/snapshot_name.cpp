@@ -1,6 +1,7 @@
 #include "engine/naming/snapshot_name.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -66,7 +67,19 @@ std::vector<ListedSnapshot> snapshots_of(const Catalog& catalog, const std::stri
     return found;
 }
 
+/// The snapshot so many steps before the latest, found without reading the older ones; nullopt: the disk has fewer.
+std::optional<ListedSnapshot> find_by_age(const Catalog& catalog, const std::string& disk, std::uint64_t steps_back) {
+    constexpr std::uint64_t steps_max = 1'000'000;  // so that the count below cannot wrap around
+    if (steps_back > steps_max) return std::nullopt;
+    const auto steps = static_cast<std::size_t>(steps_back);
+    auto last = in_history_order(catalog.last_snapshots(disk, steps + 1));
+    if (last.size() <= steps) return std::nullopt;
+    return std::move(last[last.size() - 1 - steps]);
+}
+
 ListedSnapshot find(const Catalog& catalog, const PointName& name) {
+    if (const auto* age = std::get_if<PointByAge>(&name.which))
+        if (auto found = find_by_age(catalog, name.name, age->steps_back)) return *std::move(found);
     const auto all = in_history_order(snapshots_of(catalog, name.name));
     std::vector<TimeNs> times;
     for (const ListedSnapshot& snapshot : all) times.push_back(snapshot.record.time);

@@ -67,7 +67,11 @@ public:
     /// All snapshots, or those of one disk: by disk name, then time, then commit, then position.
     virtual std::vector<ListedSnapshot> snapshots(const std::optional<std::string>& disk = std::nullopt) const = 0;
 
-    /// The snapshots whose id begins with these hex digits.
+    /// The last `count` snapshots of `disk` in the order of the log, and before them the last one of its active state
+    /// if that is older; oldest first. Costs what it returns, however many snapshots there are.
+    virtual std::vector<ListedSnapshot> last_snapshots(const std::string& disk, std::size_t count) const = 0;
+
+    /// The snapshots whose id begins with these hex digits. Costs what it returns; when it finds none, all are read.
     virtual std::vector<ListedSnapshot> snapshots_by_prefix(const std::string& hex_prefix) const = 0;
 
     virtual std::optional<ListedPack> pack(const PackId& id) const = 0;

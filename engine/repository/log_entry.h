@@ -79,6 +79,9 @@ struct SnapshotRecord {
     friend bool operator==(const SnapshotRecord&, const SnapshotRecord&) = default;
 };
 
+/// Whether the snapshot is what its disk itself held, and not an internal snapshot of its image.
+inline bool is_active_state(const SnapshotRecord& snapshot) { return snapshot.source.snapshot.empty(); }
+
 /// Snapshots of one or several disks, committed together.
 struct CommitEntry {
     std::vector<SnapshotRecord> snapshots;

@@ -2,6 +2,7 @@
 /// Everything that a catalog answers about a random log, as a value to compare.
 
 #include <map>
+#include <string>
 
 #include "tests/catalog/random_log.h"
 
@@ -11,6 +12,8 @@ struct Answers {
     LogHead head;
     LogNumber last_move = 0;
     std::vector<std::tuple<SnapshotRecord, LogNumber, std::uint32_t>> snapshots;
+    /// last_snapshots(): the ids for each disk and several counts.
+    std::map<std::pair<std::string, std::size_t>, std::vector<SnapshotId>> last;
     std::map<PackId, std::pair<PackFacts, PackState>> packs;
     std::map<PackId, SlotTable> slots;  ///< of packs that are not condemned
     std::map<ChunkAddress, std::optional<ChunkAddress>> current;
@@ -25,6 +28,10 @@ inline Answers ask(const Catalog& catalog, const RandomLog& made) {
     answers.last_move = catalog.last_move();
     for (ListedSnapshot& s : catalog.snapshots())
         answers.snapshots.emplace_back(std::move(s.record), s.commit, s.position);
+    for (const std::string disk : {"vm0", "vm1", "vm2"})
+        for (const std::size_t count : {1u, 3u, 100u})
+            for (const ListedSnapshot& s : catalog.last_snapshots(disk, count))
+                answers.last[{disk, count}].push_back(s.record.id);
     for (const ListedPack& pack : catalog.packs()) {
         answers.packs[pack.facts.id] = {pack.facts, pack.state};
         if (pack.state != PackState::condemned) answers.slots[pack.facts.id] = *catalog.slots(pack.facts.id);

@@ -4,10 +4,33 @@
 #include "tests/catalog/dump_catalog.h"
 #include "tests/catalog/random_log.h"
 #include "tests/catch.h"
+#include "tests/contract/catalog_contract.h"
 #include "tests/fakes/temporary_folder.h"
 
 namespace varve {
 namespace {
+
+/// last_snapshots() as its contract defines it, from all snapshots of the disk.
+std::vector<ListedSnapshot> expected_last(const Catalog& catalog, const std::string& disk, std::size_t count) {
+    std::vector<ListedSnapshot> all = catalog.snapshots(disk);
+    std::ranges::sort(all, {}, [](const ListedSnapshot& s) { return std::pair(s.commit, s.position); });
+    const std::size_t begin = all.size() - std::min(count, all.size());
+    std::vector<ListedSnapshot> last;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const bool is_last_active = is_active_state(all[i].record) &&
+                                    std::none_of(all.begin() + static_cast<std::ptrdiff_t>(i) + 1, all.end(),
+                                                 [](const ListedSnapshot& s) { return is_active_state(s.record); });
+        if (i >= begin || is_last_active) last.push_back(all[i]);
+    }
+    return last;
+}
+
+void check_last_snapshots(const Catalog& catalog) {
+    for (const std::string disk : {"vm0", "vm1", "vm2", "none"})
+        for (const std::size_t count : {0u, 1u, 2u, 5u, 1000u})
+            CHECK(contract::records_of(catalog.last_snapshots(disk, count)) ==
+                  contract::records_of(expected_last(catalog, disk, count)));
+}
 
 /// A host that wrote the log itself: it knew packs before their entries, found orphans, and closed now and then.
 RandomLog live_host(const std::filesystem::path& folder, std::uint64_t seed) {
@@ -18,6 +41,7 @@ RandomLog live_host(const std::filesystem::path& folder, std::uint64_t seed) {
             catalog.reset();
             const SampleLog same(seed);
             catalog = open_sqlite_catalog(folder, same.repository(), same.genesis());
+            check_last_snapshots(*catalog);
         }
         const std::vector<StoredPack> orphans{strangers.data_pack(20), strangers.data_pack(5)};
         catalog->add_uncommitted(orphans);
@@ -50,6 +74,7 @@ void check_answers(const Catalog& catalog, const RandomLog& made) {
         for (const Slot& slot : pack.slots->slots)
             if (catalog.find_chunk(slot.id)) FAIL("a chunk is found in a condemned pack");
     CHECK(catalog.snapshots().size() == made.snapshots.size());
+    check_last_snapshots(catalog);
 }
 
 }  // namespace

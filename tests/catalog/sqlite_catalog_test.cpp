@@ -263,6 +263,44 @@ TEST_CASE("catalog: a changed row is damage", "[catalog]") {
     CHECK(is_reported_damaged([&] { ask(); }));
 }
 
+TEST_CASE("catalog: the last snapshot and one by its id are found without reading the older ones", "[catalog]") {
+    const TemporaryFolder folder;
+    const Path path = folder.path() / "a";
+    SampleLog log(1);
+    std::vector<SnapshotRecord> nights;
+    {
+        const auto catalog = open(path, log);
+        for (TimeNs day = 1; day <= 10; ++day) {
+            nights.push_back(log.snapshot("d", day));
+            nights.back().source.snapshot.clear();
+            REQUIRE(enter(*catalog, log.commit({nights.back()}, {})));
+        }
+    }
+    const auto last = [&] { return contract::records_of(open(path, log)->last_snapshots("d", 2)); };
+
+    SECTION("damaged rows of older ones are not even noticed") {
+        execute(path, "UPDATE snapshots SET size = size + 1 WHERE time_ns < 9");
+        CHECK(last() == std::vector{nights[8], nights[9]});
+        const std::string id = nights[9].id.hex();
+        CHECK(contract::records_of(open(path, log)->snapshots_by_prefix(id)) == std::vector{nights[9]});
+        CHECK(is_reported_damaged([&] { open(path, log)->snapshots(); }));
+    }
+    SECTION("no older one is taken for the last") {
+        SECTION("its row is missing") { execute(path, "DELETE FROM snapshots WHERE time_ns = 10"); }
+        SECTION("its row was changed") { execute(path, "UPDATE snapshots SET entry = 3 WHERE time_ns = 10"); }
+        SECTION("it names another as the one before it") {
+            execute(path,
+                    "UPDATE snapshots SET previous = (SELECT id FROM snapshots WHERE time_ns = 3) "
+                    "WHERE time_ns = 10");
+        }
+        SECTION("the disk names another as its last") {
+            execute(path, "UPDATE disks SET last = (SELECT id FROM snapshots WHERE time_ns = 9)");
+        }
+        SECTION("the disk's row is missing") { execute(path, "DELETE FROM disks"); }
+        CHECK(is_reported_damaged(last));
+    }
+}
+
 TEST_CASE("catalog: two packs with one id but different bytes mean a broken log", "[catalog]") {
     const TemporaryFolder folder;
     SampleLog log(1);

@@ -21,8 +21,13 @@ inline std::vector<SnapshotRecord> records_of(const std::vector<ListedSnapshot>&
 }
 
 inline void check_snapshots(Catalog& catalog, SampleLog& log) {
-    const SnapshotRecord b2 = log.snapshot("b", 20), b1 = log.snapshot("b", 10), a9 = log.snapshot("a/x", 90);
-    SnapshotRecord b1_again = log.snapshot("b", 10);
+    const auto active = [&](const std::string& disk, TimeNs time) {
+        SnapshotRecord record = log.snapshot(disk, time);
+        record.source.snapshot.clear();
+        return record;
+    };
+    const SnapshotRecord b2 = active("b", 20), b1 = active("b", 10), a9 = log.snapshot("a/x", 90);
+    const SnapshotRecord b1_again = active("b", 10);
     REQUIRE(enter(catalog, log.commit({b2, b1}, {})));
     REQUIRE(enter(catalog, log.commit({b1_again, a9}, {})));
 
@@ -40,6 +45,24 @@ inline void check_snapshots(Catalog& catalog, SampleLog& log) {
         CHECK(records_of(catalog.snapshots_by_prefix(b1.id.hex().substr(0, 12))) == std::vector{b1});
         CHECK(catalog.snapshots_by_prefix("").size() == 4);
         CHECK(catalog.snapshots_by_prefix("%").empty());
+    }
+    SECTION("the last snapshots are those of the log's end, and the last active state") {
+        CHECK(records_of(catalog.last_snapshots("b", 1)) == std::vector{b1_again});
+        CHECK(records_of(catalog.last_snapshots("b", 2)) == std::vector{b1, b1_again});
+        CHECK(records_of(catalog.last_snapshots("b", 9)) == std::vector{b2, b1, b1_again});
+        CHECK(catalog.last_snapshots("c", 1).empty());
+        SnapshotRecord inner = log.snapshot("b", 5), inner_2 = log.snapshot("b", 6);
+        inner.source.snapshot = inner_2.source.snapshot = "before the update";
+        REQUIRE(enter(catalog, log.commit({inner, inner_2}, {})));
+        CHECK(records_of(catalog.last_snapshots("b", 1)) == std::vector{b1_again, inner_2});
+        REQUIRE(enter(catalog, log.forget({b1_again.id})));
+        CHECK(records_of(catalog.last_snapshots("b", 1)) == std::vector{b1, inner_2});
+        REQUIRE(enter(catalog, log.forget({inner_2.id, b1.id})));
+        CHECK(records_of(catalog.last_snapshots("b", 1)) == std::vector{b2, inner});
+        REQUIRE(enter(catalog, log.forget({b2.id})));
+        CHECK(records_of(catalog.last_snapshots("b", 3)) == std::vector{inner});
+        REQUIRE(enter(catalog, log.forget({inner.id})));
+        CHECK(catalog.last_snapshots("b", 3).empty());
     }
     SECTION("a forgotten snapshot is gone, and forgetting it again changes nothing") {
         REQUIRE(enter(catalog, log.forget({b1.id, a9.id})));

@@ -20,6 +20,17 @@ public:
     std::vector<ListedSnapshot> snapshots(const std::optional<std::string>& disk = std::nullopt) const override {
         return filtered([&](const SnapshotRecord& r) { return !disk || r.disk == *disk; });
     }
+    std::vector<ListedSnapshot> last_snapshots(const std::string& disk, std::size_t count) const override {
+        std::vector<ListedSnapshot> all = snapshots(disk);
+        std::ranges::sort(all, {}, &ListedSnapshot::commit);
+        const auto begin = all.end() - static_cast<std::ptrdiff_t>(std::min(count, all.size()));
+        const auto active =
+            std::find_if(all.rbegin(), all.rend(), [](const ListedSnapshot& s) { return is_active_state(s.record); });
+        std::vector<ListedSnapshot> last;
+        if (active != all.rend() && active.base() - 1 < begin) last.push_back(*active);
+        last.insert(last.end(), begin, all.end());
+        return last;
+    }
     std::vector<ListedSnapshot> snapshots_by_prefix(const std::string& hex_prefix) const override {
         return filtered([&](const SnapshotRecord& r) { return r.id.hex().starts_with(hex_prefix); });
     }
