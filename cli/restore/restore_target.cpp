@@ -32,12 +32,15 @@ bool is_own_source(const RestoreTarget& target, const SnapshotRecord& snapshot) 
 }
 
 /// In its own place a disk stays the one that VirtualBox has registered under its UUID. Anywhere else it must not: two
-/// disks of one UUID exclude each other.
+/// disks of one UUID exclude each other. A snapshot above it that VirtualBox took meanwhile must not fit any more, so
+/// each restore counts as another modification.
 void keep_identity(RestoreTarget& target, const SnapshotRecord& snapshot) {
     const auto recorded = snapshot.source.options.find("uuid");
-    if (recorded != snapshot.source.options.end() && target.format == snapshot.source.format &&
-        target.size == snapshot.size && is_own_place(target.path, snapshot))
-        target.options.insert(*recorded);  // unless the user typed another
+    if (recorded == snapshot.source.options.end() || target.format != snapshot.source.format ||
+        target.size != snapshot.size || !is_own_place(target.path, snapshot))
+        return;
+    const bool is_kept = target.options.insert(*recorded).second;  // unless the user typed another
+    if (is_kept) target.options.emplace("modification_uuid", Uuid::make_random().text());
 }
 
 /// A device that the snapshot was taken of may be the disk of a running machine, even one that takes no QEMU locks.

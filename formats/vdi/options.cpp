@@ -10,6 +10,11 @@ bool set_uuid(CreationOptions& options, std::string_view value) {
     return options.uuid && !options.uuid->is_null();
 }
 
+bool set_modification_uuid(CreationOptions& options, std::string_view value) {
+    options.modification_uuid = parse_uuid(value);
+    return options.modification_uuid && !options.modification_uuid->is_null();
+}
+
 using Word = SettingWord<CreationOptions>;
 
 constexpr std::array words{
@@ -20,6 +25,9 @@ constexpr std::array words{
     Word{{"uuid", "a UUID other than zero",
           "the image's identity; the same one gives the same bytes (random; restored to its own place: kept)"},
          set_uuid},
+    Word{{"modification_uuid", "a UUID other than zero",
+          "tells a snapshot above that the image changed (derived from uuid; restored to its own place: random)"},
+         set_modification_uuid},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-/// The creation options of a VDI image: `static`, as in qemu-img, and `uuid`.
+/// The creation options of a VDI image: `static`, as in qemu-img, `uuid` and `modification_uuid`.
 
 #include <optional>
 #include <vector>
@@ -12,6 +12,7 @@ namespace varve::vdi {
 struct CreationOptions {
     bool is_static = false;    ///< every block has its place from the start
     std::optional<Uuid> uuid;  ///< none: a random one. With a UUID, the same disk gives the same file, byte for byte
+    std::optional<Uuid> modification_uuid;  ///< none: derived from `uuid`, or random without that
 };
 
 /// The options, in the order of the help.

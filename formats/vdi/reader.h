@@ -29,7 +29,7 @@ public:
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override { device_->check_unchanged(); }
     std::vector<ByteRange> unreadable() const override { return {}; }
-    std::vector<std::string> late_warnings() const override { return {}; }
+    std::vector<std::string> late_warnings() const override { return device_->late_warnings(); }
 
     const Header& header() const { return header_; }
 

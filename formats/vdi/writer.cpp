@@ -27,6 +27,7 @@ Header header_of(ByteCount virtual_size, const CreationOptions& options) {
     header.data = ByteOffset{divide_up(header.map_range().end().value, alignment) * alignment};
     header.create = options.uuid.value_or(Uuid::make_random());
     header.modify = options.uuid ? header.create.derived("varve vdi modification") : Uuid::make_random();
+    if (options.modification_uuid) header.modify = *options.modification_uuid;
     return header;
 }
 

@@ -23,6 +23,7 @@ using namespace varve::writer_test;
 namespace {
 
 const std::string some_uuid = "d3b7a6d0-0b51-4c5b-9f1c-2d0a6f0e8e11";
+const std::string other_uuid = "0f6a1c2e-93b8-4d07-8a55-6b1e2f3c4d5e";
 
 std::unique_ptr<ImageWriter> create(const std::string& path, ByteCount virtual_size, const OptionMap& options = {}) {
     return create_image(path, {.format = "vdi", .virtual_size = virtual_size, .options = options});
@@ -139,6 +140,10 @@ TEST_CASE("vdi writer: with a UUID the same disk gives the same bytes, without o
             return !std::equal(other.begin() + static_cast<long>(at), other.begin() + static_cast<long>(at + 16),
                                first.begin() + static_cast<long>(at));
         };
+        const Bytes modified = made("5" + is_static, {{"uuid", some_uuid}, {"modification_uuid", other_uuid}});
+        CHECK(differs_in(modified, 408));
+        CHECK(std::equal(modified.begin(), modified.begin() + 408, first.begin()));
+        CHECK(std::equal(modified.begin() + 424, modified.end(), first.begin() + 424));
         CHECK(differs_in(fresh, 392));
         CHECK(differs_in(fresh, 408));
         CHECK(std::equal(fresh.begin() + 424, fresh.end(), first.begin() + 424));
@@ -152,7 +157,8 @@ TEST_CASE("vdi writer: creation options are checked and applied", "[vdi]") {
                                    "d3b7a6d0-0b51-4c5b-9f1c-2d0a6f0e8e1g", "{d3b7a6d0-0b51-4c5b-9f1c-2d0a6f0e8e11"})
         CHECK_THROWS_WITH(check_creation_options("vdi", {{"uuid", uuid}}), ContainsSubstring("a UUID other than zero"));
     CHECK_THROWS_WITH(check_creation_options("vdi", {{"static", "yes"}}), ContainsSubstring("on or off"));
-    CHECK_THROWS_WITH(check_creation_options("vdi", {{"cluster_size", "1M"}}), ContainsSubstring("static, uuid"));
+    CHECK_THROWS_WITH(check_creation_options("vdi", {{"cluster_size", "1M"}}),
+                      ContainsSubstring("static, uuid, modification_uuid"));
     CHECK(with_recorded_options("vdi", {}, {{"static", "on"}, {"uuid", some_uuid}}) == OptionMap{{"static", "on"}});
     CHECK(with_recorded_options("vdi", {{"static", "off"}}, {{"static", "on"}}) == OptionMap{{"static", "off"}});
 }
@@ -168,7 +174,7 @@ TEST_CASE("vdi writer: whatever operation fails, no image appears", "[vdi]") {
             medium->fail_at = n;
             try {
                 const auto writer = vdi::create_writer(std::make_unique<MemoryOutput>(medium), {pattern.guest.size()},
-                                                       {is_static, std::nullopt});
+                                                       {is_static, std::nullopt, std::nullopt});
                 contract::play(*writer, pattern);
                 writer->finish();
                 is_done = true;

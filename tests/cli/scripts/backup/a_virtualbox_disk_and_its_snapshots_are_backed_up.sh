@@ -81,9 +81,11 @@ uuid=$(bytes static.vdi 392 16)
 run restore static@latest --to static.vdi --force
 expect_status 0
 [ "$(bytes static.vdi 392 16)" = "$uuid" ] || fail "the disk lost its UUID"
+modification=$(bytes static.vdi 408 16)
 rm static.vdi
 run restore static@latest --to static.vdi
 expect_status 0
+[ "$(bytes static.vdi 408 16)" != "$modification" ] || fail "a snapshot above the disk does not notice that it was restored"
 [ "$(bytes static.vdi 392 16)" = "$uuid" ] || fail "the lost disk came back without its UUID"
 run restore static@latest --to elsewhere.vdi
 [ "$(bytes elsewhere.vdi 392 16)" = "$uuid" ] && fail "two disks have one UUID"
