@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/base/bytes.h"
 #include "engine/base/file.h"
@@ -44,6 +45,9 @@ public:
 
     /// Throws Error(refused) if another process wrote to the medium since the source was opened.
     virtual void check_unchanged() const = 0;
+
+    /// As ImageReader::late_warnings(): what reading has revealed so far about what the bytes come from.
+    virtual std::vector<std::string> late_warnings() const = 0;
 
     virtual SourceIdentity identity() const = 0;
 

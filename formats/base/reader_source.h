@@ -25,6 +25,7 @@ public:
     void read_at(ByteOffset at, ByteSpan out) const override;
     Extent extent_at(ByteOffset at) const override { return reader_->extent_at(at); }
     void check_unchanged() const override { reader_->check_unchanged(); }
+    std::vector<std::string> late_warnings() const override { return reader_->late_warnings(); }
     SourceIdentity identity() const override { return {{}, {}, name_}; }
     const File* file() const override { return nullptr; }
 

@@ -17,6 +17,7 @@ public:
     void read_at(ByteOffset at, ByteSpan out) const override;
     Extent extent_at(ByteOffset at) const override;
     void check_unchanged() const override { whole_->check_unchanged(); }
+    std::vector<std::string> late_warnings() const override { return whole_->late_warnings(); }
     SourceIdentity identity() const override;
     const File* file() const override { return whole_->file(); }
 

@@ -20,6 +20,7 @@ public:
     /// A hole of a regular file is unallocated; everything else is data.
     Extent extent_at(ByteOffset at) const override;
     void check_unchanged() const override { watch_.check_unchanged(file_); }
+    std::vector<std::string> late_warnings() const override { return {}; }
     SourceIdentity identity() const override { return {file_.identity(), file_.begin(), {}}; }
     const File* file() const override { return &file_; }
 

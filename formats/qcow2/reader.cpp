@@ -69,6 +69,14 @@ DiskState Reader::choose_state(const Options& options) {
     return qcow2::choose_state(*source_, header_, table, options.snapshot);
 }
 
+std::vector<std::string> Reader::late_warnings() const {
+    std::vector<std::string> all = source_->late_warnings();
+    if (data_file_)
+        for (std::string& sentence : data_file_->late_warnings()) all.push_back(std::move(sentence));
+    for (std::string& sentence : map_->late_warnings()) all.push_back(std::move(sentence));
+    return all;
+}
+
 void Reader::check_unchanged() const {
     source_->check_unchanged();
     if (data_file_) data_file_->check_unchanged();

@@ -41,7 +41,7 @@ public:
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override;
     std::vector<ByteRange> unreadable() const override { return {}; }
-    std::vector<std::string> late_warnings() const override { return map_->late_warnings(); }
+    std::vector<std::string> late_warnings() const override;
 
     /// The backing file's format as the image records it.
     const std::optional<std::string>& backing_format() const { return header_.extensions.backing_format; }

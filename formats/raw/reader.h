@@ -21,7 +21,7 @@ public:
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override { source_->check_unchanged(); }
     std::vector<ByteRange> unreadable() const override { return {}; }
-    std::vector<std::string> late_warnings() const override { return {}; }
+    std::vector<std::string> late_warnings() const override { return source_->late_warnings(); }
 
 private:
     ByteSourcePtr source_;

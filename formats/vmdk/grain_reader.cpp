@@ -26,6 +26,12 @@ GrainReader::GrainReader(ByteSourcePtr device, const GrainLayout& layout, std::u
     info_.cluster_size = layout_.grain_size;
 }
 
+std::vector<std::string> GrainReader::late_warnings() const {
+    std::vector<std::string> all = device_->late_warnings();
+    for (std::string& sentence : map_->late_warnings()) all.push_back(std::move(sentence));
+    return all;
+}
+
 std::uint64_t GrainReader::grains_after(std::uint64_t grain) const {
     return divide_up(layout_.capacity.value, layout_.grain_size.value) - grain;
 }

@@ -33,7 +33,7 @@ public:
     ByteCount bytes_read() const override { return {bytes_read_.load(std::memory_order_relaxed)}; }
     void check_unchanged() const override { device_->check_unchanged(); }
     std::vector<ByteRange> unreadable() const override { return {}; }
-    std::vector<std::string> late_warnings() const override { return map_->late_warnings(); }
+    std::vector<std::string> late_warnings() const override;
 
 private:
     std::uint64_t grains_after(std::uint64_t grain) const;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -41,11 +42,12 @@ public:
     ByteCount bytes_read() const override { return disk_.bytes_read(); }
     void check_unchanged() const override {}
     std::vector<ByteRange> unreadable() const override { return {}; }
-    std::vector<std::string> late_warnings() const override { return {}; }
+    std::vector<std::string> late_warnings() const override { return found; }
 
     std::atomic<bool> map_fails{false};
     std::atomic<bool> map_fails_in_bad{false};  ///< with the same error as read()
     mutable std::atomic<int> failures{0};
+    std::vector<std::string> found;  ///< late_warnings()
 
 private:
     const MemoryImage& disk_;

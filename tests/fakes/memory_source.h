@@ -46,6 +46,7 @@ public:
     void check_unchanged() const override {
         if (has_changed) throw Error(ErrorCode::refused, "'" + name_ + "' changed");
     }
+    std::vector<std::string> late_warnings() const override { return {}; }
     SourceIdentity identity() const override { return known_identity; }
     const File* file() const override { return backing; }
 
