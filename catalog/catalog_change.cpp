@@ -55,7 +55,7 @@ void CatalogChange::apply_commit(const LogRecord& record, const CommitEntry& com
     for (const PackFacts& facts : commit.packs) name_pack(facts, record.head.number, packs);
     std::uint32_t position = 0;
     for (const SnapshotRecord& snapshot : commit.snapshots)
-        insert_snapshot(database_, state_, {snapshot, record.head.number, position++});
+        insert_snapshot(database_, state_, {snapshot, record.head.number, position++, record.entry.host});
 }
 
 void CatalogChange::apply_move(const LogRecord& record, const MoveEntry& move, std::span<const StoredPack> packs,

@@ -18,7 +18,7 @@ constexpr std::string_view snapshot_columns =
     "id, parent, disk, time_ns, size, root, map_digest, map_pack, map_slot, source_path, source_format, "
     "source_snapshot, source_state, group_name, change_source, "
     "change_token, bytes_scanned, bytes_audited, bytes_changed, bytes_stored, chunks_new, chunks_reused, duration_ns, "
-    "entry, position, previous, seal";
+    "entry, position, previous, seal, (SELECT host FROM log WHERE number = entry)";
 constexpr int seal_column = 26;
 
 struct SnapshotRow {
@@ -81,6 +81,7 @@ SnapshotRow parse_snapshot(const SqliteQuery& columns, SnapshotDetails& details)
     listed.commit = columns.number(23);
     listed.position = static_cast<std::uint32_t>(columns.integer(24));
     if (!columns.is_null(25)) row.previous = id_column<SnapshotId>(columns, 25);
+    if (!columns.is_null(27)) listed.host = columns.text(27);  // not sealed: for people only
 
     details.move_into(r, std::string(columns.text(0)));
     if (columns.number(seal_column) != row.seal())

@@ -19,7 +19,6 @@
 #include "engine/backup/dry_run.h"
 #include "engine/base/error.h"
 #include "engine/naming/disk_name.h"
-#include "engine/naming/history.h"
 #include "formats/appliance/package_reader.h"
 
 namespace varve {

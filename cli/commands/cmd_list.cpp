@@ -85,7 +85,7 @@ std::vector<ListRow> rows_of(const std::vector<ListedSnapshot>& all, const Argum
         const auto ahead = which_are_ahead(of_disk, now);
         const auto ids = shown(of_disk, filter, last);
         for (std::size_t i = 0; i < of_disk.size(); ++i)
-            if (ids.contains(of_disk[i].record.id)) rows.push_back({of_disk[i], ahead[i], {}});
+            if (ids.contains(of_disk[i].record.id)) rows.push_back({of_disk[i], ahead[i]});
         begin = end;
     }
     return rows;
@@ -99,11 +99,7 @@ ExitStatus run_list(const Invocation& call) {
     const bool as_json = call.arguments.has("json");
     const auto detail = call.arguments.has("verbose") ? ListDetail::everything : ListDetail::short_ids;
     std::vector<ListRow> rows;
-    access.run([&](Repository& repository) {
-        rows = rows_of(repository.catalog.snapshots(), call.arguments);
-        if (detail == ListDetail::everything && !as_json)
-            for (ListRow& row : rows) row.host = host_of(repository.log, row.snapshot.commit);
-    });
+    access.run([&](Repository& repository) { rows = rows_of(repository.catalog.snapshots(), call.arguments); });
     if (as_json)
         print_json(call.console, list_json(rows));
     else

@@ -11,7 +11,6 @@
 #include "cli/terminal/progress_bar.h"
 #include "engine/base/error.h"
 #include "engine/base/escape.h"
-#include "engine/naming/history.h"
 #include "engine/naming/snapshot_name.h"
 #include "engine/repository/attachment.h"
 
@@ -67,15 +66,11 @@ ExitStatus run_show(const Invocation& call) {
     ProgressBar progress(call.console, BarMode::never);
     RepositoryAccess access(call.arguments, progress);
     ListedSnapshot snapshot;
-    std::string host;
-    access.run([&](Repository& repository) {
-        snapshot = find_snapshot(repository.catalog, name);
-        host = host_of(repository.log, snapshot.commit);
-    });
+    access.run([&](Repository& repository) { snapshot = find_snapshot(repository.catalog, name); });
     if (call.arguments.has("json"))
         print_json(call.console, show_json(snapshot));
     else
-        call.console.print(show_text(snapshot, host));
+        call.console.print(show_text(snapshot));
     return ExitStatus::done;
 }
 

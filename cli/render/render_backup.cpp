@@ -12,7 +12,6 @@
 #include "engine/backup/change_audit.h"
 #include "engine/base/escape.h"
 #include "engine/base/timestamp.h"
-#include "engine/naming/history.h"
 
 namespace varve {
 namespace {

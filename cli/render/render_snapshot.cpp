@@ -100,7 +100,7 @@ std::vector<ListColumn> list_columns(bool is_full) {
         {{"TAGS", Align::left, true}, [=](const ListRow& row) { return pairs_text(record(row).tags); }, true}};
     if (!is_full) return columns;
     columns.push_back({{"FORMAT"}, [=](const ListRow& row) { return escape_for_display(record(row).source.format); }});
-    columns.push_back({{"HOST"}, [](const ListRow& row) { return escape_for_display(row.host); }, true});
+    columns.push_back({{"HOST"}, [](const ListRow& row) { return escape_for_display(row.snapshot.host); }, true});
     return columns;
 }
 
@@ -147,6 +147,8 @@ Json list_json(const std::vector<ListRow>& rows) {
     json["snapshots"] = Json::array();
     for (const ListRow& row : rows) {
         Json one = snapshot_json(row.snapshot.record);
+        one["internal_snapshot"] = text_or_null(row.snapshot.record.source.snapshot);
+        one["host"] = text_or_null(row.snapshot.host);
         one["ahead"] = row.is_ahead;
         json["snapshots"].push_back(std::move(one));
     }
@@ -171,7 +173,7 @@ Json backed_up_json(const SnapshotRecord& snapshot) {
     return json;
 }
 
-std::string show_text(const ListedSnapshot& snapshot, const std::string& host) {
+std::string show_text(const ListedSnapshot& snapshot) {
     const SnapshotRecord& r = snapshot.record;
     const BackupStatistics& s = r.statistics;
     std::string out = snapshot_line("snapshot", r.id.hex()) + snapshot_line("disk", escape_for_display(r.disk)) +
@@ -179,7 +181,7 @@ std::string show_text(const ListedSnapshot& snapshot, const std::string& host) {
                       snapshot_line("root", to_hex(r.root.view())) +
                       snapshot_line("parent", r.parent.is_none() ? "none" : r.parent.hex()) +
                       snapshot_line("log entry", std::to_string(snapshot.commit)) +
-                      (host.empty() ? "" : snapshot_line("host", escape_for_display(host))) +
+                      (snapshot.host.empty() ? "" : snapshot_line("host", escape_for_display(snapshot.host))) +
                       snapshot_line("source", escape_for_display(r.source.path)) +
                       snapshot_line("format", escape_for_display(r.source.format));
     if (!r.source.snapshot.empty())
@@ -207,6 +209,7 @@ Json show_json(const ListedSnapshot& snapshot) {
     Json json = snapshot_json(r);
     json["parent"] = r.parent.is_none() ? Json(nullptr) : Json(r.parent.hex());
     json["log_entry"] = snapshot.commit;
+    json["host"] = text_or_null(snapshot.host);
     json["source"] = r.source.path;
     json["internal_snapshot"] = text_or_null(r.source.snapshot);
     json["options"] = map_json(r.source.options);

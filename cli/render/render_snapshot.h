@@ -20,15 +20,13 @@ enum class ListDetail { short_ids, everything };
 struct ListRow {
     ListedSnapshot snapshot;
     bool is_ahead = false;  ///< which_are_ahead() of engine/naming/history.h: its time is marked
-    std::string host;       ///< that wrote it; empty: not looked up, or unknown
 };
 
 /// A table of at most 80 columns with short ids and times; with `everything` as wide as it gets.
 std::string list_text(const std::vector<ListRow>& rows, ListDetail detail);
 Json list_json(const std::vector<ListRow>& rows);
 
-/// `host` wrote it; empty: unknown.
-std::string show_text(const ListedSnapshot& snapshot, const std::string& host);
+std::string show_text(const ListedSnapshot& snapshot);
 Json show_json(const ListedSnapshot& snapshot);
 
 /// One element of what `list` and `tag` report.

@@ -16,7 +16,8 @@ constexpr std::size_t names_shown_max = 8;
 std::vector<std::string> affected_snapshots(const Repository& repository, Soundness& soundness) {
     DamageSearch search(repository.chunks, [&](const ChunkAddress& address) { return soundness.culprit(address); });
     std::vector<std::string> names;
-    for (const auto& [record, commit, position] : repository.catalog.snapshots()) {
+    for (const ListedSnapshot& listed : repository.catalog.snapshots()) {
+        const SnapshotRecord& record = listed.record;
         bool is_affected = false;
         search.run(record, [&](const DamagedPart&) { is_affected = true; });
         if (is_affected)

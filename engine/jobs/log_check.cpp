@@ -52,10 +52,12 @@ void LogCheck::note(const LostEntries& lost) {
 
 std::string LogCheck::known_snapshots(const LostEntries& lost) const {
     std::string names;
-    for (const auto& [record, commit, position] : repository_.catalog.snapshots())
-        if (commit >= lost.first && commit <= lost.last)
-            names += fmt::format("{}'{}' of {} ({})", names.empty() ? " (this host still knows " : ", ", record.disk,
-                                 format_local(record.time), short_id(record.id));
+    for (const ListedSnapshot& listed : repository_.catalog.snapshots()) {
+        if (listed.commit < lost.first || listed.commit > lost.last) continue;
+        const SnapshotRecord& record = listed.record;
+        names += fmt::format("{}'{}' of {} ({})", names.empty() ? " (this host still knows " : ", ", record.disk,
+                             format_local(record.time), short_id(record.id));
+    }
     return names.empty() ? names : names + ")";
 }
 

@@ -50,14 +50,4 @@ std::vector<bool> which_are_ahead(std::span<const ListedSnapshot> snapshots, Tim
     return ahead;
 }
 
-std::string host_of(const CommitLog& log, LogNumber number) {
-    try {
-        if (const auto before = log.head_at(number - 1))
-            if (const auto record = log.next(*before)) return record->entry.host;
-    } catch (const Error& error) {
-        if (error.code() == ErrorCode::cancelled) throw;  // anything else costs only the host's name
-    }
-    return "";
-}
-
 }  // namespace varve

@@ -1,14 +1,11 @@
 #pragma once
 /// The snapshots of a disk in the order of the log. That order alone decides which is the latest: times are from the
-/// clocks of hosts and images, any of which may have been ahead. Pure functions,
-/// except the last.
+/// clocks of hosts and images, any of which may have been ahead. Pure functions.
 
 #include <span>
-#include <string>
 #include <vector>
 
 #include "engine/repository/catalog.h"
-#include "engine/repository/commit_log.h"
 
 namespace varve {
 
@@ -22,8 +19,4 @@ const ListedSnapshot& latest_of(std::span<const ListedSnapshot> snapshots);
 /// For each of the snapshots of one disk, whether the clock that set its time was ahead: the time is later than `now`,
 /// or than that of an active state that was committed after it.
 std::vector<bool> which_are_ahead(std::span<const ListedSnapshot> snapshots, TimeNs now);
-
-/// The host that wrote log entry `number`, for people; empty when the entry cannot be read. Costs two reads.
-std::string host_of(const CommitLog& log, LogNumber number);
-
 }  // namespace varve

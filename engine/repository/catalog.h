@@ -22,6 +22,7 @@ struct ListedSnapshot {
     SnapshotRecord record;
     LogNumber commit = 0;        ///< the entry that made it
     std::uint32_t position = 0;  ///< its place in that entry
+    std::string host = {};       ///< that wrote the entry, for people; empty: unknown
 };
 
 enum class PackState {

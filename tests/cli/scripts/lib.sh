@@ -57,7 +57,7 @@ expect_json_refusal() {
 # expect_golden NAME: out equals tests/golden/NAME once everything that varies between runs is normalized: numbers to 0, so
 # that the golden file is JSON of the same types.
 expect_golden() {
-  sed -E -e 's/"[0-9a-f]{32}"/"ID"/' -e "s#$work#WORK#g" \
+  sed -E -e 's/"[0-9a-f]{32}"/"ID"/' -e 's/("host": )"[^"]+"/\1"HOST"/' -e "s#$work#WORK#g" \
     -e 's/("(seconds|compression_ratio|metadata_share|bytes_grown_per_[a-z]+)": ?)[0-9.e-]+/\10/' \
     -e 's/("bytes_(stored|read|on_disk)": )[0-9]+/\10/' out >normal
   if [ -n "${VARVE_UPDATE_GOLDEN:-}" ]; then cp normal "$GOLDEN/$1"; fi
