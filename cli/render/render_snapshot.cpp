@@ -1,13 +1,12 @@
 #include "cli/render/render_snapshot.h"
 
 #include <algorithm>
-#include <functional>
 
 #include <fmt/format.h>
 
 #include "cli/options/read_errors.h"
+#include "cli/render/row_table.h"
 #include "cli/terminal/human_size.h"
-#include "cli/terminal/table.h"
 #include "engine/base/escape.h"
 #include "engine/base/hex.h"
 #include "engine/base/timestamp.h"
@@ -58,31 +57,11 @@ Json statistics_json(const BackupStatistics& s) {
 
 std::string exact_size(ByteCount bytes) { return fmt::format("{} ({} bytes)", human_size(bytes), bytes.value); }
 
-constexpr std::size_t list_columns_max = 80;
-
-struct ListColumn {
-    Table::Column title;
-    std::function<std::string(const ListRow&)> cell;
-    bool is_optional = false;  ///< omitted where no row has it
-};
-
-bool is_empty(const ListColumn& column, const std::vector<ListRow>& rows) {
-    return std::all_of(rows.begin(), rows.end(), [&](const ListRow& row) { return column.cell(row).empty(); });
-}
-
-/// "2026-11-20 03:30:15", which can be typed again.
-std::string short_time(TimeNs time) {
-    constexpr std::size_t without_offset = 19;
-    std::string text = format_local(time).substr(0, without_offset);
-    text[10] = ' ';
-    return text;
-}
-
 /// The full table has whole ids, times with their offset, and more columns.
-std::vector<ListColumn> list_columns(bool is_full) {
+std::vector<RowColumn<ListRow>> list_columns(bool is_full) {
     using Align = Table::Align;
     const auto record = [](const ListRow& row) -> const SnapshotRecord& { return row.snapshot.record; };
-    std::vector<ListColumn> columns{
+    std::vector<RowColumn<ListRow>> columns{
         {{"SNAPSHOT"}, [=](const ListRow& row) { return is_full ? record(row).id.hex() : short_id(record(row).id); }},
         {{"DISK", Align::left, true}, [=](const ListRow& row) { return escape_for_display(record(row).disk); }},
         {{"GROUP", Align::left, true}, [=](const ListRow& row) { return escape_for_display(record(row).group); }, true},
@@ -115,6 +94,13 @@ std::string title_of(const SnapshotRecord& snapshot) {
                        short_id(snapshot.id));
 }
 
+std::string short_time(TimeNs time) {
+    constexpr std::size_t without_offset = 19;
+    std::string text = format_local(time).substr(0, without_offset);
+    text[10] = ' ';
+    return text;
+}
+
 std::string pairs_text(const std::map<std::string, std::string>& pairs) {
     std::string out;
     for (const auto& [key, value] : pairs)
@@ -125,20 +111,8 @@ std::string pairs_text(const std::map<std::string, std::string>& pairs) {
 std::string list_text(const std::vector<ListRow>& rows, ListDetail detail) {
     if (rows.empty()) return "no snapshots\n";
     const bool is_full = detail == ListDetail::everything;
-    std::vector<ListColumn> columns = list_columns(is_full);
-    std::erase_if(columns, [&](const ListColumn& column) { return column.is_optional && is_empty(column, rows); });
-    std::vector<Table::Column> titles;
-    titles.reserve(columns.size());
-    for (const ListColumn& column : columns) titles.push_back(column.title);
-    Table table(std::move(titles));
-    for (const ListRow& row : rows) {
-        std::vector<std::string> cells;
-        cells.reserve(columns.size());
-        for (const ListColumn& column : columns) cells.push_back(column.cell(row));
-        table.add(std::move(cells));
-    }
     const bool has_ahead = std::any_of(rows.begin(), rows.end(), [](const ListRow& row) { return row.is_ahead; });
-    return table.text(is_full ? Table::unlimited : list_columns_max) +
+    return rows_text(rows, list_columns(is_full), is_full ? Table::unlimited : table_columns_max) +
            (has_ahead ? "! the clock that set this time was ahead\n" : "");
 }
 

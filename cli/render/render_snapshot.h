@@ -14,6 +14,9 @@ namespace varve {
 /// "web01/vda of 2026-11-20T03:30:15+01:00 (3f2a9c01)", escaped.
 std::string title_of(const SnapshotRecord& snapshot);
 
+/// "2026-11-20 03:30:15" in local time, which can be typed again.
+std::string short_time(TimeNs time);
+
 enum class ListDetail { short_ids, everything };
 
 /// A row of `list`.
