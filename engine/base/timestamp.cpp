@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "engine/base/local_time.h"
 
 namespace varve {
 namespace {
@@ -104,9 +105,7 @@ Fields parse_fields(std::string_view text, Scanner& scanner) {
 /// "today" or "yesterday" as the local calendar has it; nullopt for another text.
 std::optional<Fields> parse_day_word(std::string_view text, TimeNs now) {
     if (text != "today" && text != "yesterday") return std::nullopt;
-    const std::time_t seconds = now / ns_per_second;
-    std::tm tm{};
-    ::localtime_r(&seconds, &tm);
+    const std::tm tm = local_fields(now);
     using namespace std::chrono;
     const sys_days today{year(tm.tm_year + 1900) / (tm.tm_mon + 1) / tm.tm_mday};
     const year_month_day date{text == "today" ? today : today - days(1)};
@@ -206,8 +205,6 @@ Fields day_before(Fields f) {
     return f;
 }
 
-std::int64_t floor_seconds(TimeNs time) { return time / ns_per_second - (time % ns_per_second < 0 ? 1 : 0); }
-
 std::string format_fields(const std::tm& tm) {
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
                        tm.tm_min, tm.tm_sec);
@@ -241,9 +238,7 @@ std::string format_utc(TimeNs time) {
 }
 
 std::string format_local(TimeNs time) {
-    const std::time_t seconds = floor_seconds(time);
-    std::tm tm{};
-    ::localtime_r(&seconds, &tm);
+    const std::tm tm = local_fields(time);
     const long minutes = (tm.tm_gmtoff < 0 ? -tm.tm_gmtoff : tm.tm_gmtoff) / 60;
     return fmt::format("{}{}{:02}:{:02}", format_fields(tm), tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }

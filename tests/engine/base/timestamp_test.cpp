@@ -1,28 +1,13 @@
 #include "engine/base/timestamp.h"
 
-#include <cstdlib>
-#include <ctime>
-
 #include "engine/base/error.h"
 #include "tests/catch.h"
+#include "tests/support/time_zone.h"
 
 using namespace varve;
+using test::TimeZone;
 
 namespace {
-
-/// Sets TZ for one scope. Berlin's summer time by rule, so that no zone files are needed.
-class Zone {
-public:
-    explicit Zone(const char* tz) {
-        ::setenv("TZ", tz, 1);
-        ::tzset();
-    }
-    ~Zone() {
-        ::unsetenv("TZ");
-        ::tzset();
-    }
-};
-constexpr const char* berlin = "CET-1CEST,M3.5.0,M10.5.0/3";
 
 std::string round_trip(std::string_view text) { return format_utc(parse_time(text)); }
 
@@ -39,7 +24,7 @@ TEST_CASE("timestamp: a time with Z or an offset is that instant", "[engine][tim
 }
 
 TEST_CASE("timestamp: a date alone is the end of that day", "[engine][timestamp]") {
-    const Zone zone(berlin);
+    const TimeZone zone(test::berlin);
     CHECK(round_trip("2026-11-20") == "2026-11-20T22:59:59Z");
     CHECK(round_trip("2026-07-01") == "2026-07-01T21:59:59Z");
     CHECK(round_trip("2026-11-20Z") == "2026-11-20T23:59:59Z");
@@ -48,19 +33,19 @@ TEST_CASE("timestamp: a date alone is the end of that day", "[engine][timestamp]
 
 TEST_CASE("timestamp: a date alone is the beginning of that day on request", "[engine][timestamp]") {
     const auto begin_of = [](const char* text) { return format_utc(parse_time(text, DayAlone::its_begin)); };
-    const Zone zone(berlin);
+    const TimeZone zone(test::berlin);
     CHECK(begin_of("2026-11-20") == "2026-11-19T23:00:00Z");
     CHECK(begin_of("2026-03-01Z") == "2026-03-01T00:00:00Z");
     CHECK(begin_of("1970-01-01Z") == "1970-01-01T00:00:00Z");
     CHECK(begin_of("2026-03-30") == "2026-03-29T22:00:00Z");
     CHECK(begin_of("2026-11-20T02:30:15Z") == "2026-11-20T02:30:15Z");
-    const Zone midnight_is_jumped_over("XXX3XXY,M10.2.0/0,M3.4.0/0");
+    const TimeZone midnight_is_jumped_over(test::midnight_changes);
     CHECK(begin_of("2026-10-11") == "2026-10-11T03:00:00Z");
     CHECK_THROWS_WITH(parse_time("2026-10-11T00:00"), ContainsSubstring("skipped it"));
 }
 
 TEST_CASE("timestamp: a month alone is its end, or its beginning on request", "[engine][timestamp]") {
-    const Zone zone(berlin);
+    const TimeZone zone(test::berlin);
     CHECK(round_trip("2026-11") == "2026-11-30T22:59:59Z");
     CHECK(round_trip("2024-02Z") == "2024-02-29T23:59:59Z");
     CHECK(format_utc(parse_time("2026-11", DayAlone::its_begin)) == "2026-10-31T23:00:00Z");
@@ -73,7 +58,7 @@ TEST_CASE("timestamp: a blank may stand between the date and the time of day", "
 }
 
 TEST_CASE("timestamp: words and ages count from now", "[engine][timestamp]") {
-    const Zone zone(berlin);
+    const TimeZone zone(test::berlin);
     const TimeNs now = parse_time("2026-03-01T00:30:00+01:00");
     const auto at = [&](const char* text, DayAlone day = DayAlone::its_end) {
         return format_utc(parse_time(text, day, now));
@@ -90,14 +75,14 @@ TEST_CASE("timestamp: words and ages count from now", "[engine][timestamp]") {
 }
 
 TEST_CASE("timestamp: without an offset the local time zone applies", "[engine][timestamp]") {
-    const Zone zone(berlin);
+    const TimeZone zone(test::berlin);
     CHECK(round_trip("2026-11-20T02:30") == "2026-11-20T01:30:00Z");
     CHECK(round_trip("2026-07-20T02:30") == "2026-07-20T00:30:00Z");
 }
 
 TEST_CASE("timestamp: a local time that occurs twice is the later one; one that never occurs is refused",
           "[engine][timestamp]") {
-    const Zone zone(berlin);
+    const TimeZone zone(test::berlin);
     CHECK(round_trip("2026-10-25T02:30") == "2026-10-25T01:30:00Z");
     CHECK_THROWS_WITH(parse_time("2026-03-29T02:30"), ContainsSubstring("skipped it"));
 }
@@ -105,11 +90,11 @@ TEST_CASE("timestamp: a local time that occurs twice is the later one; one that 
 TEST_CASE("timestamp: displayed times are local with an offset and can be typed again", "[engine][timestamp]") {
     const TimeNs time = parse_time("2026-11-20T02:30:15Z");
     {
-        const Zone zone(berlin);
+        const TimeZone zone(test::berlin);
         CHECK(format_local(time) == "2026-11-20T03:30:15+01:00");
         CHECK(parse_time(format_local(time)) == time);
     }
-    const Zone zone("NST3:30");
+    const TimeZone zone("NST3:30");
     CHECK(format_local(time) == "2026-11-19T23:00:15-03:30");
 }
 
