@@ -39,11 +39,6 @@ std::vector<std::string> parse_tag_names(const std::vector<std::string>& words, 
     return words;
 }
 
-bool WantedTag::fits(const std::map<std::string, std::string>& tags) const {
-    const auto found = tags.find(name);
-    return found != tags.end() && (!value || *value == found->second);
-}
-
 std::vector<WantedTag> parse_wanted_tags(const std::vector<std::string>& words, std::string_view option) {
     std::vector<WantedTag> wanted;
     for (const std::string& word : words) {

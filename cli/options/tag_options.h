@@ -2,10 +2,11 @@
 /// Tags as they are typed: K=V, or K alone to remove or select a tag. A name is not empty and contains no '='.
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "engine/repository/wanted_tag.h"
 
 namespace varve {
 
@@ -15,14 +16,6 @@ std::map<std::string, std::string> parse_tags(const std::vector<std::string>& wo
 
 /// K words. Throws Error(usage) like parse_tags().
 std::vector<std::string> parse_tag_names(const std::vector<std::string>& words, std::string_view option);
-
-/// A tag to select by.
-struct WantedTag {
-    std::string name;
-    std::optional<std::string> value;  ///< none: any
-
-    bool fits(const std::map<std::string, std::string>& tags) const;
-};
 
 /// K or K=V words. Throws Error(usage) for an empty name.
 std::vector<WantedTag> parse_wanted_tags(const std::vector<std::string>& words, std::string_view option);
