@@ -10,6 +10,7 @@ Verb cache_verb();
 Verb compare_verb();
 Verb convert_verb();
 Verb diff_verb();
+Verb forget_verb();
 Verb info_verb();
 Verb init_verb();
 Verb list_verb();

@@ -26,10 +26,14 @@ std::string human_seconds(double seconds) {
     return fmt::format("{}:{:02}:{:02} h", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
-std::string counted(std::uint64_t count, const std::string& noun) {
+std::string human_count(std::uint64_t count) {
     std::string digits = std::to_string(count);
     for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-    return fmt::format("{} {}{}", digits, noun, count == 1 ? "" : "s");
+    return digits;
+}
+
+std::string counted(std::uint64_t count, const std::string& noun) {
+    return fmt::format("{} {}{}", human_count(count), noun, count == 1 ? "" : "s");
 }
 
 }  // namespace varve

@@ -44,7 +44,7 @@ struct RetentionUnit {
     std::vector<ListedSnapshot> members;  ///< not empty; of one commit, in its order
     std::set<KeepReason> kept_by;         ///< empty: it goes
 
-    /// That of its newest member: the period that it counts for.
+    /// That of its newest member: the period that it counts for. An internal snapshot counts for its own time.
     TimeNs time() const;
 };
 

@@ -24,4 +24,6 @@ TEST_CASE("human size: durations and counts as people read them", "[cli]") {
     CHECK(counted(0, "chunk") == "0 chunks");
     CHECK(counted(1234567, "chunk") == "1,234,567 chunks");
     CHECK(counted(123, "chunk") == "123 chunks");
+    CHECK(human_count(0) == "0");
+    CHECK(human_count(33'600) == "33,600");
 }

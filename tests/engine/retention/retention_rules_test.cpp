@@ -23,6 +23,7 @@ RetentionUnit unit_at(LogNumber commit, TimeNs time, std::map<std::string, std::
 /// Units of these times, in the order of the text and committed in it.
 std::vector<RetentionUnit> units_at(const std::vector<std::string>& times) {
     std::vector<RetentionUnit> units;
+    units.reserve(times.size());
     for (const std::string& time : times) units.push_back(unit_at(units.size() + 1, parse_time(time)));
     return units;
 }
@@ -180,6 +181,7 @@ std::set<std::size_t> kept_by_definition(const std::vector<RetentionUnit>& units
     std::map<std::string, std::size_t> newest_of;  // the last one wins
     for (std::size_t i = 0; i < units.size(); ++i) newest_of[strftime_of(format, units[i].time())] = i;
     std::vector<std::size_t> newest;
+    newest.reserve(newest_of.size());
     for (const auto& [name, index] : newest_of) newest.push_back(index);
     std::ranges::sort(newest, std::greater());
     if (newest.size() < count && !units.empty()) newest.push_back(0);
@@ -209,6 +211,7 @@ std::vector<RetentionUnit> random_history(std::mt19937_64& random) {
         time = (start + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(span))) * ns_per_second;
     std::ranges::sort(times);
     std::vector<RetentionUnit> units;
+    units.reserve(times.size());
     for (const TimeNs time : times) units.push_back(unit_at(units.size() + 1, time));
     return units;
 }

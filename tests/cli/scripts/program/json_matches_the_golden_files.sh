@@ -51,3 +51,14 @@ rm -rf gone
 run cache --cleanup --cache-dir other --json
 sed -i -E 's/("size": )[0-9]+/\10/' out
 expect_golden cache_cleanup.json
+# A machine whose points would be split.
+for night in 20 21; do
+  run backup vm/vda=a.raw vm/vdb=b.raw --group vm --time "2026-11-${night}T02:30:15Z"
+done
+run tag vm/vda@~1 --add keep=1
+run forget --keep-last 1 --keep-tag keep --json
+expect_status 0
+expect_no_err
+expect_golden forget.json
+run forget web01/vda@latest --json -n
+expect_golden forget_named.json

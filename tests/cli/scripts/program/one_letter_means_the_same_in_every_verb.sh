@@ -64,6 +64,9 @@ expect_status 0
 expect_out "would convert a.raw (raw) to back.qcow2 as qcow2"
 run convert -n a.raw a.raw
 expect_refusal 1 "a.raw"
+run forget -n m/a@latest
+expect_status 0
+expect_out "would forget 1 snapshot"
 run tag -n m/a@latest --add k=v
 expect_status 0
 expect_out "would tag m/a"

@@ -13,7 +13,7 @@ entry=repo/log/0000000000000002
 cp "$entry" kept
 warm="$VARVE_CACHE_DIR"
 
-# expect_no_writing: backup and tag are refused with one sentence, and nothing was added.
+# expect_no_writing: backup, tag and forget are refused with one sentence, and nothing was added.
 expect_no_writing() {
   local before
   before=$(find repo -type f | sort)
@@ -22,6 +22,11 @@ expect_no_writing() {
   expect_err "log entry 2"
   expect_err "nothing is written"
   run tag a@latest --add keep=1
+  expect_status 1
+  run forget --keep-last 1
+  expect_status 1
+  expect_err "nothing is written"
+  run forget a@~1
   expect_status 1
   [ "$(find repo -type f | sort)" = "$before" ] || fail "something was written"
 }
