@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "tests/model/view.h"
+
 namespace varve::model {
 
 void LateRequest::add_to(StateHash& hash) const {
@@ -12,8 +14,24 @@ void LateRequest::add_to(StateHash& hash) const {
     hash.add(slots);
 }
 
+namespace {
+
+/// What is wrong with a forget entry after the log that it is put behind; empty: nothing.
+std::string forgets_too_much(const View& before, const Entry& entry) {
+    const std::string which = entry.text();
+    if (before.is_held(entry.snapshot)) return which + ", which is on hold";
+    const std::vector<const Entry*> live = before.live_commits();
+    if (entry.by_rules && !live.empty() && live.back()->snapshot == entry.snapshot) return which + ", the newest";
+    return "";
+}
+
+}  // namespace
+
 bool Environment::put_entry(std::size_t number, const Entry& entry) {
     if (!log.put_if_absent(number, entry)) return false;
+    if (entry.kind == EntryKind::forget)
+        if (const std::string wrong = forgets_too_much(View(log, number - 1), entry); !wrong.empty())
+            violation = "log/" + std::to_string(number) + ": " + wrong;
     if (!power_may_fail()) sync_log();
     for (PackId pack : entry.packs) {
         if (!store.has(pack)) {

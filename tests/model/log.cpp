@@ -28,11 +28,13 @@ std::string Entry::text() const {
             for (Address at : map) text += " " + at.text();
             return text + ")";
         case EntryKind::forget:
-            return "forget S" + std::to_string(snapshot);
+            return (by_rules ? "by rules forget S" : "forget S") + std::to_string(snapshot);
         case EntryKind::move:
             text = "move (condemns " + list(condemned) + "; new packs " + list(packs) + "; table";
             for (const Moved& moved : table) text += " " + moved.from.text() + "→" + moved.to.text();
             return text + ")";
+        case EntryKind::hold:
+            return "hold S" + std::to_string(snapshot);
     }
     return text;
 }
@@ -41,6 +43,7 @@ void Entry::add_to(StateHash& hash) const {
     hash.add(static_cast<std::size_t>(kind));
     hash.add(author);
     hash.add(snapshot);
+    hash.add(std::size_t{by_rules});
     hash.add(parent);
     hash.add(packs);
     hash.add(hit_packs);

@@ -9,7 +9,7 @@
 
 namespace varve::model {
 
-enum class EntryKind { commit, forget, move };
+enum class EntryKind { commit, forget, move, hold };
 
 /// One line of a move table.
 struct Moved {
@@ -26,7 +26,8 @@ struct Moved {
 struct Entry {
     EntryKind kind = EntryKind::commit;
     ActorIndex author = 0;
-    SnapshotId snapshot = 0;           // commit, forget
+    SnapshotId snapshot = 0;           // commit, forget, hold
+    bool by_rules = false;             // forget: chosen by retention rules, not by a user
     std::optional<SnapshotId> parent;  // commit
     std::vector<PackId> packs;         // commit: written and adopted; move: written
     std::vector<PackId> hit_packs;     // commit: older packs that gave a dedup hit or a base

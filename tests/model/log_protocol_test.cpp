@@ -71,6 +71,10 @@ constexpr std::array needs = {
          "power cuts under pruners", "after a power cut"},
     Need{Rule::sync_recognised_entry, "[R11b] one's own entry found after a doubt is synced before it is reported",
          "power cuts under writers", "is reported as entered, and is not durable"},
+    Need{Rule::rules_choose_again, "[R12] a forgetter by rules that lost the race chooses again",  //
+         "forgetters and a tagger", "the newest"},
+    Need{Rule::names_choose_again, "[R12a] a forgetter by name that lost the race looks for a hold",  //
+         "forgetters and a tagger", "which is on hold"},
 };
 static_assert(needs.size() == static_cast<std::size_t>(Rule::count), "every rule is shown to be needed");
 

@@ -32,6 +32,8 @@ enum class Rule : std::size_t {
     sync_adopted,        ///< [R11] an orphan seen in a list may not be durable yet: it is synced before it is named
     sync_before_delete,  ///< [R11a] so may an entry: the log is synced before a pack is deleted that others condemned
     sync_recognised_entry,  ///< [R11b] ... and before one's own entry, found after a doubt, is reported as a success
+    rules_choose_again,     ///< [R12] a forgetter by rules that lost the race chooses again what to forget
+    names_choose_again,     ///< [R12a] ... and one by name looks again whether the snapshot was put on hold
     count,
 };
 

@@ -121,6 +121,12 @@ World power_cuts_under_pruners(Rules rules) {
         {.lost_replies = 0, .power = Faults::Power::may_fail});
 }
 
+World forgetters_and_tagger(Rules rules) {
+    return all_live(rules).then(
+        {inheriting(3, 2, {1, 3}), Forgetter::by_rules(), Forgetter(2), Forgetter(3), Tagger(2)},
+        {.lost_replies = 1, .late_requests = 1});
+}
+
 World everybody(Rules rules) {
     return all_live(rules).then({inheriting(3, 1, {1, 2, 3}), adopting(4, {2, 3}), Forgetter(1),
                                  Pruner(Takes::packs_with_dead_chunks), Reader(1)},
@@ -146,6 +152,7 @@ const std::vector<Scenario>& all_scenarios() {
         {"patches", patches, 150'000},
         {"power cuts under writers", power_cuts_under_writers, 18'000},
         {"power cuts under pruners", power_cuts_under_pruners, 5'200},
+        {"forgetters and a tagger", forgetters_and_tagger, 33'000},
         {"everybody", everybody, 360'000},
     };
     return scenarios;

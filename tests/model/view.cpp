@@ -21,6 +21,14 @@ bool View::is_live(SnapshotId snapshot) const {
     return live;
 }
 
+bool View::is_held(SnapshotId snapshot) const {
+    for (std::size_t n = 1; n <= end_; ++n) {
+        const Entry& entry = log_.at(n);
+        if (entry.kind == EntryKind::hold && entry.snapshot == snapshot) return true;
+    }
+    return false;
+}
+
 std::vector<const Entry*> View::live_commits() const {
     std::vector<const Entry*> commits;
     for (std::size_t n = 1; n <= end_; ++n) {

@@ -16,6 +16,8 @@ public:
     View(const Log& log, std::size_t end) : log_(log), end_(end) {}
 
     bool is_live(SnapshotId snapshot) const;
+    /// Tagged so that neither rules nor a user without force forget it.
+    bool is_held(SnapshotId snapshot) const;
     std::vector<const Entry*> live_commits() const;
     const Entry* commit_of(SnapshotId snapshot) const;
 

@@ -9,11 +9,12 @@
 #include "tests/model/forgetter.h"
 #include "tests/model/pruner.h"
 #include "tests/model/reader.h"
+#include "tests/model/tagger.h"
 #include "tests/model/writer.h"
 
 namespace varve::model {
 
-using Actor = std::variant<Writer, Forgetter, Pruner, Reader>;
+using Actor = std::variant<Writer, Forgetter, Pruner, Reader, Tagger>;
 
 /// One state: what is shared, and the progress of each actor. An actor that never steps again has crashed, so in every
 /// state each actor may have died.
