@@ -10,6 +10,7 @@
 #include "tests/fakes/fault_backend.h"
 #include "tests/fakes/forgetful_files.h"
 #include "tests/fakes/memory_backend.h"
+#include "tests/support/long_test.h"
 #include "tests/support/packs_of.h"
 #include "tests/support/test_repository.h"
 
@@ -95,8 +96,9 @@ bool survives_fault_at(std::uint64_t n, FaultEffect effect, FaultSpan span, Faul
 
 void survive_every_fault(FaultEffect effect, FaultSpan span, FaultScope scope) {
     std::uint64_t n = 1;
-    while (survives_fault_at(n, effect, span, scope)) ++n;
-    std::printf("fault test: %llu operations failed in turn\n", static_cast<unsigned long long>(n - 1));
+    while (survives_fault_at(n, effect, span, scope)) n += test_place_step;
+    std::printf("fault test: up to operation %llu, each of them or every third failed in turn\n",
+                static_cast<unsigned long long>(n - 1));
     REQUIRE(n > 10);
 }
 
@@ -136,8 +138,8 @@ bool survives_power_failure_at(std::uint64_t n, FailingOperation operation, Surv
 void survive_every_power_failure(Survival survival) {
     std::uint64_t n = 1;
     while (survives_power_failure_at(n, n % 2 == 0 ? FailingOperation::done : FailingOperation::not_done, survival))
-        ++n;
-    std::printf("power test: power failed at each of %llu changes of the disk\n",
+        n += test_place_step;
+    std::printf("power test: up to change %llu of the disk, power failed at each of them or at every third\n",
                 static_cast<unsigned long long>(n - 1));
     REQUIRE(n > 10);
 }

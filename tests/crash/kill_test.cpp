@@ -16,6 +16,7 @@
 #include "tests/catch.h"
 #include "tests/fakes/temporary_folder.h"
 #include "tests/support/build_paths.h"
+#include "tests/support/long_test.h"
 #include "tests/support/packs_of.h"
 #include "tests/support/test_repository.h"
 
@@ -97,7 +98,7 @@ private:
 }  // namespace
 
 TEST_CASE("kill: 200 backups cut off by kill -9 lose nothing and store nothing twice", "[crash]") {
-    constexpr int kills = 200;
+    constexpr int kills = test_rounds(200);
     constexpr std::uint64_t seed = 20261122;
     std::printf("kill test: seed %llu, %d kills\n", static_cast<unsigned long long>(seed), kills);
     const TemporaryFolder folder;

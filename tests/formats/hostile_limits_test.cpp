@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "tests/catch.h"
 #include "tests/formats/qcow2/builder.h"
+#include "tests/support/long_test.h"
 #include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
@@ -26,20 +27,8 @@ void every_prefix(const ScratchFolder& folder, const Bytes& whole, const OpenOpt
     CHECK(read < whole.size() / 2);
 }
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define VARVE_TEST_SANITIZED
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define VARVE_TEST_SANITIZED
-#endif
-
 // The limit holds for a release build: sanitizers keep shadows and freed memory.
-#ifdef VARVE_TEST_SANITIZED
-constexpr std::uint64_t sanitizer_factor = 8;
-#else
-constexpr std::uint64_t sanitizer_factor = 1;
-#endif
+constexpr std::uint64_t sanitizer_factor = is_sanitized ? 8 : 1;
 
 std::uint64_t peak_memory_bytes() {
     rusage usage{};
@@ -59,8 +48,8 @@ TEST_CASE("truncation: every prefix of a qcow2 image reads or is refused", "[for
         qemu_img({"snapshot", "-c", "s", path});
         qemu_img({"bitmap", "--add", path, "b"});
         const Bytes whole = writer_test::read_file(path);
-        every_prefix(folder, whole, {{.format = "qcow2"}}, 7);
-        every_prefix(folder, whole, {{.format = "qcow2", .snapshot = "s"}}, 7);
+        every_prefix(folder, whole, {{.format = "qcow2"}}, 7 * test_place_step);
+        every_prefix(folder, whole, {{.format = "qcow2", .snapshot = "s"}}, 7 * test_place_step);
     }
 }
 

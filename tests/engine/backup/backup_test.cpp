@@ -6,6 +6,7 @@
 #include "tests/catch.h"
 #include "tests/fakes/memory_backend.h"
 #include "tests/fakes/steady_image.h"
+#include "tests/support/long_test.h"
 #include "tests/support/test_repository.h"
 
 using namespace varve;
@@ -160,7 +161,7 @@ TEST_CASE("backup: random backups are all restored, on this host and on one that
     std::mt19937_64 random(20261122);
     fakes::MemoryImage disk(50 * mib_bytes);
     std::vector<std::pair<SnapshotRecord, Bytes>> snapshots;
-    for (int round = 0; round < 8; ++round) {
+    for (int round = 0; round < test_rounds(8); ++round) {
         for (int i = 0; i < 40; ++i) {
             const std::uint64_t length = 4096 * (1 + random() % 50);
             const std::uint64_t at = 4096 * (random() % ((disk.bytes().size() - length) / 4096));

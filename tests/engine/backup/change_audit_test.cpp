@@ -11,6 +11,7 @@
 #include "tests/fakes/image_changes.h"
 #include "tests/fakes/known_change_source.h"
 #include "tests/fakes/memory_backend.h"
+#include "tests/support/long_test.h"
 #include "tests/support/test_repository.h"
 
 using namespace varve;
@@ -74,7 +75,7 @@ TEST_CASE("change audit: a tracker that hides changes is caught at the rate 1-(1
         std::uint32_t chunks;
     };
     const Case c = GENERATE(Case{10, 64}, Case{20, 32}, Case{100, 16}, Case{3, 256});
-    constexpr int runs = 200;
+    constexpr int runs = test_rounds(200);
     MemoryBackend backend;
     TestRepository repository(backend);
     const fakes::MemoryImage before = full_disk(1);
@@ -100,7 +101,7 @@ TEST_CASE("change audit: a tracker that hides changes is caught at the rate 1-(1
 }
 
 TEST_CASE("change audit: an honest tracker is never accused, and unchanged chunks are read", "[engine][audit]") {
-    const std::uint64_t seed = GENERATE(range(std::uint64_t{1}, std::uint64_t{7}));
+    const std::uint64_t seed = GENERATE(range(std::uint64_t{1}, 1 + test_rounds(std::uint64_t{6})));
     CAPTURE(seed);
     std::mt19937_64 random(seed);
     MemoryBackend backend;

@@ -6,6 +6,7 @@
 #include "tests/fakes/image_changes.h"
 #include "tests/fakes/known_change_source.h"
 #include "tests/fakes/memory_backend.h"
+#include "tests/support/long_test.h"
 #include "tests/support/test_repository.h"
 
 using namespace varve;
@@ -76,7 +77,7 @@ std::uint64_t bytes_to_read(const fakes::ImageChanges& changes, std::uint64_t si
 
 TEST_CASE("known changes: the snapshot is the one a full compare makes, and no unchanged chunk is read",
           "[engine][backup]") {
-    const std::uint64_t seed = GENERATE(range(std::uint64_t{1}, std::uint64_t{9}));
+    const std::uint64_t seed = GENERATE(range(std::uint64_t{1}, 1 + test_rounds(std::uint64_t{8})));
     CAPTURE(seed);
     std::mt19937_64 random(seed);
     MemoryBackend backend;

@@ -6,6 +6,7 @@
 #include "tests/catch.h"
 #include "tests/fakes/memory_image.h"
 #include "tests/fakes/steady_image.h"
+#include "tests/support/long_test.h"
 
 using namespace varve;
 
@@ -147,7 +148,7 @@ TEST_CASE("compare: random pairs differ where brute force finds it", "[engine][c
     const std::uint64_t seed = 20261124;
     std::printf("compare test: seed %llu\n", static_cast<unsigned long long>(seed));
     std::mt19937_64 random(seed);
-    for (int round = 0; round < 30; ++round) {
+    for (int round = 0; round < test_rounds(30); ++round) {
         fakes::MemoryImage a(1 + random() % (14u << 20));
         const auto change = [&](fakes::MemoryImage& image) {
             const std::uint64_t at = random() % image.bytes().size();

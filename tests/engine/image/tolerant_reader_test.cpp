@@ -6,6 +6,7 @@
 #include "engine/backup/segment_scan.h"
 #include "tests/catch.h"
 #include "tests/fakes/failing_image.h"
+#include "tests/support/long_test.h"
 
 using namespace varve;
 
@@ -97,7 +98,7 @@ TEST_CASE("tolerant reader: what was given up is not read again and stays zero",
 }
 
 TEST_CASE("tolerant reader: random bad places, random reads: all bytes not reported unreadable are right", "[engine]") {
-    const auto seed = GENERATE(range(1u, 9u));
+    const auto seed = GENERATE(range(1u, 1 + test_rounds(8u)));
     INFO("seed " << seed);
     std::mt19937_64 random(seed);
     const fakes::MemoryImage disk = random_disk(seed, 300 * block + random() % block);

@@ -12,6 +12,7 @@
 #include "tests/formats/lvm/fixture.h"
 #include "tests/formats/lvm/fixture_copy.h"
 #include "tests/formats/lvm/thin/thin_support.h"
+#include "tests/support/long_test.h"
 #include "tests/support/reader_support.h"
 
 namespace varve::lvm_test {
@@ -176,9 +177,10 @@ TEST_CASE("lvm damage: a disk truncated anywhere gives the right bytes or a refu
     const std::uint64_t size = fixture_disk(fixture.name, 0)->info().virtual_size.value;
     const Structures& near = fixture.structures[0];
     std::set<std::uint64_t> cuts{0, 1, 511, 512, 513, 1024, 2047, 2048, 4095, 4096, 4097, 4608, 5000, size - 1};
-    while (cuts.size() < 150) cuts.insert(place_in(near.checksummed, random));
-    while (cuts.size() < 250) cuts.insert(mib(1 + random() % ((size >> 20) - 1)).value + random() % 3 - 1);
-    while (cuts.size() < 350) cuts.insert(random() % size);
+    while (cuts.size() < test_rounds(150u)) cuts.insert(place_in(near.checksummed, random));
+    while (cuts.size() < test_rounds(250u))
+        cuts.insert(mib(1 + random() % ((size >> 20) - 1)).value + random() % 3 - 1);
+    while (cuts.size() < test_rounds(350u)) cuts.insert(random() % size);
     std::size_t refused = 0;
     std::size_t read = 0;
     for (const std::uint64_t cut : cuts) {
@@ -190,15 +192,15 @@ TEST_CASE("lvm damage: a disk truncated anywhere gives the right bytes or a refu
         refused += view.refusals.empty() ? 0u : 1u;
         read += view.samples.size();
     }
-    CHECK(refused > 100);
-    CHECK(read > 100);
+    CHECK(refused > test_rounds(100u));
+    CHECK(read > test_rounds(100u));
 }
 
 TEST_CASE("lvm damage: a flipped bit in checksummed data gives the right bytes or a refusal with a place", "[lvm]") {
     const Fixture fixture(GENERATE("linear", "snap", "thin", "exotic"));
     std::mt19937_64 random(damage_seed);
     int detected = 0;
-    constexpr int flips = 300;
+    constexpr int flips = test_rounds(300);
     for (int i = 0; i < flips; ++i) {
         FixtureCopy copy(fixture.name);
         const std::size_t disk = random() % copy.count();
@@ -228,7 +230,8 @@ TEST_CASE("lvm damage: a flipped bit in a pool's metadata gives the right bytes 
         }
     REQUIRE(blocks.size() > 300);
     std::size_t detected = 0;
-    for (const std::uint64_t block : blocks) {
+    for (std::size_t b = 0; b < blocks.size(); b += test_place_step) {
+        const std::uint64_t block = blocks[b];
         // Most nodes were dropped by later commits, so the superblock, which comes first, is hit more often.
         for (int i = 0; i < (block == blocks.front() ? 40 : 1); ++i) {
             FixtureCopy copy(fixture.name);
@@ -240,14 +243,14 @@ TEST_CASE("lvm damage: a flipped bit in a pool's metadata gives the right bytes 
             detected += view.refusals.empty() ? 0u : 1u;
         }
     }
-    CHECK(detected > 50);
+    CHECK(detected > test_rounds(50u));
 }
 
 TEST_CASE("lvm damage: a flipped bit in guest data or in a classic snapshot's store has no further effect", "[lvm]") {
     const Fixture fixture(GENERATE("linear", "snap", "thin", "exotic"));
     std::mt19937_64 random(damage_seed);
     std::size_t detected = 0;
-    for (int i = 0; i < 300; ++i) {
+    for (int i = 0; i < test_rounds(300); ++i) {
         FixtureCopy copy(fixture.name);
         const std::size_t disk = random() % copy.count();
         const Structures& structures = fixture.structures[disk];
@@ -265,7 +268,7 @@ TEST_CASE("lvm damage: a flipped bit in guest data or in a classic snapshot's st
         if (!in_store) CHECK(wrong.size() <= 8);
         detected += view.refusals.size() > fixture.sound.refusals.size() ? 1u : 0u;
     }
-    if (fixture.name == "snap") CHECK(detected > 10);
+    if (fixture.name == "snap") CHECK(detected > test_rounds(10u));
 }
 
 TEST_CASE("lvm damage: a volume that is read completely despite damage elsewhere is what the kernel presents",

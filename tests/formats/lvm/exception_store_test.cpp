@@ -17,6 +17,7 @@
 #include "tests/formats/lvm/store_builder.h"
 #include "tests/fuzz/exception_store_walk.h"
 #include "tests/support/build_paths.h"
+#include "tests/support/long_test.h"
 #include "tests/support/writer_support.h"
 
 namespace varve::lvm_test {
@@ -222,7 +223,7 @@ TEST_CASE("exception store: flipped bits are refused, or yield only chunks that 
     StoreBuilder builder;
     for (std::uint64_t i = 0; i < 200; ++i) builder.exception(i + i / 10, builder.next_data_chunk());
     int refused = 0;
-    for (int i = 0; i < 3000; ++i) {
+    for (int i = 0; i < test_rounds(3000); ++i) {
         Bytes bytes = builder.bytes();
         const std::size_t at = random() % 3 == 0 ? random() % 16 : 4096 + random() % 3300;
         bytes[at] ^= std::byte{1} << (random() % 8);
@@ -235,7 +236,7 @@ TEST_CASE("exception store: flipped bits are refused, or yield only chunks that 
             ++refused;
         }
     }
-    CHECK(refused > 1000);
+    CHECK(refused > test_rounds(1000));
 }
 
 TEST_CASE("fuzz corpus: every exception store is read according to its list, or refused", "[lvm][cow][bad-input]") {

@@ -9,6 +9,7 @@
 #include "tests/catch.h"
 #include "tests/formats/lvm/fixture.h"
 #include "tests/formats/lvm/fixture_copy.h"
+#include "tests/support/long_test.h"
 
 namespace varve::lvm_test {
 namespace {
@@ -114,7 +115,7 @@ TEST_CASE("lvm: a hostile text with a valid checksum gives refusals with a place
     std::mt19937_64 random(text_seed);
     std::size_t opened = 0;
     std::size_t refused = 0;
-    for (int i = 0; i < 250; ++i) {
+    for (int i = 0; i < test_rounds(250); ++i) {
         CAPTURE(c.group, text_seed, i);
         const std::string text = mutated(sound, random);
         FixtureCopy changed(c.fixture);
@@ -140,8 +141,8 @@ TEST_CASE("lvm: a hostile text with a valid checksum gives refusals with a place
             ++refused;
         }
     }
-    CHECK(opened > 100);
-    CHECK(refused > 20);
+    CHECK(opened > test_rounds(100u));
+    CHECK(refused > test_rounds(20u));
 }
 
 }  // namespace varve::lvm_test

@@ -10,6 +10,7 @@
 
 #include "formats/open_image.h"
 #include "tests/catch.h"
+#include "tests/support/long_test.h"
 #include "tests/support/writer_support.h"
 
 using namespace varve;
@@ -106,7 +107,7 @@ void check_plan(const WritePlan& plan) {
 
 TEST_CASE("write plan: every choice of options makes an image that qemu-img reads back", "[formats][qcow2][plan]") {
     const char* const more = std::getenv("VARVE_WRITE_PLANS");
-    const std::uint32_t seeds = more != nullptr ? static_cast<std::uint32_t>(std::atoi(more)) : 150;
+    const std::uint32_t seeds = more != nullptr ? static_cast<std::uint32_t>(std::atoi(more)) : test_rounds(150u);
     std::map<std::string, int> seen;
     for (std::uint32_t seed = 1; seed <= seeds; ++seed) {
         std::mt19937 random(seed);

@@ -15,6 +15,7 @@
 #include "tests/catch.h"
 #include "tests/contract/image_writer_contract.h"
 #include "tests/fakes/memory_output.h"
+#include "tests/support/long_test.h"
 #include "tests/support/reader_support.h"
 
 using namespace varve;
@@ -53,7 +54,7 @@ TEST_CASE("vdi writer: random disks read back, with zeros and holes kept distinc
     const ScratchFolder folder;
     const std::string path = folder.file("a.vdi");
     for (const std::string is_static : {"off", "on"}) {
-        for (std::uint32_t seed = 1; seed <= 24; ++seed) {
+        for (std::uint32_t seed = 1; seed <= test_rounds(24u); ++seed) {
             const ByteCount size{(seed << 18) * 3 + (seed % 3) * 511};
             CAPTURE(is_static, seed, size.value);
             const contract::WriterKind kind = vdi_kind({{"static", is_static}});

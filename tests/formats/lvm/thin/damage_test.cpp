@@ -11,6 +11,7 @@
 #include "tests/formats/lvm/thin/thin_support.h"
 #include "tests/fuzz/thin_walk.h"
 #include "tests/support/build_paths.h"
+#include "tests/support/long_test.h"
 
 namespace varve::thin::test {
 namespace {
@@ -109,7 +110,7 @@ TEST_CASE("thin damage: a flipped bit in any node is found and named", "[lvm][th
     std::mt19937_64 random(damage_seed);
     CAPTURE(damage_seed);
     for (BlockNumber number = 0; number < sound.block_count(); ++number)
-        for (int i = 0; i < 20; ++i) {
+        for (int i = 0; i < test_rounds(20); ++i) {
             MetadataEditor damaged = sound;
             const std::size_t bit = random() % (metadata_block_bytes * 8);
             CAPTURE(number, bit);
@@ -127,7 +128,7 @@ TEST_CASE("thin damage: a flipped bit with a valid checksum gives an Error, or t
     CAPTURE(damage_seed);
     int found = 0;
     for (const BlockNumber number : all_nodes(sound))
-        for (int i = 0; i < 200; ++i) {
+        for (int i = 0; i < test_rounds(200); ++i) {
             MetadataEditor damaged = sound;
             const std::size_t bit = random() % ((i % 2 == 0 ? 32 : metadata_block_bytes) * 8);
             CAPTURE(number, bit);
@@ -138,7 +139,7 @@ TEST_CASE("thin damage: a flipped bit with a valid checksum gives an Error, or t
             ++found;
             CHECK_THAT(text, ContainsSubstring("'tmeta' at byte ") && ContainsSubstring("thin_check"));
         }
-    CHECK(found > 500);
+    CHECK(found > test_rounds(500));
 }
 
 TEST_CASE("thin damage: truncated metadata is found", "[lvm][thin]") {

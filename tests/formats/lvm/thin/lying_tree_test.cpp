@@ -14,6 +14,7 @@
 #include "tests/fakes/memory_backend.h"
 #include "tests/formats/lvm/thin/editor.h"
 #include "tests/formats/lvm/thin/thin_support.h"
+#include "tests/support/long_test.h"
 #include "tests/support/test_repository.h"
 
 namespace varve::thin::test {
@@ -148,7 +149,7 @@ TEST_CASE("thin trees that hide changes are caught by the audit at the rate 1-(1
         std::uint32_t chunks;
     };
     const Case c = GENERATE(Case{40, 20, 64}, Case{0, 100, 16}, Case{120, 8, 200});
-    constexpr int runs = 200;
+    constexpr int runs = test_rounds(200);
     const PoolInMemory first_pool(1);
     MemoryBackend backend;
     TestRepository repository(backend);
