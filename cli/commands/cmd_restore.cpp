@@ -166,7 +166,7 @@ std::vector<ListedSnapshot> find_all(const RestoreCall& call, const Repository& 
     return found;
 }
 
-/// What it restores goes to `restored`, also when it is stopped.
+/// What it restores goes to `restored`, also when it fails or is stopped.
 void restore_all(const RestoreCall& asked, const Invocation& call, Progress& progress, Restored& restored) {
     RepositoryAccess access(call.arguments, progress);
     FolderRestore folder(asked.to, asked.options);
@@ -194,7 +194,7 @@ void restore_all(const RestoreCall& asked, const Invocation& call, Progress& pro
     }
 }
 
-/// `error` is why it was stopped, if it was.
+/// `error` is why it failed, if it did.
 Json json_of(const RestoreCall& asked, const Restored& restored, const Error* error = nullptr) {
     Json json = restored_json(restored.files, restored.group);
     json["dry_run"] = asked.options.is_dry_run;
@@ -215,7 +215,8 @@ ExitStatus run_restore(const Invocation& call) {
         restore_all(asked, call, progress, restored);
     } catch (const Error& error) {
         progress.clear();
-        if (as_json && restored.files.is_stopped) print_json(call.console, json_of(asked, restored, &error));
+        const bool has_report = restored.files.is_stopped || !restored.files.disks.empty();
+        if (as_json && has_report) print_json(call.console, json_of(asked, restored, &error));
         call.console.flush();
         throw;
     }

@@ -29,7 +29,7 @@ struct RestoredAttachment {
 struct RestoredFiles {
     std::vector<RestoredDisk> disks;
     std::vector<RestoredAttachment> attachments;
-    std::vector<std::string> not_restored;  ///< the disks that were left when a signal stopped the restore
+    std::vector<std::string> not_restored;  ///< the disks that were left when the restore failed or was stopped
     bool is_stopped = false;
 };
 

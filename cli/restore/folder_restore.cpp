@@ -109,10 +109,7 @@ std::string list_existing(const RestoredFiles& existing) {
 }
 
 /// "stopped: 1 of 2 disks restored ('to/a.qcow2'); b was not"
-Error stopped(RestoredFiles& files, const RestorePlan& plan) {
-    files.is_stopped = true;
-    for (std::size_t i = files.disks.size(); i < plan.disks.size(); ++i)
-        files.not_restored.push_back(plan.disks[i].snapshot.disk);
+Error stopped(const RestoredFiles& files, const RestorePlan& plan) {
     const std::string existing = list_existing(files);
     const std::string left = files.not_restored.empty() ? "the other attachments were not"
                                                         : fmt::format("{} {} not", fmt::join(files.not_restored, ", "),
@@ -141,7 +138,10 @@ void FolderRestore::run(const Repository& repository, std::span<const ListedSnap
         for (StartedAttachment& attachment : started.attachments)
             files_.attachments.push_back(finish(repository, attachment));
     } catch (Error& error) {
-        if (error.code() == ErrorCode::cancelled) throw stopped(files_, plan);
+        for (std::size_t i = files_.disks.size(); i < plan.disks.size(); ++i)
+            files_.not_restored.push_back(plan.disks[i].snapshot.disk);
+        files_.is_stopped = error.code() == ErrorCode::cancelled;
+        if (files_.is_stopped) throw stopped(files_, plan);
         if (!files_.disks.empty() || !files_.attachments.empty())
             error.with_context(fmt::format("of {} and {} these are complete: {}", counted(plan.disks.size(), "disk"),
                                            counted(plan.attachments.size(), "attachment"), list_existing(files_)));

@@ -43,18 +43,18 @@ TEST_CASE("list: groups have a column only if there is one, but always their key
     ListedSnapshot with{record(), 1, 0};
     ListedSnapshot without{record(), 2, 0};
     without.record.group.clear();
-    CHECK(list_text({ListRow{with, false, {}}, ListRow{without, false, {}}}, ListDetail::short_ids).find("GROUP") !=
+    CHECK(list_text({ListRow{with, false}, ListRow{without, false}}, ListDetail::short_ids).find("GROUP") !=
           std::string::npos);
-    CHECK(list_text({ListRow{without, false, {}}}, ListDetail::short_ids).find("GROUP") == std::string::npos);
-    CHECK(list_json({ListRow{with, false, {}}})["snapshots"][0]["group"] == "web01");
-    CHECK(list_json({ListRow{without, false, {}}})["snapshots"][0]["group"].is_null());
+    CHECK(list_text({ListRow{without, false}}, ListDetail::short_ids).find("GROUP") == std::string::npos);
+    CHECK(list_json({ListRow{with, false}})["snapshots"][0]["group"] == "web01");
+    CHECK(list_json({ListRow{without, false}})["snapshots"][0]["group"].is_null());
 }
 
 TEST_CASE("show: the group and unreadable places are shown", "[cli]") {
     ListedSnapshot snapshot{record(), 1, 0};
     snapshot.record.unreadable = {{{1048576}, {4096}}};
-    CHECK(show_text(snapshot, "").find("group           web01") != std::string::npos);
-    CHECK(show_text(snapshot, "").find("4096 bytes at offset 1048576") != std::string::npos);
+    CHECK(show_text(snapshot).find("group           web01") != std::string::npos);
+    CHECK(show_text(snapshot).find("4096 bytes at offset 1048576") != std::string::npos);
     CHECK(show_json(snapshot)["unreadable"][0]["offset"] == 1048576);
     CHECK(show_json(snapshot)["group"] == "web01");
 }

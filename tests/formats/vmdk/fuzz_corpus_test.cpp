@@ -33,7 +33,7 @@ TEST_CASE("fuzz corpus: the VMDK seeds are images that open", "[formats][vmdk]")
     for (const std::string name : {"hosted", "stream", "cowd"}) {
         CAPTURE(name);
         const Bytes input = writer_test::read_file(test::source_path("tests/fuzz/corpus/vmdk/" + name));
-        const vmdk::Reader reader(fuzz::memory_source(input), {}, std::make_shared<ReadCaches>());
+        const varve::vmdk::Reader reader(fuzz::memory_source(input), {}, std::make_shared<ReadCaches>());
         CHECK(reader.info().virtual_size.value == 1 << 20);
         std::byte first{};
         reader.read(ByteOffset{name == "hosted" ? 4096u : 0u}, ByteSpan(&first, 1));

@@ -77,3 +77,17 @@ expect_refusal 1 "both need the name 'web01/vda.qcow2'"
 run restore web01/vda@latest nothing@latest --to x/
 expect_refusal 1 "nothing"
 [ ! -e x ] || fail "something was left"
+
+# What fails after the first disk reports that disk, in JSON too.
+head -c 300000 /dev/urandom >vdb.raw
+run backup a.raw --disk lost/vda
+before=$(find repo/packs -type f | sort)
+run backup vdb.raw --disk lost/vdb
+expect_status 0
+comm -13 <(printf '%s\n' "$before") <(find repo/packs -type f | sort) | xargs -I{} find {} -size +20k -delete
+run restore lost/vda@latest lost/vdb@latest --to partly/ --format raw --json
+expect_status 1
+expect_json
+[[ $(tr -d ' \n' <out) == *'"stopped":false,"not_restored":["lost/vdb"]'* ]] || fail "the disk that is left should be listed"
+expect_out '"code": "'
+expect_same partly/lost/vda.raw a.raw
