@@ -125,6 +125,7 @@ void BackupCall::check_stdin_options() const {
 
 ExitStatus BackupCall::run() {
     RepositoryAccess access(arguments_, progress_);
+    if (!arguments_.has("dry-run")) access.announce("backup");
     try {
         if (group_ && !arguments_.has("dry-run"))
             back_up_group(access);

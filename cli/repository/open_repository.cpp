@@ -12,6 +12,7 @@
 #include "engine/repository/log_following_store.h"
 #include "store/backend/open_backend.h"
 #include "store/backend_log.h"
+#include "store/leases.h"
 #include "store/object/repository_config.h"
 #include "store/pack_store.h"
 
@@ -104,6 +105,20 @@ void RepositoryAccess::remember_where() const {
 
 void RepositoryAccess::rebuild_catalog() {
     HostCatalog::rebuild_in(place_, store_->info, store_->log, *store_->backend);
+}
+
+void RepositoryAccess::announce(const std::string& purpose) {
+    if (!info().writable || !info().config_fault.empty()) return;  // nothing will be written
+    try {
+        lease_ = std::make_unique<HeldLease>(*store_->backend, info().id, purpose);
+    } catch (const Error& error) {
+        progress_.warn(fmt::format("a prune may take what this command writes for garbage, and make it start again: {}",
+                                   error.what()));
+    }
+}
+
+bool RepositoryAccess::is_other_writer_alive() const {
+    return varve::is_other_writer_alive(*store_->backend, info().id);
 }
 
 void RepositoryAccess::remember(const VerifyReport& report) {

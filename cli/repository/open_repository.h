@@ -24,6 +24,8 @@ std::string repository_location(const Arguments& arguments, const std::optional<
 /// Creates a new repository there. Throws what create_backend() throws.
 RepositoryInfo make_repository(const std::string& location);
 
+class HeldLease;
+
 class RepositoryAccess {
 public:
     /// Opens the repository that the options name; reads only its config.
@@ -37,6 +39,13 @@ public:
 
     /// Makes this host's catalog again from the log; the old one stays if that fails. Call it before run().
     void rebuild_catalog();
+
+    /// Until this object ends, prunes see that a command is at work whose packs no log entry names yet. `purpose` is
+    /// its verb. When that is not possible, warns: it is a hint only.
+    void announce(const std::string& purpose);
+
+    /// Whether another command announced itself and is still running.
+    bool is_other_writer_alive() const;
 
     const RepositoryInfo& info() const;
     /// Remembers what verify found damaged, so that no later backup on this host builds on it. Warns when that is not
@@ -59,6 +68,7 @@ private:
     KnownDamage known_damage_;
     std::filesystem::path spool_folder_;
     std::unique_ptr<View> view_;
+    std::unique_ptr<HeldLease> lease_;
 };
 
 }  // namespace varve
