@@ -103,6 +103,8 @@ std::optional<LogHead> BackendLog::append(const LogHead& head, const LogEntry& e
     return LogHead{head.number + 1, sha256(bytes)};
 }
 
+void BackendLog::make_durable(LogNumber number) { backend_.make_durable(log_entry_name(number)); }
+
 std::optional<Bytes> BackendLog::read(LogNumber number) const {
     return backend_.get(log_entry_name(number), {envelope_bytes_max});
 }

@@ -21,6 +21,7 @@ public:
     bool contains(LogNumber number) const override;
     std::vector<LogNumber> numbers(LogNumber after) const override;
     std::optional<LogHead> append(const LogHead& head, const LogEntry& entry) override;
+    void make_durable(LogNumber number) override;
 
 private:
     std::optional<Bytes> read(LogNumber number) const;

@@ -84,6 +84,11 @@ std::vector<PackId> PackStore::list_packs() const {
 
 std::optional<ByteCount> PackStore::pack_size(const PackId& id) const { return backend_.size(pack_name(id)); }
 
+void PackStore::remove_pack(const PackId& id) {
+    check_writable(info_, backend_);
+    backend_.remove(pack_name(id));
+}
+
 ChunkStore::CheckedPack PackStore::check_pack(const PackFacts& facts,
                                               const std::function<void(const PackDamage&)>& damage) const {
     return varve::check_pack(backend_, info_.id, facts, known_slots(facts.id), reader_, damage);

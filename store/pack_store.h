@@ -26,6 +26,7 @@ public:
     Bytes read_slot(const StoredPack& pack, std::uint32_t slot) const override;
     std::vector<PackId> list_packs() const override;
     std::optional<ByteCount> pack_size(const PackId& id) const override;
+    void remove_pack(const PackId& id) override;
     CheckedPack check_pack(const PackFacts& facts, const std::function<void(const PackDamage&)>& damage) const override;
 
 private:

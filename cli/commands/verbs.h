@@ -15,6 +15,7 @@ Verb info_verb();
 Verb init_verb();
 Verb list_verb();
 Verb map_verb();
+Verb prune_verb();
 Verb rebuild_verb();
 Verb restore_verb();
 Verb show_verb();

@@ -122,10 +122,18 @@ bool RepositoryAccess::is_other_writer_alive() const {
 }
 
 void RepositoryAccess::remember(const VerifyReport& report) {
+    change_known_damage([&](KnownDamage& known) { known.replace(report.settled_packs, report.damage); });
+}
+
+void RepositoryAccess::remember(const std::set<ChunkAddress>& damaged) {
+    change_known_damage([&](KnownDamage& known) { known.slots.insert(damaged.begin(), damaged.end()); });
+}
+
+void RepositoryAccess::change_known_damage(const std::function<void(KnownDamage&)>& change) {
     try {
         KnownDamage damage = place_.folder ? read_known_damage(*place_.folder) : KnownDamage();
         const KnownDamage before = damage;
-        damage.replace(report.settled_packs, report.damage);
+        change(damage);
         if (damage == before) return;
         if (!place_.folder) throw Error(ErrorCode::refused, place_.reason);
         write_known_damage(*place_.folder, damage);

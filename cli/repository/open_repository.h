@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "cli/options/arguments.h"
@@ -51,6 +52,8 @@ public:
     /// Remembers what verify found damaged, so that no later backup on this host builds on it. Warns when that is not
     /// possible.
     void remember(const VerifyReport& report);
+    /// The same for slots that another command found damaged; what is remembered already stays.
+    void remember(const std::set<ChunkAddress>& damaged);
 
     /// A folder for large temporary files.
     const std::filesystem::path& spool_folder() const { return spool_folder_; }
@@ -60,6 +63,7 @@ private:
     struct View;
 
     void open_view();
+    void change_known_damage(const std::function<void(KnownDamage&)>& change);
     void remember_where() const;
 
     Progress& progress_;

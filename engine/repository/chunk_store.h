@@ -97,6 +97,9 @@ public:
     /// The length of the pack's file now, or nullopt when there is none. Reads nothing of it.
     virtual std::optional<ByteCount> pack_size(const PackId& id) const = 0;
 
+    /// Deletes the pack, durably; it is not an error if it does not exist. Only for one that the log condemned.
+    virtual void remove_pack(const PackId& id) = 0;
+
     /// Reads every byte of the pack: its digest against `facts` and each slot against its id (patches with their base).
     /// Reports each damage and continues. Returns the number of chunks and plain bytes checked.
     struct CheckedPack {

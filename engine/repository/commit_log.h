@@ -38,6 +38,9 @@ public:
     /// although its reply did not. Read that number and compare nonces before anything else (never write an entry
     /// twice).
     virtual std::optional<LogHead> append(const LogHead& head, const LogEntry& entry) = 0;
+
+    /// Makes entry `number`, which is visible, and all before it durable: their writers may not have done so yet.
+    virtual void make_durable(LogNumber number) = 0;
 };
 
 }  // namespace varve

@@ -32,4 +32,9 @@ Bytes LogFollowingStore::get_metadata(const ChunkAddress& address, SlotKind kind
     return follow([&] { return repository_.chunks.get_metadata(address, kind); });
 }
 
+ChunkStore::CheckedPack LogFollowingStore::check_pack(const PackFacts& facts,
+                                                      const std::function<void(const PackDamage&)>& damage) const {
+    return follow([&] { return repository_.chunks.check_pack(facts, damage); });
+}
+
 }  // namespace varve

@@ -40,10 +40,9 @@ public:
     }
     std::vector<PackId> list_packs() const override { return repository_.chunks.list_packs(); }
     std::optional<ByteCount> pack_size(const PackId& id) const override { return repository_.chunks.pack_size(id); }
-    CheckedPack check_pack(const PackFacts& facts,
-                           const std::function<void(const PackDamage&)>& damage) const override {
-        return repository_.chunks.check_pack(facts, damage);
-    }
+    void remove_pack(const PackId& id) override { repository_.chunks.remove_pack(id); }
+    /// After Error(not_found), the catalog knows whether the log condemned the pack.
+    CheckedPack check_pack(const PackFacts& facts, const std::function<void(const PackDamage&)>& damage) const override;
 
 private:
     template <typename Read>

@@ -30,6 +30,7 @@ public:
     Bytes read_slot(const StoredPack&, std::uint32_t) const override { throw std::logic_error("not in this fake"); }
     std::vector<PackId> list_packs() const override { return {}; }
     std::optional<ByteCount> pack_size(const PackId&) const override { return std::nullopt; }
+    void remove_pack(const PackId&) override { throw std::logic_error("not in this fake"); }
     CheckedPack check_pack(const PackFacts&, const std::function<void(const PackDamage&)>&) const override {
         return {};
     }

@@ -33,11 +33,11 @@ public:
 
 class TestRepository {
 public:
-    explicit TestRepository(Backend& backend)
+    explicit TestRepository(Backend& backend, const SessionLimits& limits = {})
         : info(open_or_create(backend)),
           log(backend, info),
           catalog(open_sqlite_catalog(folder_.path(), info.id, log.genesis())),
-          packs(backend, info, *catalog),
+          packs(backend, info, *catalog, limits),
           chunks(info, log, packs, *catalog) {}
 
     SnapshotRecord backup(const ImageReader& source, const std::string& disk, TimeNs time = 0) {

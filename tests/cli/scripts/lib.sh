@@ -59,7 +59,7 @@ expect_json_refusal() {
 expect_golden() {
   sed -E -e 's/"[0-9a-f]{32}"/"ID"/' -e 's/("host": )"[^"]+"/\1"HOST"/' -e "s#$work#WORK#g" \
     -e 's/("(seconds|compression_ratio|metadata_share|bytes_grown_per_[a-z]+)": ?)[0-9.e-]+/\10/' \
-    -e 's/("bytes_(stored|read|on_disk)": )[0-9]+/\10/' out >normal
+    -e 's/("bytes_(stored|read|on_disk|freed|copied)": )-?[0-9]+/\10/' out >normal
   if [ -n "${VARVE_UPDATE_GOLDEN:-}" ]; then cp normal "$GOLDEN/$1"; fi
   diff -u "$GOLDEN/$1" normal >golden.diff || fail "differs from tests/golden/$1: $(cat golden.diff)"
 }

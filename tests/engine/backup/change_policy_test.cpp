@@ -34,6 +34,7 @@ public:
         ++appends;
         return log_.append(head, entry);
     }
+    void make_durable(LogNumber number) override { log_.make_durable(number); }
 
     mutable int catch_ups = 0;
     int appends = 0;

@@ -1,0 +1,81 @@
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "cli/commands/verbs.h"
+#include "cli/options/byte_size.h"
+#include "cli/options/output_options.h"
+#include "cli/render/render_prune.h"
+#include "cli/repository/open_repository.h"
+#include "cli/terminal/json_document.h"
+#include "cli/terminal/progress_bar.h"
+#include "engine/base/error.h"
+
+namespace varve {
+namespace {
+
+std::chrono::seconds parse_seconds(const std::string& text) {
+    constexpr std::uint32_t seconds_max = 366 * 24 * 3600;
+    std::uint32_t seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error != std::errc() || end != text.data() + text.size() || seconds > seconds_max)
+        throw Error(ErrorCode::usage,
+                    fmt::format("--max-seconds: '{}' is not a number from 0 to {}", text, seconds_max));
+    return std::chrono::seconds(seconds);
+}
+
+PruneRequest request_of(const Arguments& arguments) {
+    PruneRequest request;
+    if (const auto bytes = arguments.value("max-copy")) request.limits.copy_max = parse_byte_size(*bytes);
+    if (const auto seconds = arguments.value("max-seconds"))
+        request.deadline = std::chrono::steady_clock::now() + parse_seconds(*seconds);
+    return request;
+}
+
+ExitStatus run_prune(const Invocation& call) {
+    const Arguments& arguments = call.arguments;
+    PruneRequest request = request_of(arguments);
+    const bool as_json = arguments.has("json");
+    ProgressBar progress(call.console, as_json ? BarMode::never : BarMode::when_terminal);
+    RepositoryAccess access(arguments, progress);
+    request.is_writer_alive = [&] { return access.is_other_writer_alive(); };
+    const PruneMode mode = arguments.has("dry-run") ? PruneMode::preview : PruneMode::done;
+    if (mode == PruneMode::done) access.announce("prune");
+    PruneReport report;
+    access.run([&](Repository& repository) {
+        report = mode == PruneMode::preview ? preview_prune(repository, request, progress, call.stop)
+                                            : prune(repository, request, progress, call.stop);
+    });
+    if (!report.damaged.empty()) access.remember(report.damaged);
+    progress.clear();
+    if (as_json)
+        print_json(call.console, prune_json(report, mode));
+    else
+        call.console.summary(prune_text(report, mode));
+    return report.kept.empty() ? ExitStatus::done : ExitStatus::found;
+}
+
+}  // namespace
+
+Verb prune_verb() {
+    return {"prune",
+            "",
+            "give back the space of forgotten snapshots",
+            "Removes packs that no snapshot needs any more, copies what is still needed out of those\n"
+            "of which a quarter or more is not, and merges small packs. Removes also what killed\n"
+            "commands left behind. It may be interrupted at any moment and may run beside backups,\n"
+            "restores and other prunes, on any host: no snapshot loses anything, and the next prune\n"
+            "finishes the work. Copies are written before anything is removed; if the disk has no\n"
+            "room for them, --max-copy 0 only removes. A damaged pack that is still needed stays as\n"
+            "it is: it is named, and the exit status is 3.",
+            "varve prune -r /backup/vms --max-copy 20G",
+            {0,
+             0,
+             UsesRepository::yes,
+             {{"max-copy", 0, "BYTES", Repeat::once, "copy at most so much (with K, M, G or T)"},
+              {"max-seconds", 0, "N", Repeat::once, "begin no more copies after so many seconds"},
+              dry_run_spec("remove")}},
+            run_prune};
+}
+
+}  // namespace varve

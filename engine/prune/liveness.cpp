@@ -1,0 +1,91 @@
+#include "engine/prune/liveness.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/base/progress.h"
+
+namespace varve {
+
+void Liveness::add(const SnapshotRecord& snapshot, const std::stop_token& stop) {
+    if (!added_.insert(snapshot.id).second) return;
+    const DiskMap map(chunks_, snapshot);
+    mark_subtree(map, map_root_level, map.root(), stop);
+    for (const Attachment& attachment : snapshot.attachments) mark(attachment.address);
+}
+
+/// A page that is marked was read before, with everything below it.
+void Liveness::mark_subtree(const DiskMap& map, int level, const Subtree& subtree, const std::stop_token& stop) {
+    if (subtree.kind != MapKind::present || !mark(subtree.page)) return;
+    throw_if_stopped(stop);
+    if (level == 0) {
+        const auto page = map.leaf(subtree);
+        for (const LeafEntry& entry : page->entries)
+            if (entry.kind == MapKind::present) mark(entry.address);
+        return;
+    }
+    const auto page = map.inner(level, subtree);
+    for (const Subtree& child : page->entries) mark_subtree(map, level - 1, child, stop);
+}
+
+/// Marks the slot that `address` means today, and its base if it is a patch. False: it was marked before.
+bool Liveness::mark(const ChunkAddress& address) {
+    const ChunkAddress now = current(address);
+    Plane& plane = plane_of(now.pack);
+    if (!set(plane, now)) return false;
+    const auto patch = std::lower_bound(plane.bases.begin(), plane.bases.end(), now.slot,
+                                        [](const PatchBase& a, std::uint32_t slot) { return a.slot < slot; });
+    if (patch == plane.bases.end() || patch->slot != now.slot) return true;
+    const ChunkAddress base = current(patch->base);  // always a whole chunk: patches never chain
+    set(plane_of(base.pack), base);
+    return true;
+}
+
+ChunkAddress Liveness::current(const ChunkAddress& address) const {
+    if (const auto now = catalog_.current(address)) return *now;
+    throw Error(ErrorCode::corrupt,
+                fmt::format("slot {} of pack {} is gone: a move entry condemned the pack without naming the slot",
+                            address.slot, address.pack.hex()));
+}
+
+bool Liveness::set(Plane& plane, const ChunkAddress& now) {
+    if (now.slot >= plane.needed.size())
+        throw Error(ErrorCode::corrupt, fmt::format("slot {} of pack {} does not exist: the pack has {} slots",
+                                                    now.slot, now.pack.hex(), plane.needed.size()));
+    if (plane.needed[now.slot]) return false;
+    plane.needed[now.slot] = true;
+    ++plane.count;
+    return true;
+}
+
+Liveness::Plane& Liveness::plane_of(const PackId& pack) {
+    if (const auto found = planes_.find(pack); found != planes_.end()) return found->second;
+    const auto table = catalog_.slots(pack);
+    Plane plane;
+    plane.needed.resize(table->slots.size());
+    plane.bases = table->patch_bases;
+    return planes_.emplace(pack, std::move(plane)).first->second;
+}
+
+const std::vector<bool>& Liveness::slots_of(const PackId& pack) const {
+    static const std::vector<bool> none;
+    const auto found = planes_.find(pack);
+    return found == planes_.end() ? none : found->second.needed;
+}
+
+std::vector<ChunkAddress> Liveness::addresses_in(const PackId& pack) const {
+    std::vector<ChunkAddress> addresses;
+    const std::vector<bool>& needed = slots_of(pack);
+    for (std::uint32_t slot = 0; slot < needed.size(); ++slot)
+        if (needed[slot]) addresses.push_back({pack, slot});
+    return addresses;
+}
+
+std::uint32_t Liveness::count_of(const PackId& pack) const {
+    const auto found = planes_.find(pack);
+    return found == planes_.end() ? 0 : found->second.count;
+}
+
+}  // namespace varve

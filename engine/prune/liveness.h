@@ -1,0 +1,59 @@
+#pragma once
+/// Which slots the live snapshots need: their map pages, chunks, the bases of patches, and attachments, as they are
+/// today, after moves. One bit per slot, in a plane per pack.
+///
+/// This is a full mark: each page of the live maps is read once, however many snapshots share it, so the cost follows
+/// what is kept, not what was forgotten. Memory: one bit per slot of the packs in use, and 24 bytes per patch. One
+/// thread.
+
+#include <cstdint>
+#include <stop_token>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/repository/disk_map.h"
+#include "engine/repository/repository.h"
+
+namespace varve {
+
+class Liveness {
+public:
+    /// Borrows the catalog and the chunks of `repository`. Addresses are resolved as the catalog has them when a
+    /// snapshot is added: after a move entry, start again with a new object.
+    explicit Liveness(const Repository& repository) : catalog_(repository.catalog), chunks_(repository.chunks) {}
+
+    /// Marks what `snapshot` needs. A second call for it does nothing. Throws Error(corrupt) or Error(not_found) when
+    /// a page of its map cannot be read or an address leads nowhere: what lies below is unknown, so this object must
+    /// not be used any more.
+    void add(const SnapshotRecord& snapshot, const std::stop_token& stop);
+
+    /// The slots of `pack` that are needed, by number; empty: none.
+    const std::vector<bool>& slots_of(const PackId& pack) const;
+
+    /// The same as addresses, ascending.
+    std::vector<ChunkAddress> addresses_in(const PackId& pack) const;
+
+    /// How many slots of `pack` are needed.
+    std::uint32_t count_of(const PackId& pack) const;
+
+private:
+    struct Plane {
+        std::vector<bool> needed;
+        std::uint32_t count = 0;
+        std::vector<PatchBase> bases;  ///< of the pack's patches, ascending by slot
+    };
+
+    bool mark(const ChunkAddress& address);
+    ChunkAddress current(const ChunkAddress& address) const;
+    static bool set(Plane& plane, const ChunkAddress& now);
+    void mark_subtree(const DiskMap& map, int level, const Subtree& subtree, const std::stop_token& stop);
+    Plane& plane_of(const PackId& pack);
+
+    const Catalog& catalog_;
+    const ChunkStore& chunks_;
+    std::unordered_map<PackId, Plane> planes_;
+    std::unordered_set<SnapshotId> added_;
+};
+
+}  // namespace varve

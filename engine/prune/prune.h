@@ -1,0 +1,54 @@
+#pragma once
+/// Gives back the space of what was forgotten, and merges small packs, without ever taking anything from a live
+/// snapshot. The order is that of store/FORMAT.md section 10: copies durable, then the move entry, then the packs that
+/// it condemns are deleted. So it may be interrupted at any moment, beside backups, restores and other prunes: before
+/// the entry it has only written packs that no one names, and after it the next prune deletes what is left.
+
+#include <chrono>
+#include <set>
+
+#include "engine/base/progress.h"
+#include "engine/prune/prune_plan.h"
+
+namespace varve {
+
+struct PruneRequest {
+    PruneLimits limits;
+    WriterHint is_writer_alive = [] { return false; };
+    /// No pack is begun to be copied after this; what was copied until then is entered.
+    std::optional<std::chrono::steady_clock::time_point> deadline;
+};
+
+/// A pack that could not be given up because something in it cannot be read.
+struct KeptPack {
+    PackId id;
+    std::string why;
+};
+
+/// Some packs and what they take in the repository.
+struct PackSum {
+    std::uint64_t count = 0;
+    ByteCount bytes;
+};
+
+struct PruneReport {
+    PrunePlan plan;                  ///< of what was given up in the end; of a preview, of what would be
+    std::vector<KeptPack> kept;      ///< damaged: a finding
+    std::set<ChunkAddress> damaged;  ///< slots, found while copying
+    std::optional<LogNumber> entry;  ///< the move entry; nullopt: none was needed
+    PackSum written;                 ///< new packs
+    PackSum removed;
+    PackSum remaining;            ///< condemned, but not removed yet: the next prune does it
+    std::uint64_t postponed = 0;  ///< packs that the deadline left for the next prune
+};
+
+/// What prune() would do now. Writes nothing.
+PruneReport preview_prune(Repository& repository, const PruneRequest& request, Progress& progress,
+                          const std::stop_token& stop);
+
+/// Prunes. Throws Error(corrupt), before anything is written, when a map of a live snapshot cannot be read, because
+/// then nobody knows what is needed; Error(conflict) when other prunes are faster again and again. Once the entry is in
+/// the log, the call succeeds: a pack that cannot be deleted is a warning.
+PruneReport prune(Repository& repository, const PruneRequest& request, Progress& progress, const std::stop_token& stop);
+
+}  // namespace varve
