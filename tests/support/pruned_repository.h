@@ -35,10 +35,15 @@ inline bool are_equal(const Bytes& a, const Bytes& b) {
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+/// Every night reads back.
+inline void require_restored(TestRepository& host, const std::vector<Night>& nights) {
+    for (const Night& night : nights) REQUIRE(are_equal(host.restored_bytes(night.record), night.bytes));
+}
+
 /// Every night is listed, reads back, and verifies.
 inline void require_nights(TestRepository& host, const std::vector<Night>& nights) {
     REQUIRE(host.snapshots().size() == nights.size());
-    for (const Night& night : nights) REQUIRE(are_equal(host.restored_bytes(night.record), night.bytes));
+    require_restored(host, nights);
     const VerifyReport report = host.verify();
     INFO((report.findings.empty() ? "" : report.findings.front().message));
     REQUIRE(report.findings.empty());
