@@ -1,11 +1,13 @@
 #include <functional>
 #include <utility>
 
+#include "cli/commands/prune_step.h"
 #include "cli/commands/verbs.h"
 #include "cli/options/output_options.h"
 #include "cli/options/retention_options.h"
 #include "cli/render/render_forget.h"
 #include "cli/repository/open_repository.h"
+#include "cli/terminal/error_json.h"
 #include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/base/error.h"
@@ -61,22 +63,47 @@ ForgetReport forget_what_rules_drop(const Invocation& call, bool is_dry_run) {
     return forget_report(std::move(done), is_dry_run);
 }
 
+/// `error` is why the prune that followed failed, if it did.
+void print(const Invocation& call, const ForgetReport& report, const Error* error = nullptr) {
+    if (!call.arguments.has("json")) {
+        call.console.summary(
+            forget_text(report, call.arguments.has("verbose") ? ListDetail::everything : ListDetail::short_ids));
+        return;
+    }
+    Json json = forget_json(report);
+    if (error != nullptr) json["error"] = error_json(*error);
+    print_json(call.console, json);
+}
+
+/// What is forgotten stays forgotten, whatever happens to the prune.
+void prune_afterwards(const Invocation& call, ForgetReport& report) {
+    ProgressBar progress(call.console, call.arguments.has("json") ? BarMode::never : BarMode::when_terminal);
+    try {
+        report.pruned = prune_repository(call, {}, PruneMode::done, progress);
+        progress.clear();
+    } catch (Error& error) {
+        progress.clear();
+        error.with_context("the snapshots are forgotten, but not pruned");
+        print(call, report, &error);
+        call.console.flush();
+        throw;
+    }
+}
+
 ExitStatus run_forget(const Invocation& call) {
     check_usage(call.arguments);
     const bool is_dry_run = call.arguments.has("dry-run");
-    const ForgetReport report = call.arguments.operands().empty() ? forget_what_rules_drop(call, is_dry_run)
-                                                                  : forget_what_is_named(call, is_dry_run);
-    if (call.arguments.has("json"))
-        print_json(call.console, forget_json(report));
-    else
-        call.console.summary(
-            forget_text(report, call.arguments.has("verbose") ? ListDetail::everything : ListDetail::short_ids));
-    return ExitStatus::done;
+    ForgetReport report = call.arguments.operands().empty() ? forget_what_rules_drop(call, is_dry_run)
+                                                            : forget_what_is_named(call, is_dry_run);
+    if (call.arguments.has("prune") && !is_dry_run) prune_afterwards(call, report);
+    print(call, report);
+    return report.pruned && !report.pruned->kept.empty() ? ExitStatus::found : ExitStatus::done;
 }
 
 std::vector<OptionSpec> forget_option_specs() {
     std::vector<OptionSpec> specs = retention_specs();
     specs.push_back({"force", 0, "", Repeat::once, "forget a named snapshot although it is tagged 'hold'"});
+    specs.push_back({"prune", 0, "", Repeat::once, "then run varve prune; not with --dry-run"});
     specs.push_back(dry_run_spec("forget"));
     return specs;
 }
@@ -95,7 +122,7 @@ Verb forget_verb() {
             "snapshots that were taken in a group; with --group to the points in time of a machine.\n"
             "Rules never forget a disk's newest snapshot, nor one that is tagged 'hold'. The table\n"
             "fits 80 columns; with --verbose it has full ids and times, and all reasons. Space is\n"
-            "not free before `varve prune`.",
+            "not free before `varve prune`, which --prune runs at the end.",
             "varve forget -r /backup/vms --keep-daily 14 --keep-weekly 8 --keep-monthly 12 -n",
             {0, operands_unlimited, UsesRepository::yes, forget_option_specs()},
             run_forget};

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "cli/commands/prune_step.h"
 #include "cli/commands/verbs.h"
 #include "cli/options/byte_size.h"
 #include "cli/options/output_options.h"
-#include "cli/render/render_prune.h"
-#include "cli/repository/open_repository.h"
 #include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
 #include "engine/base/error.h"
@@ -34,19 +33,11 @@ PruneRequest request_of(const Arguments& arguments) {
 
 ExitStatus run_prune(const Invocation& call) {
     const Arguments& arguments = call.arguments;
-    PruneRequest request = request_of(arguments);
+    const PruneRequest request = request_of(arguments);
     const bool as_json = arguments.has("json");
     ProgressBar progress(call.console, as_json ? BarMode::never : BarMode::when_terminal);
-    RepositoryAccess access(arguments, progress);
-    request.is_writer_alive = [&] { return access.is_other_writer_alive(); };
     const PruneMode mode = arguments.has("dry-run") ? PruneMode::preview : PruneMode::done;
-    if (mode == PruneMode::done) access.announce("prune");
-    PruneReport report;
-    access.run([&](Repository& repository) {
-        report = mode == PruneMode::preview ? preview_prune(repository, request, progress, call.stop)
-                                            : prune(repository, request, progress, call.stop);
-    });
-    if (!report.damaged.empty()) access.remember(report.damaged);
+    const PruneReport report = prune_repository(call, request, mode, progress);
     progress.clear();
     if (as_json)
         print_json(call.console, prune_json(report, mode));

@@ -78,7 +78,7 @@ std::string split_text(const ForgetReport& report) {
 }  // namespace
 
 ForgetReport forget_report(RetentionPlan plan, bool is_dry_run) {
-    ForgetReport report{{}, std::move(plan.split_points), is_dry_run};
+    ForgetReport report{{}, std::move(plan.split_points), is_dry_run, {}};
     for (RetentionUnit& unit : plan.units)
         for (ListedSnapshot& member : unit.members)
             report.rows.push_back(
@@ -87,17 +87,19 @@ ForgetReport forget_report(RetentionPlan plan, bool is_dry_run) {
 }
 
 ForgetReport forget_report(NamedForget named, bool is_dry_run) {
-    ForgetReport report{{}, {}, is_dry_run};
+    ForgetReport report{{}, {}, is_dry_run, {}};
     for (ListedSnapshot& s : named.forgotten) report.rows.push_back({std::move(s), Fate::forgotten, {}});
     for (ListedSnapshot& s : named.gone) report.rows.push_back({std::move(s), Fate::gone, {}});
     return report;
 }
 
 std::string forget_text(const ForgetReport& report, ListDetail detail) {
-    if (report.rows.empty()) return "nothing to forget: no snapshots\n";
     const bool is_full = detail == ListDetail::everything;
-    std::string out = rows_text(report.rows, forget_columns(is_full), is_full ? Table::unlimited : table_columns_max) +
-                      summary_of(report) + split_text(report);
+    std::string out = "nothing to forget: no snapshots\n";
+    if (!report.rows.empty())
+        out = rows_text(report.rows, forget_columns(is_full), is_full ? Table::unlimited : table_columns_max) +
+              summary_of(report) + split_text(report);
+    if (report.pruned) return out + prune_text(*report.pruned, PruneMode::done);
     if (!report.is_dry_run && rows_with(report, Fate::forgotten) != 0) out += fmt::format("{}\n", space_advice);
     return out;
 }
@@ -121,6 +123,7 @@ Json forget_json(const ForgetReport& report) {
         one["point_count"] = count;
         json["split_groups"].push_back(std::move(one));
     }
+    json["prune"] = report.pruned ? prune_json(*report.pruned, PruneMode::done) : Json(nullptr);
     json["dry_run"] = report.is_dry_run;
     return json;
 }

@@ -2,11 +2,13 @@
 /// What `forget` did, or would do, as text for people and as JSON.
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/render/render_prune.h"
 #include "cli/render/render_snapshot.h"
 #include "cli/terminal/json.h"
 #include "engine/jobs/forget.h"
@@ -30,6 +32,7 @@ struct ForgetReport {
     std::vector<ForgetRow> rows;                        ///< by disk or group, then oldest first
     std::map<std::string, std::uint64_t> split_points;  ///< see RetentionPlan
     bool is_dry_run = false;
+    std::optional<PruneReport> pruned;  ///< nullopt: no prune followed
 };
 
 ForgetReport forget_report(RetentionPlan plan, bool is_dry_run);

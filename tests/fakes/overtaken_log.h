@@ -46,6 +46,7 @@ public:
     std::optional<LogHead> head_before(LogNumber number) const override { return inner_.head_before(number); }
     bool contains(LogNumber number) const override { return inner_.contains(number); }
     std::vector<LogNumber> numbers(LogNumber after) const override { return inner_.numbers(after); }
+    void make_durable(LogNumber number) override { inner_.make_durable(number); }
 
 private:
     CommitLog& inner_;

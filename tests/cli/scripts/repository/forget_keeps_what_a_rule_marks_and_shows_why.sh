@@ -63,3 +63,25 @@ run init empty
 run -r empty forget --keep-last 1
 expect_status 0
 expect_out "nothing to forget: no snapshots"
+
+# With --prune, the space is free as well; what is kept is whole.
+head -c 3000000 /dev/urandom >big.raw
+run backup big.raw --disk big --time 2026-11-19T02:30Z
+head -c 100000 /dev/urandom >big.raw
+run backup big.raw --disk big --time 2026-11-20T02:30Z
+before=$(du -sb repo/packs | cut -f1)
+run forget --disk big --keep-last 1 --prune -n --json
+expect_status 0
+expect_out '"prune": null'
+run forget --disk big --keep-last 1 --prune
+expect_status 0
+expect_out "forgot 1 snapshot and kept 1"
+expect_out " freed; "
+[[ $(<out) != *"run \`varve prune\`"* ]] || fail "nothing is left to do"
+[ "$(du -sb repo/packs | cut -f1)" -lt $((before - 2900000)) ] || fail "the space is not free"
+run verify
+expect_status 0
+run forget --disk big --keep-last 1 --prune --json
+expect_status 0
+expect_json
+expect_out '"bytes_freed": '

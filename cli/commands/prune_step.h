@@ -1,0 +1,15 @@
+#pragma once
+/// The prune that `varve prune` and `varve forget --prune` run.
+
+#include "cli/options/invocation.h"
+#include "cli/render/render_prune.h"
+#include "engine/base/progress.h"
+#include "engine/prune/prune.h"
+
+namespace varve {
+
+/// Prunes the repository that the options of `call` name, or plans it; remembers on this host what it finds damaged.
+/// Throws what prune() throws.
+PruneReport prune_repository(const Invocation& call, PruneRequest request, PruneMode mode, Progress& progress);
+
+}  // namespace varve
