@@ -79,7 +79,7 @@ void HeldLease::refresh(const std::stop_token& stop) {
     }
 }
 
-bool is_other_writer_alive(Backend& backend, const RepositoryId& repository) {
+bool is_other_writer_alive(Backend& backend, const RepositoryId& repository, DeadLeases dead) {
     const ProcessIdentity self = this_process();
     bool is_any_alive = false;
     for (const std::string& name : backend.list(leases_prefix)) {
@@ -88,7 +88,7 @@ bool is_other_writer_alive(Backend& backend, const RepositoryId& repository) {
             if (lease && lease->holder == self) continue;
             if (lease && is_alive(*lease))
                 is_any_alive = true;
-            else
+            else if (dead == DeadLeases::remove)
                 backend.remove(name);
         } catch (const Error& error) {
             if (error.code() != ErrorCode::unsupported) throw;

@@ -40,8 +40,10 @@ private:
     std::jthread refresher_;  ///< last, because it uses all of the above
 };
 
+enum class DeadLeases { keep, remove };
+
 /// Whether another process than this one holds a lease: one of this host that is running, or one elsewhere that was
-/// refreshed less than a day ago. Removes the leases of all others.
-bool is_other_writer_alive(Backend& backend, const RepositoryId& repository);
+/// refreshed less than a day ago. The leases of all others are dead.
+bool is_other_writer_alive(Backend& backend, const RepositoryId& repository, DeadLeases dead);
 
 }  // namespace varve

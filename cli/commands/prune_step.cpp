@@ -6,7 +6,10 @@ namespace varve {
 
 PruneReport prune_repository(const Invocation& call, PruneRequest request, PruneMode mode, Progress& progress) {
     RepositoryAccess access(call.arguments, progress);
-    request.is_writer_alive = [&] { return access.is_other_writer_alive(); };
+    request.is_writer_alive = [&] {
+        return mode == PruneMode::preview ? access.is_other_writer_alive()
+                                          : access.is_other_writer_alive_after_cleanup();
+    };
     if (mode == PruneMode::done) access.announce("prune");
     PruneReport report;
     access.run([&](Repository& repository) {

@@ -118,7 +118,11 @@ void RepositoryAccess::announce(const std::string& purpose) {
 }
 
 bool RepositoryAccess::is_other_writer_alive() const {
-    return varve::is_other_writer_alive(*store_->backend, info().id);
+    return varve::is_other_writer_alive(*store_->backend, info().id, DeadLeases::keep);
+}
+
+bool RepositoryAccess::is_other_writer_alive_after_cleanup() {
+    return varve::is_other_writer_alive(*store_->backend, info().id, DeadLeases::remove);
 }
 
 void RepositoryAccess::remember(const VerifyReport& report) {

@@ -47,6 +47,8 @@ public:
 
     /// Whether another command announced itself and is still running.
     bool is_other_writer_alive() const;
+    /// The same; removes the marks of commands that were killed.
+    bool is_other_writer_alive_after_cleanup();
 
     const RepositoryInfo& info() const;
     /// Remembers what verify found damaged, so that no later backup on this host builds on it. Warns when that is not

@@ -77,7 +77,7 @@ void PlanMaker::list(const std::vector<PackId>& own_orphans, const WriterHint& h
         }
     }
     const std::unordered_set<PackId> own(own_orphans.begin(), own_orphans.end());
-    const bool is_spared = !orphans.empty() && hint();
+    const bool is_spared = hint();
     for (PlannedPack& orphan : orphans) {
         if (is_spared && !own.contains(orphan.facts.id)) {
             ++plan_.spared.count;

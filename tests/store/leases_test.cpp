@@ -51,7 +51,7 @@ TEST_CASE("leases: a finished holder leaves none behind, and its own lease does 
     {
         const HeldLease lease(backend, some_repository, "backup");
         REQUIRE(backend.list("leases/", "").size() == 1);
-        REQUIRE_FALSE(is_other_writer_alive(backend, some_repository));
+        REQUIRE_FALSE(is_other_writer_alive(backend, some_repository, DeadLeases::remove));
         REQUIRE(backend.list("leases/", "").size() == 1);
     }
     REQUIRE(backend.list("leases/", "").empty());
@@ -62,7 +62,9 @@ TEST_CASE("leases: a running process of this host holds back, one that is gone d
     MemoryBackend backend;
     ProcessIdentity parent = this_process();
     put_lease(backend, gone_process(), hours_ago(0));
-    REQUIRE_FALSE(is_other_writer_alive(backend, some_repository));
+    REQUIRE_FALSE(is_other_writer_alive(backend, some_repository, DeadLeases::keep));
+    REQUIRE(backend.list("leases/", "").size() == 1);
+    REQUIRE_FALSE(is_other_writer_alive(backend, some_repository, DeadLeases::remove));
     REQUIRE(backend.list("leases/", "").empty());
 
     int ready[2];
@@ -77,10 +79,10 @@ TEST_CASE("leases: a running process of this host holds back, one that is gone d
     parent.pid = static_cast<std::uint32_t>(child);
     REQUIRE(::read(ready[0], &parent.started, sizeof parent.started) == sizeof parent.started);
     put_lease(backend, parent, hours_ago(100));  // its age does not matter
-    REQUIRE(is_other_writer_alive(backend, some_repository));
+    REQUIRE(is_other_writer_alive(backend, some_repository, DeadLeases::remove));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
-    REQUIRE_FALSE(is_other_writer_alive(backend, some_repository));
+    REQUIRE_FALSE(is_other_writer_alive(backend, some_repository, DeadLeases::remove));
     REQUIRE(backend.list("leases/", "").empty());
 }
 
@@ -93,23 +95,23 @@ TEST_CASE("leases: a number that was given to another process, or a boot since, 
     ProcessIdentity before_boot = this_process();
     before_boot.boot_id = "another boot";
     put_lease(backend, before_boot, hours_ago(0));
-    REQUIRE_FALSE(is_other_writer_alive(backend, some_repository));
+    REQUIRE_FALSE(is_other_writer_alive(backend, some_repository, DeadLeases::remove));
 }
 
 TEST_CASE("leases: of another host, the last refresh counts: a day", "[lease]") {
     MemoryBackend backend;
     put_lease(backend, elsewhere(), hours_ago(25));
-    REQUIRE_FALSE(is_other_writer_alive(backend, some_repository));
+    REQUIRE_FALSE(is_other_writer_alive(backend, some_repository, DeadLeases::remove));
     REQUIRE(backend.list("leases/", "").empty());
     put_lease(backend, elsewhere(), hours_ago(23));
-    REQUIRE(is_other_writer_alive(backend, some_repository));
+    REQUIRE(is_other_writer_alive(backend, some_repository, DeadLeases::remove));
     REQUIRE(backend.list("leases/", "").size() == 1);
 }
 
 TEST_CASE("leases: a damaged lease holds nothing back", "[lease]") {
     MemoryBackend backend;
     backend.put_if_absent("leases/" + PackId::make().hex(), bytes_of("not a lease"));
-    REQUIRE_FALSE(is_other_writer_alive(backend, some_repository));
+    REQUIRE_FALSE(is_other_writer_alive(backend, some_repository, DeadLeases::remove));
     Bytes bytes = encode(Lease{elsewhere(), hours_ago(0), "backup"}, some_repository);
     for (std::size_t length = 0; length < bytes.size(); ++length)
         REQUIRE_THROWS_AS(parse_lease(ByteView(bytes).first(length), some_repository, "lease"), Error);
