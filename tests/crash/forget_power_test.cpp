@@ -8,6 +8,7 @@
 #include "store/backend/local_backend.h"
 #include "tests/catch.h"
 #include "tests/fakes/forgetful_files.h"
+#include "tests/support/long_test.h"
 #include "tests/support/test_repository.h"
 
 using namespace varve;
@@ -78,8 +79,8 @@ TEST_CASE("power failure: at every change of the disk by a forget, all of its sn
          {Survival::nothing, Survival::names_only, Survival::everything, Survival::by_chance}) {
         for (const FailingOperation operation : {FailingOperation::not_done, FailingOperation::done}) {
             std::uint64_t n = 1;
-            while (forget_survives_power_failure_at(n, operation, survival)) ++n;
-            std::printf("forget: power failed at each of %llu changes of the disk\n",
+            while (forget_survives_power_failure_at(n, operation, survival)) n += test_place_step;
+            std::printf("forget: up to change %llu of the disk, power failed at each of them or at every third\n",
                         static_cast<unsigned long long>(n - 1));
             REQUIRE(n > 2);
         }

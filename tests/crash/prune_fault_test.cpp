@@ -9,6 +9,7 @@
 #include "tests/fakes/fault_backend.h"
 #include "tests/fakes/forgetful_files.h"
 #include "tests/fakes/memory_backend.h"
+#include "tests/support/long_test.h"
 #include "tests/support/pruned_repository.h"
 
 using namespace varve;
@@ -72,8 +73,9 @@ bool prune_survives_fault_at(std::uint64_t n, FaultEffect effect, FaultSpan span
 
 void prune_survives_every_fault(FaultEffect effect, FaultSpan span, FaultScope scope) {
     std::uint64_t n = 1;
-    while (prune_survives_fault_at(n, effect, span, scope)) ++n;
-    std::printf("prune fault test: %llu operations failed in turn\n", static_cast<unsigned long long>(n - 1));
+    while (prune_survives_fault_at(n, effect, span, scope)) n += test_place_step;
+    std::printf("prune fault test: up to operation %llu, each of them or every third failed in turn\n",
+                static_cast<unsigned long long>(n - 1));
     REQUIRE(n > 10);
 }
 
@@ -127,7 +129,7 @@ TEST_CASE("power failure: at every change of the disk during a prune, no live ni
         std::uint64_t n = 1;
         while (prune_survives_power_failure_at(n, n % 2 == 0 ? FailingOperation::done : FailingOperation::not_done,
                                                survival))
-            ++n;
+            n += test_place_step;
         REQUIRE(n > 10);
     }
 }

@@ -6,6 +6,7 @@
 #include "engine/base/error.h"
 #include "tests/fakes/eventful_backend.h"
 #include "tests/fakes/memory_backend.h"
+#include "tests/support/long_test.h"
 #include "tests/support/pruned_repository.h"
 
 using namespace varve;
@@ -128,14 +129,14 @@ bool prune_survives_at(std::uint64_t n,
 
 TEST_CASE("interleaved prune: prunes at any moment of a backup lose nothing", "[prune]") {
     std::uint64_t n = 1;
-    while (survives_prunes_at(n, Parent::stays)) ++n;
+    while (survives_prunes_at(n, Parent::stays)) n += test_place_step;
     REQUIRE(n > 20);
 }
 
 TEST_CASE("interleaved prune: nothing is lost when the parent is forgotten and pruned at any moment of a backup",
           "[prune]") {
     std::uint64_t n = 1;
-    while (survives_prunes_at(n, Parent::is_forgotten)) ++n;
+    while (survives_prunes_at(n, Parent::is_forgotten)) n += test_place_step;
     REQUIRE(n > 20);
 }
 
@@ -147,14 +148,14 @@ TEST_CASE("interleaved prune: a backup at any moment of a prune loses nothing", 
         const fakes::MemoryImage again = disk_of(2);
         nights.push_back({other.backup(again, "again", 3), again.bytes()});
     };
-    while (prune_survives_at(n, event)) ++n;
+    while (prune_survives_at(n, event)) n += test_place_step;
     REQUIRE(n > 20);
 }
 
 TEST_CASE("interleaved prune: another prune at any moment of a prune loses nothing and leaves no garbage", "[prune]") {
     std::uint64_t n = 1;
     const auto event = [](Scene&, TestRepository& other, std::vector<Night>&) { test::prune_now(other); };
-    while (prune_survives_at(n, event)) ++n;
+    while (prune_survives_at(n, event)) n += test_place_step;
     REQUIRE(n > 20);
 }
 
@@ -181,7 +182,7 @@ TEST_CASE("interleaved prune: a prune that never becomes first gives up, and has
 
 TEST_CASE("interleaved prune: verify beside a prune by another host reports no damage", "[prune]") {
     std::uint64_t n = 1;
-    for (bool has_happened = true; has_happened; ++n) {
+    for (bool has_happened = true; has_happened; n += test_place_step) {
         Scene scene;
         EventfulBackend eventful(scene.memory);
         TestRepository host(eventful);

@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "tests/fakes/memory_backend.h"
+#include "tests/support/long_test.h"
 #include "tests/support/packs_of.h"
 #include "tests/support/pruned_repository.h"
 
@@ -383,7 +384,7 @@ private:
 
 TEST_CASE("prune: after any history of backups, forgets and prunes by two hosts, every live night is whole",
           "[prune]") {
-    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    for (std::uint64_t seed = 1; seed <= test_rounds(4u); ++seed) {
         INFO("seed " << seed);
         RandomHistory history(seed);
         for (int i = 0; i < 25; ++i) history.step();
