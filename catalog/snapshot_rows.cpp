@@ -222,6 +222,7 @@ std::vector<ListedSnapshot> read_snapshots_by_prefix(SqliteDatabase& database, c
         while (rows.step()) ids.push_back(id_column<SnapshotId>(rows, 0));
     }
     std::vector<ListedSnapshot> result;
+    result.reserve(ids.size());
     for (const SnapshotId& id : ids) result.push_back(linked_row(database, id).snapshot);
     if (!result.empty()) return result;
     for (ListedSnapshot& snapshot : read_snapshots(database, state, std::nullopt))

@@ -82,6 +82,7 @@ ListedSnapshot find(const Catalog& catalog, const PointName& name) {
         if (auto found = find_by_age(catalog, name.name, age->steps_back)) return *std::move(found);
     const auto all = in_history_order(snapshots_of(catalog, name.name));
     std::vector<TimeNs> times;
+    times.reserve(all.size());
     for (const ListedSnapshot& snapshot : all) times.push_back(snapshot.record.time);
     return all[find_point(name, times, snapshot_words)];
 }

@@ -162,7 +162,7 @@ void PlanMaker::plan_metadata(const std::vector<ListedPack>& packs) {
     for (const ListedPack& pack : packs) {
         std::vector<PackId> copies;
         if (auto one = measure_metadata(pack.facts, copies)) {
-            measured.push_back(std::move(*one));
+            measured.push_back(*one);
             tables_of.push_back(std::move(copies));
         }
     }

@@ -33,6 +33,7 @@ public:
         arguments.insert(arguments.begin(), test::program_path());
         arguments.insert(arguments.end(), {"-r", folder_ / "repo", "--cache-dir", folder_ / "cache"});
         std::vector<char*> raw;
+        raw.reserve(arguments.size() + 1);
         for (std::string& argument : arguments) raw.push_back(argument.data());
         raw.push_back(nullptr);
         const std::string output = folder_ / "output";

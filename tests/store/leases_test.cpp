@@ -73,7 +73,9 @@ TEST_CASE("leases: a running process of this host holds back, one that is gone d
     if (child == 0) {  // tells who it is, and waits until it is killed
         const std::uint64_t started = this_process().started;
         const bool is_told = ::write(ready[1], &started, sizeof started) == sizeof started;
-        while (is_told) ::pause();
+        if (is_told) {
+            while (true) ::pause();
+        }
         ::_exit(1);
     }
     parent.pid = static_cast<std::uint32_t>(child);

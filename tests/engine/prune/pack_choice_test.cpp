@@ -18,6 +18,7 @@ MeasuredPack measured(std::uint64_t live_mib, std::uint64_t dead_mib, PackKind k
 std::vector<PackFate> fates(std::vector<MeasuredPack> packs, const PruneLimits& limits = {}) {
     choose_packs(packs, limits);
     std::vector<PackFate> fates;
+    fates.reserve(packs.size());
     for (const MeasuredPack& pack : packs) fates.push_back(pack.fate);
     return fates;
 }

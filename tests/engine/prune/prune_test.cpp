@@ -70,6 +70,7 @@ TEST_CASE("prune: what was forgotten frees its bytes, and the other nights stay 
     other.snapshots();
     const ByteCount before = test::bytes_of_packs(host.chunks);
     std::vector<SnapshotId> forgotten;
+    forgotten.reserve(6);
     for (int i = 0; i < 6; ++i) forgotten.push_back(nights[static_cast<std::size_t>(i)].record.id);
     nights.erase(nights.begin(), nights.begin() + 6);
     test::forget(host, forgotten);
