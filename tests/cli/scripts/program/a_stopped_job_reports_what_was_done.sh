@@ -12,7 +12,7 @@ stop_while_reading() {
   # Not as a background job of this shell, which would ignore SIGINT.
   env --default-signal=INT "$VARVE" "$@" <pipe >out 2>err &
   local varve=$!
-  sleep 1
+  if [ -n "$SANITIZED" ]; then sleep 4; else sleep 1; fi  # what comes before standard input is done by then
   kill -INT "$varve"
   status=0
   wait "$varve" || status=$?
