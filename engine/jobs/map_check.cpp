@@ -19,12 +19,12 @@ void MapCheck::run(const SnapshotRecord& snapshot) {
 }
 
 void MapCheck::check(const Attachment& attachment) {
-    if (proved_.contains(attachment.address)) return;
+    if (proved_attachments_.contains(attachment.address)) return;
     std::string what;
     try {
         usage_.add(attachment.address);
         const Bytes bytes = repository_.chunks.get_metadata(attachment.address, SlotKind::attachment);
-        proved_.insert(attachment.address);
+        proved_attachments_.insert(attachment.address);
         if (bytes.size() == attachment.bytes) return;
         what = fmt::format("expected {} bytes, found {}", attachment.bytes, bytes.size());
     } catch (const Error& error) {
@@ -36,33 +36,54 @@ void MapCheck::check(const Attachment& attachment) {
                    fmt::format("attachment '{}' at {}: {}", attachment.name, slot_name(attachment.address), what)));
 }
 
-void MapCheck::walk(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree) {
-    if (subtree.kind != MapKind::present || proved_.contains(subtree.page)) return;
+/// Whether all that the subtree covers is within the disk.
+bool MapCheck::is_inside(const DiskMap& map, int level, std::uint64_t first) {
+    return first + leaves_per_entry(level + 1) <= map.size().value / leaf_bytes;
+}
+
+bool MapCheck::walk(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree) {
+    if (subtree.kind != MapKind::present) return true;
+    const ProvedPage page{subtree.page, is_inside(map, level, first) ? ByteCount{} : map.size()};
+    if (proved_.contains(page)) return true;
+    if (level < map_root_level && first >= leaf_count(map.size())) {
+        report(level, first, subtree, "it is past the disk's end");
+        return false;
+    }
     try {
         usage_.add(subtree.page);
-        const Digest digest = level == 0 ? walk_leaf(map, subtree) : walk_inner(map, level, first, subtree);
-        if (digest != subtree.digest)
+        bool is_whole = true;
+        const Digest digest =
+            level == 0 ? walk_leaf(map, first, subtree) : walk_inner(map, level, first, subtree, is_whole);
+        if (digest != subtree.digest) {
             report(level, first, subtree,
                    fmt::format("expected digest {}, found {}", to_hex(subtree.digest.view()), to_hex(digest.view())));
-        else
-            proved_.insert(subtree.page);
+            return false;
+        }
+        if (is_whole && proved_.insert(page).second) ++proved_pages_;
+        return is_whole;
     } catch (const Error& error) {
         if (!is_damaged_or_missing(error)) throw;
         report(level, first, subtree, error.what());
+        return false;
     }
 }
 
-Digest MapCheck::walk_leaf(const DiskMap& map, const Subtree& subtree) {
+Digest MapCheck::walk_leaf(const DiskMap& map, std::uint64_t first, const Subtree& subtree) {
     const KnownLeaf known = describe_leaf(map, repository_.catalog, subtree);
-    for (const LeafEntry& entry : known.page.entries)
-        if (entry.kind == MapKind::present) usage_.add(entry.address);
+    const std::uint64_t chunks = chunk_count(map.size()) - first * map_fanout;
+    for (std::size_t i = 0; i < map_fanout; ++i) {
+        if (known.page.entries[i].kind != MapKind::present) continue;
+        if (i >= chunks) throw Error(ErrorCode::corrupt, "it has chunks past the disk's end");
+        usage_.add(known.page.entries[i].address);
+    }
     return leaf_digest(known.ids);
 }
 
-Digest MapCheck::walk_inner(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree) {
+Digest MapCheck::walk_inner(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree,
+                            bool& is_whole) {
     const auto page = map.inner(level, subtree);
     for (std::size_t i = 0; i < map_fanout; ++i)
-        walk(map, level - 1, first + i * leaves_per_entry(level), page->entries[i]);
+        is_whole &= walk(map, level - 1, first + i * leaves_per_entry(level), page->entries[i]);
     return inner_digest(*page);
 }
 

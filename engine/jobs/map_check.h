@@ -1,6 +1,7 @@
 #pragma once
 /// Checks what a snapshot names: its attachments and its map. Each map page is read and proved by its digest once,
-/// however many snapshots share it. One thread.
+/// however many snapshots share it, unless something below it is damaged: that is reported for every snapshot. One
+/// thread.
 
 #include <set>
 #include <string>
@@ -21,17 +22,32 @@ public:
 
     void run(const SnapshotRecord& snapshot);
 
+    /// Pages of all snapshots so far that are right, with everything below them.
+    std::uint64_t proved_pages() const { return proved_pages_; }
+
 private:
+    /// A page that is right, with everything below it. One that reaches the disk's end is so for that size only.
+    struct ProvedPage {
+        ChunkAddress address;
+        ByteCount disk_size;  ///< 0: any
+        friend auto operator<=>(const ProvedPage&, const ProvedPage&) = default;
+    };
+
     void check(const Attachment& attachment);
-    void walk(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree);
-    Digest walk_leaf(const DiskMap& map, const Subtree& subtree);
-    Digest walk_inner(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree);
+    /// Whether the page and everything below it is right.
+    bool walk(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree);
+    Digest walk_leaf(const DiskMap& map, std::uint64_t first, const Subtree& subtree);
+    static bool is_inside(const DiskMap& map, int level, std::uint64_t first);
+    /// Sets `is_whole` to false when something below is damaged.
+    Digest walk_inner(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree, bool& is_whole);
     void report(int level, std::uint64_t first, const Subtree& subtree, const std::string& what);
 
     const Repository& repository_;
     PackUsage& usage_;
     std::vector<Finding>& findings_;
-    std::set<ChunkAddress> proved_;  ///< pages and attachments that are right
+    std::set<ProvedPage> proved_;
+    std::set<ChunkAddress> proved_attachments_;
+    std::uint64_t proved_pages_ = 0;
     const SnapshotRecord* snapshot_ = nullptr;
 };
 

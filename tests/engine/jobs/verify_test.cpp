@@ -1,10 +1,14 @@
 #include "engine/jobs/verify.h"
 #include "engine/jobs/verify_against.h"
 
+#include <algorithm>
+
 #include "engine/base/error.h"
+#include "engine/repository/disk_map.h"
 #include "tests/catch.h"
 #include "tests/fakes/memory_backend.h"
 #include "tests/fakes/steady_image.h"
+#include "tests/support/group_by_hand.h"
 #include "tests/support/test_repository.h"
 
 using namespace varve;
@@ -78,6 +82,52 @@ TEST_CASE("verify: a damaged chunk is reported with its disk, offset and length,
     }
     REQUIRE(found);
     REQUIRE_THROWS_WITH(repository.restored_bytes(snapshot), ContainsSubstring("web01/vda"));
+}
+
+TEST_CASE("verify: damage below a map page that snapshots share is reported for each of them", "[engine][verify]") {
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    const fakes::MemoryImage disk = random_disk(9, 3 * leaf_bytes);
+    const SnapshotRecord first = repository.backup(disk, "d", 1);
+    const SnapshotRecord second = repository.backup(disk, "d", 2);  // the same map, down from its root
+    REQUIRE(second.map == first.map);
+    const DiskMap map(repository.chunks, first);
+    const ChunkAddress page = map.subtree(0, 1).page;
+    const Frame& frame = repository.catalog->slots(page.pack)->frames.at(
+        repository.catalog->slots(page.pack)->slots.at(page.slot).frame);
+    const std::string name = "packs/" + page.pack.hex().substr(0, 2) + "/" + page.pack.hex();
+    Bytes bytes = object(backend, name);
+    bytes[frame.offset + frame.header_bytes + frame.stored_bytes / 2] ^= std::byte{1};
+    replace(backend, name, bytes);
+
+    TestRepository fresh(backend);  // no frame of the pack is cached
+    const VerifyReport report = fresh.verify();
+    for (const SnapshotRecord& snapshot : {first, second})
+        REQUIRE(std::ranges::any_of(report.findings, [&](const Finding& finding) {
+            return finding.kind == FindingKind::map_damaged && finding.snapshot == snapshot.id.hex();
+        }));
+    REQUIRE(report.snapshots.size() == 2);
+    REQUIRE_FALSE(report.snapshots[0].is_whole);
+    REQUIRE_FALSE(report.snapshots[1].is_whole);
+}
+
+TEST_CASE("verify: chunks and pages past the disk's end are damage, also when a larger disk shares the map",
+          "[engine][verify]") {
+    MemoryBackend backend;
+    TestRepository repository(backend);
+    const SnapshotRecord large = repository.backup(random_disk(8, 3 * leaf_bytes), "d", 1);
+    const std::uint64_t size = GENERATE(std::uint64_t{2} * leaf_bytes, 2 * leaf_bytes + 5 * chunk_bytes);
+    const auto shrink = [&](std::vector<SnapshotRecord>& members) {
+        members.front().size = {size};
+        members.front().root = root_identity({size}, members.front().map_digest);
+    };
+    const SnapshotRecord small =
+        test::commit_group(repository.repository, repository.progress, "group", {large}, {}, shrink).front();
+    const VerifyReport report = repository.verify();
+    REQUIRE(report.findings.size() == 1);
+    REQUIRE(report.findings[0].kind == FindingKind::map_damaged);
+    REQUIRE(report.findings[0].snapshot == small.id.hex());
+    REQUIRE_THAT(report.findings[0].message, ContainsSubstring("past the disk's end"));
 }
 
 TEST_CASE("verify: a missing pack is reported once, with every range that needs it", "[engine][verify]") {
