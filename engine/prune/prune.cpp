@@ -176,7 +176,7 @@ bool PruneRun::try_to_prune() {
     return true;
 }
 
-/// What was copied is of no use any more; the next plan condemns it.
+/// The copies are garbage now; the next plan condemns them.
 void PruneRun::abandon() {
     session_.reset();
     for (const StoredPack& pack : packs_) {
@@ -276,8 +276,8 @@ void PruneRun::for_each_move_table(const PackId& pack, const std::function<void(
     }
 }
 
-/// A reader that finds `pack` gone skips its move tables, so all that they still mean is written again, for whoever may
-/// use an address: a backup at work, too, whose parent was forgotten.
+/// A reader that finds `pack` gone skips its move tables, so every move in them that still leads somewhere is written
+/// again. A live map is not the only user: a running backup may hold an address from a parent that was forgotten.
 void PruneRun::repeat_moves(const PackId& pack) {
     for_each_move_table(pack, [&](const MoveTable& moves) {
         for (const MoveRun& run : moves.runs)

@@ -47,7 +47,7 @@ PruneReport preview_prune(Repository& repository, const PruneRequest& request, P
                           const std::stop_token& stop);
 
 /// Prunes. Throws Error(corrupt), before anything is written, when a map of a live snapshot cannot be read, because
-/// then nobody knows what is needed; Error(conflict) when other prunes are faster again and again. Once the entry is in
+/// then what is needed is unknown; Error(conflict) when other prunes win the race every time. Once the entry is in
 /// the log, the call succeeds: a pack that cannot be deleted is a warning.
 PruneReport prune(Repository& repository, const PruneRequest& request, Progress& progress, const std::stop_token& stop);
 

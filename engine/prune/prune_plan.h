@@ -40,7 +40,7 @@ struct PrunePlan {
 using WriterHint = std::function<bool()>;
 
 /// Borrows nothing. `liveness` covers all live snapshots as the catalog has them. Packs in `own_orphans` were written
-/// by this prune and are no longer of use: they go even if a writer may be at work. Asks `hint` after the packs are
+/// by this prune and are garbage now: they go even if another writer is running. Asks `hint` after the packs are
 /// listed.
 PrunePlan plan_prune(const Repository& repository, const Liveness& liveness, const std::vector<PackId>& own_orphans,
                      const PruneLimits& limits, const WriterHint& hint);

@@ -22,8 +22,8 @@ public:
 
 inline constexpr const char* berlin = "CET-1CEST,M3.5.0,M10.5.0/3";
 /// Its summer begins with a day that has no 00:xx, and ends with one that has 23:xx twice.
-inline constexpr const char* midnight_changes = "XXX3XXY,M10.2.0/0,M3.4.0/0";
+inline constexpr const char* midnight_changes = "STD3DST,M10.2.0/0,M3.4.0/0";
 /// Its clocks are set back by two hours at once.
-inline constexpr const char* two_hours_at_once = "XXX0XXY-2,M3.5.0/1,M10.5.0/3";
+inline constexpr const char* two_hours_at_once = "STD0DST-2,M3.5.0/1,M10.5.0/3";
 
 }  // namespace varve::test

@@ -221,7 +221,7 @@ TEST_CASE("forget: another host's unrelated entry does not matter", "[engine][fo
     CHECK(entry_count(backend) == 5);
 }
 
-TEST_CASE("forget: a lost or late reply is no failure, and nothing is entered twice", "[engine][forget]") {
+TEST_CASE("forget: it succeeds although a reply is lost or late, and enters nothing twice", "[engine][forget]") {
     for (const AppendReply reply : {AppendReply::lost, AppendReply::refusal}) {
         MemoryBackend backend;
         RacingHost racing(backend);

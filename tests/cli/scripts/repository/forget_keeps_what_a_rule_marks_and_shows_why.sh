@@ -40,7 +40,7 @@ expect_status 0
 expect_out "nothing to forget: 6 snapshots kept"
 [[ $(<out) != *prune* ]] || fail "there is nothing to prune"
 [ "$(find repo/log -type f | wc -l)" = $((entries + 1)) ] || fail "an entry was written"
-# --disk narrows; a count of 0 is no rule.
+# --disk limits the rules to a disk; a count of 0 switches a rule off.
 run forget --disk 'web*' --keep-last 1 --keep-yearly 0 -n
 expect_status 0
 expect_out "would forget 4 snapshots and keep 1"
