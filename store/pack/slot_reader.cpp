@@ -182,8 +182,7 @@ void SlotReader::deliver(const PackId& pack, const SlotTable& table, std::span<c
             patches.push_back(wants[i]);
             continue;
         }
-        if (i == 0 || wants[i - 1].at.slot != number)
-            check_content(backend_, pack, table, number, content_of(slot, plain));
+        if (i == 0 || wants[i - 1].at.slot != number) check_or_drop(pack, table, number, content_of(slot, plain));
         sink(wants[i].index, content_of(slot, plain));
     }
     if (!patches.empty()) deliver_patches(pack, table, patches, plain, sink);
@@ -199,7 +198,7 @@ void SlotReader::deliver_patches(const PackId& pack, const SlotTable& table, std
         const Slot& slot = table.slots[number];
         std::copy(base.begin(), base.end(), chunk.begin());
         apply_patch(slot, content_of(slot, plain), chunk);
-        check_content(backend_, pack, table, number, chunk);
+        check_or_drop(pack, table, number, chunk);
         sink(patches[i].index, chunk);
     });
 }
@@ -215,15 +214,18 @@ Bytes SlotReader::get_metadata(const ChunkAddress& address, SlotKind kind) const
 Bytes SlotReader::read_slot(const PackId& pack, const SlotTable& table, std::uint32_t slot) const {
     const Slot& record = slot_at(backend_, pack, table, slot);
     if (record.kind == SlotKind::patch) fail_kind(backend_, pack, table, slot, "whole content");
-    const auto plain = cached_frame(pack, table, record.frame);
+    if (const auto cached = cache_.find(pack, record.frame)) {
+        const ByteView content = content_of(record, *cached);
+        if (sha256(content) == record.id) return {content.begin(), content.end()};
+    }
+    const auto plain = read_frame(pack, table, record.frame);
     const ByteView content = content_of(record, *plain);
-    check_content(backend_, pack, table, slot, content);
+    check_or_drop(pack, table, slot, content);
     return {content.begin(), content.end()};
 }
 
-std::shared_ptr<const Bytes> SlotReader::cached_frame(const PackId& pack, const SlotTable& table,
-                                                      std::uint32_t frame) const {
-    if (auto cached = cache_.find(pack, frame)) return cached;
+std::shared_ptr<const Bytes> SlotReader::read_frame(const PackId& pack, const SlotTable& table,
+                                                    std::uint32_t frame) const {
     const PackReader reader(backend_, pack);
     const Frame& record = table.frames[frame];
     Bytes payload(record.stored_bytes);
@@ -232,6 +234,15 @@ std::shared_ptr<const Bytes> SlotReader::cached_frame(const PackId& pack, const 
     decode_frame(record, payload, *plain, describe_frame(reader.object(), table, frame));
     cache_.insert(pack, frame, plain);
     return plain;
+}
+
+void SlotReader::check_or_drop(const PackId& pack, const SlotTable& table, std::uint32_t slot, ByteView content) const {
+    try {
+        check_content(backend_, pack, table, slot, content);
+    } catch (const Error&) {
+        cache_.drop(pack, table.slots[slot].frame);
+        throw;
+    }
 }
 
 }  // namespace varve

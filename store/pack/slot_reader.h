@@ -48,7 +48,12 @@ private:
     void deliver_patches(const PackId& pack, const SlotTable& table, std::span<const Want> patches, ByteView plain,
                          const ChunkSink& sink) const;
     ChunkAddress resolve(const ChunkAddress& address) const;
-    std::shared_ptr<const Bytes> cached_frame(const PackId& pack, const SlotTable& table, std::uint32_t frame) const;
+
+    /// Reads and decodes a frame, and caches it.
+    std::shared_ptr<const Bytes> read_frame(const PackId& pack, const SlotTable& table, std::uint32_t frame) const;
+
+    /// As check_content; a frame with wrong content leaves the cache, so that the next call reads the pack again.
+    void check_or_drop(const PackId& pack, const SlotTable& table, std::uint32_t slot, ByteView content) const;
 
     const Backend& backend_;
     const SlotDirectory& directory_;

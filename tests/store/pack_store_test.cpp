@@ -162,6 +162,41 @@ TEST_CASE("every flipped bit of a small pack gives an error or the right content
         }
 }
 
+TEST_CASE("a pack that was damaged and put right is read as it is now", "[store][get]") {
+    World world;
+    PackBuilder pages(world.backend, world.info.id, PackKind::metadata);
+    PackBuilder data(world.backend, world.info.id, PackKind::data);
+    std::vector<ChunkAddress> chunks;
+    std::vector<Bytes> page_contents;
+    for (unsigned i = 0; i < 3; ++i) {
+        page_contents.push_back(
+            random_sample(200, i));  // does not compress, so a flipped byte leaves the frame readable
+        pages.metadata(SlotKind::page, page_contents.back());
+        chunks.push_back(data.chunk(random_sample(chunk_bytes, 10 + i)));
+    }
+    const StoredPack page_pack = pages.commit();
+    const StoredPack data_pack = data.commit();
+    for (const StoredPack* pack : {&page_pack, &data_pack}) {
+        world.known.add(*pack);
+        const std::string name = pack_name(pack->facts.id);
+        const Bytes good = world.backend.get(name, mib(1)).value();
+        Bytes damaged = good;
+        const Frame& frame = pack->slots->frames.at(0);
+        damaged[frame.offset + frame.header_bytes + frame.stored_bytes - 1] ^= std::byte{1};  // in the last slot
+        world.backend.replace(name, damaged);
+        const bool is_data = pack == &data_pack;
+        const auto read = [&](std::uint32_t slot) {
+            if (!is_data) return world.store.get_metadata({pack->facts.id, slot}, SlotKind::page);
+            return world.get({chunks[slot]}).front();
+        };
+        REQUIRE_THROWS_AS(read(2), Error);
+        (void)read(0);  // the frame is cached again, with the damaged slot
+        if (is_data) REQUIRE_THROWS_AS(read(2), Error);
+        world.backend.replace(name, good);
+        REQUIRE(read(2) == (is_data ? random_sample(chunk_bytes, 12) : page_contents[2]));
+    }
+}
+
 TEST_CASE("packs are listed by their names alone", "[store]") {
     World world;
     PackBuilder first(world.backend, world.info.id, PackKind::metadata);
