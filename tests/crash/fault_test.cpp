@@ -2,7 +2,6 @@
 // whole backup: nothing committed is ever lost, and the next backup continues with what was left behind.
 
 #include <cstdio>
-#include <cstring>
 
 #include "engine/base/error.h"
 #include "store/backend/local_backend.h"
@@ -46,11 +45,6 @@ const fakes::MemoryImage& after() {
     return disk;
 }
 
-/// Like operator==, but not byte by byte, which is slow without optimisation and under sanitizers.
-bool are_same(const Bytes& a, const Bytes& b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
 /// Checks what must hold whatever happened, as seen by the same host and by one that has only the repository.
 void require_whole(Backend& backend, const SnapshotRecord& first, const Bytes& first_bytes) {
     TestRepository host(backend);
@@ -60,7 +54,7 @@ void require_whole(Backend& backend, const SnapshotRecord& first, const Bytes& f
     const VerifyReport report = host.verify();
     INFO((report.findings.empty() ? "" : report.findings.front().message));
     REQUIRE(report.findings.empty());
-    REQUIRE(are_same(host.restored_bytes(first), first_bytes));
+    REQUIRE(host.restores_to(first, first_bytes));
 }
 
 /// One backup with a fault at operation n; false if n is past its end.
@@ -88,7 +82,7 @@ bool survives_fault_at(std::uint64_t n, FaultEffect effect, FaultSpan span, Faul
     if (succeeded) REQUIRE(committed == 2);
 
     const SnapshotRecord again = host.backup(after(), "d", 3);
-    REQUIRE(are_same(host.restored_bytes(again), after().bytes()));
+    REQUIRE(host.restores_to(again, after().bytes()));
     REQUIRE(host.verify().findings.empty());
     REQUIRE(test::chunks_stored_twice(host.chunks) == 0);
     return met_fault;
@@ -129,7 +123,7 @@ bool survives_power_failure_at(std::uint64_t n, FailingOperation operation, Surv
     const std::size_t committed = host.snapshots().size();
     if (succeeded) REQUIRE(committed == 2);  // what was reported as done is durable
     const SnapshotRecord again = host.backup(after(), "d", 3);
-    REQUIRE(are_same(host.restored_bytes(again), after().bytes()));
+    REQUIRE(host.restores_to(again, after().bytes()));
     REQUIRE(host.verify().findings.empty());
     REQUIRE(test::chunks_stored_twice(host.chunks) == 0);
     return met_failure;

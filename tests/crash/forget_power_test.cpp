@@ -33,8 +33,7 @@ RetentionPlan forget_but_newest(TestRepository& host) {
 }
 
 void require_same_as_backed_up(TestRepository& host, const std::vector<SnapshotRecord>& snapshots) {
-    for (const SnapshotRecord& snapshot : snapshots)
-        REQUIRE(host.restored_bytes(snapshot) == night(snapshot.time).bytes());
+    for (const SnapshotRecord& snapshot : snapshots) REQUIRE(host.restores_to(snapshot, night(snapshot.time).bytes()));
     REQUIRE(host.verify().findings.empty());
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 /// Helpers for tests of prune: forgetting by hand, and what must hold afterwards, as seen by any host.
 
-#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,14 +29,9 @@ inline void forget(TestRepository& host, const std::vector<SnapshotId>& snapshot
         host.repository, {ForgetEntry{snapshots}, {}}, [](const LogEntry&) {}, host.progress);
 }
 
-/// Like operator==, but fast without optimisation.
-inline bool are_equal(const Bytes& a, const Bytes& b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
 /// Every night reads back.
 inline void require_restored(TestRepository& host, const std::vector<Night>& nights) {
-    for (const Night& night : nights) REQUIRE(are_equal(host.restored_bytes(night.record), night.bytes));
+    for (const Night& night : nights) REQUIRE(host.restores_to(night.record, night.bytes));
 }
 
 /// Every night is listed, reads back, and verifies.

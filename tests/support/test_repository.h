@@ -17,6 +17,7 @@
 #include "store/backend_log.h"
 #include "store/object/repository_config.h"
 #include "store/pack_store.h"
+#include "tests/fakes/expecting_target.h"
 #include "tests/fakes/memory_image.h"
 #include "tests/fakes/temporary_folder.h"
 
@@ -55,6 +56,14 @@ public:
         varve::restore(repository, snapshot, target, progress, {});
         VARVE_CHECK(target.is_finished);
         return target.image.bytes();
+    }
+
+    /// Whether the snapshot restores to a disk of these bytes; cheaper than restored_bytes().
+    bool restores_to(const SnapshotRecord& snapshot, const Bytes& disk) {
+        if (snapshot.size.value != disk.size()) return false;
+        fakes::ExpectingTarget target(disk);
+        varve::restore(repository, snapshot, target, progress, {});
+        return target.is_right();
     }
 
     std::vector<SnapshotRecord> snapshots() {

@@ -63,6 +63,21 @@ TEST_CASE("restore: any range has the bytes that the disk has there", "[engine][
     }
 }
 
+TEST_CASE("restore: the check of what is restored notices any byte that differs, also where nothing is written",
+          "[engine][restore]") {
+    World world;
+    Bytes expected = world.disk.bytes();
+    CHECK(world.host.restores_to(world.snapshot, expected));
+    for (const std::size_t at : {std::size_t{17}, std::size_t{10} << 20, std::size_t{21} << 20, expected.size() - 1}) {
+        CAPTURE(at);
+        expected[at] ^= std::byte{1};
+        CHECK_FALSE(world.host.restores_to(world.snapshot, expected));
+        expected[at] ^= std::byte{1};
+    }
+    expected.pop_back();
+    CHECK_FALSE(world.host.restores_to(world.snapshot, expected));
+}
+
 TEST_CASE("restore: a range is as thin as the disk there", "[engine][restore]") {
     World world;
     fakes::MemoryTarget target(4u << 20);
