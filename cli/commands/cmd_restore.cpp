@@ -21,7 +21,6 @@
 #include "engine/jobs/restore.h"
 #include "engine/naming/group_point.h"
 #include "engine/naming/snapshot_name.h"
-#include "engine/repository/snapshot_reader.h"
 #include "formats/create_image.h"
 
 namespace varve {
@@ -105,6 +104,7 @@ RestoreCall parse_call(const Arguments& arguments) {
     call.options.overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
     if (const auto range = arguments.value("range")) call.options.range = parse_byte_range(*range);
     call.options.space_check = space_check_of(arguments);
+    if (arguments.has("allow-damage")) call.options.on_damage = OnDamage::write_zeros;
     if (arguments.has("zero-rest")) call.options.device_rest = DeviceRest::zeroed;
     if (!call.is_for_stdout() && means_folder(call.to))
         call.kind = TargetKind::folder;
@@ -126,15 +126,21 @@ RestoredDisk restore_image(const RestoreCall& call, const Repository& repository
     const auto writer =
         call.options.is_dry_run && call.is_for_stdout() ? nullptr : create_restore_target(target, snapshot, progress);
     if (call.options.space_check == SpaceCheck::done) {
-        const SnapshotReader whole(repository.chunks, snapshot);
-        const WindowReader window(whole, range.value_or(ByteRange{{}, snapshot.size}));
+        const ByteRange part = range.value_or(ByteRange{{}, snapshot.size});
+        const auto disk = image_to_restore(repository, snapshot, part, call.options.on_damage);
+        const WindowReader window(*disk, part);
         const PlannedFile file = planned_file(target.path, target.format, target.options, window);
         check_free_space({&file, 1}, progress, stop);
     }
-    if (call.options.is_dry_run) return {snapshot, target.path, target.format, range, {}, {}};
-    restore(repository, snapshot, *writer, progress, stop, range);
-    return {
-        snapshot, target.path, target.format, range, writer->bytes_written(), std::chrono::steady_clock::now() - start};
+    if (call.options.is_dry_run) return {snapshot, target.path, target.format, range, {}, {}, {}};
+    std::vector<Finding> damage = restore(repository, snapshot, *writer, progress, stop, range, call.options.on_damage);
+    return {snapshot,
+            target.path,
+            target.format,
+            range,
+            writer->bytes_written(),
+            std::chrono::steady_clock::now() - start,
+            std::move(damage)};
 }
 
 std::string list_of(const std::vector<std::string>& disks) {
@@ -227,7 +233,7 @@ ExitStatus run_restore(const Invocation& call) {
         call.console.summary_aside(report_text(asked, restored));
     else
         call.console.summary(report_text(asked, restored));
-    return ExitStatus::done;
+    return restored.files.is_damaged() ? ExitStatus::found : ExitStatus::done;
 }
 
 std::vector<OptionSpec> restore_option_specs() {
@@ -242,6 +248,8 @@ std::vector<OptionSpec> restore_option_specs() {
         {"keep-mode", 0, "", Repeat::once,
          "give each disk the permissions of the file that was backed up (default: 0600)"},
         {"force", 0, "", Repeat::once, "overwrite existing files and devices"},
+        {"allow-damage", 0, "", Repeat::once,
+         "where the repository is damaged, write zeros, list the places and exit with 3"},
         zero_rest_spec(),
         no_space_check_spec(),
         dry_run_spec("write")};

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "cli/render/render_finding.h"
 #include "cli/render/render_snapshot.h"
 #include "cli/terminal/human_size.h"
+#include "cli/terminal/safe_text.h"
 #include "engine/base/escape.h"
 
 namespace varve {
@@ -35,14 +37,31 @@ Json restored_disk_json(const RestoredDisk& disk) {
     return json;
 }
 
+std::vector<const Finding*> pointers_to(const std::vector<Finding>& findings) {
+    std::vector<const Finding*> pointers;
+    for (const Finding& finding : findings) pointers.push_back(&finding);
+    return pointers;
+}
+
+/// What is missing from the files that were written, and the files that are missing.
+std::vector<Finding> all_damage(const RestoredFiles& files) {
+    std::vector<Finding> all;
+    for (const RestoredDisk& disk : files.disks) all.insert(all.end(), disk.damage.begin(), disk.damage.end());
+    all.insert(all.end(), files.lost_attachments.begin(), files.lost_attachments.end());
+    return all;
+}
+
 std::string restored_text(const RestoredDisk& disk) {
     std::string out = fmt::format("restored {}\n", title_of(disk.snapshot));
     if (disk.range)
         out += fmt::format("  {} at offset {} of {} bytes\n", human_size(disk.range->length), disk.range->begin.value,
                            disk.snapshot.size.value);
-    return out + fmt::format("  to {} as {}\n  {} written in {}\n", escape_for_display(disk.path),
-                             escape_for_display(disk.format), human_size(disk.bytes_written),
-                             human_seconds(std::chrono::duration<double>(disk.duration).count()));
+    out += fmt::format("  to {} as {}\n  {} written in {}\n", escape_for_display(disk.path),
+                       escape_for_display(disk.format), human_size(disk.bytes_written),
+                       human_seconds(std::chrono::duration<double>(disk.duration).count()));
+    if (!disk.damage.empty())
+        out += fmt::format("  damaged, and zeros there: {}\n", damage_text(pointers_to(disk.damage)));
+    return out;
 }
 
 }  // namespace
@@ -64,6 +83,8 @@ std::string restored_text(const RestoredFiles& files) {
     for (const RestoredAttachment& attachment : files.attachments)
         out += fmt::format("attachment {} ({})\n  to {}\n", escape_for_display(attachment.name),
                            human_size(attachment.size), escape_for_display(attachment.path));
+    for (const Finding& finding : files.lost_attachments)
+        out += fmt::format("not restored: {}\n", safe_sentence(finding.message));
     return out;
 }
 
@@ -74,6 +95,7 @@ Json restored_json(const RestoredFiles& files, const std::optional<RestoredGroup
     json["disks"] = Json::array();
     for (const RestoredDisk& disk : files.disks) json["disks"].push_back(restored_disk_json(disk));
     json["attachments"] = restored_attachments_json(files.attachments);
+    json["findings"] = findings_json(all_damage(files));
     json["stopped"] = files.is_stopped;
     json["not_restored"] = files.not_restored;
     return json;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/render/render_finding.h"
 #include "cli/terminal/human_size.h"
 #include "cli/terminal/safe_text.h"
 #include "engine/base/escape.h"
@@ -16,45 +17,10 @@ namespace {
 
 constexpr std::size_t findings_shown_max = 3;
 constexpr std::size_t nights_shown_max = 10;
-constexpr std::size_t ranges_shown_max = 4;
 
 std::string night_name(const VerifiedSnapshot& snapshot) {
     return fmt::format("{} of {} ({})", escape_for_display(snapshot.disk), format_local(snapshot.time),
                        short_id(snapshot.id));
-}
-
-/// Ascending; ranges that touch or overlap become one.
-std::vector<ByteRange> joined(std::vector<ByteRange> ranges) {
-    std::sort(ranges.begin(), ranges.end(), [](const ByteRange& a, const ByteRange& b) { return a.begin < b.begin; });
-    std::vector<ByteRange> result;
-    for (const ByteRange& range : ranges) {
-        if (!result.empty() && range.begin <= result.back().end())
-            result.back().length = std::max(result.back().end(), range.end()) - result.back().begin;
-        else
-            result.push_back(range);
-    }
-    return result;
-}
-
-/// Where a night is damaged: guest ranges, or what else is wrong with it.
-std::string damage_text(const std::vector<const Finding*>& findings) {
-    std::vector<ByteRange> ranges;
-    std::string other;
-    for (const Finding* finding : findings) {
-        if (finding->length != 0)
-            ranges.push_back({{finding->offset}, {finding->length}});
-        else
-            other += fmt::format("{}{}", other.empty() ? "" : "; ", safe_sentence(finding->message));
-    }
-    ranges = joined(std::move(ranges));
-    std::string out;
-    for (std::size_t i = 0; i < ranges.size() && i < ranges_shown_max; ++i)
-        out +=
-            fmt::format("{}{} at offset {}", i == 0 ? "" : ", ", human_size(ranges[i].length), ranges[i].begin.value);
-    if (ranges.size() > ranges_shown_max)
-        out += fmt::format(" and {}", counted(ranges.size() - ranges_shown_max, "more range"));
-    if (out.empty() || other.empty()) return out + other;
-    return out + "; " + other;
 }
 
 /// Findings about objects, not about one night.
@@ -136,18 +102,7 @@ Json verify_json(const VerifyReport& report) {
     json["log_entries_checked"] = is_repository ? Json(report.checked_entries) : Json(nullptr);
     json["snapshots_checked"] = is_repository ? Json(report.snapshots.size()) : Json(nullptr);
     json["snapshots_whole"] = is_repository ? Json(whole_count(report)) : Json(nullptr);
-    json["findings"] = Json::array();
-    for (const Finding& f : report.findings) {
-        Json one;
-        one["kind"] = to_string(f.kind);
-        one["object"] = text_or_null(f.object);
-        one["snapshot"] = text_or_null(f.snapshot);
-        one["disk"] = text_or_null(f.disk);
-        one["offset"] = f.offset;
-        one["length"] = f.length;
-        one["message"] = safe_sentence(f.message);
-        json["findings"].push_back(std::move(one));
-    }
+    json["findings"] = findings_json(report.findings);
     return json;
 }
 

@@ -36,7 +36,7 @@ std::vector<Attachment> common_attachments(std::span<const ListedSnapshot> snaps
 
 /// Of several descriptors none is used, since it is unknown which one is meant.
 appliance::KeptFiles read_kept(const Repository& repository, const std::vector<Attachment>& attachments,
-                               Progress& progress) {
+                               OnDamage on_damage, std::vector<Finding>& lost, Progress& progress) {
     appliance::KeptFiles kept;
     const auto descriptors = std::ranges::count_if(attachments, is_descriptor);
     if (descriptors > 1)
@@ -51,7 +51,9 @@ appliance::KeptFiles read_kept(const Repository& repository, const std::vector<A
                         fmt::format("the attachments up to '{}' take more than {} bytes: too much for an appliance; "
                                     "restore into a folder",
                                     attachment.name, kept_bytes_max.value));
-        appliance::KeptFile file{attachment.name, read_attachment(repository.chunks, attachment)};
+        auto bytes = attachment_to_restore(repository.chunks, attachment, on_damage, lost);
+        if (!bytes) continue;
+        appliance::KeptFile file{attachment.name, std::move(*bytes)};
         if (descriptors == 1 && is_descriptor(attachment))
             kept.descriptor = std::move(file);
         else
@@ -61,24 +63,26 @@ appliance::KeptFiles read_kept(const Repository& repository, const std::vector<A
 }
 
 appliance::PackagePlan plan_appliance(const Repository& repository, std::span<const ListedSnapshot> snapshots,
-                                      const std::string& path, const RestoreOptions& options, Progress& progress) {
+                                      const std::string& path, const RestoreOptions& options,
+                                      std::vector<Finding>& lost, Progress& progress) {
     const appliance::CreationOptions creation = appliance::parse_creation_options(options.creation);
     std::vector<appliance::PlannedDisk> disks;
     for (const ListedSnapshot& snapshot : snapshots)
         disks.push_back({snapshot.record.size, snapshot.record.source.path});
-    appliance::KeptFiles kept = read_kept(repository, common_attachments(snapshots, progress), progress);
+    appliance::KeptFiles kept =
+        read_kept(repository, common_attachments(snapshots, progress), options.on_damage, lost, progress);
     appliance::PackagePlan plan(std::string(appliance::stem_of(path)), std::move(disks), creation, std::move(kept));
     for (const std::string& sentence : plan.warnings()) progress.warn(sentence);
     return plan;
 }
 
 RestoredDisk restore_into(appliance::OvaWriter& appliance, const Repository& repository, const SnapshotRecord& snapshot,
-                          Progress& progress, const std::stop_token& stop) {
+                          OnDamage on_damage, Progress& progress, const std::stop_token& stop) {
     const auto start = std::chrono::steady_clock::now();
     RestoredDisk disk;
     disk.snapshot = snapshot;
     const auto writer = appliance.begin_disk();
-    restore(repository, snapshot, *writer, progress, stop);
+    disk.damage = restore(repository, snapshot, *writer, progress, stop, {}, on_damage);
     disk.bytes_written = writer->bytes_written();
     disk.duration = std::chrono::steady_clock::now() - start;
     return disk;
@@ -93,8 +97,9 @@ bool means_appliance(const std::string& path, const RestoreOptions& options) {
 RestoredFiles restore_appliance(const Repository& repository, std::span<const ListedSnapshot> snapshots,
                                 const std::string& path, const RestoreOptions& options, Progress& progress,
                                 const std::stop_token& stop) {
-    appliance::PackagePlan plan = plan_appliance(repository, snapshots, path, options, progress);
     RestoredFiles restored;
+    appliance::PackagePlan plan =
+        plan_appliance(repository, snapshots, path, options, restored.lost_attachments, progress);
     restored.disks.resize(snapshots.size());
     for (const appliance::ReusedFile& file : plan.reused_files())
         restored.attachments.push_back({file.name, path, file.length});
@@ -106,7 +111,7 @@ RestoredFiles restore_appliance(const Repository& repository, std::span<const Li
         restored.disks[index].snapshot = snapshots[index].record;
         if (options.is_dry_run) continue;
         RestoredDisk& disk = restored.disks[index];
-        disk = restore_into(appliance, repository, snapshots[index].record, progress, stop);
+        disk = restore_into(appliance, repository, snapshots[index].record, options.on_damage, progress, stop);
         disk.path = path;
         disk.format = "ova";
     }

@@ -1,7 +1,6 @@
 #include "cli/restore/folder_restore.h"
 
 #include <algorithm>
-#include <list>
 #include <memory>
 
 #include <fmt/format.h>
@@ -12,7 +11,6 @@
 #include "engine/base/error.h"
 #include "engine/jobs/restore.h"
 #include "engine/repository/attachment.h"
-#include "engine/repository/snapshot_reader.h"
 #include "formats/output/output_file.h"
 
 namespace varve {
@@ -59,38 +57,39 @@ StartedFiles start_files(const RestorePlan& plan, TargetFolder& folder, const Re
     return started;
 }
 
-void check_space_in_folder(const Repository& repository, const StartedFiles& started, Progress& progress,
-                           const std::stop_token& stop) {
-    std::list<SnapshotReader> images;
+void check_space_in_folder(const Repository& repository, const StartedFiles& started, OnDamage on_damage,
+                           Progress& progress, const std::stop_token& stop) {
+    std::vector<std::unique_ptr<ImageReader>> images;
     std::vector<PlannedFile> files;
     for (const StartedDisk& disk : started.disks) {
-        images.emplace_back(repository.chunks, disk.snapshot);
-        files.push_back(
-            {disk.target.path, disk.target.folder->path(), disk.target.format, disk.target.options, &images.back()});
+        images.push_back(image_to_restore(repository, disk.snapshot, {{}, disk.snapshot.size}, on_damage));
+        files.push_back({disk.target.path, disk.target.folder->path(), disk.target.format, disk.target.options,
+                         images.back().get()});
     }
     check_free_space(files, progress, stop);
 }
 
-RestoredDisk finish(const Repository& repository, StartedDisk& disk, Progress& progress, const std::stop_token& stop) {
+RestoredDisk finish(const Repository& repository, StartedDisk& disk, OnDamage on_damage, Progress& progress,
+                    const std::stop_token& stop) {
     const auto start = std::chrono::steady_clock::now();
-    restore(repository, disk.snapshot, *disk.writer, progress, stop);
+    std::vector<Finding> damage = restore(repository, disk.snapshot, *disk.writer, progress, stop, {}, on_damage);
     const ByteCount written = disk.writer->bytes_written();
     disk.writer.reset();
-    return {disk.snapshot, disk.target.path, disk.target.format, {}, written, std::chrono::steady_clock::now() - start};
+    return {
+        disk.snapshot,    disk.target.path, disk.target.format, {}, written, std::chrono::steady_clock::now() - start,
+        std::move(damage)};
 }
 
-RestoredAttachment finish(const Repository& repository, StartedAttachment& attachment) {
-    const Bytes bytes = read_attachment(repository.chunks, attachment.attachment);
+void finish(StartedAttachment& attachment, const Bytes& bytes) {
     attachment.output->write({}, bytes);
     attachment.output->commit();
     attachment.output.reset();
-    return {attachment.attachment.name, attachment.path, {bytes.size()}};
 }
 
 RestoredFiles planned_files(const StartedFiles& started) {
     RestoredFiles files;
     for (const StartedDisk& disk : started.disks)
-        files.disks.push_back({disk.snapshot, disk.target.path, disk.target.format, {}, {}, {}});
+        files.disks.push_back({disk.snapshot, disk.target.path, disk.target.format, {}, {}, {}, {}});
     for (const StartedAttachment& attachment : started.attachments)
         files.attachments.push_back({attachment.attachment.name, attachment.path, {attachment.attachment.bytes}});
     return files;
@@ -129,14 +128,22 @@ void FolderRestore::run(const Repository& repository, std::span<const ListedSnap
     TargetFolder folder(folder_);
     StartedFiles started = start_files(plan, folder, options_, files_, progress);
     try {
-        if (options_.space_check == SpaceCheck::done) check_space_in_folder(repository, started, progress, stop);
+        if (options_.space_check == SpaceCheck::done)
+            check_space_in_folder(repository, started, options_.on_damage, progress, stop);
         if (options_.is_dry_run) {
             files_ = planned_files(started);
             return;
         }
-        for (StartedDisk& disk : started.disks) files_.disks.push_back(finish(repository, disk, progress, stop));
-        for (StartedAttachment& attachment : started.attachments)
-            files_.attachments.push_back(finish(repository, attachment));
+        for (StartedDisk& disk : started.disks)
+            files_.disks.push_back(finish(repository, disk, options_.on_damage, progress, stop));
+        for (StartedAttachment& started_file : started.attachments) {
+            const Attachment& attachment = started_file.attachment;
+            const auto bytes =
+                attachment_to_restore(repository.chunks, attachment, options_.on_damage, files_.lost_attachments);
+            if (!bytes) continue;
+            finish(started_file, *bytes);
+            files_.attachments.push_back({attachment.name, started_file.path, {bytes->size()}});
+        }
     } catch (Error& error) {
         for (std::size_t i = files_.disks.size(); i < plan.disks.size(); ++i)
             files_.not_restored.push_back(plan.disks[i].snapshot.disk);

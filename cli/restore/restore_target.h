@@ -8,6 +8,7 @@
 #include "cli/restore/free_space.h"
 #include "engine/base/progress.h"
 #include "engine/image/image_writer.h"
+#include "engine/jobs/restore.h"
 #include "engine/repository/log_entry.h"
 #include "formats/base/option_words.h"
 #include "formats/guard/target_rules.h"
@@ -32,7 +33,8 @@ struct RestoreOptions {
     SpaceCheck space_check = SpaceCheck::done;
     DeviceRest device_rest = DeviceRest::kept;  ///< --zero-rest
     RestoreMode mode = RestoreMode::owner_only;
-    bool is_dry_run = false;  ///< refuse what can be refused, write nothing
+    OnDamage on_damage = OnDamage::fail;  ///< --allow-damage
+    bool is_dry_run = false;              ///< refuse what can be refused, write nothing
 };
 
 struct RestoreTarget {
