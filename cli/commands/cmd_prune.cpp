@@ -1,33 +1,18 @@
-#include <charconv>
-
-#include <fmt/format.h>
-
 #include "cli/commands/prune_step.h"
 #include "cli/commands/verbs.h"
 #include "cli/options/byte_size.h"
 #include "cli/options/output_options.h"
+#include "cli/options/time_limit.h"
 #include "cli/terminal/json_document.h"
 #include "cli/terminal/progress_bar.h"
-#include "engine/base/error.h"
 
 namespace varve {
 namespace {
 
-std::chrono::seconds parse_seconds(const std::string& text) {
-    constexpr std::uint32_t seconds_max = 366 * 24 * 3600;
-    std::uint32_t seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error != std::errc() || end != text.data() + text.size() || seconds > seconds_max)
-        throw Error(ErrorCode::usage,
-                    fmt::format("--max-seconds: '{}' is not a number from 0 to {}", text, seconds_max));
-    return std::chrono::seconds(seconds);
-}
-
 PruneRequest request_of(const Arguments& arguments) {
     PruneRequest request;
     if (const auto bytes = arguments.value("max-copy")) request.limits.copy_max = parse_byte_size(*bytes);
-    if (const auto seconds = arguments.value("max-seconds"))
-        request.deadline = std::chrono::steady_clock::now() + parse_seconds(*seconds);
+    request.deadline = time_limit(arguments);
     return request;
 }
 
@@ -64,7 +49,7 @@ Verb prune_verb() {
              0,
              UsesRepository::yes,
              {{"max-copy", 0, "BYTES", Repeat::once, "copy at most so much (with K, M, G or T)"},
-              {"max-seconds", 0, "N", Repeat::once, "begin no more copies after so many seconds"},
+              time_limit_spec("begin no more copies after so many seconds"),
               dry_run_spec("remove")}},
             run_prune};
 }
