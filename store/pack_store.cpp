@@ -89,9 +89,9 @@ void PackStore::remove_pack(const PackId& id) {
     backend_.remove(pack_name(id));
 }
 
-ChunkStore::CheckedPack PackStore::check_pack(const PackFacts& facts,
+ChunkStore::CheckedPack PackStore::check_pack(const PackFacts& facts, PackCheck check,
                                               const std::function<void(const PackDamage&)>& damage) const {
-    return varve::check_pack(backend_, info_.id, facts, known_slots(facts.id), reader_, damage);
+    return varve::check_pack(backend_, info_.id, facts, check, known_slots(facts.id), reader_, damage);
 }
 
 /// The directory's table, or nullptr for a pack unknown to it.

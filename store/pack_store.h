@@ -27,7 +27,8 @@ public:
     std::vector<PackId> list_packs() const override;
     std::optional<ByteCount> pack_size(const PackId& id) const override;
     void remove_pack(const PackId& id) override;
-    CheckedPack check_pack(const PackFacts& facts, const std::function<void(const PackDamage&)>& damage) const override;
+    CheckedPack check_pack(const PackFacts& facts, PackCheck check,
+                           const std::function<void(const PackDamage&)>& damage) const override;
 
 private:
     std::pair<PackId, std::shared_ptr<const SlotTable>> read_slot_table_copy(const StoredPack& pack,

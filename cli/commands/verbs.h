@@ -7,6 +7,7 @@ namespace varve {
 
 Verb backup_verb();
 Verb cache_verb();
+Verb check_verb();
 Verb compare_verb();
 Verb convert_verb();
 Verb diff_verb();

@@ -79,29 +79,71 @@ std::size_t whole_count(const VerifyReport& report) {
                                                   [](const VerifiedSnapshot& snapshot) { return snapshot.is_whole; }));
 }
 
-std::string restorable_text(const VerifyReport& report) {
-    return fmt::format("{} of {} can be restored\n", whole_count(report), counted(report.snapshots.size(), "night"));
+std::string outcome_text(const VerifyReport& report) {
+    const std::size_t count = report.findings.size();
+    if (count != 0) return counted(count, "finding");
+    return report.mode == VerifyMode::structure ? "no damage" : "no damage, no difference";
+}
+
+std::string checked_text(const VerifyReport& report) {
+    if (report.mode == VerifyMode::structure)
+        return fmt::format(
+            "checked {}, {}, {} and {}: {}\n", counted(report.checked_packs, "pack"),
+            counted(report.checked_pages, "map page"), counted(report.checked_slot_tables, "slot table"),
+            report.checked_entries == 1 ? "1 log entry" : human_count(report.checked_entries) + " log entries",
+            outcome_text(report));
+    return fmt::format("checked {} ({}): {}\n", counted(report.checked_chunks, "chunk"),
+                       human_size(report.checked_bytes), outcome_text(report));
+}
+
+/// What the run proves: only reading everything proves that a night can be restored.
+std::string proof_text(const VerifyReport& report) {
+    const std::string whole = human_count(whole_count(report));
+    const std::string nights = counted(report.snapshots.size(), "night");
+    if (report.mode == VerifyMode::structure)
+        return fmt::format("no damage is known in {} of {}; varve verify reads their data\n", whole, nights);
+    if (report.is_partial())
+        return fmt::format(
+            "read {} of {}; the next run with a limit goes on with those verified longest ago\n"
+            "no damage is known in {} of {}\n",
+            human_count(report.read_packs.size()), counted(report.data_packs, "data pack"), whole, nights);
+    return fmt::format("{} of {} can be restored\n", whole, nights);
+}
+
+/// What both commands state about the log and the snapshots.
+void add_repository_counts(const VerifyReport& report, Json& json) {
+    const bool is_repository = report.mode != VerifyMode::against_image;
+    json["log_entries_checked"] = is_repository ? Json(report.checked_entries) : Json(nullptr);
+    json["snapshots_checked"] = is_repository ? Json(report.snapshots.size()) : Json(nullptr);
+    json["snapshots_whole"] = is_repository ? Json(whole_count(report)) : Json(nullptr);
 }
 
 }  // namespace
 
 std::string verify_text(const VerifyReport& report, FindingDetail detail) {
-    const std::size_t count = report.findings.size();
-    const std::string checked =
-        fmt::format("checked {} ({}): {}\n", counted(report.checked_chunks, "chunk"), human_size(report.checked_bytes),
-                    count == 0 ? "no damage, no difference" : counted(count, "finding"));
-    if (report.mode == VerifyMode::against_image) return differences_text(report, detail) + checked;
-    return objects_text(report, detail) + nights_text(report, detail) + checked + restorable_text(report);
+    if (report.mode == VerifyMode::against_image) return differences_text(report, detail) + checked_text(report);
+    return objects_text(report, detail) + nights_text(report, detail) + checked_text(report) + proof_text(report);
 }
 
 Json verify_json(const VerifyReport& report) {
+    const bool is_repository = report.mode == VerifyMode::repository;
     Json json;
     json["chunks_checked"] = report.checked_chunks;
     json["bytes_checked"] = report.checked_bytes.value;
-    const bool is_repository = report.mode == VerifyMode::repository;
-    json["log_entries_checked"] = is_repository ? Json(report.checked_entries) : Json(nullptr);
-    json["snapshots_checked"] = is_repository ? Json(report.snapshots.size()) : Json(nullptr);
-    json["snapshots_whole"] = is_repository ? Json(whole_count(report)) : Json(nullptr);
+    json["data_packs_read"] = is_repository ? Json(report.read_packs.size()) : Json(nullptr);
+    json["data_pack_count"] = is_repository ? Json(report.data_packs) : Json(nullptr);
+    add_repository_counts(report, json);
+    json["findings"] = findings_json(report.findings);
+    return json;
+}
+
+Json check_json(const VerifyReport& report) {
+    Json json;
+    json["packs_checked"] = report.checked_packs;
+    json["map_pages_checked"] = report.checked_pages;
+    json["slot_tables_checked"] = report.checked_slot_tables;
+    json["move_tables_checked"] = report.checked_move_tables;
+    add_repository_counts(report, json);
     json["findings"] = findings_json(report.findings);
     return json;
 }

@@ -1,5 +1,5 @@
 #pragma once
-/// The report of `verify`.
+/// The reports of `verify` and `check`.
 
 #include <string>
 
@@ -13,5 +13,6 @@ namespace varve {
 enum class FindingDetail { first, everything };
 std::string verify_text(const VerifyReport& report, FindingDetail detail);
 Json verify_json(const VerifyReport& report);
+Json check_json(const VerifyReport& report);
 
 }  // namespace varve

@@ -8,6 +8,7 @@
 #include "cli/repository/cached_catalogs.h"
 #include "cli/repository/damage_file.h"
 #include "cli/repository/host_catalog.h"
+#include "cli/repository/verify_times_file.h"
 #include "engine/base/error.h"
 #include "engine/repository/log_following_store.h"
 #include "store/backend/open_backend.h"
@@ -127,6 +128,38 @@ bool RepositoryAccess::is_other_writer_alive_after_cleanup() {
 
 void RepositoryAccess::remember(const VerifyReport& report) {
     change_known_damage([&](KnownDamage& known) { known.replace(report.settled_packs, report.damage); });
+    if (!report.read_packs.empty() || !report.gone_packs.empty()) remember_times(report);
+}
+
+VerifyTimes RepositoryAccess::verify_times() {
+    if (!place_.folder) return {};
+    try {
+        return read_verify_times(*place_.folder);
+    } catch (const Error& error) {
+        progress_.warn(fmt::format("{}; every pack counts as never verified", error.what()));
+        return {};
+    }
+}
+
+/// Reads the file again: another verify may have added to it.
+void RepositoryAccess::remember_times(const VerifyReport& report) {
+    try {
+        if (!place_.folder) throw Error(ErrorCode::refused, place_.reason);
+        VerifyTimes times;
+        try {
+            times = read_verify_times(*place_.folder);
+        } catch (const Error& error) {  // verify_times() has warned; it is written anew
+            if (error.code() != ErrorCode::corrupt) throw;
+        }
+        times.replace(report.gone_packs, report.read_packs, current_time());
+        write_verify_times(*place_.folder, times);
+    } catch (const Error& error) {
+        if (!report.is_partial()) return;  // no one relies on it yet
+        progress_.warn(
+            fmt::format("this host cannot remember what was verified, so the next run may read the same "
+                        "packs again: {}",
+                        error.what()));
+    }
 }
 
 void RepositoryAccess::remember(const std::set<ChunkAddress>& damaged) {

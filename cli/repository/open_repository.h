@@ -15,6 +15,7 @@
 #include "engine/jobs/verify_report.h"
 #include "engine/repository/catalog_sync.h"
 #include "engine/repository/repository.h"
+#include "engine/repository/verify_times.h"
 
 namespace varve {
 
@@ -51,8 +52,10 @@ public:
     bool is_other_writer_alive_after_cleanup();
 
     const RepositoryInfo& info() const;
-    /// Remembers what verify found damaged, so that no later backup on this host builds on it. Warns when that is not
-    /// possible.
+    /// When this host last verified each pack. Warns, and knows nothing, when that cannot be read.
+    VerifyTimes verify_times();
+    /// Remembers what verify read, for verify_times(), and what it found damaged, so that no later backup on this host
+    /// builds on it. Warns when that is not possible.
     void remember(const VerifyReport& report);
     /// The same for slots that another command found damaged; what is remembered already stays.
     void remember(const std::set<ChunkAddress>& damaged);
@@ -66,6 +69,7 @@ private:
 
     void open_view();
     void change_known_damage(const std::function<void(KnownDamage&)>& change);
+    void remember_times(const VerifyReport& report);
     void remember_where() const;
 
     Progress& progress_;

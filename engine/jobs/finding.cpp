@@ -24,6 +24,10 @@ std::string_view to_string(FindingKind kind) {
             return "map_damaged";
         case FindingKind::attachment_damaged:
             return "attachment_damaged";
+        case FindingKind::slot_table_damaged:
+            return "slot_table_damaged";
+        case FindingKind::move_table_damaged:
+            return "move_table_damaged";
         case FindingKind::root_mismatch:
             return "root_mismatch";
         case FindingKind::content_differs:
@@ -34,6 +38,14 @@ std::string_view to_string(FindingKind kind) {
 
 std::string slot_name(const ChunkAddress& address) {
     return fmt::format("slot {} of pack {}", address.slot, address.pack.hex());
+}
+
+Finding finding_about(FindingKind kind, std::string object, std::string message) {
+    Finding finding;
+    finding.kind = kind;
+    finding.object = std::move(object);
+    finding.message = std::move(message);
+    return finding;
 }
 
 Finding finding_at(const SnapshotRecord& snapshot, FindingKind kind, std::uint64_t begin, std::uint64_t end,

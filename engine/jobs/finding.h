@@ -19,6 +19,8 @@ enum class FindingKind {
     chunk_damaged,
     map_damaged,
     attachment_damaged,
+    slot_table_damaged,  ///< a copy of it, or its only copy is lost: the pack itself is all that lists its ids
+    move_table_damaged,
     root_mismatch,    ///< the snapshot's root does not follow from its size and its map
     content_differs,  ///< verify against an image: its bytes are not the snapshot's
 };
@@ -35,6 +37,9 @@ struct Finding {
     std::uint64_t length = 0;
     std::string message;  ///< one sentence
 };
+
+/// A finding about an object of the repository, and about no snapshot in particular.
+Finding finding_about(FindingKind kind, std::string object, std::string message);
 
 /// A finding about the guest bytes [begin, end) of a snapshot, clipped to its size.
 Finding finding_at(const SnapshotRecord& snapshot, FindingKind kind, std::uint64_t begin, std::uint64_t end,

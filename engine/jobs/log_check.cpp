@@ -22,7 +22,7 @@ void LogCheck::run(const std::stop_token& stop) {
         const LogStep step = read_step(repository_.log, head, LookAhead::list);
         if (step.record) {
             head = step.record->head;
-            ++report_.checked_entries;
+            note(*step.record);
             continue;
         }
         if (!step.damage) break;
@@ -36,6 +36,13 @@ void LogCheck::run(const std::stop_token& stop) {
     if (head.number < read && !is_noted)
         note({head.number + 1, read,
               fmt::format("the log ends at entry {}, although this host has read {}", head.number, read)});
+}
+
+void LogCheck::note(const LogRecord& record) {
+    ++report_.checked_entries;
+    const auto* move = std::get_if<MoveEntry>(&record.entry.body);
+    if (move == nullptr) return;
+    for (const ChunkAddress& table : move->tables) move_tables_.push_back({record.head.number, table});
 }
 
 void LogCheck::note(const LostEntries& lost) {

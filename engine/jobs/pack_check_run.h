@@ -1,15 +1,17 @@
 #pragma once
-/// Reads packs, those in use or all, whole, on several threads, and collects the damage. Single use.
+/// Checks packs on several threads, some whole and some by header and trailer alone, and collects the damage. Asks the
+/// store for each pack: a listing has no lengths, and may lag behind. Single use.
 
+#include <chrono>
+#include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "engine/base/progress.h"
-#include "engine/jobs/pack_usage.h"
 #include "engine/jobs/verify_report.h"
-#include "engine/jobs/verify_scope.h"
 #include "engine/repository/repository.h"
 
 namespace varve {
@@ -24,29 +26,45 @@ struct Damage {
     const std::string* find(const ChunkAddress& current) const;
 };
 
+/// The packs of a run, in the order in which they are checked.
+struct PacksToCheck {
+    std::vector<PackFacts> whole;       ///< whatever the clock shows
+    std::vector<PackFacts> by_trailer;  ///< what this host knows to be damaged in them is reported again
+    std::vector<PackFacts> while_time;  ///< whole; from the deadline on, all but the first by their trailer
+    std::optional<std::chrono::steady_clock::time_point> deadline;
+};
+
 class PackCheckRun {
 public:
-    /// Counts what was checked in `report`, and adds findings about whole packs to it. Borrows all.
-    PackCheckRun(const Repository& repository, const PackUsage& usage, VerifyScope scope, VerifyReport& report)
-        : repository_(repository), usage_(usage), scope_(scope), report_(report) {}
+    /// Counts what was checked in `report`, and adds findings about packs as a whole to it. Borrows both.
+    PackCheckRun(const Repository& repository, VerifyReport& report) : repository_(repository), report_(report) {}
 
-    Damage run(Progress& progress, const std::stop_token& stop);
+    /// When a stop is requested, begins no more packs and notes that in the report.
+    Damage run(const PacksToCheck& packs, Progress& progress, const std::stop_token& stop);
 
 private:
-    struct Checked {
+    using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+    struct Task {
         PackFacts facts;
+        PackCheck depth = PackCheck::whole;
+        Deadline until;  ///< from then on its trailer is enough
+    };
+    struct Checked {
+        Task task;
         ChunkStore::CheckedPack counts;
         std::vector<PackDamage> damages;
-        bool is_missing = false;
+        enum class Presence { there, missing, given_up } presence = Presence::there;
     };
 
-    std::vector<ListedPack> packs_to_check() const;
-    Checked check(const PackFacts& facts) const;
+    Checked check(const Task& task) const;
+    /// Puts the packs through `feed`, which returns false once no more shall come.
+    static bool feed_all(const PacksToCheck& packs, const std::function<bool(Task)>& feed);
     void note(const Checked& checked);
+    void note(const Checked& checked, const PackDamage& damage);
+    void note_read(const Checked& checked);
+    void repeat_known_damage(const PackId& pack);
 
     const Repository& repository_;
-    const PackUsage& usage_;
-    const VerifyScope scope_;
     VerifyReport& report_;
     Damage damage_;
 };

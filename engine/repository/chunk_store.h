@@ -100,13 +100,15 @@ public:
     /// Deletes the pack, durably; it is not an error if it does not exist. Only for one that the log condemned.
     virtual void remove_pack(const PackId& id) = 0;
 
-    /// Reads every byte of the pack: its digest against `facts` and each slot against its id (patches with their base).
-    /// Reports each damage and continues. Returns the number of chunks and plain bytes checked.
+    /// Holds the pack against `facts`, and its slot table against the directory's. With PackCheck::trailer only header
+    /// and trailer are read; slots that the file is too short for are damaged. With PackCheck::whole every byte is
+    /// read, and each slot is proved by its id (patches with their base). Reports each damage and continues. Returns
+    /// the number of slots and plain bytes proved. Error(not_found) when it does not exist.
     struct CheckedPack {
         std::uint64_t slots = 0;
         ByteCount plain;
     };
-    virtual CheckedPack check_pack(const PackFacts& facts,
+    virtual CheckedPack check_pack(const PackFacts& facts, PackCheck check,
                                    const std::function<void(const PackDamage&)>& damage) const = 0;
 };
 

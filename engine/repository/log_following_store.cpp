@@ -32,9 +32,9 @@ Bytes LogFollowingStore::get_metadata(const ChunkAddress& address, SlotKind kind
     return follow([&] { return repository_.chunks.get_metadata(address, kind); });
 }
 
-ChunkStore::CheckedPack LogFollowingStore::check_pack(const PackFacts& facts,
+ChunkStore::CheckedPack LogFollowingStore::check_pack(const PackFacts& facts, PackCheck check,
                                                       const std::function<void(const PackDamage&)>& damage) const {
-    return follow([&] { return repository_.chunks.check_pack(facts, damage); });
+    return follow([&] { return repository_.chunks.check_pack(facts, check, damage); });
 }
 
 }  // namespace varve

@@ -42,7 +42,8 @@ public:
     std::optional<ByteCount> pack_size(const PackId& id) const override { return repository_.chunks.pack_size(id); }
     void remove_pack(const PackId& id) override { repository_.chunks.remove_pack(id); }
     /// After Error(not_found), the catalog knows whether the log condemned the pack.
-    CheckedPack check_pack(const PackFacts& facts, const std::function<void(const PackDamage&)>& damage) const override;
+    CheckedPack check_pack(const PackFacts& facts, PackCheck check,
+                           const std::function<void(const PackDamage&)>& damage) const override;
 
 private:
     template <typename Read>

@@ -1,12 +1,14 @@
 #include "store/pack/pack_check.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
 #include "engine/base/hex.h"
 #include "store/pack/frame_codec.h"
+#include "store/pack/pack_layout.h"
 #include "store/pack/pack_names.h"
 #include "store/pack/pack_reader.h"
 #include "store/pack/pack_scan.h"
@@ -17,14 +19,16 @@ namespace {
 
 constexpr std::uint64_t piece_bytes = 2u << 20;
 
-/// Reads the pack once, from its first byte to its last, in pieces that consist of whole frames.
+/// Reads header and trailer, then, to check it whole, all bytes once and in order, in pieces that consist of whole
+/// frames.
 class PackCheckWalk {
 public:
-    PackCheckWalk(const Backend& backend, const RepositoryId& repository, const PackFacts& facts,
+    PackCheckWalk(const Backend& backend, const RepositoryId& repository, const PackFacts& facts, PackCheck check,
                   const SlotReader& reader, const std::function<void(const PackDamage&)>& damage)
         : backend_(backend),
           repository_(repository),
           facts_(facts),
+          check_(check),
           pack_(backend, facts.id),
           slots_reader_(reader),
           damage_(damage) {}
@@ -34,7 +38,10 @@ public:
         if (size != facts_.size.value)
             report(fmt::format("{}: expected {} bytes, found {}", pack_.object(), facts_.size.value, size));
         table_ = choose_table(std::move(known));
-        walk(size);
+        if (check_ == PackCheck::whole)
+            walk(size);
+        else
+            report_lost_frames(first_frame_past(size));
         return checked_;
     }
 
@@ -60,13 +67,18 @@ private:
                 report(fmt::format("{}: expected a pack of another kind", pack_.object()));
             if (known != nullptr && *known != *own)
                 report(fmt::format("{}: its slot table differs from the log's copy", pack_.object()));
+            if (check_ == PackCheck::trailer) {
+                compare_header(found.facts.kind);
+                compare_footer_digest(found.facts.digest.view());
+            }
         } catch (const Error& error) {
             if (error.code() == ErrorCode::not_found) throw;
             // A data pack's slot table is copied to a metadata pack; a metadata pack has only its own.
             damage_({std::nullopt, error.what(), facts_.kind == PackKind::metadata});
         }
         if (known != nullptr) return known;
-        return own != nullptr ? own : scanned_table();
+        if (own != nullptr) return own;
+        return check_ == PackCheck::whole ? scanned_table() : std::make_shared<const SlotTable>();
     }
 
     std::shared_ptr<const SlotTable> scanned_table() const {
@@ -148,6 +160,11 @@ private:
         return end > at ? end : std::min(size, at + piece_bytes);
     }
 
+    std::size_t first_frame_past(std::uint64_t size) const {
+        const auto found = std::ranges::find_if(table_->frames, [&](const Frame& frame) { return frame.end() > size; });
+        return static_cast<std::size_t>(found - table_->frames.begin());
+    }
+
     /// Reports frames past the end of a truncated file.
     void report_lost_frames(std::size_t first) const {
         for (std::size_t i = first; i < table_->frames.size(); ++i) {
@@ -213,15 +230,27 @@ private:
         if (const Digest found = hasher_.finish(); found != facts_.digest)
             report(fmt::format("{}: expected digest {}, found {}", pack_.object(), to_hex(facts_.digest.view()),
                                to_hex(found.view())));
-        if (!std::equal(footer_digest_.begin(), footer_digest_.end(), facts_.digest.bytes.begin(),
-                        facts_.digest.bytes.end()))
+        compare_footer_digest(footer_digest_);
+    }
+
+    /// The header's reserved bytes, too. (When the pack is read whole, the digest proves them.)
+    void compare_header(PackKind kind) const {
+        std::array<std::byte, pack_header_bytes> found;
+        pack_.read({}, found);
+        if (!std::ranges::equal(found, encode(PackHeader{kind, repository_, facts_.id})))
+            report(fmt::format("{}: expected zeros in the reserved bytes of its header, found others", pack_.object()));
+    }
+
+    void compare_footer_digest(ByteView found) const {
+        if (!std::equal(found.begin(), found.end(), facts_.digest.bytes.begin(), facts_.digest.bytes.end()))
             report(fmt::format("{}: expected digest {} at its end, found {}", pack_.object(),
-                               to_hex(facts_.digest.view()), to_hex(footer_digest_)));
+                               to_hex(facts_.digest.view()), to_hex(found)));
     }
 
     const Backend& backend_;
     const RepositoryId& repository_;
     const PackFacts& facts_;
+    const PackCheck check_;
     const PackReader pack_;
     const SlotReader& slots_reader_;
     const std::function<void(const PackDamage&)>& damage_;
@@ -236,9 +265,9 @@ private:
 }  // namespace
 
 ChunkStore::CheckedPack check_pack(const Backend& backend, const RepositoryId& repository, const PackFacts& facts,
-                                   std::shared_ptr<const SlotTable> slots, const SlotReader& reader,
+                                   PackCheck check, std::shared_ptr<const SlotTable> slots, const SlotReader& reader,
                                    const std::function<void(const PackDamage&)>& damage) {
-    return PackCheckWalk(backend, repository, facts, reader, damage).run(std::move(slots));
+    return PackCheckWalk(backend, repository, facts, check, reader, damage).run(std::move(slots));
 }
 
 }  // namespace varve

@@ -31,7 +31,7 @@ public:
     std::vector<PackId> list_packs() const override { return {}; }
     std::optional<ByteCount> pack_size(const PackId&) const override { return std::nullopt; }
     void remove_pack(const PackId&) override { throw std::logic_error("not in this fake"); }
-    CheckedPack check_pack(const PackFacts&, const std::function<void(const PackDamage&)>&) const override {
+    CheckedPack check_pack(const PackFacts&, PackCheck, const std::function<void(const PackDamage&)>&) const override {
         return {};
     }
 

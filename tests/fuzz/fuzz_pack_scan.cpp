@@ -60,7 +60,8 @@ void use_pack(Bytes bytes) {
         known.add(pack);
         read_all(store, pack);
     }
-    try_step([&] { store.check_pack({id, PackKind::data, {}, {length}}, [](const PackDamage&) {}); });
+    for (const PackCheck check : {PackCheck::trailer, PackCheck::whole})
+        try_step([&] { store.check_pack({id, PackKind::data, {}, {length}}, check, [](const PackDamage&) {}); });
 }
 
 }  // namespace

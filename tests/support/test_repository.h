@@ -73,11 +73,18 @@ public:
         return records;
     }
 
-    VerifyReport verify() {
+    VerifyReport verify(const VerifyRequest& request = {}) {
         const std::vector<SnapshotRecord> all = snapshots();
-        VerifyReport report = varve::verify(repository, all, VerifyScope::repository, progress, {});
+        VerifyReport report = varve::verify(repository, all, request, progress, {});
         damage.replace(report.settled_packs, report.damage);
         return report;
+    }
+
+    /// Everything but guest data.
+    VerifyReport check() {
+        VerifyRequest request;
+        request.depth = VerifyDepth::structure;
+        return verify(request);
     }
 
     const std::filesystem::path& cache_folder() const { return folder_.path(); }

@@ -53,7 +53,7 @@ TEST_CASE("verify: every flipped byte of every pack is found, and the affected s
         }
         replace(backend, name, whole);
     }
-    REQUIRE(first.verify().findings.empty());
+    REQUIRE(TestRepository(backend).verify().findings.empty());  // first may have cached a damaged frame
 }
 
 TEST_CASE("verify: a damaged chunk is reported with its disk, offset and length, and the rest is checked",

@@ -46,9 +46,9 @@ struct Sample {
     Bytes bytes() const { return backend.get(pack_name(pack.facts.id), {100 << 20}).value(); }
     void put(Bytes bytes) { backend.replace(pack_name(pack.facts.id), std::move(bytes)); }
 
-    Checked check(const ChunkStore& with) const {
+    Checked check(const ChunkStore& with, PackCheck depth = PackCheck::whole) const {
         Checked checked;
-        checked.pack = with.check_pack(pack.facts, [&](const PackDamage& damage) {
+        checked.pack = with.check_pack(pack.facts, depth, [&](const PackDamage& damage) {
             REQUIRE_THAT(damage.message, ContainsSubstring("packs/") || ContainsSubstring("as the test requested"));
             if (damage.slot)
                 checked.slots.insert(*damage.slot);
@@ -58,6 +58,7 @@ struct Sample {
         return checked;
     }
     Checked check() const { return check(store); }
+    Checked check_trailer() const { return check(store, PackCheck::trailer); }
 };
 
 }  // namespace
@@ -106,6 +107,35 @@ TEST_CASE("a truncated pack is reported slot by slot past the cut", "[store][che
     REQUIRE(checked.pack.slots == 9);
 }
 
+TEST_CASE(
+    "checking the trailer alone finds a cut and each flipped byte of header, slot table and footer, but reads no "
+    "frame",
+    "[store][check]") {
+    Sample sample;
+    const Bytes good = sample.bytes();
+    REQUIRE(sample.check_trailer().whole.empty());
+    REQUIRE(sample.check_trailer().pack.slots == 0);
+    const auto& frames = sample.pack.slots->frames;
+    for (std::size_t at = 0; at < good.size(); ++at) {
+        if (at == frames.front().offset) at = frames.back().end();
+        Bytes damaged = good;
+        damaged[at] ^= std::byte{0x10};
+        sample.put(damaged);
+        CAPTURE(at);
+        REQUIRE_FALSE(sample.check_trailer().whole.empty());
+        REQUIRE(sample.check_trailer().slots.empty());  // the directory has a copy of the table
+    }
+    Bytes damaged = good;
+    damaged[frames[1].offset + 1] ^= std::byte{1};
+    sample.put(damaged);
+    REQUIRE(sample.check_trailer().whole.empty());
+    Bytes cut = good;
+    cut.resize(frames[3].offset + 10);
+    sample.put(cut);
+    REQUIRE(sample.check_trailer().slots == std::set<std::uint32_t>{9, 10, 11, 12});
+    REQUIRE_FALSE(sample.check_trailer().whole.empty());
+}
+
 TEST_CASE("a pack without a readable slot table is checked by its frame headers", "[store][check]") {
     Sample sample;
     Bytes damaged = sample.bytes();
@@ -152,7 +182,9 @@ TEST_CASE("a missing pack cannot be checked", "[store][check]") {
     const Sample sample;
     PackFacts facts = sample.pack.facts;
     facts.id = PackId::make();
-    REQUIRE(error_of([&] { sample.store.check_pack(facts, [](const PackDamage&) {}); }) == ErrorCode::not_found);
+    for (const PackCheck check : {PackCheck::trailer, PackCheck::whole})
+        REQUIRE(error_of([&] { sample.store.check_pack(facts, check, [](const PackDamage&) {}); }) ==
+                ErrorCode::not_found);
 }
 
 }  // namespace varve
