@@ -35,28 +35,6 @@ std::optional<std::size_t> last_of(const Arguments& arguments) {
     return *count;
 }
 
-/// The snapshots of the disks that match a pattern; each pattern must match something.
-std::vector<ListedSnapshot> matching(const std::vector<ListedSnapshot>& all, const std::vector<std::string>& patterns) {
-    if (patterns.empty()) return all;
-    std::set<std::string> disks;
-    for (const std::string& pattern : patterns) {
-        const std::size_t before = disks.size();
-        bool is_known = false;
-        for (const ListedSnapshot& s : all)
-            if (matches_disk(pattern, s.record.disk)) {
-                disks.insert(s.record.disk);
-                is_known = true;
-            }
-        if (!is_known && disks.size() == before)
-            throw Error(ErrorCode::not_found, fmt::format("the repository has no disk or machine '{}'; {}", pattern,
-                                                          advice_on_disks(all, pattern)));
-    }
-    std::vector<ListedSnapshot> found;
-    for (const ListedSnapshot& s : all)
-        if (disks.contains(s.record.disk)) found.push_back(s);
-    return found;
-}
-
 /// Which of the snapshots of one disk are shown: those that `filter` selects, and of them the last `count` of its
 /// history.
 std::set<SnapshotId> shown(std::span<const ListedSnapshot> of_disk, const SnapshotFilter& filter,
@@ -76,7 +54,7 @@ std::vector<ListRow> rows_of(const std::vector<ListedSnapshot>& all, const Argum
     const SnapshotFilter filter = snapshot_filter(arguments);
     const auto last = last_of(arguments);
     const TimeNs now = current_time();
-    const std::vector<ListedSnapshot> found = matching(all, patterns_of(arguments));
+    const std::vector<ListedSnapshot> found = snapshots_of_disks(all, patterns_of(arguments));
     std::vector<ListRow> rows;
     for (auto begin = found.begin(); begin != found.end();) {
         const auto end = std::find_if(begin, found.end(),

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/error.h"
 #include "engine/naming/nearest_word.h"
 
 namespace varve {
@@ -46,6 +47,28 @@ std::string advice_on_disks(std::span<const ListedSnapshot> snapshots, const std
     const std::vector<std::string> all(names.begin(), names.end());
     if (const auto nearest = nearest_word(pattern, all)) return fmt::format("did you mean '{}'?", *nearest);
     return "`varve list` shows those that exist";
+}
+
+bool is_selected(std::span<const std::string> patterns, const std::string& disk) {
+    return patterns.empty() ||
+           std::ranges::any_of(patterns, [&](const std::string& pattern) { return matches_disk(pattern, disk); });
+}
+
+void check_disk_patterns(std::span<const ListedSnapshot> snapshots, std::span<const std::string> patterns) {
+    for (const std::string& pattern : patterns)
+        if (std::ranges::none_of(snapshots,
+                                 [&](const ListedSnapshot& s) { return matches_disk(pattern, s.record.disk); }))
+            throw Error(ErrorCode::not_found, fmt::format("the repository has no disk or machine '{}'; {}", pattern,
+                                                          advice_on_disks(snapshots, pattern)));
+}
+
+std::vector<ListedSnapshot> snapshots_of_disks(const std::vector<ListedSnapshot>& all,
+                                               const std::vector<std::string>& patterns) {
+    check_disk_patterns(all, patterns);
+    std::vector<ListedSnapshot> found;
+    for (const ListedSnapshot& s : all)
+        if (is_selected(patterns, s.record.disk)) found.push_back(s);
+    return found;
 }
 
 }  // namespace varve

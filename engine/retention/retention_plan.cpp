@@ -21,9 +21,7 @@ bool is_of_group(const ListedSnapshot& snapshot, const std::vector<std::string>&
 
 bool is_in_scope(const ListedSnapshot& snapshot, const RetentionScope& scope) {
     if (!scope.groups.empty()) return is_of_group(snapshot, scope.groups);
-    return scope.disks.empty() || std::ranges::any_of(scope.disks, [&](const std::string& pattern) {
-               return matches_disk(pattern, snapshot.record.disk);
-           });
+    return is_selected(scope.disks, snapshot.record.disk);
 }
 
 std::string advice_on_groups(std::span<const ListedSnapshot> snapshots, const std::string& group) {
@@ -125,11 +123,7 @@ std::vector<SnapshotId> RetentionPlan::leaving() const {
 }
 
 void check_scope(std::span<const ListedSnapshot> snapshots, const RetentionScope& scope) {
-    for (const std::string& pattern : scope.disks)
-        if (std::ranges::none_of(snapshots,
-                                 [&](const ListedSnapshot& s) { return matches_disk(pattern, s.record.disk); }))
-            throw Error(ErrorCode::not_found, fmt::format("the repository has no disk or machine '{}'; {}", pattern,
-                                                          advice_on_disks(snapshots, pattern)));
+    check_disk_patterns(snapshots, scope.disks);
     for (const std::string& group : scope.groups)
         if (std::ranges::none_of(snapshots, [&](const ListedSnapshot& s) { return is_of_group(s, {group}); }))
             throw Error(ErrorCode::not_found, fmt::format("the repository has no snapshot of a group '{}'; {}", group,
