@@ -23,9 +23,13 @@ constexpr int attempts_max = 3;
 /// One attempt at a backup, from the parents' maps to the commit.
 class BackupAttempt {
 public:
-    BackupAttempt(Repository& repository, Soundness& soundness, const BackupGroup& group, Progress& progress,
+    BackupAttempt(ExaminedRepository& examined, const BackupGroup& group, Progress& progress,
                   const std::stop_token& stop)
-        : repository_(repository), soundness_(soundness), group_(group), progress_(progress), stop_(stop) {}
+        : repository_(examined.repository),
+          soundness_(examined.soundness),
+          group_(group),
+          progress_(progress),
+          stop_(stop) {}
 
     std::vector<SnapshotRecord> run();
 
@@ -104,8 +108,8 @@ void BackupAttempt::enter() {
 }
 
 std::vector<SnapshotRecord> BackupAttempt::run() {
-    find_orphan_packs(repository_);
     basis_.last_move = repository_.catalog.last_move();
+    basis_.ids_unused_at = group_.ids_unused_at;
     for (const DiskToBackUp& disk : group_.disks) back_up(disk);
     if (met_damage_) warn_of_damage(repository_, soundness_, chunks_stored_again_, progress_);
     enter();
@@ -154,25 +158,40 @@ bool can_restart(const BackupGroup& group) {
                        [](const DiskToBackUp& disk) { return disk.request.can_restart; });
 }
 
+Repository& with_whole_log(Repository& repository) {
+    check_log_is_whole(repository);
+    return repository;
+}
+
 }  // namespace
 
-std::vector<SnapshotRecord> backup(Repository& repository, const BackupGroup& group, Progress& progress,
+ExaminedRepository::ExaminedRepository(Repository& whole, Progress& progress)
+    : repository(with_whole_log(whole)), soundness(whole, progress) {
+    find_orphan_packs(whole);
+}
+
+std::vector<SnapshotRecord> backup(ExaminedRepository& examined, const BackupGroup& group, Progress& progress,
                                    const std::stop_token& stop) {
     check_group(group);
-    check_log_is_whole(repository);
-    Soundness soundness(repository, progress);
-    if (!can_restart(group)) soundness.suspect();  // it must not fail in the middle
+    if (!can_restart(group)) examined.soundness.suspect();  // it must not fail in the middle
     for (int attempt = 1;; ++attempt) {
-        BackupAttempt run(repository, soundness, group, progress, stop);
+        BackupAttempt run(examined, group, progress, stop);
         try {
             return run.run();
         } catch (const Error& error) {
             if (!can_restart(group) || attempt == attempts_max) throw;
-            if (!was_overtaken(error, run) && !met_new_damage(error, soundness, run)) throw;
+            if (!was_overtaken(error, run) && !met_new_damage(error, examined.soundness, run)) throw;
             progress.warn(fmt::format("{}; starting again", error.what()));
-            catch_up(repository, progress);
+            catch_up(examined.repository, progress);
+            find_orphan_packs(examined.repository);
         }
     }
+}
+
+std::vector<SnapshotRecord> backup(Repository& repository, const BackupGroup& group, Progress& progress,
+                                   const std::stop_token& stop) {
+    ExaminedRepository examined(repository, progress);
+    return backup(examined, group, progress, stop);
 }
 
 SnapshotRecord backup(Repository& repository, const ImageReader& source, const BackupRequest& request,

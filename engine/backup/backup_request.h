@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace varve {
 
 /// How many unchanged chunks a backup re-reads to verify a change source, unless the caller sets another number.
 inline constexpr std::uint32_t audit_chunks_default = 256;
+
+class CopiedSnapshot;
 
 struct BackupRequest {
     std::string disk;
@@ -31,6 +34,9 @@ struct BackupRequest {
     /// False for a source that can be read only once, in order (a pipe): a backup overtaken by a prune then fails
     /// instead of starting again.
     bool can_restart = true;
+    /// Borrowed. The source is a snapshot of another repository, which is to exist here, too: its record decides, and
+    /// all of the above except `disk` is ignored. Null: a snapshot is taken now.
+    const CopiedSnapshot* copy_of = nullptr;
 };
 
 /// One disk of a group.
@@ -44,6 +50,8 @@ struct BackupGroup {
     std::string name;  ///< empty: a group without a name, such as a single disk
     std::vector<DiskToBackUp> disks;
     std::vector<FileToAttach> attachments;
+    /// Of copies: a state of the log in which no snapshot had one of their ids.
+    std::optional<LogHead> ids_unused_at = {};
 };
 
 /// Throws Error(unsupported) for a disk that is too large for a snapshot.

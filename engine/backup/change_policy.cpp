@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/backup/copied_snapshot.h"
 #include "engine/base/error.h"
 #include "engine/naming/history.h"
 
@@ -40,6 +41,7 @@ std::vector<ListedSnapshot> candidates(const std::vector<ListedSnapshot>& former
 
 BackupParent choose_parent(const Catalog& catalog, const BackupRequest& request, Progress& progress) {
     using How = ChangeDetection::How;
+    if (request.copy_of != nullptr) return request.copy_of->choose_parent(catalog);
     const std::vector<ListedSnapshot> former = request.source.snapshot.empty()
                                                    ? catalog.last_snapshots(request.disk, former_max)
                                                    : catalog.snapshots(request.disk);

@@ -3,29 +3,19 @@
 /// everything. The backup and its dry run both ask here, so the dry run predicts the backup. `catalog` has caught up
 /// with the log in all calls.
 
-#include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 
+#include "engine/backup/backup_parent.h"
 #include "engine/backup/backup_request.h"
 #include "engine/base/progress.h"
-#include "engine/change/change_map.h"
 #include "engine/repository/catalog.h"
 
 namespace varve {
 
-/// What a backup of a disk is based on.
-struct BackupParent {
-    std::optional<ListedSnapshot> snapshot;  ///< none: a first backup
-    std::unique_ptr<ChangeMap> changes;      ///< compares the source with the snapshot; null: everything is read
-    std::uint32_t audit_chunks = 0;          ///< how many chunks that `changes` reports unchanged are verified
-    ChangeDetection detection;
-};
-
 /// The snapshot nearest in time that the change source can compare the source with; else the disk's newest, and then
-/// everything is read. Warns when the source had a state to compare with that has become unusable. Throws what the
-/// change source throws.
+/// everything is read. A copied snapshot chooses for itself. Warns when the source had a state to compare with that has
+/// become unusable. Throws what the change source throws.
 BackupParent choose_parent(const Catalog& catalog, const BackupRequest& request, Progress& progress);
 
 /// Which names of a source the user specified; varve deduced the others.

@@ -61,8 +61,18 @@ void check_inherited(const Repository& repository, const SnapshotRecord& snapsho
 
 bool is_live(const Catalog& catalog, const SnapshotId& id) { return !catalog.snapshots_by_prefix(id.hex()).empty(); }
 
+/// Two snapshots of one id would spoil the log for every reader. Ids of new snapshots are random.
+void check_ids(const Catalog& catalog, const CommitEntry& entry, const CommitBasis& basis) {
+    if (!basis.ids_unused_at || catalog.head() == *basis.ids_unused_at) return;
+    for (const SnapshotRecord& snapshot : entry.snapshots)
+        if (is_live(catalog, snapshot.id))
+            throw Error(ErrorCode::refused,
+                        fmt::format("another program has copied snapshot {} in the meantime", short_id(snapshot.id)));
+}
+
 void recheck(const Repository& repository, const CommitEntry& entry, const std::vector<StoredPack>& packs,
              const CommitBasis& basis) {
+    check_ids(repository.catalog, entry, basis);
     if (repository.catalog.last_move() == basis.last_move) return;
     check_packs(repository.catalog, entry);
     const bool parents_live = std::all_of(basis.parents.begin(), basis.parents.end(),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/backup/change_audit.h"
+#include "engine/backup/copied_snapshot.h"
 #include "engine/backup/disk_scan.h"
 #include "engine/backup/map_builder.h"
 #include "engine/backup/read_estimate.h"
@@ -23,6 +24,15 @@ std::uint64_t random_seed() {
     std::array<std::byte, 8> bytes{};
     random_bytes(bytes);
     return load_le<std::uint64_t>(bytes);
+}
+
+/// Everything that was read or inherited counts in the root, so equal roots prove the copy.
+void check_root(const SnapshotRecord& original, const Digest& root) {
+    if (root == original.root) return;
+    throw Error(ErrorCode::corrupt,
+                fmt::format("the content read has the root {}, but the snapshot's record states {}; 'varve verify' of "
+                            "the repository that it is in shows what is damaged",
+                            to_hex(root.bytes), to_hex(original.root.bytes)));
 }
 
 }  // namespace
@@ -89,16 +99,16 @@ void DiskBackup::audit(Progress& progress, const std::stop_token& stop) {
     parent_.changes.reset();
 }
 
-SnapshotRecord DiskBackup::describe(const Subtree& root, ByteCount bytes_changed) const {
+SnapshotRecord DiskBackup::describe_source() const {
     SnapshotRecord record;
+    if (request_.copy_of != nullptr) {
+        record = request_.copy_of->record();
+        record.change_token.clear();  // it is bound to the other repository
+        return record;
+    }
     record.id = SnapshotId::make();
-    if (parent_.snapshot) record.parent = parent_.snapshot->record.id;
     record.disk = request_.disk;
     record.time = request_.time;
-    record.size = source_.info().virtual_size;
-    record.map_digest = root.digest;
-    record.map = root.page;
-    record.root = root_identity(record.size, record.map_digest);
     record.source = request_.source;
     record.change_detection = parent_.detection;
     record.tags = request_.tags;
@@ -106,11 +116,22 @@ SnapshotRecord DiskBackup::describe(const Subtree& root, ByteCount bytes_changed
     record.change_token = request_.change_token;
     record.statistics.bytes_scanned = (source_.bytes_read() - bytes_read_before_ - bytes_audited_).value;
     record.statistics.bytes_audited = bytes_audited_.value;
+    record.statistics.duration_ns = nanoseconds_since(started_);
+    return record;
+}
+
+SnapshotRecord DiskBackup::describe(const Subtree& root, ByteCount bytes_changed) const {
+    SnapshotRecord record = describe_source();
+    record.parent = parent_.snapshot ? parent_.snapshot->record.id : SnapshotId{};
+    record.size = source_.info().virtual_size;
+    record.map_digest = root.digest;
+    record.map = root.page;
+    record.root = root_identity(record.size, record.map_digest);
+    if (request_.copy_of != nullptr) check_root(request_.copy_of->record(), record.root);
     record.statistics.bytes_changed = bytes_changed.value;
     record.statistics.bytes_stored = session_->bytes_stored().value;
     record.statistics.chunks_new = deduplicator_.chunks_new();
     record.statistics.chunks_reused = deduplicator_.chunks_reused();
-    record.statistics.duration_ns = nanoseconds_since(started_);
     return record;
 }
 

@@ -49,6 +49,8 @@ private:
     /// Verifies the change map, and discards it when it is wrong anywhere.
     void audit(Progress& progress, const std::stop_token& stop);
     SnapshotRecord describe(const Subtree& root, ByteCount bytes_changed) const;
+    /// What the record states about the disk at its time, wherever it is stored.
+    SnapshotRecord describe_source() const;
 
     Repository& repository_;
     Soundness& soundness_;
