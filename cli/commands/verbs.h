@@ -10,6 +10,7 @@ Verb cache_verb();
 Verb check_verb();
 Verb compare_verb();
 Verb convert_verb();
+Verb copy_verb();
 Verb diff_verb();
 Verb forget_verb();
 Verb info_verb();

@@ -75,8 +75,11 @@ RepositoryInfo make_repository(const std::string& location) {
 }
 
 RepositoryAccess::RepositoryAccess(const Arguments& arguments, Progress& progress)
+    : RepositoryAccess(repository_location(arguments), arguments, progress) {}
+
+RepositoryAccess::RepositoryAccess(const std::string& location, const Arguments& arguments, Progress& progress)
     : progress_(progress),
-      store_(std::make_unique<Store>(repository_location(arguments))),
+      store_(std::make_unique<Store>(location)),
       place_(catalog_place(arguments, store_->info.id)),
       spool_folder_(varve::spool_folder(arguments)) {
     if (!info().config_fault.empty()) progress.warn(info().config_fault);

@@ -32,6 +32,8 @@ class RepositoryAccess {
 public:
     /// Opens the repository that the options name; reads only its config.
     RepositoryAccess(const Arguments& arguments, Progress& progress);
+    /// Opens the one at `location`, whatever the options name.
+    RepositoryAccess(const std::string& location, const Arguments& arguments, Progress& progress);
     ~RepositoryAccess();
     RepositoryAccess(const RepositoryAccess&) = delete;
     RepositoryAccess& operator=(const RepositoryAccess&) = delete;

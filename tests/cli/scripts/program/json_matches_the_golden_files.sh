@@ -62,3 +62,8 @@ expect_no_err
 expect_golden forget.json
 run forget web01/vda@latest --json -n
 expect_golden forget_named.json
+run init second
+run copy --to second --disk web01 --json
+expect_status 0
+expect_no_err
+expect_golden copy.json

@@ -22,4 +22,6 @@ expect_pure verify a@latest --against a.raw
 expect_pure rebuild
 expect_pure info a.raw
 expect_pure map a.raw
+run init second
+expect_pure copy --to second
 expect_pure backup -v a.raw
