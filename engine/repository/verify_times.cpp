@@ -1,5 +1,6 @@
 #include "engine/repository/verify_times.h"
 
+#include <algorithm>
 #include <limits>
 
 #include <fmt/format.h>
@@ -10,7 +11,7 @@ namespace varve {
 namespace {
 
 constexpr std::string_view times_title = "varve: when verify last read each pack, version 1";
-constexpr std::uint64_t seconds_max = std::numeric_limits<TimeNs>::max() / ns_per_second;
+constexpr std::uint64_t time_max = std::numeric_limits<TimeNs>::max() / 2;  // leaves room for later ones
 
 }  // namespace
 
@@ -21,12 +22,13 @@ TimeNs VerifyTimes::of(const PackId& pack) const {
 
 void VerifyTimes::replace(const std::set<PackId>& gone, const std::set<PackId>& read, TimeNs now) {
     for (const PackId& pack : gone) packs.erase(pack);
+    for (const auto& [pack, time] : packs) now = std::max(now, time + 1);
     for (const PackId& pack : read) packs[pack] = now;
 }
 
 std::string encode(const VerifyTimes& times) {
     std::string text = fmt::format("{}\n", times_title);
-    for (const auto& [pack, time] : times.packs) text += fmt::format("{} {}\n", pack.hex(), time / ns_per_second);
+    for (const auto& [pack, time] : times.packs) text += fmt::format("{} {}\n", pack.hex(), time);
     return text;
 }
 
@@ -35,7 +37,7 @@ VerifyTimes parse_verify_times(std::string_view text, const std::string& object)
     for_each_line(text, times_title, object, [&](TextLine& line) {
         PackId pack;
         line.hex(pack.bytes, "a pack");
-        times.packs[pack] = static_cast<TimeNs>(line.number(seconds_max)) * ns_per_second;
+        times.packs[pack] = static_cast<TimeNs>(line.number(time_max));
     });
     return times;
 }

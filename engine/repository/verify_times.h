@@ -17,12 +17,13 @@ struct VerifyTimes {
 
     /// 0: never.
     TimeNs of(const PackId& pack) const;
-    /// Packs in `gone` no longer exist; those in `read` were verified at `now`.
+    /// Packs in `gone` no longer exist; those in `read` were verified at `now`, or just after all others if the clock
+    /// shows less: the order is that of the runs, whatever the clock does.
     void replace(const std::set<PackId>& gone, const std::set<PackId>& read, TimeNs now);
     friend bool operator==(const VerifyTimes&, const VerifyTimes&) = default;
 };
 
-/// One line of text per pack: its id, and the second.
+/// One line of text per pack: its id and the time.
 std::string encode(const VerifyTimes& times);
 
 /// Throws Error(corrupt) that names `object` and the line for anything but such a text.

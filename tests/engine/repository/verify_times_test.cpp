@@ -5,7 +5,7 @@
 
 using namespace varve;
 
-TEST_CASE("verify times: they are read back to the second, and packs that are gone are left out", "[engine][verify]") {
+TEST_CASE("verify times: they are read back, and packs that are gone are left out", "[engine][verify]") {
     const PackId first = PackId::make();
     const PackId second = PackId::make();
     VerifyTimes times;
@@ -16,6 +16,19 @@ TEST_CASE("verify times: they are read back to the second, and packs that are go
     REQUIRE(times.packs.size() == 1);
     REQUIRE(parse_verify_times(encode(times), "file") == times);
     REQUIRE(parse_verify_times(encode(VerifyTimes{}), "file").packs.empty());
+}
+
+TEST_CASE("verify times: what was verified last is the newest, whatever the clock shows", "[engine][verify]") {
+    const PackId first = PackId::make();
+    const PackId second = PackId::make();
+    const PackId third = PackId::make();
+    VerifyTimes times;
+    times.replace({}, {first}, 9 * ns_per_second);
+    times.replace({}, {second}, 9 * ns_per_second);  // a coarse clock
+    times.replace({}, {third}, 3 * ns_per_second);   // one that was set back
+    REQUIRE(times.of(first) < times.of(second));
+    REQUIRE(times.of(second) < times.of(third));
+    REQUIRE(parse_verify_times(encode(times), "file") == times);
 }
 
 TEST_CASE("verify times: a damaged file is refused with the line", "[engine][verify]") {

@@ -43,8 +43,8 @@ expect_no_err
 # A folder and an appliance; an attachment that is damaged is left out and named.
 run restore --group web01@latest --to dir/ --allow-damage
 expect_status 3
-expect_same dir/vda.raw expected.raw
-expect_same dir/domain.xml domain.xml
+expect_same dir/web01/vda.raw expected.raw
+expect_same dir/web01/domain.xml domain.xml
 run restore --group web01@latest --to web01.ova --allow-damage
 expect_status 3
 run convert web01.ova from_ova.raw
