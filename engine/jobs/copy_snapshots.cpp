@@ -121,7 +121,6 @@ void check_names(const SnapshotRecord& original) {
     if (!original.group.empty()) check_name("group", original.group);
 }
 
-/// Names are read from the repository, and would be written again.
 std::vector<FileToAttach> attachments_of(const Repository& from, const SnapshotRecord& original) {
     std::vector<FileToAttach> files;
     for (const Attachment& attachment : original.attachments) {
