@@ -39,6 +39,7 @@ Json restored_disk_json(const RestoredDisk& disk) {
 
 std::vector<const Finding*> pointers_to(const std::vector<Finding>& findings) {
     std::vector<const Finding*> pointers;
+    pointers.reserve(findings.size());
     for (const Finding& finding : findings) pointers.push_back(&finding);
     return pointers;
 }

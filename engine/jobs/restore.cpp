@@ -71,7 +71,7 @@ std::vector<Finding> copy_intact(const Repository& repository, const SnapshotRec
 }  // namespace
 
 std::vector<Finding> restore(const Repository& repository, const SnapshotRecord& snapshot, ImageWriter& writer,
-                             Progress& progress, std::stop_token stop, const std::optional<ByteRange>& range,
+                             Progress& progress, const std::stop_token& stop, const std::optional<ByteRange>& range,
                              OnDamage on_damage) {
     const ByteRange part = range.value_or(ByteRange{{}, snapshot.size});
     try {

@@ -27,7 +27,7 @@ enum class OnDamage {
 /// that could not be read from the snapshot's source. With OnDamage::write_zeros, returns what is missing from the
 /// image, and warns of it; throws Error(corrupt) when nothing is left of the snapshot.
 std::vector<Finding> restore(const Repository& repository, const SnapshotRecord& snapshot, ImageWriter& writer,
-                             Progress& progress, std::stop_token stop,
+                             Progress& progress, const std::stop_token& stop,
                              const std::optional<ByteRange>& range = std::nullopt, OnDamage on_damage = OnDamage::fail);
 
 /// The snapshot as restore() reads it in `range`. Borrows both.
