@@ -31,7 +31,7 @@ public:
     bool is_right() const { return is_finished_ && is_right_; }
 
 private:
-    /// The expected bytes at `at`, after a check of those that were passed over.
+    /// The expected bytes at `at`. Those between the last call and this one must be zero.
     ByteView reach(ByteOffset at, std::size_t length) {
         VARVE_CHECK(at.value >= next_ && at.value + length <= expected_.size());
         is_right_ &= is_zero(expected_.subspan(next_, at.value - next_));

@@ -46,7 +46,7 @@ struct DamagedWorld {
     SnapshotRecord snapshot;
 };
 
-/// Restores what is left. Whether a whole restore would have succeeded is whether there are no findings.
+/// Restores what is left. There are findings exactly if a whole restore fails.
 std::vector<Finding> require_intact_rest(TestRepository& host, const SnapshotRecord& snapshot, const Bytes& disk) {
     fakes::MemoryTarget target(disk.size());
     const std::vector<Finding> findings =
