@@ -1,8 +1,7 @@
 #pragma once
 /// The most recently used decoded frames, so that a frame is not decoded again for each of its chunks or map pages.
 /// Packs never change, so a frame becomes stale only when a damaged pack is put right: drop it when a content in it is
-/// wrong. Safe to use from many threads; its lock is never held while
-/// something is read or decoded.
+/// wrong. Safe to use from many threads; its lock is never held while something is read or decoded.
 
 #include <memory>
 

@@ -17,6 +17,7 @@ expect_pure show a@latest
 expect_pure diff a@~1 a@latest
 expect_pure restore a@latest --to b.raw
 expect_pure check
+expect_pure prune
 expect_pure verify
 expect_pure verify a@latest --against a.raw
 expect_pure rebuild
