@@ -15,8 +15,8 @@ const std::vector<VerbGroup>& verb_groups() {
         {"Backing up", {init_verb(), backup_verb()}},
         {"Restoring", {list_verb(), show_verb(), diff_verb(), restore_verb()}},
         {"Looking after a repository",
-         {forget_verb(), prune_verb(), check_verb(), verify_verb(), copy_verb(), stats_verb(), tag_verb(),
-          rebuild_verb(), cache_verb()}},
+         {forget_verb(), prune_verb(), check_verb(), verify_verb(), repair_verb(), copy_verb(), stats_verb(),
+          tag_verb(), rebuild_verb(), cache_verb()}},
         {"Working with disk images", {info_verb(), map_verb(), compare_verb(), convert_verb()}},
     };
     return groups;

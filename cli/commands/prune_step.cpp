@@ -3,6 +3,15 @@
 #include "cli/repository/open_repository.h"
 
 namespace varve {
+namespace {
+
+PruneReport run(const Invocation& call, Repository& repository, const PruneRequest& request, PruneMode mode,
+                Progress& progress) {
+    return mode == PruneMode::preview ? preview_prune(repository, request, progress, call.stop)
+                                      : prune(repository, request, progress, call.stop);
+}
+
+}  // namespace
 
 PruneReport prune_repository(const Invocation& call, PruneRequest request, PruneMode mode, Progress& progress) {
     RepositoryAccess access(call.arguments, progress);
@@ -12,9 +21,22 @@ PruneReport prune_repository(const Invocation& call, PruneRequest request, Prune
     };
     if (mode == PruneMode::done) access.announce("prune");
     PruneReport report;
+    access.run([&](Repository& repository) { report = run(call, repository, request, mode, progress); });
+    if (!report.damaged.empty()) access.remember(report.damaged);
+    return report;
+}
+
+PruneReport repair_repository(const Invocation& call, const ReplacementsOf& replacements_of, PruneMode mode,
+                              Progress& progress) {
+    RepositoryAccess access(call.arguments, progress);
+    if (mode == PruneMode::done) access.announce("repair");
+    PruneReport report;
     access.run([&](Repository& repository) {
-        report = mode == PruneMode::preview ? preview_prune(repository, request, progress, call.stop)
-                                            : prune(repository, request, progress, call.stop);
+        const std::unique_ptr<Replacements> replacements = replacements_of(repository);
+        PruneRequest request;
+        request.scope = PruneScope::damaged_packs;
+        request.replacements = replacements.get();
+        report = run(call, repository, request, mode, progress);
     });
     if (!report.damaged.empty()) access.remember(report.damaged);
     return report;

@@ -19,6 +19,7 @@ Verb list_verb();
 Verb map_verb();
 Verb prune_verb();
 Verb rebuild_verb();
+Verb repair_verb();
 Verb restore_verb();
 Verb show_verb();
 Verb stats_verb();

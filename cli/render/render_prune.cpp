@@ -21,6 +21,7 @@ struct GivenUp {
     PackSum orphans;
     PackSum rewritten;
     PackSum merged;
+    PackSum healed;
     PackSum leftovers;
 
     explicit GivenUp(const PrunePlan& plan) {
@@ -29,13 +30,14 @@ struct GivenUp {
             if (pack.fate == PackFate::orphan) add_pack(orphans, pack.facts.size);
             if (pack.fate == PackFate::rewritten) add_pack(rewritten, pack.facts.size);
             if (pack.fate == PackFate::merged) add_pack(merged, pack.facts.size);
+            if (pack.fate == PackFate::healed) add_pack(healed, pack.facts.size);
         }
         for (const PackFacts& pack : plan.leftovers) add_pack(leftovers, pack.size);
     }
 
     PackSum all() const {
         PackSum sum;
-        for (const PackSum& part : {dead, orphans, rewritten, merged, leftovers}) {
+        for (const PackSum& part : {dead, orphans, rewritten, merged, healed, leftovers}) {
             sum.count += part.count;
             sum.bytes += part.bytes;
         }
@@ -101,6 +103,7 @@ std::string prune_text(const PruneReport& report, PruneMode mode) {
     out += packs_line("dead", given_up.dead, "that no snapshot needs");
     out += packs_line("rewritten", given_up.rewritten, "of which a quarter or more is not needed");
     out += packs_line("merged", given_up.merged, "that were small");
+    out += packs_line("healed", given_up.healed, "that were damaged, and are written anew");
     out += packs_line("orphans", given_up.orphans, "of killed commands");
     out += packs_line("leftovers", given_up.leftovers, "of an earlier prune");
     out +=
@@ -121,12 +124,15 @@ Json prune_json(const PruneReport& report, PruneMode mode) {
     packs["dead"] = sum_json(given_up.dead);
     packs["rewritten"] = sum_json(given_up.rewritten);
     packs["merged"] = sum_json(given_up.merged);
+    packs["healed"] = sum_json(given_up.healed);
     packs["orphans"] = sum_json(given_up.orphans);
     packs["leftovers"] = sum_json(given_up.leftovers);
     packs["spared"] = sum_json(report.plan.spared.count, report.plan.spared.bytes);
     packs["written"] = sum_json(report.written);
     packs["removed"] = sum_json(report.removed);
     packs["remaining"] = sum_json(report.remaining);
+    json["chunks_healed"] = report.healed_chunks;
+    json["pages_healed"] = report.healed_pages;
     json["postponed_count"] = report.postponed;
     json["kept"] = Json::array();
     for (const KeptPack& pack : report.kept) {

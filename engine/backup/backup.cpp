@@ -11,6 +11,7 @@
 #include "engine/backup/orphan_packs.h"
 #include "engine/base/check.h"
 #include "engine/image/finish_reading.h"
+#include "engine/prune/heal.h"
 #include "engine/repository/catalog_sync.h"
 #include "engine/repository/damage_search.h"
 #include "engine/repository/log_damage.h"
@@ -32,6 +33,9 @@ public:
           stop_(stop) {}
 
     std::vector<SnapshotRecord> run();
+
+    /// Whether it has stored anew what is damaged in older snapshots.
+    bool met_damage() const { return met_damage_; }
 
     /// Whether a parent was forgotten since the attempt began: then parts of its map may be gone.
     bool lost_parent();
@@ -177,7 +181,9 @@ std::vector<SnapshotRecord> backup(ExaminedRepository& examined, const BackupGro
     for (int attempt = 1;; ++attempt) {
         BackupAttempt run(examined, group, progress, stop);
         try {
-            return run.run();
+            std::vector<SnapshotRecord> records = run.run();
+            if (run.met_damage()) heal_after_backup(examined.repository, progress, stop);
+            return records;
         } catch (const Error& error) {
             if (!can_restart(group) || attempt == attempts_max) throw;
             if (!was_overtaken(error, run) && !met_new_damage(error, examined.soundness, run)) throw;

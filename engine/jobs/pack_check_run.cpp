@@ -107,6 +107,7 @@ void PackCheckRun::note(const Checked& checked, const PackDamage& damage) {
         return;
     }
     const bool is_missing = checked.presence == Checked::Presence::missing;
+    if (!is_missing && !damage.spoils_all) report_.damage.blemished.insert(pack);
     report_.findings.push_back(finding_about(is_missing ? FindingKind::pack_missing : FindingKind::pack_damaged,
                                              "pack " + pack.hex(), damage.message));
     if (is_missing) damage_.packs.emplace(pack, damage.message);

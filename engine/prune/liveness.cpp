@@ -21,13 +21,19 @@ void Liveness::mark_subtree(const DiskMap& map, int level, const Subtree& subtre
     if (subtree.kind != MapKind::present || !mark(subtree.page)) return;
     throw_if_stopped(stop);
     if (level == 0) {
-        const auto page = map.leaf(subtree);
+        const auto page = map.leaf(readable(subtree));
         for (const LeafEntry& entry : page->entries)
             if (entry.kind == MapKind::present) mark(entry.address);
         return;
     }
-    const auto page = map.inner(level, subtree);
+    const auto page = map.inner(level, readable(subtree));
     for (const Subtree& child : page->entries) mark_subtree(map, level - 1, child, stop);
+}
+
+/// The same content in a page that can be read.
+Subtree Liveness::readable(Subtree subtree) const {
+    if (const auto other = substitutes_.find(current(subtree.page))) subtree.page = *other;
+    return subtree;
 }
 
 /// Marks the slot that `address` means today, and its base if it is a patch. False: it was marked before.

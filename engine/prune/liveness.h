@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "engine/prune/page_substitutes.h"
 #include "engine/repository/disk_map.h"
 #include "engine/repository/repository.h"
 
@@ -19,13 +20,14 @@ namespace varve {
 
 class Liveness {
 public:
-    /// Borrows the catalog and the chunks of `repository`. Addresses are resolved as the catalog has them when a
-    /// snapshot is added: after a move entry, start again with a new object.
-    explicit Liveness(const Repository& repository) : catalog_(repository.catalog), chunks_(repository.chunks) {}
+    /// Borrows the catalog and the chunks of `repository`, and `substitutes`. Addresses are resolved as the catalog has
+    /// them when a snapshot is added: after a move entry, start again with a new object.
+    Liveness(const Repository& repository, const PageSubstitutes& substitutes)
+        : catalog_(repository.catalog), chunks_(repository.chunks), substitutes_(substitutes) {}
 
     /// Marks what `snapshot` needs. A second call for it does nothing. Throws Error(corrupt) or Error(not_found) when
-    /// a page of its map cannot be read or an address leads nowhere: what lies below is unknown, so this object must
-    /// not be used any more.
+    /// a page of its map cannot be read and has no substitute, or an address leads nowhere: what lies below is unknown,
+    /// so this object must not be used any more.
     void add(const SnapshotRecord& snapshot, const std::stop_token& stop);
 
     /// The slots of `pack` that are needed, by number; empty: none.
@@ -47,11 +49,13 @@ private:
     bool mark(const ChunkAddress& address);
     ChunkAddress current(const ChunkAddress& address) const;
     static bool set(Plane& plane, const ChunkAddress& now);
+    Subtree readable(Subtree subtree) const;
     void mark_subtree(const DiskMap& map, int level, const Subtree& subtree, const std::stop_token& stop);
     Plane& plane_of(const PackId& pack);
 
     const Catalog& catalog_;
     const ChunkStore& chunks_;
+    const PageSubstitutes& substitutes_;
     std::unordered_map<PackId, Plane> planes_;
     std::unordered_set<SnapshotId> added_;
 };

@@ -20,6 +20,7 @@ enum class PackFate {
     orphan,     ///< no log entry names it
     rewritten,  ///< much of it is not needed: the rest is copied
     merged,     ///< small: it is copied together with others
+    healed,     ///< damaged or missing, but all that is needed of it can be had
 };
 
 struct MeasuredPack {

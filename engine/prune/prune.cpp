@@ -31,6 +31,7 @@ public:
 
 private:
     void mark();
+    bool find_substitutes();
     void mark_once();
     void plan();
     bool try_to_prune();
@@ -43,6 +44,9 @@ private:
     PackSession& session();
     void keep(const PackId& pack, CopyFault fault);
     void stay(const PackId& pack) { given_up_.erase(pack); }
+    const Replacements& replacements() const {
+        return request_.replacements != nullptr ? *request_.replacements : stored_chunks_;
+    }
 
     // Metadata packs
     void keep_unreadable_metadata();
@@ -68,12 +72,14 @@ private:
     void remove_pack(const PackId& pack, bool may_be_removed, std::string& fault);
 
     Repository& repository_;
+    const StoredChunks stored_chunks_{repository_};
     const PruneRequest& request_;
     Progress& progress_;
     const std::stop_token& stop_;
 
     LogHead head_;         ///< what liveness_ has seen
     LogNumber basis_ = 0;  ///< the newest move entry then
+    PageSubstitutes substitutes_;
     std::optional<Liveness> liveness_;
     LogNumber planned_on_ = 0;  ///< basis_ when the plan was made
 
@@ -95,7 +101,7 @@ void PruneRun::mark_once() {
     do {
         head_ = catch_up(repository_, progress_);
         if (const LogNumber last = repository_.catalog.last_move(); !liveness_ || basis_ != last) {
-            liveness_.emplace(repository_);
+            liveness_.emplace(repository_, substitutes_);
             basis_ = last;
         }
         for (const ListedSnapshot& snapshot : repository_.catalog.snapshots()) {
@@ -103,10 +109,10 @@ void PruneRun::mark_once() {
                 liveness_->add(snapshot.record, stop_);
             } catch (Error& error) {
                 if (is_damaged_or_missing(error))
-                    error.with_context(
-                        fmt::format("nothing was removed, because what snapshot {} of disk '{}' needs is "
-                                    "not known; repair it or forget it",
-                                    short_id(snapshot.record.id), snapshot.record.disk));
+                    error.with_context(fmt::format(
+                        "nothing was removed, because what snapshot {} of disk '{}' needs is "
+                        "not known: put the file back from a copy of the repository, or forget the snapshot",
+                        short_id(snapshot.record.id), snapshot.record.disk));
                 throw;
             }
         }
@@ -123,9 +129,17 @@ void PruneRun::mark() {
             catch_up(repository_, progress_);
             const bool has_moved = repository_.catalog.last_move() != basis_;  // then it is elsewhere
             liveness_.reset();
-            if (!has_moved) throw;
+            if (!has_moved && !find_substitutes()) throw;
         }
     }
+}
+
+/// Whether there is a page now, that there was not, to read instead of one that cannot be read.
+bool PruneRun::find_substitutes() {
+    PageSubstitutes found = PageSubstitutes::search(repository_, stop_);
+    if (found == substitutes_) return false;
+    substitutes_ = std::move(found);
+    return true;
 }
 
 void PruneRun::plan() {
@@ -134,7 +148,8 @@ void PruneRun::plan() {
     mark();
     planned_on_ = basis_;
     report_ = {};
-    report_.plan = plan_prune(repository_, *liveness_, own_orphans_, request_.limits, request_.is_writer_alive);
+    report_.plan = plan_prune({repository_, *liveness_, replacements(), substitutes_, own_orphans_}, request_.scope,
+                              request_.limits, request_.is_writer_alive);
     for (const ChunkAddress& slot : report_.plan.damaged)
         report_.kept.push_back({slot.pack, fmt::format("slot {} is known to be damaged", slot.slot)});
     given_up_.clear();
@@ -228,8 +243,13 @@ void PruneRun::copy_packs(PackKind kind) {
 }
 
 void PruneRun::copy_pack(const PlannedPack& pack) {
-    SlotCopies copies(repository_, *liveness_, session(), moves_);
-    if (auto fault = copies.copy(pack.facts)) keep(pack.facts.id, std::move(*fault));
+    SlotCopies copies(repository_, *liveness_, replacements(), substitutes_, session(), moves_);
+    if (auto fault = copies.copy(pack.facts)) {
+        keep(pack.facts.id, std::move(*fault));
+    } else {
+        report_.healed_chunks += copies.healed_chunks();
+        report_.healed_pages += copies.healed_pages();
+    }
     copied_ += pack.live;
     progress_.advance(copied_);
 }

@@ -1,8 +1,9 @@
 #pragma once
-/// Gives back the space of what was forgotten, and merges small packs, without ever taking anything from a live
-/// snapshot. The order is that of store/FORMAT.md section 10: copies durable, then the move entry, then the packs that
-/// it condemns are deleted. So it may be interrupted at any moment, beside backups, restores and other prunes: before
-/// the entry it has only written packs that no one names, and after it the next prune deletes what is left.
+/// Gives back the space of what was forgotten, merges small packs, and writes damaged chunks anew whose content can be
+/// had, without ever taking anything from a live snapshot. The order is that of store/FORMAT.md section 10: copies
+/// durable, then the move entry, then the packs that it condemns are deleted. So it may be interrupted at any moment,
+/// beside backups, restores and other prunes: before the entry it has only written packs that no one names, and after
+/// it the next prune deletes what is left.
 
 #include <chrono>
 #include <set>
@@ -13,6 +14,10 @@
 namespace varve {
 
 struct PruneRequest {
+    PruneScope scope = PruneScope::everything;
+    /// What damaged chunks are written from; null: the repository itself, where a later backup may have stored them
+    /// again.
+    const Replacements* replacements = nullptr;
     PruneLimits limits;
     WriterHint is_writer_alive = [] { return false; };
     /// No pack is begun to be copied after this; what was copied until then is entered.
@@ -38,17 +43,19 @@ struct PruneReport {
     std::optional<LogNumber> entry;  ///< the move entry; nullopt: none was needed
     PackSum written;                 ///< new packs
     PackSum removed;
-    PackSum remaining;            ///< condemned, but not removed yet: the next prune does it
-    std::uint64_t postponed = 0;  ///< packs that the deadline left for the next prune
+    PackSum remaining;                ///< condemned, but not removed yet: the next prune does it
+    std::uint64_t healed_chunks = 0;  ///< that were damaged and are written anew, for all snapshots that need them
+    std::uint64_t healed_pages = 0;   ///< the same of maps
+    std::uint64_t postponed = 0;      ///< packs that the deadline left for the next prune
 };
 
 /// What prune() would do now. Writes nothing.
 PruneReport preview_prune(Repository& repository, const PruneRequest& request, Progress& progress,
                           const std::stop_token& stop);
 
-/// Prunes. Throws Error(corrupt), before anything is written, when a map of a live snapshot cannot be read, because
-/// then what is needed is unknown; Error(conflict) when other prunes win the race every time. Once the entry is in
-/// the log, the call succeeds: a pack that cannot be deleted is a warning.
+/// Prunes. Throws Error(corrupt), before anything is written, when a page of a live snapshot's map cannot be read
+/// and no other page says the same, because then what is needed is unknown; Error(conflict) when other prunes win the
+/// race every time. Once the entry is in the log, the call succeeds: a pack that cannot be deleted is a warning.
 PruneReport prune(Repository& repository, const PruneRequest& request, Progress& progress, const std::stop_token& stop);
 
 }  // namespace varve

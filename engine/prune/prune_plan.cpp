@@ -1,6 +1,7 @@
 #include "engine/prune/prune_plan.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "engine/base/error.h"
@@ -23,11 +24,11 @@ ByteCount stored_bytes(const SlotTable& table, const Slot& slot) {
 
 class PlanMaker {
 public:
-    PlanMaker(const Repository& repository, const Liveness& liveness, const PruneLimits& limits)
-        : repository_(repository), liveness_(liveness), limits_(limits) {}
+    PlanMaker(const PlanBasis& basis, PruneScope scope, const PruneLimits& limits)
+        : basis_(basis), repository_(basis.repository), liveness_(basis.liveness), scope_(scope), limits_(limits) {}
 
-    PrunePlan run(const std::vector<PackId>& own_orphans, const WriterHint& hint) {
-        list(own_orphans, hint);
+    PrunePlan run(const WriterHint& hint) {
+        list(hint);
         std::vector<MeasuredPack> data;
         std::vector<ListedPack> metadata;
         for (const ListedPack& pack : repository_.catalog.packs()) {
@@ -37,37 +38,54 @@ public:
             else
                 metadata.push_back(pack);
         }
-        choose_packs(data, limits_);
-        for (const MeasuredPack& pack : data) take(pack, {});
+        if (scope_ == PruneScope::everything) choose_packs(data, limits_);
+        for (MeasuredPack& pack : data) {
+            if (can_be_healed(pack.facts))
+                pack.fate = PackFate::healed;
+            else if (scope_ == PruneScope::damaged_packs)
+                note_damage(pack.facts.id);
+            take(pack, {});
+        }
         plan_metadata(metadata);
         return std::move(plan_);
     }
 
 private:
-    void list(const std::vector<PackId>& own_orphans, const WriterHint& hint);
+    void list(const WriterHint& hint);
     MeasuredPack measure_data(const PackFacts& facts) const;
     std::optional<MeasuredPack> measure_metadata(const PackFacts& facts, std::vector<PackId>& tables_of) const;
     bool add_copies(const StoredPack& stored, const std::vector<ByteCount>& copies, MeasuredPack& pack,
                     std::vector<PackId>& tables_of) const;
     void plan_metadata(const std::vector<ListedPack>& packs);
+    void plan_damaged_metadata(const std::vector<PackFacts>& packs, const std::vector<ListedPack>& all);
+    std::optional<MeasuredPack> measure_damaged_metadata(const PackFacts& facts) const;
+    std::vector<PackId> packs_without_copy(const std::vector<ListedPack>& holders) const;
+    bool is_suspect(const PackFacts& pack) const;
     void take(const MeasuredPack& pack, std::vector<PackId> tables_of);
-    std::optional<ChunkAddress> damaged_slot(const PackId& pack) const;
+    std::vector<ChunkAddress> damaged_slots(const PackId& pack) const;
+    bool can_be_healed(const PackFacts& pack) const;
+    bool note_damage(const PackId& pack);
+    std::optional<ByteCount> size_now(const PackId& pack) const;
     bool stays(const PackId& pack) const;
 
+    const PlanBasis& basis_;
     const Repository& repository_;
     const Liveness& liveness_;
+    const PruneScope scope_;
     PruneLimits limits_;
     PrunePlan plan_;
     std::unordered_set<PackId> given_up_;
+    std::unordered_map<PackId, ByteCount> there_;  ///< packs that were listed, with their sizes
 };
 
 /// Sorts out what no entry names, and what an earlier prune condemned without deleting it.
-void PlanMaker::list(const std::vector<PackId>& own_orphans, const WriterHint& hint) {
+void PlanMaker::list(const WriterHint& hint) {
     std::vector<PlannedPack> orphans;
     for (const PackId& id : repository_.chunks.list_packs()) {
         const std::optional<ByteCount> size = repository_.chunks.pack_size(id);
         if (!size) continue;
         plan_.bytes_before += *size;
+        there_.emplace(id, *size);
         const std::optional<ListedPack> known = repository_.catalog.pack(id);
         if (known && known->state == PackState::committed) continue;
         if (known && known->state == PackState::condemned) {
@@ -76,7 +94,8 @@ void PlanMaker::list(const std::vector<PackId>& own_orphans, const WriterHint& h
             orphans.push_back({{id, PackKind::data, {}, *size}, PackFate::orphan, {}, {}});
         }
     }
-    const std::unordered_set<PackId> own(own_orphans.begin(), own_orphans.end());
+    if (scope_ == PruneScope::damaged_packs) return plan_.leftovers.clear();
+    const std::unordered_set<PackId> own(basis_.own_orphans.begin(), basis_.own_orphans.end());
     const bool is_spared = hint();
     for (PlannedPack& orphan : orphans) {
         if (is_spared && !own.contains(orphan.facts.id)) {
@@ -159,7 +178,13 @@ bool PlanMaker::add_copies(const StoredPack& stored, const std::vector<ByteCount
 void PlanMaker::plan_metadata(const std::vector<ListedPack>& packs) {
     std::vector<MeasuredPack> measured;
     std::vector<std::vector<PackId>> tables_of;
+    std::vector<PackFacts> damaged;
     for (const ListedPack& pack : packs) {
+        if (is_suspect(pack.facts)) {
+            damaged.push_back(pack.facts);
+            continue;
+        }
+        if (scope_ == PruneScope::damaged_packs) continue;
         std::vector<PackId> copies;
         if (auto one = measure_metadata(pack.facts, copies)) {
             measured.push_back(*one);
@@ -169,21 +194,105 @@ void PlanMaker::plan_metadata(const std::vector<ListedPack>& packs) {
     if (limits_.copy_max) limits_.copy_max = *limits_.copy_max - std::min(*limits_.copy_max, plan_.bytes_to_copy());
     choose_packs(measured, limits_);
     for (std::size_t i = 0; i < measured.size(); ++i) take(measured[i], std::move(tables_of[i]));
+    if (!damaged.empty()) plan_damaged_metadata(damaged, packs);
+}
+
+/// Which slot tables a damaged pack holds copies of cannot be read: it is taken for the holder of all those of which no
+/// sound pack has one.
+void PlanMaker::plan_damaged_metadata(const std::vector<PackFacts>& packs, const std::vector<ListedPack>& all) {
+    const std::vector<PackId> tables_of = packs_without_copy(all);
+    for (const PackFacts& facts : packs) {
+        std::optional<MeasuredPack> pack = measure_damaged_metadata(facts);
+        if (!pack && scope_ == PruneScope::damaged_packs) note_damage(facts.id);
+        if (!pack) continue;
+        pack->fate = PackFate::healed;
+        take(*pack, tables_of);
+    }
+}
+
+/// nullopt: it stays, because something in it that is needed cannot be read and is nowhere else.
+std::optional<MeasuredPack> PlanMaker::measure_damaged_metadata(const PackFacts& facts) const {
+    MeasuredPack pack;
+    pack.facts = facts;
+    const std::vector<ChunkAddress> damaged = damaged_slots(facts.id);
+    const bool can_be_had = std::all_of(damaged.begin(), damaged.end(), [&](const ChunkAddress& slot) {
+        return basis_.substitutes.find(slot).has_value();
+    });
+    if (!can_be_had) return std::nullopt;
+    const std::vector<bool>& needed = liveness_.slots_of(facts.id);
+    try {
+        const auto table = repository_.catalog.slots(facts.id);
+        for (std::size_t slot = 0; slot < table->slots.size(); ++slot)
+            if (slot < needed.size() && needed[slot]) pack.live += stored_bytes(*table, table->slots[slot]);
+    } catch (const Error& error) {
+        if (!is_damaged_or_missing(error)) throw;
+        return std::nullopt;
+    }
+    return pack;
+}
+
+/// Data packs of which no sound metadata pack holds a copy of the slot table. Reads all copies.
+std::vector<PackId> PlanMaker::packs_without_copy(const std::vector<ListedPack>& holders) const {
+    std::unordered_set<PackId> copied;
+    for (const ListedPack& holder : holders) {
+        if (is_suspect(holder.facts) || given_up_.contains(holder.facts.id)) continue;
+        const StoredPack stored{holder.facts, repository_.catalog.slots(holder.facts.id)};
+        for (const auto& [of, slots] : repository_.chunks.read_slot_table_copies(stored)) copied.insert(of);
+    }
+    std::vector<PackId> packs;
+    for (const ListedPack& pack : repository_.catalog.packs())
+        if (pack.facts.kind == PackKind::data && stays(pack.facts.id) && !copied.contains(pack.facts.id))
+            packs.push_back(pack.facts.id);
+    return packs;
 }
 
 void PlanMaker::take(const MeasuredPack& pack, std::vector<PackId> tables_of) {
     if (pack.fate == PackFate::kept) return;
-    if (const auto damaged = damaged_slot(pack.facts.id)) return plan_.damaged.push_back(*damaged);
+    if (pack.fate != PackFate::healed && note_damage(pack.facts.id)) return;
     given_up_.insert(pack.facts.id);
     plan_.packs.push_back({pack.facts, pack.fate, pack.live, std::move(tables_of)});
 }
 
-/// What verify or an earlier prune found damaged on this host cannot be copied.
-std::optional<ChunkAddress> PlanMaker::damaged_slot(const PackId& pack) const {
-    if (repository_.known_damage == nullptr || repository_.known_damage->empty()) return std::nullopt;
-    for (const ChunkAddress& address : liveness_.addresses_in(pack))
-        if (repository_.known_damage->contains(address)) return address;
-    return std::nullopt;
+/// False: none is known.
+bool PlanMaker::note_damage(const PackId& pack) {
+    const std::vector<ChunkAddress> damaged = damaged_slots(pack);
+    if (!damaged.empty()) plan_.damaged.push_back(damaged.front());
+    return !damaged.empty();
+}
+
+/// A listing may lag.
+std::optional<ByteCount> PlanMaker::size_now(const PackId& pack) const {
+    if (const auto listed = there_.find(pack); listed != there_.end()) return listed->second;
+    return repository_.chunks.pack_size(pack);
+}
+
+/// What is needed of the pack and cannot be copied: what verify or an earlier prune found damaged on this host, and all
+/// of a pack that is missing.
+std::vector<ChunkAddress> PlanMaker::damaged_slots(const PackId& pack) const {
+    std::vector<ChunkAddress> needed = liveness_.addresses_in(pack);
+    if (needed.empty() || !size_now(pack)) return needed;
+    const KnownDamage* damage = repository_.known_damage;
+    std::erase_if(needed, [&](const ChunkAddress& slot) { return damage == nullptr || !damage->slots.contains(slot); });
+    return needed;
+}
+
+/// Whether something of the pack is damaged or missing, as far as this host knows.
+bool PlanMaker::is_suspect(const PackFacts& pack) const {
+    const KnownDamage* damage = repository_.known_damage;
+    return (damage != nullptr && damage->touches(pack.id)) || size_now(pack.id) != pack.size ||
+           basis_.substitutes.has_in(pack.id);
+}
+
+/// Whether every slot that is known to be damaged has a replacement. Of a pack that is damaged as a whole, or
+/// truncated, what is left is tried.
+bool PlanMaker::can_be_healed(const PackFacts& pack) const {
+    if (liveness_.count_of(pack.id) == 0) return false;
+    if (!is_suspect(pack)) return false;
+    const std::vector<ChunkAddress> damaged = damaged_slots(pack.id);
+    const auto table = repository_.catalog.slots(pack.id);
+    return std::all_of(damaged.begin(), damaged.end(), [&](const ChunkAddress& slot) {
+        return basis_.replacements.may_have(table->slots[slot.slot].id);
+    });
 }
 
 bool PlanMaker::stays(const PackId& pack) const {
@@ -199,9 +308,8 @@ ByteCount PrunePlan::bytes_to_copy() const {
     return bytes;
 }
 
-PrunePlan plan_prune(const Repository& repository, const Liveness& liveness, const std::vector<PackId>& own_orphans,
-                     const PruneLimits& limits, const WriterHint& hint) {
-    return PlanMaker(repository, liveness, limits).run(own_orphans, hint);
+PrunePlan plan_prune(const PlanBasis& basis, PruneScope scope, const PruneLimits& limits, const WriterHint& hint) {
+    return PlanMaker(basis, scope, limits).run(hint);
 }
 
 }  // namespace varve

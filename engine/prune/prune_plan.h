@@ -7,6 +7,7 @@
 
 #include "engine/prune/liveness.h"
 #include "engine/prune/pack_choice.h"
+#include "engine/prune/replacements.h"
 #include "engine/repository/repository.h"
 
 namespace varve {
@@ -16,7 +17,7 @@ struct PlannedPack {
     PackFacts facts;  ///< of an orphan only id, kind (data) and size
     PackFate fate = PackFate::dead;
     ByteCount live;                 ///< stored bytes to copy
-    std::vector<PackId> tables_of;  ///< of a metadata pack: whose slot tables it holds copies of
+    std::vector<PackId> tables_of;  ///< of a metadata pack: whose slot tables have a copy only in it
 };
 
 /// Packs that no entry names, and that stay because their writer may be at work.
@@ -39,10 +40,22 @@ struct PrunePlan {
 /// in the log and starts again.
 using WriterHint = std::function<bool()>;
 
-/// Borrows nothing. `liveness` covers all live snapshots as the catalog has them. Packs in `own_orphans` were written
-/// by this prune and are garbage now: they go even if another writer is running. Asks `hint` after the packs are
-/// listed.
-PrunePlan plan_prune(const Repository& repository, const Liveness& liveness, const std::vector<PackId>& own_orphans,
-                     const PruneLimits& limits, const WriterHint& hint);
+enum class PruneScope {
+    everything,
+    damaged_packs,  ///< only those that can be healed
+};
+
+/// What a plan is made from. All is borrowed.
+struct PlanBasis {
+    const Repository& repository;
+    const Liveness& liveness;            ///< covers all live snapshots as the catalog has them
+    const Replacements& replacements;    ///< of damaged chunks
+    const PageSubstitutes& substitutes;  ///< of damaged map pages
+    /// Written by this prune, and garbage now: they go even if another writer is running.
+    const std::vector<PackId>& own_orphans;
+};
+
+/// Asks `hint` after the packs are listed.
+PrunePlan plan_prune(const PlanBasis& basis, PruneScope scope, const PruneLimits& limits, const WriterHint& hint);
 
 }  // namespace varve

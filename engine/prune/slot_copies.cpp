@@ -47,23 +47,38 @@ std::optional<CopyFault> SlotCopies::copy_batch(std::span<const ChunkAddress> ba
             repository_.chunks.get(batch.subspan(i, 1), [&](std::size_t, ByteView plain) { copy(i, plain); });
         } catch (const Error& error) {
             if (!is_damaged_or_missing(error)) throw;
-            return CopyFault{error.what(), batch[i].slot};
+            if (!heal(batch[i], table.slots[batch[i].slot])) return CopyFault{error.what(), batch[i].slot};
         }
     }
     return std::nullopt;
+}
+
+/// False: the content is nowhere else.
+bool SlotCopies::heal(const ChunkAddress& address, const Slot& slot) {
+    const std::optional<Bytes> content = replacements_.get(slot.id);
+    if (!content) return false;
+    moves_.add(address, session_.put_chunk(slot.id, slot.fingerprint, *content));
+    ++healed_chunks_;
+    return true;
 }
 
 std::optional<CopyFault> SlotCopies::copy_metadata(const PackId& pack, const SlotTable& table) {
     for (const ChunkAddress& address : liveness_.addresses_in(pack)) {
         const SlotKind kind = table.slots[address.slot].kind;
         try {
-            moves_.add(address, session_.put_metadata(kind, repository_.chunks.get_metadata(address, kind)));
+            moves_.add(address, session_.put_metadata(kind, read_metadata(address, kind)));
         } catch (const Error& error) {
             if (!is_damaged_or_missing(error)) throw;
             return CopyFault{error.what(), address.slot};
         }
     }
     return std::nullopt;
+}
+
+Bytes SlotCopies::read_metadata(const ChunkAddress& address, SlotKind kind) {
+    const std::optional<ChunkAddress> other = substitutes_.find(address);
+    if (other) ++healed_pages_;
+    return repository_.chunks.get_metadata(other.value_or(address), kind);
 }
 
 }  // namespace varve

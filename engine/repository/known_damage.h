@@ -14,9 +14,14 @@ namespace varve {
 struct KnownDamage {
     std::set<PackId> packs;  ///< none of their slots can be relied on
     std::set<ChunkAddress> slots;
+    /// Damaged beside their slots: in header, trailer or a frame's header. Their slots are relied on; `repair` writes
+    /// them anew.
+    std::set<PackId> blemished;
     std::set<LogNumber> log_entries;
 
-    bool empty() const { return packs.empty() && slots.empty() && log_entries.empty(); }
+    bool empty() const { return packs.empty() && slots.empty() && blemished.empty() && log_entries.empty(); }
+    /// Whether anything in the pack is damaged.
+    bool touches(const PackId& pack) const;
     /// Whether the slot that is at `current` today is damaged.
     bool contains(const ChunkAddress& current) const { return packs.contains(current.pack) || slots.contains(current); }
     /// Forgets what is known of the packs in `checked`, and adds what was found instead.

@@ -8,14 +8,22 @@ expect_status 0
 pack=$(find repo/packs -type f -size +20k | head -n 1)
 cp "$pack" whole
 
-# expect_new DISK TEXT: a backup of the whole image stores chunks again, names the night before, and is restored.
+no_damage_is_remembered() {
+  [ -z "$(find "$VARVE_CACHE_DIR" -name damage)" ] || fail "the damage is gone, but is still remembered"
+}
+
+# expect_new DAMAGE HEALED: a backup of the whole image stores chunks again, and both nights are whole.
 expect_new() {
-  run backup a.raw --disk "$1"
+  run backup a.raw --disk a
   expect_status 0
-  expect_err "$2"
+  expect_err "$1"
   expect_err "older snapshot"
+  expect_err "$2"
+  run verify
+  expect_status 0
+  expect_out "2 of 2 nights can be restored"
   rm -f back.raw
-  run restore "$1@latest" --to back.raw
+  run restore a@latest --to back.raw
   expect_status 0
   expect_same a.raw back.raw
 }
@@ -23,13 +31,7 @@ expect_new() {
 rm "$pack"
 run verify
 expect_status 3
-expect_new a "is missing or truncated"
-run verify a@latest
-expect_status 0
-expect_out "1 of 1 night can be restored"
-run verify
-expect_status 3
-expect_out "1 of 2 nights can be restored"
+expect_new "is missing or truncated" "wrote 1 damaged pack anew; healed in all snapshots: 16 chunks"
 run backup a.raw --disk same
 expect_status 0
 expect_out ": 0 chunks new"
@@ -40,17 +42,12 @@ run restore same@latest --to same.raw
 expect_status 0
 expect_same a.raw same.raw
 
-# Put back, the pack is relied on again; truncated, or with a flipped byte that verify found, it is not.
-cp whole "$pack"
-run verify
-expect_status 0
 rm -rf repo
 make_repository
 run backup a.raw --disk a
 pack=$(find repo/packs -type f -size +20k | head -n 1)
-cp "$pack" whole
 truncate -s -1000 "$pack"
-expect_new a "is missing or truncated"
+expect_new "is missing or truncated" "wrote 1 damaged pack anew; nothing in it was lost"
 
 rm -rf repo
 make_repository
@@ -60,14 +57,24 @@ cp "$pack" whole
 overwrite "$pack" 9000 xxxx
 run verify
 expect_status 3
-expect_new a "verify found damage"
-run verify a@latest
-expect_status 3
-expect_out "1 of 1 night can be restored"
-run backup a.raw --disk same
-expect_status 0
-expect_out ": 0 chunks new"
+
+# Put back, the pack is relied on again.
 cp whole "$pack"
 run verify
 expect_status 0
-[ -z "$(find "$VARVE_CACHE_DIR" -name damage)" ] || fail "the damage is gone, but is still remembered"
+no_damage_is_remembered
+run backup a.raw --disk same
+expect_status 0
+expect_out ": 0 chunks new"
+
+overwrite "$pack" 9000 xxxx
+run verify
+expect_status 3
+run backup a.raw --disk a
+expect_status 0
+expect_err "verify found damage"
+expect_err "healed in all snapshots: 1 chunk"
+run verify
+expect_status 0
+expect_out "3 of 3 nights can be restored"
+no_damage_is_remembered

@@ -6,7 +6,7 @@ expect_status 0
 [[ $(<out) =~ ^varve\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "not a version"
 run --help
 expect_status 0
-for verb in init backup list show restore diff forget prune check verify copy tag stats info map compare convert rebuild cache; do
+for verb in init backup list show restore diff forget prune check verify repair copy tag stats info map compare convert rebuild cache; do
   run --help
   expect_out "  $verb "
   run "$verb" --help
