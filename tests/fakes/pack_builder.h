@@ -8,15 +8,16 @@ namespace varve {
 
 class PackBuilder {
 public:
-    PackBuilder(Backend& backend, const RepositoryId& repository, PackKind kind)
-        : writer_(backend, repository, PackId::make(), kind) {
+    PackBuilder(Backend& backend, const RepositoryId& repository, PackKind kind,
+                std::uint64_t fingerprint_seed = sample_fingerprint_seed)
+        : writer_(backend, repository, PackId::make(), kind), fingerprints_(fingerprint_seed) {
         begin_frame();
     }
 
     ChunkAddress chunk(ByteView content) {
         Slot slot;
         slot.id = sha256(content);
-        slot.fingerprint = sample_fingerprint(content);
+        slot.fingerprint = fingerprints_.of(content);
         slot.kind = SlotKind::chunk;
         return add(slot, content);
     }
@@ -25,7 +26,7 @@ public:
     ChunkAddress patch(ByteView content, ByteView base, const ChunkAddress& base_address) {
         Slot slot;
         slot.id = sha256(content);
-        slot.fingerprint = sample_fingerprint(content);
+        slot.fingerprint = fingerprints_.of(content);
         slot.kind = SlotKind::patch;
         Bytes blocks;
         for (std::size_t block = 0; block < chunk_bytes / patch_block_bytes; ++block) {
@@ -72,6 +73,7 @@ private:
     }
 
     PackWriter writer_;
+    const Fingerprinter fingerprints_;
     FrameEncoder encoder_{3};
     FrameDraft draft_;
 };

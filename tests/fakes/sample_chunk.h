@@ -33,6 +33,8 @@ inline Bytes sample_chunk(std::uint64_t seed) {
     return seed % 3 == 0 ? random_sample(chunk_bytes, seed) : compressible_sample(chunk_bytes, seed);
 }
 
-inline Fingerprint sample_fingerprint(ByteView chunk) { return Fingerprinter(42).of(chunk); }
+inline constexpr std::uint64_t sample_fingerprint_seed = 42;
+
+inline Fingerprint sample_fingerprint(ByteView chunk) { return Fingerprinter(sample_fingerprint_seed).of(chunk); }
 
 }  // namespace varve

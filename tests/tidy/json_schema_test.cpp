@@ -172,7 +172,7 @@ std::set<std::string> words_in(const std::string& path, const std::string& line)
 TEST_CASE("tidy: the page about JSON lists exactly the fields that the golden files have, with their types", "[tidy]") {
     Comparison comparison(fields_on_page());
     for (const auto& entry : fs::directory_iterator(varve::test::source_path("tests/golden")))
-        comparison.check(entry.path());
+        if (entry.is_regular_file()) comparison.check(entry.path());
     CHECK(comparison.complaints() == "");
 }
 
