@@ -61,6 +61,11 @@ Finding finding_at(const SnapshotRecord& snapshot, FindingKind kind, std::uint64
     return finding;
 }
 
+Finding more_places(const SnapshotRecord& snapshot, FindingKind kind) {
+    return finding_at(snapshot, kind, 0, 0, "snapshot",
+                      fmt::format("it may be damaged at more places: {} are listed, of all snapshots", places_max));
+}
+
 void merge_neighbours(std::vector<Finding>& findings) {
     std::vector<Finding> merged;
     for (Finding& finding : findings) {

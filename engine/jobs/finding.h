@@ -1,6 +1,7 @@
 #pragma once
 /// What verify found wrong: damage as data, so that the job continues after reporting it.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,6 +48,18 @@ Finding finding_at(const SnapshotRecord& snapshot, FindingKind kind, std::uint64
 
 /// "slot 3 of pack …", for Finding::object.
 std::string slot_name(const ChunkAddress& address);
+
+/// At most so many findings of a job name guest ranges, and one more for each snapshot: a hostile map can have one
+/// damaged page at millions of places.
+inline constexpr std::size_t places_max = 65536;
+
+/// How many more places a job that has `findings` may name in the next snapshot.
+inline std::size_t places_left(const std::vector<Finding>& findings) {
+    return findings.size() < places_max ? places_max - findings.size() : 1;
+}
+
+/// The finding that ends the list of a snapshot's places.
+Finding more_places(const SnapshotRecord& snapshot, FindingKind kind);
 
 /// Merges adjacent findings of the same kind, snapshot and object into one.
 void merge_neighbours(std::vector<Finding>& findings);

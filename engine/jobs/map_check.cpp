@@ -14,7 +14,9 @@ void MapCheck::run(const SnapshotRecord& snapshot) {
     if (const auto fault = root_fault(snapshot))
         findings_.push_back(
             finding_at(snapshot, FindingKind::root_mismatch, 0, 0, "log entry", "the snapshot " + *fault));
+    places_left_ = places_left(findings_);
     walk(map, map_root_level, 0, map.root());
+    if (places_left_ == 0) findings_.push_back(more_places(snapshot, FindingKind::map_damaged));
     for (const Attachment& attachment : snapshot.attachments) check(attachment);
 }
 
@@ -45,6 +47,7 @@ bool MapCheck::walk(const DiskMap& map, int level, std::uint64_t first, const Su
     if (subtree.kind != MapKind::present) return true;
     const ProvedPage page{subtree.page, is_inside(map, level, first) ? ByteCount{} : map.size()};
     if (proved_.contains(page)) return true;
+    if (places_left_ == 0) return false;
     if (level < map_root_level && first >= leaf_count(map.size())) {
         report(level, first, subtree, "it is past the disk's end");
         return false;
@@ -88,6 +91,8 @@ Digest MapCheck::walk_inner(const DiskMap& map, int level, std::uint64_t first, 
 }
 
 void MapCheck::report(int level, std::uint64_t first, const Subtree& subtree, const std::string& what) {
+    if (places_left_ == 0) return;
+    --places_left_;
     const std::uint64_t last = first + leaves_per_entry(level + 1);
     findings_.push_back(
         finding_at(*snapshot_, FindingKind::map_damaged, first * leaf_bytes, last * leaf_bytes, slot_name(subtree.page),

@@ -34,7 +34,7 @@ private:
     };
 
     void check(const Attachment& attachment);
-    /// Whether the page and everything below it is right.
+    /// Whether the page and everything below it is right. False, too, when no places are left to report.
     bool walk(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree);
     Digest walk_leaf(const DiskMap& map, std::uint64_t first, const Subtree& subtree);
     static bool is_inside(const DiskMap& map, int level, std::uint64_t first);
@@ -49,6 +49,7 @@ private:
     std::set<ChunkAddress> proved_attachments_;
     std::uint64_t proved_pages_ = 0;
     const SnapshotRecord* snapshot_ = nullptr;
+    std::size_t places_left_ = 0;  ///< that may be reported of this snapshot
 };
 
 }  // namespace varve

@@ -16,14 +16,20 @@ ByteRange guest_range(ByteCount size, std::uint64_t first, std::uint64_t count) 
 
 }  // namespace
 
-void DamageSearch::run(const SnapshotRecord& snapshot, const Visit& visit) {
+bool DamageSearch::run(const SnapshotRecord& snapshot, const Visit& visit, std::size_t parts_max) {
     const DiskMap map(chunks_, snapshot);
-    walk(map, map_root_level, 0, map.root(), visit);
+    parts_left_ = parts_max;
+    walk(map, map_root_level, 0, map.root(), [&](const DamagedPart& part) {
+        --parts_left_;
+        visit(part);
+    });
+    return parts_left_ != 0;
 }
 
 bool DamageSearch::walk(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree,
                         const Visit& visit) {
     if (subtree.kind != MapKind::present || sound_.contains(subtree.page)) return true;
+    if (parts_left_ == 0) return false;
     const auto lose_page = [&](const ChunkAddress& culprit) {
         const std::uint64_t leaves = leaves_per_entry(level + 1);
         visit({guest_range(map.size(), first * map_fanout, leaves * map_fanout), culprit, subtree.page});
@@ -55,6 +61,7 @@ bool DamageSearch::walk_page(const DiskMap& map, int level, std::uint64_t first,
         if (entry.kind != MapKind::present) continue;
         const auto culprit = culprit_(entry.address);
         if (!culprit) continue;
+        if (parts_left_ == 0) return false;
         visit({guest_range(map.size(), first * map_fanout + i, 1), *culprit, std::nullopt});
         is_sound = false;
     }

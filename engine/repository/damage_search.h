@@ -3,6 +3,7 @@
 /// looked at once, however many snapshots share it. Used only when there is damage. One thread.
 
 #include <functional>
+#include <limits>
 #include <optional>
 #include <unordered_set>
 
@@ -26,16 +27,18 @@ public:
     /// Borrows `chunks`.
     DamageSearch(const ChunkStore& chunks, FindCulprit culprit) : chunks_(chunks), culprit_(std::move(culprit)) {}
 
-    /// Ascending.
-    void run(const SnapshotRecord& snapshot, const Visit& visit);
+    /// Ascending. Ends after `parts_max` parts; returns false then: there may be more.
+    bool run(const SnapshotRecord& snapshot, const Visit& visit,
+             std::size_t parts_max = std::numeric_limits<std::size_t>::max());
 
 private:
-    /// Both return whether everything is sound.
+    /// Both return whether everything is sound, and end early when no parts are left to visit.
     bool walk(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree, const Visit& visit);
     bool walk_page(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree, const Visit& visit);
 
     const ChunkStore& chunks_;
     FindCulprit culprit_;
+    std::size_t parts_left_ = 0;
     std::unordered_set<ChunkAddress> sound_;  ///< pages
 };
 
