@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/progress.h"
+#include "engine/repository/slot_record.h"
 
 namespace varve {
 
@@ -13,17 +14,17 @@ void Liveness::add(const SnapshotRecord& snapshot, const std::stop_token& stop) 
     if (!added_.insert(snapshot.id).second) return;
     const DiskMap map(chunks_, snapshot);
     mark_subtree(map, map_root_level, map.root(), stop);
-    for (const Attachment& attachment : snapshot.attachments) mark(attachment.address);
+    for (const Attachment& attachment : snapshot.attachments) mark(attachment.address, SlotKind::attachment);
 }
 
 /// A page that is marked was read before, with everything below it.
 void Liveness::mark_subtree(const DiskMap& map, int level, const Subtree& subtree, const std::stop_token& stop) {
-    if (subtree.kind != MapKind::present || !mark(subtree.page)) return;
+    if (subtree.kind != MapKind::present || !mark(subtree.page, SlotKind::page)) return;
     throw_if_stopped(stop);
     if (level == 0) {
         const auto page = map.leaf(readable(subtree));
         for (const LeafEntry& entry : page->entries)
-            if (entry.kind == MapKind::present) mark(entry.address);
+            if (entry.kind == MapKind::present) mark(entry.address, SlotKind::chunk);
         return;
     }
     const auto page = map.inner(level, readable(subtree));
@@ -36,16 +37,17 @@ Subtree Liveness::readable(Subtree subtree) const {
     return subtree;
 }
 
-/// Marks the slot that `address` means today, and its base if it is a patch. False: it was marked before.
-bool Liveness::mark(const ChunkAddress& address) {
+/// Marks the slot that `address` means today, and its base if it is a patch. False: it was marked before. What marks a
+/// page must also read it, so nothing else may be taken for one.
+bool Liveness::mark(const ChunkAddress& address, SlotKind kind) {
     const ChunkAddress now = current(address);
     Plane& plane = plane_of(now.pack);
-    if (!set(plane, now)) return false;
+    if (!set(plane, now, kind)) return false;
     const auto patch = std::lower_bound(plane.bases.begin(), plane.bases.end(), now.slot,
                                         [](const PatchBase& a, std::uint32_t slot) { return a.slot < slot; });
     if (patch == plane.bases.end() || patch->slot != now.slot) return true;
     const ChunkAddress base = current(patch->base);  // always a whole chunk: patches never chain
-    set(plane_of(base.pack), base);
+    set(plane_of(base.pack), base, SlotKind::chunk);
     return true;
 }
 
@@ -56,10 +58,14 @@ ChunkAddress Liveness::current(const ChunkAddress& address) const {
                             address.slot, address.pack.hex()));
 }
 
-bool Liveness::set(Plane& plane, const ChunkAddress& now) {
+bool Liveness::set(Plane& plane, const ChunkAddress& now, SlotKind kind) {
     if (now.slot >= plane.needed.size())
         throw Error(ErrorCode::corrupt, fmt::format("slot {} of pack {} does not exist: the pack has {} slots",
                                                     now.slot, now.pack.hex(), plane.needed.size()));
+    if (const SlotKind found = plane.kinds.empty() ? SlotKind::chunk : plane.kinds[now.slot]; found != kind)
+        throw Error(ErrorCode::corrupt,
+                    fmt::format("slot {} of pack {}: expected a slot of kind {}, found kind {}", now.slot,
+                                now.pack.hex(), static_cast<int>(kind), static_cast<int>(found)));
     if (plane.needed[now.slot]) return false;
     plane.needed[now.slot] = true;
     ++plane.count;
@@ -72,6 +78,8 @@ Liveness::Plane& Liveness::plane_of(const PackId& pack) {
     Plane plane;
     plane.needed.resize(table->slots.size());
     plane.bases = table->patch_bases;
+    if (!std::ranges::all_of(table->slots, [](const Slot& slot) { return is_data(slot.kind); }))
+        for (const Slot& slot : table->slots) plane.kinds.push_back(slot.kind);
     return planes_.emplace(pack, std::move(plane)).first->second;
 }
 

@@ -3,8 +3,8 @@
 /// today, after moves. One bit per slot, in a plane per pack.
 ///
 /// This is a full mark: each page of the live maps is read once, however many snapshots share it, so the cost follows
-/// what is kept, not what was forgotten. Memory: one bit per slot of the packs in use, and 24 bytes per patch. One
-/// thread.
+/// what is kept, not what was forgotten. Memory: one bit per slot of the packs in use (one byte in metadata packs),
+/// and 24 bytes per patch. One thread.
 
 #include <cstdint>
 #include <stop_token>
@@ -26,8 +26,8 @@ public:
         : catalog_(repository.catalog), chunks_(repository.chunks), substitutes_(substitutes) {}
 
     /// Marks what `snapshot` needs. A second call for it does nothing. Throws Error(corrupt) or Error(not_found) when
-    /// a page of its map cannot be read and has no substitute, or an address leads nowhere: what lies below is unknown,
-    /// so this object must not be used any more.
+    /// a page of its map cannot be read and has no substitute, or an address leads nowhere or to something else than is
+    /// expected there: what lies below is unknown, so this object must not be used any more.
     void add(const SnapshotRecord& snapshot, const std::stop_token& stop);
 
     /// The slots of `pack` that are needed, by number; empty: none.
@@ -43,12 +43,13 @@ private:
     struct Plane {
         std::vector<bool> needed;
         std::uint32_t count = 0;
+        std::vector<SlotKind> kinds;   ///< by slot; empty: chunks and patches only
         std::vector<PatchBase> bases;  ///< of the pack's patches, ascending by slot
     };
 
-    bool mark(const ChunkAddress& address);
+    bool mark(const ChunkAddress& address, SlotKind kind);
     ChunkAddress current(const ChunkAddress& address) const;
-    static bool set(Plane& plane, const ChunkAddress& now);
+    static bool set(Plane& plane, const ChunkAddress& now, SlotKind kind);
     Subtree readable(Subtree subtree) const;
     void mark_subtree(const DiskMap& map, int level, const Subtree& subtree, const std::stop_token& stop);
     Plane& plane_of(const PackId& pack);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/backup/commit.h"
+#include "engine/prune/prune.h"
 #include "engine/repository/disk_map.h"
 #include "store/pack/pack_names.h"
 #include "tests/catch.h"
@@ -119,4 +120,28 @@ TEST_CASE("hostile map: one damaged chunk at millions of places is reported with
     pack[pack.size() / 2] ^= std::byte{1};
     backend.replace(pack_name(chunk.pack), std::move(pack));
     require_bounded(host.verify());
+}
+
+TEST_CASE("hostile map: a snapshot that names pages of another one as its own content makes prune refuse, not lose it",
+          "[engine][prune]") {
+    // Prune takes a page that it has seen for one below which everything is marked as needed.
+    const bool as_attachment = GENERATE(false, true);
+    MemoryBackend backend;
+    TestRepository host(backend);
+    const OneChunk one(1);
+    const SnapshotRecord victim = host.backup(one.disk, "victim", 1);
+    const auto session = host.chunks.begin_session();
+    const Addresses addresses = addresses_of(host, victim);
+    Subtree below = put_repeated_leaf(*session, as_attachment ? addresses.chunk : addresses.pages.front(), victim.root);
+    for (int level = 1; level <= map_root_level; ++level) {
+        std::array<Subtree, map_fanout> entries;
+        entries[0] = below;
+        below = put_page(*session, level, entries);
+    }
+    SnapshotRecord hostile = record_of("a disk before that of the victim", {leaf_bytes}, below);
+    if (as_attachment) hostile.attachments = {{"a.xml", addresses.pages.front(), 40}};
+    enter(host, *session, {hostile});
+
+    CHECK_THROWS_WITH(prune(host.repository, {}, host.progress, {}), ContainsSubstring("expected a slot of kind"));
+    REQUIRE(host.restores_to(victim, one.disk.bytes()));
 }
