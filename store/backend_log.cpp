@@ -8,6 +8,7 @@
 #include "engine/base/check.h"
 #include "engine/base/error.h"
 #include "engine/base/hex.h"
+#include "store/object/checkpoint_codec.h"
 #include "store/object/envelope.h"
 #include "store/object/log_entry_codec.h"
 #include "store/object/repository_config.h"
@@ -17,14 +18,20 @@ namespace {
 
 constexpr LogNumber log_number_max = 9'999'999'999'999'999;
 constexpr std::string_view log_prefix = "log/";
+constexpr std::string_view checkpoints_prefix = "checkpoints/";
+
+std::string numbered_name(std::string_view prefix, LogNumber number) {
+    VARVE_CHECK(number > 0 && number <= log_number_max);
+    return fmt::format("{}{:016}", prefix, number);
+}
 
 /// nullopt for a foreign file.
-std::optional<LogNumber> number_of_name(std::string_view name) {
+std::optional<LogNumber> number_of_name(std::string_view prefix, std::string_view name) {
     LogNumber number = 0;
-    const std::string_view digits = name.substr(log_prefix.size());
+    const std::string_view digits = name.substr(prefix.size());
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     const bool is_number = error == std::errc() && end == digits.data() + digits.size() && number > 0;
-    if (!is_number || number > log_number_max || log_entry_name(number) != name) return std::nullopt;
+    if (!is_number || number > log_number_max || numbered_name(prefix, number) != name) return std::nullopt;
     return number;
 }
 
@@ -41,10 +48,9 @@ void check_place(const ParsedLogEntry& parsed, const RepositoryInfo& info, LogNu
 
 }  // namespace
 
-std::string log_entry_name(LogNumber number) {
-    VARVE_CHECK(number > 0 && number <= log_number_max);
-    return fmt::format("{}{:016}", log_prefix, number);
-}
+std::string log_entry_name(LogNumber number) { return numbered_name(log_prefix, number); }
+
+std::string checkpoint_name(LogNumber number) { return numbered_name(checkpoints_prefix, number); }
 
 LogHead BackendLog::genesis() const { return {0, sha256(info_.id.view())}; }
 
@@ -88,7 +94,7 @@ std::vector<LogNumber> BackendLog::numbers(LogNumber after) const {
     std::vector<LogNumber> numbers;
     if (after >= log_number_max) return numbers;
     for (const std::string& name : backend_.list(log_prefix, log_entry_name(std::max<LogNumber>(after, 1))))
-        if (const auto number = number_of_name(name)) numbers.push_back(*number);
+        if (const auto number = number_of_name(log_prefix, name)) numbers.push_back(*number);
     if (after == 0 && contains(1)) numbers.insert(numbers.begin(), 1);
     return numbers;
 }
@@ -104,6 +110,39 @@ std::optional<LogHead> BackendLog::append(const LogHead& head, const LogEntry& e
 }
 
 void BackendLog::make_durable(LogNumber number) { backend_.make_durable(log_entry_name(number)); }
+
+std::vector<LogNumber> BackendLog::checkpoints() const {
+    std::vector<LogNumber> numbers;
+    for (const std::string& name : backend_.list(checkpoints_prefix))
+        if (const auto number = number_of_name(checkpoints_prefix, name)) numbers.push_back(*number);
+    return numbers;
+}
+
+std::optional<LogState> BackendLog::checkpoint(LogNumber number) const {
+    const std::string name = checkpoint_name(number);
+    const auto bytes = backend_.get(name, {envelope_bytes_max});
+    if (!bytes) return std::nullopt;
+    const std::string object = fmt::format("checkpoint {} ('{}')", number, backend_.locate(name));
+    ParsedCheckpoint parsed = parse_checkpoint(*bytes, object);
+    if (parsed.repository != info_.id)
+        throw Error(ErrorCode::corrupt, fmt::format("{}: expected a checkpoint of repository {}, found one of {}",
+                                                    object, info_.id.hex(), parsed.repository.hex()));
+    if (parsed.state.head.number != number)
+        throw Error(ErrorCode::corrupt,
+                    fmt::format("{}: expected entry number {}, found {}", object, number, parsed.state.head.number));
+    return std::move(parsed.state);
+}
+
+void BackendLog::put_checkpoint(const LogState& state) {
+    check_writable(info_, backend_);
+    const std::string name = checkpoint_name(state.head.number);
+    backend_.put_if_absent(name, encode_checkpoint(state, info_.id));
+}
+
+void BackendLog::remove_checkpoint(LogNumber number) {
+    check_writable(info_, backend_);
+    backend_.remove(checkpoint_name(number));
+}
 
 std::optional<Bytes> BackendLog::read(LogNumber number) const {
     return backend_.get(log_entry_name(number), {envelope_bytes_max});

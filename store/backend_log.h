@@ -1,5 +1,6 @@
 #pragma once
-/// The repository's log over a backend: each entry one object, `log/` and 16 decimal digits.
+/// The repository's log over a backend: each entry one object, `log/` and 16 decimal digits, and each
+/// checkpoint one, `checkpoints/` and the digits of its entry.
 
 #include <string>
 
@@ -22,6 +23,10 @@ public:
     std::vector<LogNumber> numbers(LogNumber after) const override;
     std::optional<LogHead> append(const LogHead& head, const LogEntry& entry) override;
     void make_durable(LogNumber number) override;
+    std::vector<LogNumber> checkpoints() const override;
+    std::optional<LogState> checkpoint(LogNumber number) const override;
+    void put_checkpoint(const LogState& state) override;
+    void remove_checkpoint(LogNumber number) override;
 
 private:
     std::optional<Bytes> read(LogNumber number) const;
@@ -33,5 +38,8 @@ private:
 
 /// The object name of entry `number`.
 std::string log_entry_name(LogNumber number);
+
+/// The object name of the checkpoint at entry `number`.
+std::string checkpoint_name(LogNumber number);
 
 }  // namespace varve

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/repository/log_entry.h"
+#include "engine/repository/log_state.h"
 
 namespace varve {
 
@@ -41,6 +42,21 @@ public:
 
     /// Makes entry `number`, which is visible, and all before it durable: their writers may not have done so yet.
     virtual void make_durable(LogNumber number) = 0;
+
+    /// The numbers of the entries that have a checkpoint, ascending, from a listing.
+    virtual std::vector<LogNumber> checkpoints() const = 0;
+
+    /// The state that the checkpoint at entry `number` holds, or nullopt when there is none. Error(corrupt) when it is
+    /// damaged or belongs to another repository or entry, Error(unsupported) when a newer version wrote it. Only a
+    /// hint: whether its head is that of the log is for the caller to check.
+    virtual std::optional<LogState> checkpoint(LogNumber number) const = 0;
+
+    /// Puts a checkpoint at the state's head, if there is none; durable on return. The entries up to there are durable
+    /// beforehand. Error(usage) when the state is too large for one.
+    virtual void put_checkpoint(const LogState& state) = 0;
+
+    /// Removes the checkpoint at entry `number`, if there is one. Nothing is lost with it.
+    virtual void remove_checkpoint(LogNumber number) = 0;
 };
 
 }  // namespace varve

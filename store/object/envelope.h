@@ -1,6 +1,6 @@
 #pragma once
-/// The envelope of small objects (config, log entries, leases; FORMAT.md section 3): the id of the repository, a body,
-/// and a SHA-256 of everything, so that any flipped bit is detected. Pure functions.
+/// The envelope of small objects (config, log entries, checkpoints, leases; FORMAT.md section 3): the id of the
+/// repository, a body, and a SHA-256 of everything, so that any flipped bit is detected. Pure functions.
 
 #include <string>
 #include <string_view>
@@ -12,6 +12,7 @@ namespace varve {
 
 inline constexpr std::string_view config_magic = "VARVECFG";
 inline constexpr std::string_view log_entry_magic = "VARVELOG";
+inline constexpr std::string_view checkpoint_magic = "VARVECKP";
 inline constexpr std::string_view lease_magic = "VARVELSE";
 
 inline constexpr std::size_t envelope_body_bytes_max = 64u << 20;

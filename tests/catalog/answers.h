@@ -36,7 +36,7 @@ inline Answers ask(const Catalog& catalog, const RandomLog& made) {
         answers.packs[pack.facts.id] = {pack.facts, pack.state};
         if (pack.state != PackState::condemned) answers.slots[pack.facts.id] = *catalog.slots(pack.facts.id);
     }
-    for (const LogStep& step : made.log.steps())
+    for (const SampleStep& step : made.log.steps())
         for (const StoredPack& pack : step.packs)
             for (std::uint32_t i = 0; i < pack.slots->slots.size(); ++i) {
                 answers.current[{pack.facts.id, i}] = catalog.current({pack.facts.id, i});

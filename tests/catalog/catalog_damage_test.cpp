@@ -17,7 +17,7 @@ constexpr int entries = 24;
 constexpr int entries_before_damage = 20;
 
 RandomLog sample() {
-    return make_random_log(5, entries, 40, [](const LogStep&) {});
+    return make_random_log(5, entries, 40, [](const SampleStep&) {});
 }
 
 std::unique_ptr<Catalog> open(const Path& folder, const RandomLog& made) {
@@ -29,7 +29,7 @@ std::vector<Answers> right_answers(const RandomLog& made) {
     const TemporaryFolder folder;
     const auto catalog = open(folder.path() / "right", made);
     std::vector<Answers> right{ask(*catalog, made)};
-    for (const LogStep& step : made.log.steps()) {
+    for (const SampleStep& step : made.log.steps()) {
         REQUIRE(enter(*catalog, step));
         right.push_back(ask(*catalog, made));
     }

@@ -46,7 +46,7 @@ std::unique_ptr<Catalog> open(const std::filesystem::path& folder, const RandomL
 int read_on(Catalog& catalog, const RandomLog& made) {
     int entered = 0;
     for (LogHead head = catalog.head(); head.number < made.log.steps().size();) {
-        const LogStep& step = made.log.steps()[head.number];
+        const SampleStep& step = made.log.steps()[head.number];
         if (step.before != head) return failed;
         const bool applied = enter(catalog, step);
         entered += applied ? 1 : 0;
@@ -65,7 +65,7 @@ Answers right_answers(const RandomLog& made) {
 }  // namespace
 
 TEST_CASE("catalog: programs that read the log concurrently apply each entry once", "[catalog]") {
-    const RandomLog made = make_random_log(31, 80, 40, [](const LogStep&) {});
+    const RandomLog made = make_random_log(31, 80, 40, [](const SampleStep&) {});
     const TemporaryFolder folder;
     std::vector<pid_t> children;
     for (int i = 0; i < 4; ++i)
@@ -82,7 +82,7 @@ TEST_CASE("catalog: programs that read the log concurrently apply each entry onc
 }
 
 TEST_CASE("catalog: a program that reads while another writes gets a consistent view", "[catalog]") {
-    const RandomLog made = make_random_log(32, 150, 40, [](const LogStep&) {});
+    const RandomLog made = make_random_log(32, 150, 40, [](const SampleStep&) {});
     const TemporaryFolder folder;
     const auto catalog = open(folder.path() / "shared", made);
     const pid_t writer =
@@ -91,7 +91,7 @@ TEST_CASE("catalog: a program that reads while another writes gets a consistent 
     for (LogNumber head = 0; head < 150;) {
         head = catalog->head().number;
         for (LogNumber i = 0; i < head; ++i) {
-            const LogStep& step = made.log.steps()[i];
+            const SampleStep& step = made.log.steps()[i];
             for (const StoredPack& pack : step.packs) {
                 const ChunkId& id = pack.slots->slots[0].id;
                 const auto found = catalog->find_chunk(id);
@@ -110,7 +110,7 @@ TEST_CASE("catalog: a program that reads while another writes gets a consistent 
 }
 
 TEST_CASE("catalog: a program killed at any moment leaves a usable catalog", "[catalog]") {
-    const RandomLog made = make_random_log(33, 60, 40, [](const LogStep&) {});
+    const RandomLog made = make_random_log(33, 60, 40, [](const SampleStep&) {});
     const Answers right = right_answers(made);
     std::mt19937_64 random(3);
     const TemporaryFolder folder;
@@ -140,7 +140,7 @@ TEST_CASE("catalog: a program killed at any moment leaves a usable catalog", "[c
 }
 
 TEST_CASE("catalog: a program killed while it replaces the catalog leaves a whole one", "[catalog]") {
-    const RandomLog made = make_random_log(36, 40, 40, [](const LogStep&) {});
+    const RandomLog made = make_random_log(36, 40, 40, [](const SampleStep&) {});
     const Answers right = right_answers(made);
     std::mt19937_64 random(5);
     const TemporaryFolder folder;
@@ -170,7 +170,7 @@ TEST_CASE("catalog: a program killed while it replaces the catalog leaves a whol
 }
 
 TEST_CASE("catalog: readers beside a program that replaces the catalog always see a whole one", "[catalog]") {
-    const RandomLog made = make_random_log(37, 30, 40, [](const LogStep&) {});
+    const RandomLog made = make_random_log(37, 30, 40, [](const SampleStep&) {});
     const TemporaryFolder folder;
     const std::filesystem::path shared = folder.path() / "shared";
     REQUIRE(read_on(*open(shared, made), made) == 30);
@@ -195,7 +195,7 @@ TEST_CASE("catalog: readers beside a program that replaces the catalog always se
 
 TEST_CASE("catalog: a program that is stopped while it opens or replaces the catalog keeps no reader waiting",
           "[catalog]") {
-    const RandomLog made = make_random_log(38, 10, 40, [](const LogStep&) {});
+    const RandomLog made = make_random_log(38, 10, 40, [](const SampleStep&) {});
     const TemporaryFolder folder;
     const std::filesystem::path shared = folder.path() / "shared";
     REQUIRE(read_on(*open(shared, made), made) == 10);
@@ -221,7 +221,7 @@ TEST_CASE("catalog: a program that is stopped while it opens or replaces the cat
 }
 
 TEST_CASE("catalog: changes are seen after a program died between two bumps of the counter", "[catalog]") {
-    const RandomLog made = make_random_log(34, 5, 40, [](const LogStep&) {});
+    const RandomLog made = make_random_log(34, 5, 40, [](const SampleStep&) {});
     const TemporaryFolder folder;
     const auto reader = open(folder.path() / "shared", made), writer = open(folder.path() / "shared", made);
     for (std::size_t i = 0; i < 5; ++i) {
@@ -240,7 +240,7 @@ TEST_CASE("catalog: changes are seen after a program died between two bumps of t
 }
 
 TEST_CASE("catalog: a program whose catalog is removed continues, and does not harm a new one", "[catalog]") {
-    const RandomLog made = make_random_log(35, 40, 40, [](const LogStep&) {});
+    const RandomLog made = make_random_log(35, 40, 40, [](const SampleStep&) {});
     const Answers right = right_answers(made);
     const TemporaryFolder folder;
     auto old = open(folder.path() / "shared", made);

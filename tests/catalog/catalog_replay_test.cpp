@@ -36,7 +36,7 @@ void check_last_snapshots(const Catalog& catalog) {
 RandomLog live_host(const std::filesystem::path& folder, std::uint64_t seed) {
     std::unique_ptr<Catalog> catalog;
     SampleLog strangers(seed + 1000);
-    return make_random_log(seed, 120, 60, [&](const LogStep& step) {
+    return make_random_log(seed, 120, 60, [&](const SampleStep& step) {
         if (!catalog || step.record.head.number % 25 == 0) {
             catalog.reset();
             const SampleLog same(seed);
@@ -54,7 +54,7 @@ RandomLog live_host(const std::filesystem::path& folder, std::uint64_t seed) {
 
 /// A host that reads the log later: packs that a later entry condemned are gone from the repository, and their tables.
 void replay(Catalog& catalog, const RandomLog& made) {
-    for (LogStep step : made.log.steps()) {
+    for (SampleStep step : made.log.steps()) {
         std::erase_if(step.packs, [&](const StoredPack& pack) {
             return std::any_of(made.condemned.begin(), made.condemned.end(),
                                [&](const StoredPack& gone) { return gone.facts == pack.facts; });
@@ -103,7 +103,7 @@ TEST_CASE("catalog: another object of the same catalog sees each step at once", 
     const SampleLog same(7);
     const auto writer = open_sqlite_catalog(folder.path() / "a", same.repository(), same.genesis());
     const auto reader = open_sqlite_catalog(folder.path() / "a", same.repository(), same.genesis());
-    const RandomLog made = make_random_log(7, 60, 60, [&](const LogStep& step) {
+    const RandomLog made = make_random_log(7, 60, 60, [&](const SampleStep& step) {
         REQUIRE(enter(*writer, step));
         for (const StoredPack& pack : step.packs)
             if (pack.facts.kind == PackKind::data)

@@ -113,7 +113,7 @@ inline void check_packs(Catalog& catalog, SampleLog& log) {
         CHECK(catalog.find_chunk(chunk) == ChunkAddress{data.facts.id, 42});
         catalog.add_uncommitted({&data, 1});
         CHECK(catalog.packs().size() == 1);
-        const LogStep& step = log.commit({log.snapshot("a", 1)}, {data});
+        const SampleStep& step = log.commit({log.snapshot("a", 1)}, {data});
         REQUIRE(catalog.apply(step.before, step.record, {}, {}));
         CHECK(catalog.pack(data.facts.id)->state == PackState::committed);
         CHECK(catalog.find_chunk(chunk) == ChunkAddress{data.facts.id, 42});
@@ -140,7 +140,7 @@ inline void check_packs(Catalog& catalog, SampleLog& log) {
         CHECK_FALSE(catalog.find_chunk(alike[4]));
     }
     SECTION("an entry may name a pack whose slot table is lost: later entries may condemn it") {
-        const LogStep& step = log.commit({log.snapshot("a", 1)}, {data});
+        const SampleStep& step = log.commit({log.snapshot("a", 1)}, {data});
         REQUIRE(catalog.apply(step.before, step.record, {}, {}));
         CHECK(catalog.pack(data.facts.id)->state == PackState::committed);
         CHECK_THROWS_AS(catalog.slots(data.facts.id), Error);
@@ -220,8 +220,8 @@ inline void check_log(Catalog& catalog, SampleLog& log) {
     CHECK(catalog.head() == log.genesis());
 
     SECTION("an entry that does not follow the head changes nothing") {
-        const LogStep first = log.commit({log.snapshot("a", 1)}, {data}),
-                      second = log.commit({log.snapshot("a", 2)}, {});
+        const SampleStep first = log.commit({log.snapshot("a", 1)}, {data}),
+                         second = log.commit({log.snapshot("a", 2)}, {});
         CHECK_FALSE(enter(catalog, second));
         CHECK(catalog.head() == log.genesis());
         CHECK(enter(catalog, first));
@@ -245,7 +245,7 @@ inline void check_log(Catalog& catalog, SampleLog& log) {
         CHECK(catalog.packs().empty());
         CHECK_FALSE(catalog.find_chunk(other.slots->slots[0].id));
         CHECK(catalog.current({data.facts.id, 0}) == ChunkAddress{data.facts.id, 0});
-        for (const LogStep& step : log.steps()) REQUIRE(enter(catalog, step));
+        for (const SampleStep& step : log.steps()) REQUIRE(enter(catalog, step));
         CHECK(catalog.head() == log.head());
         CHECK(catalog.find_chunk(other.slots->slots[3].id) == ChunkAddress{other.facts.id, 3});
         CHECK(catalog.current({data.facts.id, 4}) == ChunkAddress{other.facts.id, 4});
@@ -253,7 +253,7 @@ inline void check_log(Catalog& catalog, SampleLog& log) {
     SECTION("a new catalog takes the place of the old one when it is complete, or not at all") {
         REQUIRE(enter(catalog, log.commit({log.snapshot("a", 1)}, {data})));
         const auto read_log = [&](Catalog& fresh) {
-            for (const LogStep& step : log.steps()) {
+            for (const SampleStep& step : log.steps()) {
                 CHECK(catalog.snapshots().size() == 1);
                 REQUIRE(enter(fresh, step));
             }

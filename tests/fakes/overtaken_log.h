@@ -47,6 +47,10 @@ public:
     bool contains(LogNumber number) const override { return inner_.contains(number); }
     std::vector<LogNumber> numbers(LogNumber after) const override { return inner_.numbers(after); }
     void make_durable(LogNumber number) override { inner_.make_durable(number); }
+    std::vector<LogNumber> checkpoints() const override { return inner_.checkpoints(); }
+    std::optional<LogState> checkpoint(LogNumber number) const override { return inner_.checkpoint(number); }
+    void put_checkpoint(const LogState& state) override { inner_.put_checkpoint(state); }
+    void remove_checkpoint(LogNumber number) override { inner_.remove_checkpoint(number); }
 
 private:
     CommitLog& inner_;

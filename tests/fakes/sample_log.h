@@ -16,14 +16,14 @@
 namespace varve {
 
 /// What catch_up passes to Catalog::apply for one entry.
-struct LogStep {
+struct SampleStep {
     LogHead before;
     LogRecord record;
     std::vector<StoredPack> packs;
     std::vector<MoveTable> tables;
 };
 
-inline bool enter(Catalog& catalog, const LogStep& step) {
+inline bool enter(Catalog& catalog, const SampleStep& step) {
     return catalog.apply(step.before, step.record, step.packs, step.tables);
 }
 
@@ -38,7 +38,7 @@ public:
     const RepositoryId& repository() const { return repository_; }
     const LogHead& genesis() const { return genesis_; }
     const LogHead& head() const { return head_; }
-    const std::deque<LogStep>& steps() const { return steps_; }
+    const std::deque<SampleStep>& steps() const { return steps_; }
 
     template <typename Id>
     Id id() {
@@ -105,20 +105,23 @@ public:
         return r;
     }
 
-    const LogStep& commit(std::vector<SnapshotRecord> snapshots, std::vector<StoredPack> packs) {
+    const SampleStep& commit(std::vector<SnapshotRecord> snapshots, std::vector<StoredPack> packs) {
         CommitEntry entry{std::move(snapshots), {}, {}};
         for (const StoredPack& pack : packs) entry.packs.push_back(pack.facts);
         return add(std::move(entry), std::move(packs), {});
     }
 
-    const LogStep& forget(std::vector<SnapshotId> snapshots) { return add(ForgetEntry{std::move(snapshots)}, {}, {}); }
+    const SampleStep& forget(std::vector<SnapshotId> snapshots) {
+        return add(ForgetEntry{std::move(snapshots)}, {}, {});
+    }
 
-    const LogStep& tag(const SnapshotId& snapshot, std::map<std::string, std::string> added,
-                       std::vector<std::string> removed) {
+    const SampleStep& tag(const SnapshotId& snapshot, std::map<std::string, std::string> added,
+                          std::vector<std::string> removed) {
         return add(TagEntry{snapshot, std::move(added), std::move(removed)}, {}, {});
     }
 
-    const LogStep& move(std::vector<MoveTable> tables, std::vector<StoredPack> packs, std::vector<PackId> condemned) {
+    const SampleStep& move(std::vector<MoveTable> tables, std::vector<StoredPack> packs,
+                           std::vector<PackId> condemned) {
         MoveEntry entry{std::vector<ChunkAddress>(tables.size()), {}, std::move(condemned)};
         for (const StoredPack& pack : packs) entry.packs.push_back(pack.facts);
         return add(std::move(entry), std::move(packs), std::move(tables));
@@ -153,8 +156,8 @@ private:
         return {{id<PackId>(), kind, id<Digest>(), {offset}}, std::make_shared<const SlotTable>(std::move(table))};
     }
 
-    const LogStep& add(decltype(LogEntry::body) body, std::vector<StoredPack> packs, std::vector<MoveTable> tables) {
-        LogStep& step = steps_.emplace_back();
+    const SampleStep& add(decltype(LogEntry::body) body, std::vector<StoredPack> packs, std::vector<MoveTable> tables) {
+        SampleStep& step = steps_.emplace_back();
         step.before = head_;
         head_ = {head_.number + 1, id<Digest>()};
         step.record.head = head_;
@@ -174,7 +177,7 @@ private:
     LogHead genesis_;
     LogHead head_;
     SnapshotId last_snapshot_;
-    std::deque<LogStep> steps_;  ///< a deque, so that references to steps remain valid
+    std::deque<SampleStep> steps_;  ///< a deque, so that references to steps remain valid
 };
 
 /// The table that moves `count` slots, the first from `from` to `to`.

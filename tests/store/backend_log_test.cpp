@@ -101,4 +101,41 @@ TEST_CASE("a read-only repository accepts no entry", "[store][log]") {
     REQUIRE(error_of([&] { (void)log.append(log.genesis(), forget_entry(1)); }) == ErrorCode::unsupported);
 }
 
+TEST_CASE("checkpoints are listed by their entries, read as they were put, and removed", "[store][log]") {
+    MemoryBackend backend;
+    const RepositoryInfo info = create_repository(backend);
+    BackendLog log(backend, info);
+    REQUIRE(log.checkpoints().empty());
+    REQUIRE_FALSE(log.checkpoint(3));
+    LogState state = state_at(log.genesis());
+    for (unsigned i = 1; i <= 12; ++i) {
+        REQUIRE(log.append(state.head, forget_entry(i)));
+        state.apply(log.next(state.head).value());
+        if (i % 4 == 0) log.put_checkpoint(state);
+    }
+    backend.put_if_absent("checkpoints/of-someone-else", {});
+    REQUIRE(log.checkpoints() == std::vector<LogNumber>{4, 8, 12});
+    REQUIRE(log.checkpoint(12) == state);
+    REQUIRE(log.checkpoint(4)->head == log.head_at(4));
+    log.put_checkpoint(state);  // the same again, by another prune
+    log.remove_checkpoint(8);
+    log.remove_checkpoint(8);
+    REQUIRE(log.checkpoints() == std::vector<LogNumber>{4, 12});
+}
+
+TEST_CASE("a checkpoint of another repository, or under the number of another entry, is corrupt", "[store][log]") {
+    MemoryBackend backend;
+    const RepositoryInfo info = create_repository(backend);
+    BackendLog log(backend, info);
+    LogState state = state_at({5, Digest{}});
+    log.put_checkpoint(state);
+    const Bytes bytes = backend.get("checkpoints/0000000000000005", mib(1)).value();
+    backend.put_if_absent("checkpoints/0000000000000006", bytes);
+    REQUIRE(error_of([&] { log.checkpoint(6); }) == ErrorCode::corrupt);
+    MemoryBackend other_backend;
+    const RepositoryInfo other = create_repository(other_backend);
+    other_backend.put_if_absent("checkpoints/0000000000000005", bytes);
+    REQUIRE(error_of([&] { BackendLog(other_backend, other).checkpoint(5); }) == ErrorCode::corrupt);
+}
+
 }  // namespace varve

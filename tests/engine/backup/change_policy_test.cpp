@@ -35,6 +35,10 @@ public:
         return log_.append(head, entry);
     }
     void make_durable(LogNumber number) override { log_.make_durable(number); }
+    std::vector<LogNumber> checkpoints() const override { return log_.checkpoints(); }
+    std::optional<LogState> checkpoint(LogNumber number) const override { return log_.checkpoint(number); }
+    void put_checkpoint(const LogState& state) override { log_.put_checkpoint(state); }
+    void remove_checkpoint(LogNumber number) override { log_.remove_checkpoint(number); }
 
     mutable int catch_ups = 0;
     int appends = 0;
