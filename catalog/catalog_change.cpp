@@ -1,6 +1,7 @@
 #include "catalog/catalog_change.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -42,6 +43,34 @@ void CatalogChange::apply(const LogRecord& record, std::span<const StoredPack> p
     state_.head = record.head;
 }
 
+void CatalogChange::load(const LogState& from, std::span<const MoveTable> tables) {
+    VARVE_CHECK(state_.head.number == 0 && tables.size() == from.tables.size());
+    for (const auto& [id, pack] : from.packs) name_pack(pack.facts, pack.entry, {});
+    load_condemned(from.condemned);
+    for (std::size_t i = 0; i < tables.size(); ++i) enter_table(from.tables[i].number, from.tables[i].entry, tables[i]);
+    for (const auto& [number, commit] : from.commits) load_commit(number, commit);
+    state_.head = from.head;
+    state_.last_move = from.last_move;
+    state_.move_tables = from.move_tables;
+}
+
+/// Most have no row yet. Looking each of them up would read a bucket to prove it.
+void CatalogChange::load_condemned(const std::set<PackId>& condemned) {
+    std::unordered_set<PackId> known_here;
+    for (const PackRow& row : read_all_pack_rows(database_, view_->state().packs)) known_here.insert(row.id);
+    for (const PackId& id : condemned) {
+        if (!known_here.contains(id) && !numbers_.contains(id)) add_row(id);
+        condemn(id);
+    }
+}
+
+void CatalogChange::load_commit(LogNumber number, const LiveCommit& commit) {
+    database_.run("INSERT INTO log VALUES (?, 'commit', ?, ?, ?, '')", number, format_utc(commit.written), commit.host,
+                  commit.program);
+    for (const auto& [position, record] : commit.snapshots)
+        insert_snapshot(database_, state_, {record, number, position, commit.host});
+}
+
 void CatalogChange::skip(const LogHead& after) {
     VARVE_CHECK(after.number > state_.head.number);
     for (LogNumber number = state_.head.number + 1; number <= after.number; ++number)
@@ -62,7 +91,7 @@ void CatalogChange::apply_move(const LogRecord& record, const MoveEntry& move, s
                                std::span<const MoveTable> tables) {
     VARVE_CHECK(tables.size() == move.tables.size());
     for (const PackFacts& facts : move.packs) name_pack(facts, record.head.number, packs);
-    for (const MoveTable& table : tables) enter_table(record.head.number, table);
+    for (const MoveTable& table : tables) enter_table(++state_.move_tables, record.head.number, table);
     forget_slots_of_condemned();
     for (const PackId& id : move.condemned) condemn(id);
     state_.last_move = record.head.number;
@@ -108,8 +137,7 @@ void CatalogChange::take_slots(PackRow& row, const SlotTable& table) {
         std::count_if(table.slots.begin(), table.slots.end(), [](const Slot& slot) { return is_data(slot.kind); }));
 }
 
-void CatalogChange::enter_table(LogNumber entry, const MoveTable& table) {
-    const std::uint64_t number = ++state_.move_tables;
+void CatalogChange::enter_table(std::uint64_t number, LogNumber entry, const MoveTable& table) {
     for (const MoveRun& run : table.runs) {
         const PackNumber to = row_of(run.to.pack).number;
         write_move(database_, row_of(run.from.pack), {number, run.from.slot, run.count, to, run.to.slot, entry});
@@ -139,16 +167,24 @@ void CatalogChange::drop_uncommitted(std::span<const PackId> packs) {
 
 PackRow& CatalogChange::row_of(const PackId& id) {
     if (const auto found = numbers_.find(id); found != numbers_.end()) return changed_.at(found->second);
+    const PackRow* there = known(id);
+    if (there == nullptr) return add_row(id);
+    if (there->is_live()) state_.live_chunks -= there->chunks;  // counted again when the row is written
+    return change_row(*there);
+}
+
+/// For a pack that has none.
+PackRow& CatalogChange::add_row(const PackId& id) {
     PackRow row;
-    if (const PackRow* there = known(id)) {
-        row = *there;
-        if (row.is_live()) state_.live_chunks -= row.chunks;  // counted again when the row is written
-    } else {
-        row.number = static_cast<PackNumber>(++state_.packs);
-        row.id = id;
-    }
-    numbers_.emplace(id, row.number);
-    return changed_.emplace(row.number, std::move(row)).first->second;
+    row.number = static_cast<PackNumber>(++state_.packs);
+    row.id = id;
+    return change_row(std::move(row));
+}
+
+PackRow& CatalogChange::change_row(PackRow row) {
+    numbers_.emplace(row.id, row.number);
+    const PackNumber number = row.number;
+    return changed_.emplace(number, std::move(row)).first->second;
 }
 
 /// The view is that of this transaction, so it always has an answer.

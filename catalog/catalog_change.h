@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -23,6 +24,7 @@ public:
 
     /// Each does what the Catalog method of its name does.
     void apply(const LogRecord& record, std::span<const StoredPack> packs, std::span<const MoveTable> tables);
+    void load(const LogState& state, std::span<const MoveTable> tables);
     void skip(const LogHead& after);
     void add_uncommitted(std::span<const StoredPack> packs);
     void drop_uncommitted(std::span<const PackId> packs);
@@ -38,10 +40,14 @@ private:
     void condemn(const PackId& id);
     void forget_slots_of_condemned();
     void take_slots(PackRow& row, const SlotTable& table);
-    void enter_table(LogNumber entry, const MoveTable& table);
+    void enter_table(std::uint64_t number, LogNumber entry, const MoveTable& table);
+    void load_condemned(const std::set<PackId>& condemned);
+    void load_commit(LogNumber number, const LiveCommit& commit);
 
     /// The row to change; created with only the name for an unknown pack.
     PackRow& row_of(const PackId& id);
+    PackRow& add_row(const PackId& id);
+    PackRow& change_row(PackRow row);
     const PackRow* known(const PackId& id) const;
     const PackRow* known(PackNumber number) const;
     /// Once all changes were collected.

@@ -197,6 +197,13 @@ bool CatalogDatabase::apply(const LogHead& before, const LogRecord& record, std:
     });
 }
 
+void CatalogDatabase::load(const LogState& state, std::span<const MoveTable> tables) {
+    write([&](CatalogChange& change, const CatalogState&) {
+        change.load(state, tables);
+        return true;
+    });
+}
+
 bool CatalogDatabase::skip(const LogHead& before, const LogHead& after) {
     return write([&](CatalogChange& change, const CatalogState& state) {
         if (state.head != before) return false;

@@ -37,6 +37,7 @@ public:
     LogNumber last_move() const { return fresh_view()->state().last_move; }
     bool apply(const LogHead& before, const LogRecord& record, std::span<const StoredPack> packs,
                std::span<const MoveTable> tables);
+    void load(const LogState& state, std::span<const MoveTable> tables);
     bool skip(const LogHead& before, const LogHead& after);
     std::vector<LogNumber> lost_entries() const;
     void add_uncommitted(std::span<const StoredPack> packs);

@@ -21,6 +21,7 @@ public:
                std::span<const MoveTable> tables) override {
         return used()->apply(before, record, packs, tables);
     }
+    void load(const LogState& state, std::span<const MoveTable> tables) override { used()->load(state, tables); }
     bool skip(const LogHead& before, const LogHead& after) override { return used()->skip(before, after); }
     std::vector<LogNumber> lost_entries() const override { return used()->lost_entries(); }
     void add_uncommitted(std::span<const StoredPack> packs) override { used()->add_uncommitted(packs); }

@@ -22,7 +22,7 @@ bool is_fault_of_catalog(const Error& error) {
 void read_log_into(Catalog& fresh, const RepositoryInfo& info, CommitLog& log, ChunkStore& packs) {
     Repository beside{info, log, packs, fresh};
     NoProgress quiet;
-    catch_up(beside, quiet);
+    read_into_new_catalog(beside, quiet);
 }
 
 }  // namespace
@@ -151,6 +151,10 @@ LogHead HostCatalog::head() const {
 bool HostCatalog::apply(const LogHead& before, const LogRecord& record, std::span<const StoredPack> packs,
                         std::span<const MoveTable> tables) {
     return ask([&](Catalog& catalog) { return catalog.apply(before, record, packs, tables); });
+}
+
+void HostCatalog::load(const LogState& state, std::span<const MoveTable> tables) {
+    ask([&](Catalog& catalog) { catalog.load(state, tables); });
 }
 
 bool HostCatalog::skip(const LogHead& before, const LogHead& after) {

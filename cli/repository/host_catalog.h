@@ -34,6 +34,7 @@ public:
     LogHead head() const override;
     bool apply(const LogHead& before, const LogRecord& record, std::span<const StoredPack> packs,
                std::span<const MoveTable> tables) override;
+    void load(const LogState& state, std::span<const MoveTable> tables) override;
     bool skip(const LogHead& before, const LogHead& after) override;
     std::vector<LogNumber> lost_entries() const override;
     void replace(const LogHead& genesis, const std::function<void(Catalog& fresh)>& fill) override;

@@ -12,6 +12,7 @@
 #include "engine/base/error.h"
 #include "engine/repository/chunk_store.h"
 #include "engine/repository/log_entry.h"
+#include "engine/repository/log_state.h"
 #include "engine/repository/move_table.h"
 #include "engine/repository/slot_directory.h"
 
@@ -51,6 +52,12 @@ public:
     /// the move tables in the entry's order.
     virtual bool apply(const LogHead& before, const LogRecord& record, std::span<const StoredPack> packs,
                        std::span<const MoveTable> tables) = 0;
+
+    /// Makes an empty catalog, to which at most add_uncommitted() has added packs of `state`, one that has read the log
+    /// up to state.head: as apply() of each entry would, except that it does not know older entries without a live
+    /// snapshot, facts of condemned packs, and moves of tables in condemned packs. `tables` are those in force, in the
+    /// order of state.tables.
+    virtual void load(const LogState& state, std::span<const MoveTable> tables) = 0;
 
     /// Goes on after entries that cannot be read: those after `before`, up to and including `after`, are noted as lost,
     /// and head() becomes `after`. Returns false and changes nothing when head() is no longer `before`.

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "engine/repository/checkpoint.h"
 #include "engine/repository/log_damage.h"
+#include "engine/repository/pack_tables.h"
 
 namespace varve {
 namespace {
@@ -17,113 +19,14 @@ const std::vector<PackFacts>& packs_of(const LogEntry& entry) {
     return none;
 }
 
-void warn_of_damage(const std::string& what, Progress& progress) {
-    progress.warn(fmt::format(
-        "{}; what depends on it cannot be restored, everything else can: 'varve verify' shows which", what));
-}
-
-/// The pack as far as it can be read, or nullopt when it does not exist (a later entry may have condemned it) or
-/// nothing of it can be read. A pack is known by its id, and each slot by its own: whatever its slot table names can be
-/// trusted.
-std::optional<StoredPack> find_pack(const ChunkStore& chunks, const PackFacts& facts, Progress& progress) {
-    try {
-        StoredPack pack = chunks.read_pack(facts.id, PackCheck::trailer);
-        if (pack.facts != facts)
-            warn_of_damage(fmt::format("pack {} is not the one the log names: expected digest {} and {} bytes, found "
-                                       "{} and {}",
-                                       facts.id.hex(), to_hex(facts.digest.view()), facts.size.value,
-                                       to_hex(pack.facts.digest.view()), pack.facts.size.value),
-                           progress);
-        return StoredPack{facts, std::move(pack.slots)};
-    } catch (const Error& error) {
-        if (error.code() == ErrorCode::not_found) return std::nullopt;
-        // The config forbids what this version does not know, so a pack of another version is a damaged one.
-        if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::unsupported) throw;
-        warn_of_damage(error.what(), progress);
-    }
-    auto salvaged = chunks.salvage_slots(facts.id);
-    if (salvaged == nullptr) return std::nullopt;
-    return StoredPack{facts, std::move(salvaged)};
-}
-
-/// Slot tables of the packs that an entry names: from copies where they exist, else from the packs' own trailers.
-class SlotTables {
-public:
-    SlotTables(const ChunkStore& chunks, const std::vector<PackFacts>& named, Progress& progress)
-        : chunks_(chunks), named_(named) {
-        for (const PackFacts& facts : named) {
-            if (facts.kind != PackKind::metadata) continue;
-            if (auto pack = find_pack(chunks, facts, progress)) add_metadata(std::move(*pack));
-        }
-        for (const PackFacts& facts : named)
-            if (!has(facts.id)) add(find_pack(chunks, facts, progress));
-    }
-
-    const std::vector<StoredPack>& packs() const { return packs_; }
-
-    const StoredPack* find(const PackId& id) const {
-        const auto found =
-            std::find_if(packs_.begin(), packs_.end(), [&](const StoredPack& p) { return p.facts.id == id; });
-        return found == packs_.end() ? nullptr : &*found;
-    }
-
-private:
-    bool has(const PackId& id) const { return find(id) != nullptr; }
-
-    void add(std::optional<StoredPack> pack) {
-        if (pack) packs_.push_back(std::move(*pack));
-    }
-
-    void add_metadata(StoredPack pack) {
-        for (auto& [id, slots] : chunks_.read_slot_table_copies(pack)) {
-            const auto facts = std::find_if(named_.begin(), named_.end(),
-                                            [&, wanted = id](const PackFacts& f) { return f.id == wanted; });
-            if (facts != named_.end() && !has(id)) packs_.push_back({*facts, std::move(slots)});
-        }
-        packs_.push_back(std::move(pack));
-    }
-
-    const ChunkStore& chunks_;
-    const std::vector<PackFacts>& named_;
-    std::vector<StoredPack> packs_;
-};
-
-/// Whether an entry after `head` condemns the pack.
-bool is_condemned_after(const CommitLog& log, LogHead head, const PackId& id) {
-    while (const std::optional<LogRecord> record = log.next(head)) {
-        const auto* move = std::get_if<MoveEntry>(&record->entry.body);
-        if (move != nullptr && std::find(move->condemned.begin(), move->condemned.end(), id) != move->condemned.end())
-            return true;
-        head = record->head;
-    }
-    return false;
-}
-
-/// The entry's tables. One whose pack a later entry condemned may be gone: that entry repeats what is still needed. A
-/// damaged one costs what it moved.
 std::vector<MoveTable> move_tables(const Repository& repository, const LogRecord& record, const SlotTables& tables,
                                    Progress& progress) {
     std::vector<MoveTable> result;
     const auto* move = std::get_if<MoveEntry>(&record.entry.body);
     if (move == nullptr) return result;
-    for (const ChunkAddress& address : move->tables) {
-        const std::string object = fmt::format("move table of log entry {}, slot {} of pack {}", record.head.number,
-                                               address.slot, address.pack.hex());
-        const StoredPack* pack = tables.find(address.pack);
-        if (pack == nullptr) {
-            if (!is_condemned_after(repository.log, record.head, address.pack))
-                warn_of_damage(object + ": the pack is missing", progress);
-            result.emplace_back();
-            continue;
-        }
-        try {
-            result.push_back(parse_move_table(repository.chunks.read_slot(*pack, address.slot), object));
-        } catch (const Error& error) {
-            if (!is_damaged_or_missing(error)) throw;
-            warn_of_damage(error.what(), progress);
-            result.emplace_back();
-        }
-    }
+    for (const ChunkAddress& address : move->tables)
+        result.push_back(read_move_table(repository, {record.head.number, address}, tables.find(address.pack),
+                                         record.head, progress));
     return result;
 }
 
@@ -175,8 +78,7 @@ void warn_of_break(const LogBreak& damage, Progress& progress) {
         progress.warn(fmt::format("{}; {}; nothing is written until it is back", lost.what, consequences(lost)));
 }
 
-LogHead read_on(Repository& repository, LogHead head, Progress& progress) {
-    const LookAhead look = head.number == 0 ? LookAhead::list : LookAhead::probe;
+LogHead read_on(Repository& repository, LogHead head, LookAhead look, Progress& progress) {
     bool has_skipped = false;
     while (true) {
         const LogStep step = read_step(repository.log, head, look);
@@ -197,6 +99,39 @@ LogHead read_on(Repository& repository, LogHead head, Progress& progress) {
     return head;
 }
 
+/// The pack with the slot table that was entered for it; nullopt: it could not be read.
+std::optional<StoredPack> entered_pack(const Catalog& catalog, const PackId& id) {
+    const std::optional<ListedPack> pack = catalog.pack(id);
+    if (!pack) return std::nullopt;
+    return StoredPack{pack->facts, catalog.slots(id)};
+}
+
+/// Fills a new catalog from the state instead of from the entries that led to it.
+void load_state(Repository& fresh, const LogState& state, Progress& progress) {
+    add_slot_tables(fresh, state, progress);
+    std::vector<MoveTable> tables;
+    for (const MoveTableInForce& table : state.tables) {
+        const std::optional<StoredPack> pack = entered_pack(fresh.catalog, table.address.pack);
+        tables.push_back(
+            read_move_table(fresh, {table.entry, table.address}, pack ? &*pack : nullptr, state.head, progress));
+    }
+    fresh.catalog.load(state, tables);
+}
+
+/// Into a new catalog that no one else uses; `start` null: from the first entry on.
+void read_all(Repository& fresh, const std::optional<LogState>& start, Progress& progress) {
+    if (start) load_state(fresh, *start, progress);
+    read_on(fresh, fresh.catalog.head(), LookAhead::list, progress);
+}
+
+LogHead replace_catalog(Repository& repository, const std::optional<LogState>& start, Progress& progress) {
+    repository.catalog.replace(repository.log.genesis(), [&](Catalog& fresh) {
+        Repository beside{repository.info, repository.log, repository.chunks, fresh, repository.known_damage};
+        read_all(beside, start, progress);
+    });
+    return repository.catalog.head();
+}
+
 }  // namespace
 
 LogHead catch_up(Repository& repository, Progress& progress) {
@@ -209,7 +144,11 @@ LogHead catch_up(Repository& repository, Progress& progress) {
         progress.warn(fmt::format("log entry {} is missing or damaged: {}; nothing is written until it is back", number,
                                   consequences({number, number, {}})));
     const LogHead head = repository.catalog.head();
-    if (is_in_step(repository, head, progress)) return read_on(repository, head, progress);
+    if (head.number == 0)
+        if (const auto start = newest_checkpoint(repository.log, progress))
+            return replace_catalog(repository, start, progress);
+    const LookAhead look = head.number == 0 ? LookAhead::list : LookAhead::probe;
+    if (is_in_step(repository, head, progress)) return read_on(repository, head, look, progress);
     progress.warn(fmt::format(
         "the repository's log does not contain entry {} as this host has seen it: it was replaced or rolled back; "
         "reading it again",
@@ -218,11 +157,11 @@ LogHead catch_up(Repository& repository, Progress& progress) {
 }
 
 LogHead rebuild(Repository& repository, Progress& progress) {
-    repository.catalog.replace(repository.log.genesis(), [&](Catalog& fresh) {
-        Repository beside{repository.info, repository.log, repository.chunks, fresh, repository.known_damage};
-        read_on(beside, fresh.head(), progress);
-    });
-    return repository.catalog.head();
+    return replace_catalog(repository, newest_checkpoint(repository.log, progress), progress);
+}
+
+void read_into_new_catalog(Repository& fresh, Progress& progress) {
+    read_all(fresh, newest_checkpoint(fresh.log, progress), progress);
 }
 
 }  // namespace varve

@@ -84,21 +84,23 @@ private:
 
 }  // namespace
 
-std::string dump_catalog(const std::filesystem::path& folder) {
+std::string dump_catalog(const std::filesystem::path& folder, DumpScope scope) {
     Dump dump(folder / "catalog.sqlite");
     dump.section("meta", "SELECT * FROM meta ORDER BY name");
     dump.section("state", "SELECT log_number, log_digest, last_move, move_tables FROM state");
-    dump.section("log", "SELECT * FROM log ORDER BY number");
+    if (scope == DumpScope::everything) dump.section("log", "SELECT * FROM log ORDER BY number");
     dump.section("disks", "SELECT * FROM disks ORDER BY disk");
     dump.section("snapshots", "SELECT * FROM snapshots ORDER BY id");
     dump.section("tags", "SELECT * FROM tags ORDER BY snapshot, name");
     dump.section("source_options", "SELECT * FROM source_options ORDER BY snapshot, name");
     dump.section("attachments", "SELECT * FROM attachments ORDER BY snapshot, position");
     dump.section("unreadable", "SELECT * FROM unreadable ORDER BY snapshot, position");
-    dump.section(
-        "packs",
-        "SELECT id, state, kind, digest, size, entry, moves, CASE state WHEN 'committed' THEN slots END, "
-        "CASE state WHEN 'committed' THEN chunks END FROM packs WHERE state IN ('committed', 'condemned') ORDER BY id");
+    const std::string facts_of = scope == DumpScope::everything ? "('committed', 'condemned')" : "('committed')";
+    dump.section("condemned", "SELECT id, moves FROM packs WHERE state = 'condemned' ORDER BY id");
+    dump.section("packs",
+                 "SELECT id, state, kind, digest, size, entry, moves, CASE state WHEN 'committed' THEN slots END, "
+                 "CASE state WHEN 'committed' THEN chunks END FROM packs WHERE state IN " +
+                     facts_of + " ORDER BY id");
     dump.section("slot_tables",
                  "SELECT packs.id, bytes FROM slot_tables JOIN packs ON packs.number = pack WHERE state = 'committed' "
                  "ORDER BY packs.id");

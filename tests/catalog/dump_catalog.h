@@ -8,7 +8,12 @@
 
 namespace varve {
 
+enum class DumpScope {
+    everything,
+    without_history,  ///< neither `log` nor facts of condemned packs: what a catalog made from a checkpoint lacks
+};
+
 /// Opens the database in `folder` read-only. Throws std::runtime_error.
-std::string dump_catalog(const std::filesystem::path& folder);
+std::string dump_catalog(const std::filesystem::path& folder, DumpScope scope = DumpScope::everything);
 
 }  // namespace varve

@@ -39,6 +39,7 @@ public:
     bool apply(const LogHead&, const LogRecord&, std::span<const StoredPack>, std::span<const MoveTable>) override {
         unexpected();
     }
+    void load(const LogState&, std::span<const MoveTable>) override { unexpected(); }
     bool skip(const LogHead&, const LogHead&) override { unexpected(); }
     std::vector<LogNumber> lost_entries() const override { unexpected(); }
     void replace(const LogHead&, const std::function<void(Catalog&)>&) override { unexpected(); }

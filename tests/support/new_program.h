@@ -17,7 +17,10 @@ inline VerifyReport verify_in_new_program(Backend& backend, Catalog* known, Veri
     LogFollowingStore chunks(info, log, packs, catalog);
     Repository repository{info, log, chunks, catalog, nullptr};
     ListeningProgress progress;
-    catch_up(repository, progress);
+    if (made)
+        read_into_new_catalog(repository, progress);
+    else
+        catch_up(repository, progress);
     std::vector<SnapshotRecord> snapshots;
     for (const ListedSnapshot& listed : catalog.snapshots()) snapshots.push_back(listed.record);
     VerifyRequest request;
