@@ -178,13 +178,12 @@ PackRow& CatalogChange::add_row(const PackId& id) {
     PackRow row;
     row.number = static_cast<PackNumber>(++state_.packs);
     row.id = id;
-    return change_row(std::move(row));
+    return change_row(row);
 }
 
-PackRow& CatalogChange::change_row(PackRow row) {
+PackRow& CatalogChange::change_row(const PackRow& row) {
     numbers_.emplace(row.id, row.number);
-    const PackNumber number = row.number;
-    return changed_.emplace(number, std::move(row)).first->second;
+    return changed_.emplace(row.number, row).first->second;
 }
 
 /// The view is that of this transaction, so it always has an answer.

@@ -47,7 +47,7 @@ private:
     /// The row to change; created with only the name for an unknown pack.
     PackRow& row_of(const PackId& id);
     PackRow& add_row(const PackId& id);
-    PackRow& change_row(PackRow row);
+    PackRow& change_row(const PackRow& row);
     const PackRow* known(const PackId& id) const;
     const PackRow* known(PackNumber number) const;
     /// Once all changes were collected.

@@ -143,6 +143,7 @@ Json check_json(const VerifyReport& report) {
     json["map_pages_checked"] = report.checked_pages;
     json["slot_tables_checked"] = report.checked_slot_tables;
     json["move_tables_checked"] = report.checked_move_tables;
+    json["checkpoints_checked"] = report.checked_checkpoints;
     add_repository_counts(report, json);
     json["findings"] = findings_json(report.findings);
     return json;

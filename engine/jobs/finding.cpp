@@ -14,6 +14,10 @@ std::string_view to_string(FindingKind kind) {
             return "log_entry_missing";
         case FindingKind::log_entry_damaged:
             return "log_entry_damaged";
+        case FindingKind::checkpoint_damaged:
+            return "checkpoint_damaged";
+        case FindingKind::checkpoint_unproven:
+            return "checkpoint_unproven";
         case FindingKind::pack_missing:
             return "pack_missing";
         case FindingKind::pack_damaged:

@@ -15,6 +15,8 @@ enum class FindingKind {
     config_damaged,
     log_entry_missing,  ///< although a later one exists
     log_entry_damaged,
+    checkpoint_damaged,   ///< its bytes, or what it holds is not what the log leads to
+    checkpoint_unproven,  ///< intact, but entries that led to it are lost
     pack_missing,
     pack_damaged,
     chunk_damaged,

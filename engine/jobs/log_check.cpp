@@ -6,6 +6,7 @@
 
 #include "engine/base/progress.h"
 #include "engine/base/timestamp.h"
+#include "engine/jobs/checkpoint_check.h"
 
 namespace varve {
 namespace {
@@ -16,20 +17,29 @@ constexpr LogNumber remembered_max = 65536;
 }  // namespace
 
 void LogCheck::run(const std::stop_token& stop) {
+    CheckpointCheck checkpoints(repository_.log, report_);
     LogHead head = repository_.log.genesis();
+    LogNumber end = 0;  // the last entry, readable or lost
     while (true) {
         throw_if_stopped(stop);
         const LogStep step = read_step(repository_.log, head, LookAhead::list);
         if (step.record) {
             head = step.record->head;
+            end = head.number;
             note(*step.record);
+            checkpoints.pass(*step.record);
             continue;
         }
         if (!step.damage) break;
-        for (const LostEntries& lost : step.damage->lost) note(lost);
+        for (const LostEntries& lost : step.damage->lost) {
+            end = lost.last;
+            note(lost);
+            checkpoints.pass(lost);
+        }
         if (!step.damage->resume) break;
         head = *step.damage->resume;
     }
+    checkpoints.finish(end);
     // The catalog may have read more than is there: the end of the log is gone.
     const LogNumber read = repository_.catalog.head().number;
     const bool is_noted = !report_.damage.log_entries.empty() && *report_.damage.log_entries.rbegin() >= read;

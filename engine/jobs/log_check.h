@@ -1,6 +1,6 @@
 #pragma once
-/// Reads every entry of the log again, from the first on, whatever the catalog knows: numbers, digests, the chain.
-/// Reports what is missing or damaged, with the snapshots that it costs. Single use.
+/// Reads every entry of the log again, from the first on, whatever the catalog knows: numbers, digests, the chain, and
+/// proves the checkpoints against it. Reports what is missing or damaged, with the snapshots that it costs. Single use.
 
 #include <stop_token>
 #include <vector>

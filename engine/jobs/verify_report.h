@@ -28,6 +28,7 @@ struct VerifyReport {
     VerifyMode mode = VerifyMode::repository;
     std::vector<VerifiedSnapshot> snapshots;  ///< in the order of the call
     std::uint64_t checked_entries = 0;        ///< of the log
+    std::uint64_t checked_checkpoints = 0;    ///< of the log: they hold what its entries lead to
     std::uint64_t checked_pages = 0;          ///< of the maps: right, and so is everything below them; each counts once
     std::uint64_t checked_slot_tables = 0;    ///< those in the packs, and the copies in metadata packs
     std::uint64_t checked_move_tables = 0;    ///< of packs that no later entry condemned

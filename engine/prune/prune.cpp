@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/prune/slot_copies.h"
 #include "engine/repository/catalog_sync.h"
+#include "engine/repository/checkpoint.h"
 #include "engine/repository/log_append.h"
 #include "engine/repository/log_damage.h"
 
@@ -452,7 +453,9 @@ PruneReport preview_prune(Repository& repository, const PruneRequest& request, P
 
 PruneReport prune(Repository& repository, const PruneRequest& request, Progress& progress,
                   const std::stop_token& stop) {
-    return PruneRun(repository, request, progress, stop).run();
+    PruneReport report = PruneRun(repository, request, progress, stop).run();
+    if (request.scope == PruneScope::everything) renew_checkpoint(repository, request.checkpoint_every, progress, stop);
+    return report;
 }
 
 }  // namespace varve

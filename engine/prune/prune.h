@@ -22,6 +22,8 @@ struct PruneRequest {
     WriterHint is_writer_alive = [] { return false; };
     /// No pack is begun to be copied after this; what was copied until then is entered.
     std::optional<std::chrono::steady_clock::time_point> deadline;
+    /// A new checkpoint of the log is written when the newest is at least so many entries old.
+    LogNumber checkpoint_every = 32;
 };
 
 /// A pack that could not be given up because something in it cannot be read.
@@ -55,7 +57,8 @@ PruneReport preview_prune(Repository& repository, const PruneRequest& request, P
 
 /// Prunes. Throws Error(corrupt), before anything is written, when a page of a live snapshot's map cannot be read
 /// and no other page says the same, because then what is needed is unknown; Error(conflict) when other prunes win the
-/// race every time. Once the entry is in the log, the call succeeds: a pack that cannot be deleted is a warning.
+/// race every time. Once the entry is in the log, the call succeeds: a pack that cannot be deleted is a warning. At
+/// last, if everything was in scope, it renews the log's checkpoint when that is due; a failure of this is a warning.
 PruneReport prune(Repository& repository, const PruneRequest& request, Progress& progress, const std::stop_token& stop);
 
 }  // namespace varve

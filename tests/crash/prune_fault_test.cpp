@@ -1,9 +1,11 @@
 // Prune under faults: the backend's n-th operation fails, or the power does, for every n of a whole prune. Every live
-// night stays whole, and the next prune removes what was left behind.
+// night stays whole, and the next prune removes what was left behind. Each of these prunes renews the checkpoint of the
+// log, too: until that is done, hosts open with the old one.
 
 #include <cstdio>
 
 #include "engine/base/error.h"
+#include "engine/repository/checkpoint.h"
 #include "store/backend/local_backend.h"
 #include "tests/catch.h"
 #include "tests/fakes/fault_backend.h"
@@ -18,7 +20,15 @@ using test::TestRepository;
 
 namespace {
 
-/// Nights of which the first are forgotten: dead packs, packs to rewrite, small packs to merge, and an orphan.
+/// Renews the checkpoint each time.
+PruneRequest with_checkpoint() {
+    PruneRequest request;
+    request.checkpoint_every = 1;
+    return request;
+}
+
+/// Nights of which the first are forgotten: dead packs, packs to rewrite, small packs to merge, and an orphan. Two
+/// checkpoints, of which the next prune removes one.
 std::vector<Night> make_nights_to_prune(TestRepository& host) {
     std::mt19937_64 random(1);
     fakes::MemoryImage disk(3u << 20);
@@ -27,6 +37,7 @@ std::vector<Night> make_nights_to_prune(TestRepository& host) {
     for (TimeNs time = 1; time <= 5; ++time) {
         nights.push_back(test::back_up(host, disk, "d", time));
         disk.write_random(random, random() % 10 * chunk_bytes, 2 * chunk_bytes);
+        if (time <= 2) renew_checkpoint(host.repository, 1, host.progress, {});
     }
     const auto session = host.chunks.begin_session();
     session->put_metadata(SlotKind::attachment, bytes_of("of a killed backup"));
@@ -40,8 +51,10 @@ std::vector<Night> make_nights_to_prune(TestRepository& host) {
 void require_pruned_by_the_next(Backend& backend, const std::vector<Night>& nights) {
     test::require_nights_on_a_fresh_host(backend, nights);
     TestRepository host(backend);
-    test::prune_now(host);
+    test::prune_now(host, with_checkpoint());
     REQUIRE(test::is_without_garbage(host));
+    REQUIRE(host.log.checkpoints().back() == host.catalog->head().number);
+    REQUIRE(host.log.checkpoints().size() <= 3);
     test::require_nights(host, nights);
     test::require_nights_on_a_fresh_host(backend, nights);
     // Merging may go on once, with what the interrupted prune wrote; then there is nothing left to do.
@@ -58,7 +71,7 @@ bool prune_survives_fault_at(std::uint64_t n, FaultEffect effect, FaultSpan span
     faulty.fail_at(n, effect, span);
     bool has_succeeded = true;
     try {
-        test::prune_now(host);
+        test::prune_now(host, with_checkpoint());
     } catch (const Error& error) {
         has_succeeded = false;
         REQUIRE(error.code() == ErrorCode::io);
@@ -89,7 +102,7 @@ bool prune_survives_power_failure_at(std::uint64_t n, FailingOperation operation
         nights = make_nights_to_prune(host);
         disk.fail_at(n, operation);
         try {
-            test::prune_now(host);
+            test::prune_now(host, with_checkpoint());
         } catch (const Error& error) {
             REQUIRE(error.code() == ErrorCode::io);
         }

@@ -32,7 +32,7 @@ void write_chunk(fakes::MemoryImage& disk, std::uint64_t chunk, std::mt19937_64&
 }
 
 /// Of some kilobytes, with everything that a backup or prune writes: chunks, maps, an attachment, entries of all kinds,
-/// a move table. (No backup writes patches yet; pack_check_test has them.)
+/// a move table, a checkpoint. (No backup writes patches yet; pack_check_test has them.)
 struct SmallRepository {
     MemoryBackend backend;
     TestRepository host{backend};
@@ -45,7 +45,9 @@ struct SmallRepository {
         write_chunk(disk, 0, random);
         const std::vector<SnapshotId> second{back_up_with_attachment(disk)};
         test::forget(host, {first.id});
-        test::prune_now(host);
+        PruneRequest request;
+        request.checkpoint_every = 1;
+        test::prune_now(host, request);
         edit_tags(host.repository, second, {{{"hold", ""}}, {}}, host.progress);
     }
 
@@ -119,6 +121,7 @@ TEST_CASE("flipped bytes: the small repository holds everything that can be flip
     const VerifyReport report = small.host.verify();
     CHECK(report.findings.empty());
     CHECK(report.checked_move_tables > 0);
+    CHECK(report.checked_checkpoints == 1);
 }
 
 TEST_CASE("flipped bytes: with a catalog, verify reports those in guest data and check all others",

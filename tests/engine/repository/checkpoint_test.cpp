@@ -2,11 +2,15 @@
 
 #include "engine/repository/checkpoint.h"
 
+#include <algorithm>
+#include <map>
+
 #include "engine/jobs/copy_snapshots.h"
 #include "engine/jobs/forget.h"
 #include "engine/jobs/tag.h"
 #include "tests/fakes/counting_backend.h"
 #include "tests/fakes/eventful_backend.h"
+#include "tests/fakes/fault_backend.h"
 #include "tests/fakes/memory_backend.h"
 #include "tests/support/long_test.h"
 #include "tests/support/pruned_repository.h"
@@ -300,4 +304,80 @@ TEST_CASE("checkpoint: a lost entry before it costs a host without a catalog not
     CHECK(reader.snapshots().size() == log.nights.size());
     CHECK(reader.progress.warnings == no_warnings());
     CHECK_THROWS_WITH(reader.backup(fakes::MemoryImage(chunk_bytes), "d", 9), ContainsSubstring("nothing is written"));
+}
+
+TEST_CASE("checkpoint: a prune writes one once the log has grown by 32 entries, and keeps two", "[prune][checkpoint]") {
+    LongLog log;
+    std::vector<LogNumber> written;
+    for (int round = 0; round < 5; ++round) {
+        log.add_tags(20);
+        test::prune_now(log.host);
+        written.push_back(log.end());
+        if (round == 0) REQUIRE(log.host.log.checkpoints().empty());
+    }
+    // After 22, 42, 62, 82 and 102 entries: at 42 and 82.
+    CHECK(log.host.log.checkpoints() == std::vector{written[1], written[3]});
+    CHECK(log.host.log.checkpoint(written[3]) == folded(log.host.log, written[3]));
+    log.add_tags(32);
+    PruneRequest request;
+    preview_prune(log.host.repository, request, log.host.progress, {});
+    CHECK(log.host.log.checkpoints() == std::vector{written[1], written[3]});
+    test::prune_now(log.host, request);
+    CHECK(log.host.log.checkpoints() == std::vector{written[3], log.end()});
+    CHECK(log.host.progress.warnings == no_warnings());
+    CHECK(log.entries_read() <= 2);
+}
+
+TEST_CASE("checkpoint: the new one replaces a damaged one, and none is written over damage of the log",
+          "[engine][log][checkpoint]") {
+    LongLog log;
+    log.add_tags(40);
+    log.put_checkpoint(10);
+    log.put_checkpoint(20);
+    const auto damage = [&](const std::string& name) {
+        Bytes bytes = log.backend.get(name, mib(1)).value();
+        bytes[bytes.size() / 2] ^= std::byte{1};
+        log.backend.replace(name, bytes);
+    };
+    log.end();
+    damage(checkpoint_name(20));
+    SECTION("damage of the checkpoint") {
+        renew_checkpoint(log.host.repository, 22, log.host.progress, {});
+        CHECK(log.host.log.checkpoints() == std::vector<LogNumber>{10, 42});
+        CHECK(log.host.log.checkpoint(42) == folded(log.host.log, 42));
+        CHECK(log.host.progress.warnings.size() == 1);
+    }
+    SECTION("damage of the log") {
+        damage(log_entry_name(30));
+        renew_checkpoint(log.host.repository, 22, log.host.progress, {});
+        CHECK(log.host.log.checkpoints() == std::vector<LogNumber>{10, 20});
+        REQUIRE(log.host.progress.warnings.size() == 2);
+        CHECK_THAT(log.host.progress.warnings.back(), ContainsSubstring("was not renewed: log entry 30"));
+    }
+    SECTION("too few new entries") {
+        renew_checkpoint(log.host.repository, 23, log.host.progress, {});
+        CHECK(log.host.log.checkpoints() == std::vector<LogNumber>{10, 20});
+        CHECK(log.host.progress.warnings == no_warnings());
+    }
+    SECTION("one beyond the end stays, and does not make the others seem new") {
+        LogState beyond = folded(log.host.log, 42);
+        beyond.head.number = 60;
+        log.host.log.put_checkpoint(beyond);
+        renew_checkpoint(log.host.repository, 22, log.host.progress, {});
+        CHECK(log.host.log.checkpoints() == std::vector<LogNumber>{10, 42, 60});
+    }
+}
+
+TEST_CASE("checkpoint: a prune succeeds although its checkpoint cannot be written", "[prune][checkpoint]") {
+    LongLog log;
+    FaultBackend faulty(log.backend, FaultScope::writes);
+    TestRepository host(faulty);
+    log.add_tags(40);
+    host.snapshots();
+    faulty.fail_at(1, FaultEffect::not_done, FaultSpan::from_then);
+    const PruneReport report = test::prune_now(host);
+    CHECK(faulty.has_failed());
+    CHECK_FALSE(report.entry);
+    REQUIRE(host.progress.warnings.size() == 1);
+    CHECK_THAT(host.progress.warnings.front(), ContainsSubstring("the checkpoint of the log was not renewed"));
 }
