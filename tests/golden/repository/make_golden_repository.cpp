@@ -222,9 +222,14 @@ private:
         const auto session = host_.chunks.begin_session();
         session->put_chunk(sha256(chunk), Fingerprinter(host_.info.fingerprint_seed).of(chunk), chunk);
         session->finish();
-        const Lease lease{{"golden", "00000000-0000-0000-0000-000000000000", "4026531836", 4711, 100},
-                          parse_time("2020-01-01T00:00Z"),
-                          "backup"};
+        Lease lease;  // filled step by step: gcc 12 warns of an aggregate here
+        lease.holder.host = "golden";
+        lease.holder.boot_id = "00000000-0000-0000-0000-000000000000";
+        lease.holder.pid_namespace = "4026531836";
+        lease.holder.pid = 4711;
+        lease.holder.started = 100;
+        lease.refreshed = parse_time("2020-01-01T00:00Z");
+        lease.purpose = "backup";
         backend_.put_if_absent("leases/" + PackId::make().hex(), encode(lease, host_.info.id));
     }
 
