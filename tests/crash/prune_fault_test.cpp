@@ -2,19 +2,13 @@
 // night stays whole, and the next prune removes what was left behind. Each of these prunes renews the checkpoint of the
 // log, too: until that is done, hosts open with the old one.
 
-#include <cstdio>
-
-#include "engine/base/error.h"
 #include "engine/repository/checkpoint.h"
-#include "store/backend/local_backend.h"
-#include "tests/catch.h"
-#include "tests/fakes/fault_backend.h"
-#include "tests/fakes/forgetful_files.h"
-#include "tests/fakes/memory_backend.h"
-#include "tests/support/long_test.h"
+#include "tests/support/fault_places.h"
 #include "tests/support/pruned_repository.h"
 
 using namespace varve;
+using test::Aftermath;
+using test::JobUnderFaults;
 using test::Night;
 using test::TestRepository;
 
@@ -62,87 +56,49 @@ void require_pruned_by_the_next(Backend& backend, const std::vector<Night>& nigh
     REQUIRE_FALSE(test::prune_now(host).entry);
 }
 
-/// One prune with a fault at operation n; false if n is past its end.
-bool prune_survives_fault_at(std::uint64_t n, FaultEffect effect, FaultSpan span, FaultScope scope) {
-    MemoryBackend memory;
-    FaultBackend faulty(memory, scope);
-    TestRepository host(faulty);
-    const std::vector<Night> nights = make_nights_to_prune(host);
-    faulty.fail_at(n, effect, span);
-    bool has_succeeded = true;
-    try {
-        test::prune_now(host, with_checkpoint());
-    } catch (const Error& error) {
-        has_succeeded = false;
-        REQUIRE(error.code() == ErrorCode::io);
+/// Holds the nights that must stay.
+class PruneUnderFaults {
+public:
+    JobUnderFaults job() {
+        JobUnderFaults job;
+        job.name = "prune";
+        job.prepare = [this](TestRepository& host) { nights_ = make_nights_to_prune(host); };
+        job.run = [](TestRepository& host) { test::prune_now(host, with_checkpoint()); };
+        job.require_afterwards = [this](const Aftermath& after) {
+            if (after.host != nullptr) test::require_nights(*after.host, nights_);
+            require_pruned_by_the_next(after.backend, nights_);
+        };
+        return job;
     }
-    const bool met_fault = faulty.has_failed();
-    faulty.heal();
-    if (!met_fault) REQUIRE(has_succeeded);
-    test::require_nights(host, nights);
-    require_pruned_by_the_next(memory, nights);
-    return met_fault;
-}
 
-void prune_survives_every_fault(FaultEffect effect, FaultSpan span, FaultScope scope) {
-    std::uint64_t n = 1;
-    while (prune_survives_fault_at(n, effect, span, scope)) n += test_place_step;
-    std::printf("prune fault test: up to operation %llu, each of them or every third failed in turn\n",
-                static_cast<unsigned long long>(n - 1));
-    REQUIRE(n > 10);
-}
+private:
+    std::vector<Night> nights_;
+};
 
-/// One prune with a power failure during its n-th change of the disk; false if n is past its end.
-bool prune_survives_power_failure_at(std::uint64_t n, FailingOperation operation, Survival survival) {
-    ForgetfulDisk disk;
-    LocalBackend backend(disk.mount());
-    std::vector<Night> nights;
-    {
-        TestRepository host(backend);
-        nights = make_nights_to_prune(host);
-        disk.fail_at(n, operation);
-        try {
-            test::prune_now(host, with_checkpoint());
-        } catch (const Error& error) {
-            REQUIRE(error.code() == ErrorCode::io);
-        }
-    }
-    const bool met_failure = disk.has_failed();
-    disk.crash(survival, static_cast<std::uint32_t>(n));
-    LocalBackend rebooted(disk.mount());
-    require_pruned_by_the_next(rebooted, nights);
-    return met_failure;
+void prune_survives_every_fault(FaultEffect effect, FaultScope scope) {
+    PruneUnderFaults prune;
+    test::survive_every_fault(prune.job(), effect, scope);
 }
 
 }  // namespace
 
 TEST_CASE("faults: a write that did not happen, at every place of a prune, loses nothing", "[crash][prune]") {
-    prune_survives_every_fault(FaultEffect::not_done, FaultSpan::once, FaultScope::writes);
-    prune_survives_every_fault(FaultEffect::not_done, FaultSpan::from_then, FaultScope::writes);
+    prune_survives_every_fault(FaultEffect::not_done, FaultScope::writes);
 }
 
 TEST_CASE("faults: a torn write, at every place of a prune, loses nothing", "[crash][prune]") {
-    prune_survives_every_fault(FaultEffect::torn, FaultSpan::once, FaultScope::writes);
-    prune_survives_every_fault(FaultEffect::torn, FaultSpan::from_then, FaultScope::writes);
+    prune_survives_every_fault(FaultEffect::torn, FaultScope::writes);
 }
 
 TEST_CASE("faults: a lost reply, at every place of a prune, loses nothing", "[crash][prune]") {
-    prune_survives_every_fault(FaultEffect::reply_lost, FaultSpan::once, FaultScope::writes);
-    prune_survives_every_fault(FaultEffect::reply_lost, FaultSpan::from_then, FaultScope::writes);
+    prune_survives_every_fault(FaultEffect::reply_lost, FaultScope::writes);
 }
 
 TEST_CASE("faults: any operation, including reads, may fail at every place of a prune", "[crash][prune]") {
-    prune_survives_every_fault(FaultEffect::not_done, FaultSpan::once, FaultScope::all);
-    prune_survives_every_fault(FaultEffect::not_done, FaultSpan::from_then, FaultScope::all);
+    prune_survives_every_fault(FaultEffect::not_done, FaultScope::all);
 }
 
 TEST_CASE("power failure: at every change of the disk during a prune, no live night is lost", "[crash][prune]") {
-    for (const Survival survival :
-         {Survival::nothing, Survival::names_only, Survival::everything, Survival::by_chance}) {
-        std::uint64_t n = 1;
-        while (prune_survives_power_failure_at(n, n % 2 == 0 ? FailingOperation::done : FailingOperation::not_done,
-                                               survival))
-            n += test_place_step;
-        REQUIRE(n > 10);
-    }
+    PruneUnderFaults prune;
+    test::survive_every_power_failure(prune.job());
 }

@@ -1,4 +1,5 @@
 // Damage is healed in all snapshots once its content can be had: from a later backup, an image, another repository.
+// Under faults: tests/crash/heal_fault_test.cpp.
 
 #include "engine/prune/heal.h"
 
@@ -7,9 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/prune/image_chunks.h"
 #include "store/pack/pack_names.h"
-#include "tests/fakes/fault_backend.h"
 #include "tests/fakes/memory_backend.h"
-#include "tests/support/long_test.h"
 #include "tests/support/pruned_repository.h"
 
 using namespace varve;
@@ -186,31 +185,4 @@ TEST_CASE("heal: a damaged map page that no other page replaces stops it, and no
     REQUIRE_THROWS_WITH(heal(host.repository, nullptr, host.progress, {}),
                         Catch::Matchers::Contains("nothing was removed"));
     REQUIRE(host.chunks.list_packs() == before);
-}
-
-TEST_CASE("heal: any operation may fail at every place, and no night loses anything", "[prune][heal]") {
-    const FaultEffect effect = GENERATE(FaultEffect::not_done, FaultEffect::reply_lost, FaultEffect::torn);
-    const fakes::MemoryImage disk = disk_to_heal(6);
-    const fakes::MemoryImage other_disk = disk_to_heal(7);
-    bool has_failed = true;
-    for (std::uint64_t n = 1; has_failed; n += test_place_step) {
-        CAPTURE(n);
-        MemoryBackend memory;
-        FaultBackend faulty(memory, FaultScope::writes);
-        TestRepository host(faulty, packs_to_heal());
-        const std::vector<Night> nights{back_up(host, disk, "d", 1), back_up(host, other_disk, "e", 1)};
-        memory.remove(pack_name(packs_of(host, PackKind::data)[0]));
-        const ImageChunks image(disk, ids_in_damaged_packs(host.repository), host.progress, {});
-        faulty.fail_at(n, effect, FaultSpan::once);
-        try {
-            heal(host.repository, &image, host.progress, {});
-        } catch (const Error& error) {
-            REQUIRE(error.code() == ErrorCode::io);
-        }
-        has_failed = faulty.has_failed();
-        faulty.heal();
-        const ImageChunks again(disk, ids_in_damaged_packs(host.repository), host.progress, {});
-        heal(host.repository, &again, host.progress, {});
-        require_healed(memory, host, nights);
-    }
 }
