@@ -42,8 +42,9 @@ Verb prune_verb() {
             "commands left behind. It may be interrupted at any moment and may run beside backups,\n"
             "restores and other prunes, on any host: no snapshot loses anything, and the next prune\n"
             "finishes the work. Copies are written before anything is removed; if the disk has no\n"
-            "room for them, --max-copy 0 only removes. A damaged pack that is still needed stays as\n"
-            "it is: it is named, and the exit status is 3.",
+            "room for them, --max-copy 0 only removes. Without --max-copy, damaged packs are written\n"
+            "anew, as far as the repository has their content elsewhere, too. A damaged pack of which\n"
+            "something is lost stays as it is: it is named, and the exit status is 3.",
             "varve prune -r /backup/vms --max-copy 20G",
             {0,
              0,

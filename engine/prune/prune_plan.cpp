@@ -25,7 +25,12 @@ ByteCount stored_bytes(const SlotTable& table, const Slot& slot) {
 class PlanMaker {
 public:
     PlanMaker(const PlanBasis& basis, PruneScope scope, const PruneLimits& limits)
-        : basis_(basis), repository_(basis.repository), liveness_(basis.liveness), scope_(scope), limits_(limits) {}
+        : basis_(basis),
+          repository_(basis.repository),
+          liveness_(basis.liveness),
+          scope_(scope),
+          limits_(limits),
+          may_heal_(scope == PruneScope::damaged_packs || !limits.copy_max) {}
 
     PrunePlan run(const WriterHint& hint) {
         list(hint);
@@ -73,6 +78,7 @@ private:
     const Liveness& liveness_;
     const PruneScope scope_;
     PruneLimits limits_;
+    const bool may_heal_;  ///< healing copies as much as it needs
     PrunePlan plan_;
     std::unordered_set<PackId> given_up_;
     std::unordered_map<PackId, ByteCount> there_;  ///< packs that were listed, with their sizes
@@ -180,7 +186,7 @@ void PlanMaker::plan_metadata(const std::vector<ListedPack>& packs) {
     std::vector<std::vector<PackId>> tables_of;
     std::vector<PackFacts> damaged;
     for (const ListedPack& pack : packs) {
-        if (is_suspect(pack.facts)) {
+        if (may_heal_ && is_suspect(pack.facts)) {
             damaged.push_back(pack.facts);
             continue;
         }
@@ -235,9 +241,13 @@ std::optional<MeasuredPack> PlanMaker::measure_damaged_metadata(const PackFacts&
 std::vector<PackId> PlanMaker::packs_without_copy(const std::vector<ListedPack>& holders) const {
     std::unordered_set<PackId> copied;
     for (const ListedPack& holder : holders) {
-        if (is_suspect(holder.facts) || given_up_.contains(holder.facts.id)) continue;
-        const StoredPack stored{holder.facts, repository_.catalog.slots(holder.facts.id)};
-        for (const auto& [of, slots] : repository_.chunks.read_slot_table_copies(stored)) copied.insert(of);
+        if (!stays(holder.facts.id) || is_suspect(holder.facts)) continue;
+        try {
+            const StoredPack stored{holder.facts, repository_.catalog.slots(holder.facts.id)};
+            for (const auto& [of, slots] : repository_.chunks.read_slot_table_copies(stored)) copied.insert(of);
+        } catch (const Error& error) {
+            if (!is_damaged_or_missing(error)) throw;  // then its copies are written again, too
+        }
     }
     std::vector<PackId> packs;
     for (const ListedPack& pack : repository_.catalog.packs())
@@ -286,8 +296,7 @@ bool PlanMaker::is_suspect(const PackFacts& pack) const {
 /// Whether every slot that is known to be damaged has a replacement. Of a pack that is damaged as a whole, or
 /// truncated, what is left is tried.
 bool PlanMaker::can_be_healed(const PackFacts& pack) const {
-    if (liveness_.count_of(pack.id) == 0) return false;
-    if (!is_suspect(pack)) return false;
+    if (!may_heal_ || liveness_.count_of(pack.id) == 0 || !is_suspect(pack)) return false;
     const std::vector<ChunkAddress> damaged = damaged_slots(pack.id);
     const auto table = repository_.catalog.slots(pack.id);
     return std::all_of(damaged.begin(), damaged.end(), [&](const ChunkAddress& slot) {

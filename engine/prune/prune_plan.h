@@ -16,8 +16,9 @@ namespace varve {
 struct PlannedPack {
     PackFacts facts;  ///< of an orphan only id, kind (data) and size
     PackFate fate = PackFate::dead;
-    ByteCount live;                 ///< stored bytes to copy
-    std::vector<PackId> tables_of;  ///< of a metadata pack: whose slot tables have a copy only in it
+    ByteCount live;  ///< stored bytes to copy
+    std::vector<PackId>
+        tables_of;  ///< of a metadata pack: whose slot tables it holds copies of, or may if it is damaged
 };
 
 /// Packs that no entry names, and that stay because their writer may be at work.
