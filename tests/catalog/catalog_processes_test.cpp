@@ -67,9 +67,8 @@ Answers right_answers(const RandomLog& made) {
 TEST_CASE("catalog: programs that read the log concurrently apply each entry once", "[catalog]") {
     const RandomLog made = make_random_log(31, 80, 40, [](const SampleStep&) {});
     const TemporaryFolder folder;
-    std::vector<pid_t> children;
-    for (int i = 0; i < 4; ++i)
-        children.push_back(start([&] { return read_on(*open(folder.path() / "shared", made), made); }));
+    std::vector<pid_t> children(4);
+    for (pid_t& child : children) child = start([&] { return read_on(*open(folder.path() / "shared", made), made); });
     int entered = 0;
     for (const pid_t child : children) {
         const int count = wait_for(child);

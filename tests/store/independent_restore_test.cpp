@@ -373,7 +373,10 @@ TEST_CASE("the golden repository of version 1 can be restored by a reader that k
         std::istringstream words(line);
         std::string digest, size, id, what, name;
         words >> digest >> size >> id >> what >> name;
-        expected.insert(digest + " " + size + " " + id + " " + what + (what == "attachment" ? " " + name : ""));
+        std::string& row = digest;
+        for (const std::string& word : {size, id, what}) row.append(" ").append(word);
+        if (what == "attachment") row.append(" ").append(name);
+        expected.insert(row);
     }
     REQUIRE(!expected.empty());
     REQUIRE(restored == expected);
