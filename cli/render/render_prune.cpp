@@ -112,6 +112,17 @@ std::string prune_text(const PruneReport& report, PruneMode mode) {
     return out + kept_text(report.kept);
 }
 
+Json kept_json(const std::vector<KeptPack>& kept) {
+    Json json = Json::array();
+    for (const KeptPack& pack : kept) {
+        Json one;
+        one["pack"] = pack.id.hex();
+        one["reason"] = escape_for_display(pack.why);
+        json.push_back(std::move(one));
+    }
+    return json;
+}
+
 Json prune_json(const PruneReport& report, PruneMode mode) {
     const GivenUp given_up(report.plan);
     Json json;
@@ -134,13 +145,7 @@ Json prune_json(const PruneReport& report, PruneMode mode) {
     json["chunks_healed"] = report.healed_chunks;
     json["pages_healed"] = report.healed_pages;
     json["postponed_count"] = report.postponed;
-    json["kept"] = Json::array();
-    for (const KeptPack& pack : report.kept) {
-        Json one;
-        one["pack"] = pack.id.hex();
-        one["reason"] = escape_for_display(pack.why);
-        json["kept"].push_back(std::move(one));
-    }
+    json["kept"] = kept_json(report.kept);
     return json;
 }
 

@@ -2,6 +2,7 @@
 /// What a prune did, or would do, as text and as JSON.
 
 #include <string>
+#include <vector>
 
 #include "cli/terminal/json.h"
 #include "engine/prune/prune.h"
@@ -12,5 +13,8 @@ enum class PruneMode { done, preview };
 
 std::string prune_text(const PruneReport& report, PruneMode mode);
 Json prune_json(const PruneReport& report, PruneMode mode);
+
+/// The packs that stay because something in them cannot be read.
+Json kept_json(const std::vector<KeptPack>& kept);
 
 }  // namespace varve

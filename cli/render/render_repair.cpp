@@ -42,13 +42,7 @@ Json repair_json(const PruneReport& report, PruneMode mode) {
     json["chunks_healed"] = report.healed_chunks;
     json["pages_healed"] = report.healed_pages;
     json["bytes_copied"] = report.plan.bytes_to_copy().value;
-    json["kept"] = Json::array();
-    for (const KeptPack& pack : report.kept) {
-        Json one;
-        one["pack"] = pack.id.hex();
-        one["reason"] = escape_for_display(pack.why);
-        json["kept"].push_back(std::move(one));
-    }
+    json["kept"] = kept_json(report.kept);
     return json;
 }
 

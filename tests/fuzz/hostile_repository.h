@@ -137,7 +137,7 @@ private:
         std::copy_n(change.begin(), count, bytes.begin() + static_cast<std::ptrdiff_t>(at));
     }
 
-    /// The parts of a pack that nobody has changed yet; nothing for another object.
+    /// The parts of a pack that is still unchanged; nullopt if the object is not a pack.
     struct Parts {
         PackHeader header;
         PackFooter footer;

@@ -124,7 +124,7 @@ private:
 
     SnapshotRecord back_up_vda(int day) { return host_.backup(vda_, "web01/vda", night(day)); }
 
-    /// A disk that is no machine's, as an internal snapshot of its image holds it, with 8 KiB that cannot be read.
+    /// A disk that belongs to no group, read from an internal snapshot of its image; 8 KiB of it cannot be read.
     SnapshotId back_up_damaged_disk(int day) {
         fakes::MemoryImage disk(300032);
         for (std::uint64_t chunk = 0; chunk < 4; ++chunk) write_chunk(disk, chunk, 200 + chunk);

@@ -76,4 +76,4 @@ for golden in "$GOLDEN"/repository/*/; do
   expect_status 0
   expect_same disk.raw latest.raw
 done
-[ "$versions" -ge 1 ] || fail "there is no golden repository"
+[ "$versions" -ge 1 ] || fail "expected a golden repository, found none"
