@@ -292,6 +292,20 @@ std::optional<ChunkAddress> CatalogDatabase::current(const ChunkAddress& address
     return consistently<Place>([&](const CatalogView& view) { return addresses_->resolve(view, address); }).address;
 }
 
+std::vector<std::optional<ChunkAddress>> CatalogDatabase::all_current(std::span<const ChunkAddress> addresses) const {
+    using Addresses = std::vector<std::optional<ChunkAddress>>;
+    return consistently<Addresses>([&](const CatalogView& view) -> std::optional<Addresses> {
+        Addresses now;
+        now.reserve(addresses.size());
+        for (const ChunkAddress& address : addresses) {
+            const std::optional<Place> place = addresses_->resolve(view, address);
+            if (!place) return std::nullopt;
+            now.push_back(place->address);
+        }
+        return now;
+    });
+}
+
 std::optional<ChunkAddress> CatalogDatabase::find_chunk(const ChunkId& id, const ChunkTest& is_usable) const {
     return consistently<Place>([&](const CatalogView& view) { return ids_->find(view, id, is_usable); }).address;
 }

@@ -49,6 +49,7 @@ public:
     std::vector<ListedPack> packs() const;
     std::shared_ptr<const SlotTable> slots(const PackId& pack) const;
     std::optional<ChunkAddress> current(const ChunkAddress& address) const;
+    std::vector<std::optional<ChunkAddress>> all_current(std::span<const ChunkAddress> addresses) const;
     std::optional<ChunkAddress> find_chunk(const ChunkId& id, const ChunkTest& is_usable) const;
 
 private:

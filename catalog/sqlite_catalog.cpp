@@ -39,6 +39,9 @@ public:
     std::vector<ListedPack> packs() const override { return used()->packs(); }
     std::shared_ptr<const SlotTable> slots(const PackId& pack) const override { return used()->slots(pack); }
     std::optional<ChunkAddress> current(const ChunkAddress& address) const override { return used()->current(address); }
+    std::vector<std::optional<ChunkAddress>> all_current(std::span<const ChunkAddress> addresses) const override {
+        return used()->all_current(addresses);
+    }
     using Catalog::find_chunk;
     std::optional<ChunkAddress> find_chunk(const ChunkId& id, const ChunkTest& is_usable) const override {
         return used()->find_chunk(id, is_usable);

@@ -221,4 +221,8 @@ std::optional<ChunkAddress> HostCatalog::current(const ChunkAddress& address) co
     return ask([&](const Catalog& catalog) { return catalog.current(address); });
 }
 
+std::vector<std::optional<ChunkAddress>> HostCatalog::all_current(std::span<const ChunkAddress> addresses) const {
+    return ask([&](const Catalog& catalog) { return catalog.all_current(addresses); });
+}
+
 }  // namespace varve

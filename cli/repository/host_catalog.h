@@ -50,6 +50,7 @@ public:
     std::optional<ChunkAddress> find_chunk(const ChunkId& id, const ChunkTest& is_usable) const override;
     std::shared_ptr<const SlotTable> slots(const PackId& pack) const override;
     std::optional<ChunkAddress> current(const ChunkAddress& address) const override;
+    std::vector<std::optional<ChunkAddress>> all_current(std::span<const ChunkAddress> addresses) const override;
 
 private:
     template <typename Ask>

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/repository/known_chunks.h"
 #include "engine/repository/map_proof.h"
 
 namespace varve {
@@ -72,14 +71,18 @@ bool MapCheck::walk(const DiskMap& map, int level, std::uint64_t first, const Su
 }
 
 Digest MapCheck::walk_leaf(const DiskMap& map, std::uint64_t first, const Subtree& subtree) {
-    const KnownLeaf known = describe_leaf(map, repository_.catalog, subtree);
+    const auto page = map.leaf(subtree);
     const std::uint64_t chunks = chunk_count(map.size()) - first * map_fanout;
-    for (std::size_t i = 0; i < map_fanout; ++i) {
-        if (known.page.entries[i].kind != MapKind::present) continue;
-        if (i >= chunks) throw Error(ErrorCode::corrupt, "it has chunks past the disk's end");
-        usage_.add(known.page.entries[i].address);
+    const PresentChunks present(*page);
+    if (!present.positions.empty() && present.positions.back() >= chunks)
+        throw Error(ErrorCode::corrupt, "it has chunks past the disk's end");
+    const std::vector<SlotInForce> slots = slots_.get(present.addresses);
+    std::array<ChunkId, map_fanout> ids{};
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        ids[present.positions[i]] = slots[i].slot().id;
+        usage_.add(slots[i]);
     }
-    return leaf_digest(known.ids);
+    return leaf_digest(ids);
 }
 
 Digest MapCheck::walk_inner(const DiskMap& map, int level, std::uint64_t first, const Subtree& subtree,

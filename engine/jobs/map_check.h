@@ -18,7 +18,7 @@ class MapCheck {
 public:
     /// Adds the slots that the snapshots use to `usage`, and the damage to `findings`. Borrows all.
     MapCheck(const Repository& repository, PackUsage& usage, std::vector<Finding>& findings)
-        : repository_(repository), usage_(usage), findings_(findings) {}
+        : repository_(repository), usage_(usage), findings_(findings), slots_(repository.catalog) {}
 
     void run(const SnapshotRecord& snapshot);
 
@@ -45,6 +45,7 @@ private:
     const Repository& repository_;
     PackUsage& usage_;
     std::vector<Finding>& findings_;
+    SlotsInForce slots_;
     std::set<ProvedPage> proved_;
     std::set<ChunkAddress> proved_attachments_;
     std::uint64_t proved_pages_ = 0;

@@ -2,13 +2,12 @@
 
 namespace varve {
 
-bool PackUsage::add(const ChunkAddress& address) {
-    const SlotInForce found = in_force_.get(address);
-    std::vector<bool>& used = slots_[found.address.pack];
-    if (used.empty()) used.resize(found.table->slots.size());
-    if (used[found.address.slot]) return false;
-    used[found.address.slot] = true;
-    if (found.is_patch()) add(found.table->base_of(found.address.slot));
+bool PackUsage::add(const SlotInForce& slot) {
+    std::vector<bool>& used = slots_[slot.address.pack];
+    if (used.empty()) used.resize(slot.table->slots.size());
+    if (used[slot.address.slot]) return false;
+    used[slot.address.slot] = true;
+    if (slot.is_patch()) add(slot.table->base_of(slot.address.slot));
     return true;
 }
 

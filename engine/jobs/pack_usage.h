@@ -17,7 +17,9 @@ public:
 
     /// Marks the slot that `address` means today, and its base if it is a patch. Returns false if it was marked before.
     /// Throws Error(corrupt) for an address whose content is gone.
-    bool add(const ChunkAddress& address);
+    bool add(const ChunkAddress& address) { return add(in_force_.get(address)); }
+    /// The same for a slot that was looked up before.
+    bool add(const SlotInForce& slot);
 
     bool contains(const ChunkAddress& current) const;
     /// The packs in use, ascending by id.

@@ -9,6 +9,15 @@
 #include "engine/repository/slot_record.h"
 
 namespace varve {
+namespace {
+
+[[noreturn]] void throw_gone(const ChunkAddress& address) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("slot {} of pack {} is gone: a move entry condemned the pack without naming the slot",
+                            address.slot, address.pack.hex()));
+}
+
+}  // namespace
 
 void Liveness::add(const SnapshotRecord& snapshot, const std::stop_token& stop) {
     if (!added_.insert(snapshot.id).second) return;
@@ -23,8 +32,7 @@ void Liveness::mark_subtree(const DiskMap& map, int level, const Subtree& subtre
     throw_if_stopped(stop);
     if (level == 0) {
         const auto page = map.leaf(readable(subtree));
-        for (const LeafEntry& entry : page->entries)
-            if (entry.kind == MapKind::present) mark(entry.address, SlotKind::chunk);
+        mark_chunks(PresentChunks(*page).addresses);
         return;
     }
     const auto page = map.inner(level, readable(subtree));
@@ -39,8 +47,17 @@ Subtree Liveness::readable(Subtree subtree) const {
 
 /// Marks the slot that `address` means today, and its base if it is a patch. False: it was marked before. What marks a
 /// page must also read it, so nothing else may be taken for one.
-bool Liveness::mark(const ChunkAddress& address, SlotKind kind) {
-    const ChunkAddress now = current(address);
+bool Liveness::mark(const ChunkAddress& address, SlotKind kind) { return mark_now(current(address), kind); }
+
+void Liveness::mark_chunks(std::span<const ChunkAddress> addresses) {
+    const auto now = catalog_.all_current(addresses);
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        if (!now[i]) throw_gone(addresses[i]);
+        mark_now(*now[i], SlotKind::chunk);
+    }
+}
+
+bool Liveness::mark_now(const ChunkAddress& now, SlotKind kind) {
     Plane& plane = plane_of(now.pack);
     if (!set(plane, now, kind)) return false;
     const auto patch = std::lower_bound(plane.bases.begin(), plane.bases.end(), now.slot,
@@ -53,9 +70,7 @@ bool Liveness::mark(const ChunkAddress& address, SlotKind kind) {
 
 ChunkAddress Liveness::current(const ChunkAddress& address) const {
     if (const auto now = catalog_.current(address)) return *now;
-    throw Error(ErrorCode::corrupt,
-                fmt::format("slot {} of pack {} is gone: a move entry condemned the pack without naming the slot",
-                            address.slot, address.pack.hex()));
+    throw_gone(address);
 }
 
 bool Liveness::set(Plane& plane, const ChunkAddress& now, SlotKind kind) {

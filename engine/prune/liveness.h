@@ -7,6 +7,7 @@
 /// and 24 bytes per patch. One thread.
 
 #include <cstdint>
+#include <span>
 #include <stop_token>
 #include <unordered_map>
 #include <unordered_set>
@@ -48,6 +49,8 @@ private:
     };
 
     bool mark(const ChunkAddress& address, SlotKind kind);
+    void mark_chunks(std::span<const ChunkAddress> addresses);
+    bool mark_now(const ChunkAddress& now, SlotKind kind);
     ChunkAddress current(const ChunkAddress& address) const;
     static bool set(Plane& plane, const ChunkAddress& now, SlotKind kind);
     Subtree readable(Subtree subtree) const;

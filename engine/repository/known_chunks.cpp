@@ -7,44 +7,46 @@
 namespace varve {
 namespace {
 
-/// The leaf, with what `describe` enters for each present chunk.
-template <typename Describe>
-KnownLeaf leaf_with(const DiskMap& map, const Subtree& subtree, const Describe& describe) {
+/// The leaf, without ids and fingerprints.
+KnownLeaf leaf_of(const DiskMap& map, const Subtree& subtree) {
     KnownLeaf known;
-    if (subtree.kind != MapKind::present) {
+    if (subtree.kind == MapKind::present)
+        known.page = *map.leaf(subtree);
+    else
         known.page.entries.fill({subtree.kind, {}});
-        return known;
-    }
-    known.page = *map.leaf(subtree);
-    for (std::size_t i = 0; i < map_fanout; ++i)
-        if (known.page.entries[i].kind == MapKind::present) describe(known, i);
     return known;
 }
 
-void enter_slot(KnownLeaf& known, std::size_t i, SlotsInForce& slots) {
-    const SlotInForce found = slots.get(known.page.entries[i].address);
-    known.ids[i] = found.slot().id;
-    known.fingerprints[i] = found.slot().fingerprint;
+void enter(const Slot& slot, KnownLeaf& known, std::size_t position) {
+    known.ids[position] = slot.id;
+    known.fingerprints[position] = slot.fingerprint;
 }
 
 }  // namespace
 
 KnownLeaf describe_leaf(const DiskMap& map, const SlotDirectory& directory, const Subtree& subtree) {
-    SlotsInForce slots(directory);
-    return leaf_with(map, subtree, [&](KnownLeaf& known, std::size_t i) { enter_slot(known, i, slots); });
+    KnownLeaf known = leaf_of(map, subtree);
+    const PresentChunks present(known.page);
+    const std::vector<SlotInForce> slots = SlotsInForce(directory).get(present.addresses);
+    for (std::size_t i = 0; i < slots.size(); ++i) enter(slots[i].slot(), known, present.positions[i]);
+    return known;
 }
 
 KnownLeaf describe_leaf(const DiskMap& map, const SlotDirectory& directory, const Subtree& subtree,
                         Soundness& soundness) {
+    KnownLeaf known = leaf_of(map, subtree);
+    const PresentChunks present(known.page);
     SlotsInForce slots(directory);
-    return leaf_with(map, subtree, [&](KnownLeaf& known, std::size_t i) {
-        known.unsound[i] = soundness.culprit(known.page.entries[i].address).has_value();
+    for (std::size_t i = 0; i < present.addresses.size(); ++i) {
+        const std::size_t position = present.positions[i];
+        known.unsound[position] = soundness.culprit(present.addresses[i]).has_value();
         try {
-            enter_slot(known, i, slots);
+            enter(slots.get(present.addresses[i]).slot(), known, position);
         } catch (const Error& error) {
-            if (!is_damaged_or_missing(error) || !known.unsound[i]) throw;
+            if (!is_damaged_or_missing(error) || !known.unsound[position]) throw;
         }
-    });
+    }
+    return known;
 }
 
 }  // namespace varve

@@ -93,6 +93,16 @@ std::size_t leaf_run(const LeafPage& page, std::size_t begin) {
 
 }  // namespace
 
+PresentChunks::PresentChunks(const LeafPage& page) {
+    positions.reserve(map_fanout);
+    addresses.reserve(map_fanout);
+    for (std::size_t i = 0; i < map_fanout; ++i) {
+        if (page.entries[i].kind != MapKind::present) continue;
+        positions.push_back(i);
+        addresses.push_back(page.entries[i].address);
+    }
+}
+
 Bytes encode(const LeafPage& page) {
     PackNumbers packs;
     ByteWriter runs;

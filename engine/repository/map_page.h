@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/base/digest.h"
 #include "engine/repository/chunk.h"
@@ -39,6 +40,13 @@ struct LeafEntry {
 struct LeafPage {
     std::array<LeafEntry, map_fanout> entries;
     friend bool operator==(const LeafPage&, const LeafPage&) = default;
+};
+
+/// The present chunks of a leaf, by position.
+struct PresentChunks {
+    explicit PresentChunks(const LeafPage& page);
+    std::vector<std::size_t> positions;   ///< ascending
+    std::vector<ChunkAddress> addresses;  ///< as the page names them: before moves
 };
 
 /// A subtree: uniform, or a page. `digest` and `page` count only when present.

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "engine/repository/slot_table.h"
 
@@ -19,6 +21,9 @@ public:
     /// Where the content of `address` is now: `address` itself unless move entries moved it; nullopt when its
     /// pack was condemned and no table names it (the content is gone).
     virtual std::optional<ChunkAddress> current(const ChunkAddress& address) const = 0;
+
+    /// current() of each, as of one moment. Many at once cost much less than one by one.
+    virtual std::vector<std::optional<ChunkAddress>> all_current(std::span<const ChunkAddress> addresses) const = 0;
 };
 
 }  // namespace varve

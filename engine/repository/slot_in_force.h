@@ -1,10 +1,13 @@
 #pragma once
 /// Resolves an address, which never changes, to the slot that holds its content today, after moves. The only place that
-/// knows what "gone" means and that a patch also needs its base. Remembers the last slot table, so that a run of
-/// addresses in one pack looks it up once. One thread.
+/// knows what "gone" means and that a patch also needs its base. Remembers the last slot tables, so that addresses in
+/// few packs look each up once. One thread.
 
+#include <array>
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "engine/repository/slot_directory.h"
 
@@ -30,15 +33,24 @@ public:
     /// Like find(), but throws Error(corrupt) that states which of the two it is.
     SlotInForce get(const ChunkAddress& address);
 
+    /// get() of each, in the same order; the directory is asked once where they are.
+    std::vector<SlotInForce> get(std::span<const ChunkAddress> addresses);
+
     /// Where the base of a patch is today; nullopt when it is gone, which makes the patch useless.
     std::optional<ChunkAddress> base_of(const SlotInForce& patch) const;
 
 private:
+    struct KnownTable {
+        PackId pack;
+        std::shared_ptr<const SlotTable> table;
+    };
+
     const std::shared_ptr<const SlotTable>& table_of(const PackId& pack);
+    SlotInForce slot_at(const std::optional<ChunkAddress>& now, const ChunkAddress& address);
 
     const SlotDirectory& directory_;
-    PackId pack_;
-    std::shared_ptr<const SlotTable> table_;
+    std::array<KnownTable, 8> tables_;  ///< a leaf of the map mostly leads to its first backup and a few later ones
+    std::size_t oldest_ = 0;            ///< of tables_
 };
 
 }  // namespace varve

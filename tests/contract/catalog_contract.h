@@ -177,6 +177,17 @@ inline void check_moves(Catalog& catalog, SampleLog& log) {
         CHECK(catalog.current({pb, 25}) == ChunkAddress{pc, 12});
         CHECK_FALSE(catalog.current({pa, 5}));
     }
+    SECTION("many addresses at once lead where each leads alone") {
+        REQUIRE(enter(catalog, log.move({one_run({pa, 0}, 50, {pb, 0})}, {b}, {pa})));
+        REQUIRE(enter(catalog, log.commit({log.snapshot("d", 2)}, {c})));
+        std::vector<ChunkAddress> addresses;
+        for (std::uint32_t slot = 0; slot < 100; slot += 3)
+            for (const PackId& pack : {pa, pb, pc}) addresses.push_back({pack, slot});
+        const std::vector<std::optional<ChunkAddress>> now = catalog.all_current(addresses);
+        REQUIRE(now.size() == addresses.size());
+        for (std::size_t i = 0; i < now.size(); ++i) CHECK(now[i] == catalog.current(addresses[i]));
+        CHECK(catalog.all_current({}).empty());
+    }
     SECTION("each table applies once: there and back again ends") {
         REQUIRE(enter(catalog, log.move({one_run({pa, 1}, 1, {pb, 1})}, {b}, {})));
         CHECK(catalog.current({pa, 1}) == ChunkAddress{pb, 1});

@@ -29,6 +29,11 @@ public:
         if (condemned_.contains(address.pack)) return std::nullopt;
         return address;
     }
+    std::vector<std::optional<ChunkAddress>> all_current(std::span<const ChunkAddress> addresses) const override {
+        std::vector<std::optional<ChunkAddress>> now;
+        for (const ChunkAddress& address : addresses) now.push_back(current(address));
+        return now;
+    }
 
 private:
     std::map<PackId, std::shared_ptr<const SlotTable>> tables_;

@@ -51,6 +51,7 @@ public:
     std::optional<ChunkAddress> find_chunk(const ChunkId&, const ChunkTest&) const override { unexpected(); }
     std::shared_ptr<const SlotTable> slots(const PackId&) const override { unexpected(); }
     std::optional<ChunkAddress> current(const ChunkAddress&) const override { unexpected(); }
+    std::vector<std::optional<ChunkAddress>> all_current(std::span<const ChunkAddress>) const override { unexpected(); }
 
 private:
     template <typename Predicate>
