@@ -1,6 +1,6 @@
 #pragma once
-/// A whole repository over any backend, with a catalog in a temporary folder, for tests of the jobs. A second one over
-/// the same backend acts as a second host.
+/// A whole repository over any backend, for tests of the jobs. A second one over the same backend acts as a second
+/// host.
 
 #include <memory>
 #include <stop_token>
@@ -19,7 +19,6 @@
 #include "store/pack_store.h"
 #include "tests/fakes/expecting_target.h"
 #include "tests/fakes/memory_image.h"
-#include "tests/fakes/temporary_folder.h"
 
 namespace varve::test {
 
@@ -34,10 +33,12 @@ public:
 
 class TestRepository {
 public:
-    explicit TestRepository(Backend& backend, const SessionLimits& limits = {})
+    /// With its catalog in the folder `cache`, or in memory: that costs a test a third less.
+    explicit TestRepository(Backend& backend, const SessionLimits& limits = {}, const std::filesystem::path& cache = {})
         : info(open_or_create(backend)),
           log(backend, info),
-          catalog(open_sqlite_catalog(folder_.path(), info.id, log.genesis())),
+          catalog(cache.empty() ? open_memory_catalog(info.id, log.genesis())
+                                : open_sqlite_catalog(cache, info.id, log.genesis())),
           packs(backend, info, *catalog, limits),
           chunks(info, log, packs, *catalog) {}
 
@@ -87,15 +88,11 @@ public:
         return verify(request);
     }
 
-    const std::filesystem::path& cache_folder() const { return folder_.path(); }
-
 private:
     static RepositoryInfo open_or_create(Backend& backend) {
         if (backend.size("config")) return open_repository(backend);
         return create_repository(backend);
     }
-
-    TemporaryFolder folder_;
 
 public:
     const RepositoryInfo info;

@@ -3,6 +3,7 @@
 #include "tests/catalog/dump_catalog.h"
 #include "tests/catch.h"
 #include "tests/fakes/memory_backend.h"
+#include "tests/fakes/temporary_folder.h"
 #include "tests/support/prune_by_hand.h"
 
 using namespace varve;
@@ -38,19 +39,20 @@ void live_through_everything(Backend& backend, TestRepository& host) {
 TEST_CASE("catalog sync: a rebuilt catalog equals one that followed the log from the start, row by row",
           "[engine][catalog]") {
     MemoryBackend backend;
-    TestRepository host(backend);
+    const TemporaryFolder cache, other_cache;
+    TestRepository host(backend, {}, cache.path());
     live_through_everything(backend, host);
     catch_up(host.repository, host.progress);
-    const std::string lived = dump_catalog(host.cache_folder());
+    const std::string lived = dump_catalog(cache.path());
     REQUIRE(lived.size() > 1000);
 
     const LogHead head = rebuild(host.repository, host.progress);
     REQUIRE(head == host.catalog->head());
-    REQUIRE(dump_catalog(host.cache_folder()) == lived);
+    REQUIRE(dump_catalog(cache.path()) == lived);
 
-    TestRepository other(backend);
+    TestRepository other(backend, {}, other_cache.path());
     catch_up(other.repository, other.progress);
-    REQUIRE(dump_catalog(other.cache_folder()) == lived);
+    REQUIRE(dump_catalog(other_cache.path()) == lived);
     REQUIRE(other.verify().findings.empty());
 }
 
