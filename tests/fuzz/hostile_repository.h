@@ -51,6 +51,9 @@ public:
             objects_[name] = golden->get(name, mib(1)).value();
             if (const auto id = pack_of_name(name)) packs_.push_back(*id);
         }
+        // Checkpoints last: when they came, the seeds named the others by their places already.
+        std::stable_partition(names_.begin(), names_.end(),
+                              [](const std::string& name) { return !name.starts_with("checkpoints/"); });
     }
 
     unsigned options() const { return options_; }

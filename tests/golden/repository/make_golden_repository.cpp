@@ -8,7 +8,7 @@
 // whose tags are edited; the first night is forgotten. After a fourth night, a second prune merges what is small, and
 // so repeats the table of the first. Then: a night stored as patches (no backup writes them yet), another one of the
 // group, and two copies from another repository; older nights are forgotten, and a third prune makes room. A killed
-// backup leaves an orphan and a lease.
+// backup leaves an orphan and a lease. After the last prune there is a checkpoint of the log.
 
 #include <cstdio>
 
@@ -22,6 +22,7 @@
 #include "engine/jobs/tag.h"
 #include "engine/prune/prune.h"
 #include "engine/repository/attachment.h"
+#include "engine/repository/checkpoint.h"
 #include "engine/repository/log_append.h"
 #include "store/backend/local_backend.h"
 #include "store/object/lease.h"
@@ -98,6 +99,7 @@ public:
         copy_from_another_repository();
         forget({second.id, third.at(0), third.at(1), fourth.id});
         prune({{512}, {}});  // packs count as full, so that none is merged: patches stay patches
+        renew_checkpoint(host_.repository, 1, host_.progress, {});
         leave_orphan_and_lease();
     }
 
@@ -262,6 +264,7 @@ private:
             for (const ChunkAddress& table : move->tables) read_move_table(table, condemned);
             condemned.insert(move->condemned.begin(), move->condemned.end());
         }
+        if (!host_.log.checkpoints().empty()) found.insert("checkpoint");
     }
 
     void read_move_table(const ChunkAddress& address, const std::set<PackId>& condemned_before) {
@@ -306,9 +309,9 @@ private:
 };
 
 void check_complete(TestRepository& host) {
-    std::vector<std::string> expected{"repeated move", "orphan",      "patch with its base", "patch of another pack",
-                                      "live patch",    "moved chunk", "chunk in its place",  "unreadable range",
-                                      "attachment",    "change token"};
+    std::vector<std::string> expected{"repeated move", "orphan",       "patch with its base", "patch of another pack",
+                                      "live patch",    "moved chunk",  "chunk in its place",  "unreadable range",
+                                      "attachment",    "change token", "checkpoint"};
     for (int kind = 0; kind < 4; ++kind) expected.push_back(fmt::format("entry of kind {}", kind));
     for (int kind = 1; kind <= 6; ++kind) expected.push_back(fmt::format("slot of kind {}", kind));
     for (int kind = 0; kind < 3; ++kind) expected.push_back(fmt::format("entry of a leaf of kind {}", kind));
