@@ -88,10 +88,10 @@ std::string outcome_text(const VerifyReport& report) {
 std::string checked_text(const VerifyReport& report) {
     if (report.mode == VerifyMode::structure)
         return fmt::format(
-            "checked {}, {}, {} and {}: {}\n", counted(report.checked_packs, "pack"),
+            "checked {}, {}, {}, {} and {}: {}\n", counted(report.checked_packs, "pack"),
             counted(report.checked_pages, "map page"), counted(report.checked_slot_tables, "slot table"),
             report.checked_entries == 1 ? "1 log entry" : human_count(report.checked_entries) + " log entries",
-            outcome_text(report));
+            counted(report.checked_checkpoints, "checkpoint"), outcome_text(report));
     return fmt::format("checked {} ({}): {}\n", counted(report.checked_chunks, "chunk"),
                        human_size(report.checked_bytes), outcome_text(report));
 }

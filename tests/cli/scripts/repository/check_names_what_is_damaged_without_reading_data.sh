@@ -11,7 +11,7 @@ run check
 expect_status 0
 expect_no_err
 expect_out "checked 4 packs, "
-expect_out " and 2 log entries: no damage"
+expect_out ", 2 log entries and 0 checkpoints: no damage"
 [ "$(tail -n 1 out)" = "no damage is known in 2 of 2 nights; varve verify reads their data" ] || fail "the last line sums it up"
 run check --json
 expect_status 0
