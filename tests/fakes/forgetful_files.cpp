@@ -2,15 +2,22 @@
 
 #include <algorithm>
 #include <mutex>
+#include <set>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "tests/model/choices.h"
 
 namespace varve {
 namespace {
 
+using SharedBytes = std::shared_ptr<const Bytes>;  // so that copies of the disk cost little
+
 struct FileNode {
-    Bytes bytes;
-    Bytes synced;
+    SharedBytes bytes = std::make_shared<const Bytes>();
+    SharedBytes synced = bytes;
 };
 
 struct FolderNode;
@@ -27,6 +34,47 @@ struct FolderNode {
     Names synced;
 };
 
+/// Copies a tree; what it names twice is one thing in the copy, too.
+class TreeCopy {
+public:
+    FolderNode of(const FolderNode& folder) { return {copy(folder.names), copy(folder.synced)}; }
+
+private:
+    Names copy(const Names& names) {
+        Names copied;
+        for (const auto& [name, node] : names) copied.insert({name, copy(node)});
+        return copied;
+    }
+    Node copy(const Node& node) {
+        Node copied;
+        if (node.file != nullptr) {
+            std::shared_ptr<FileNode>& file = files_[node.file.get()];
+            if (file == nullptr) file = std::make_shared<FileNode>(*node.file);
+            copied.file = file;
+        }
+        if (node.folder != nullptr) {
+            std::shared_ptr<FolderNode>& folder = folders_[node.folder.get()];
+            if (folder == nullptr) folder = std::make_shared<FolderNode>(of(*node.folder));
+            copied.folder = folder;
+        }
+        return copied;
+    }
+
+    std::map<const FileNode*, std::shared_ptr<FileNode>> files_;
+    std::map<const FolderNode*, std::shared_ptr<FolderNode>> folders_;
+};
+
+/// Equal only for trees that are equal and share their bytes.
+std::string contents(const FolderNode& folder) {
+    std::string text;
+    for (const auto& [name, node] : folder.names) {
+        text += name;
+        if (node.file != nullptr) text += fmt::format("@{}\n", fmt::ptr(node.file->bytes.get()));
+        if (node.folder != nullptr) text += "/{" + contents(*node.folder) + "}\n";
+    }
+    return text;
+}
+
 std::pair<std::string, std::string> split(const std::string& name) {
     const std::size_t slash = name.rfind('/');
     if (slash == std::string::npos) return {"", name};
@@ -41,17 +89,33 @@ struct ForgetfulDisk::State {
     std::uint64_t operations_left = ~std::uint64_t{0};
     FailingOperation failing = FailingOperation::not_done;
     bool power_is_off = false;
+    bool is_recording = false;
+    std::vector<FolderNode> moments;
 
     /// Runs one changing operation, or fails before or after it.
     template <typename Operation>
     auto change(const Operation& operation) {
         const std::lock_guard lock(mutex);
         check_power();
-        if (--operations_left > 0) return operation();
+        if (--operations_left > 0) {
+            const Recording recording(*this);
+            return operation();
+        }
         power_is_off = true;
         if (failing == FailingOperation::done) operation();
         throw Error(ErrorCode::io, "power failed");
     }
+
+    /// Remembers the disk as it is after the operation.
+    struct Recording {
+        explicit Recording(State& s) : state(s) {}
+        Recording(const Recording&) = delete;
+        Recording& operator=(const Recording&) = delete;
+        ~Recording() {
+            if (state.is_recording) state.moments.push_back(TreeCopy().of(state.root));
+        }
+        State& state;
+    };
 
     void check_power() const {
         if (power_is_off) throw Error(ErrorCode::io, "power is off");
@@ -85,7 +149,11 @@ public:
     explicit ForgetfulUnnamed(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
     void append(ByteView bytes) override {
-        state_->change([&] { file_->bytes.insert(file_->bytes.end(), bytes.begin(), bytes.end()); });
+        state_->change([&] {
+            Bytes longer = *file_->bytes;
+            longer.insert(longer.end(), bytes.begin(), bytes.end());
+            file_->bytes = std::make_shared<const Bytes>(std::move(longer));
+        });
     }
     void sync() override {
         state_->change([&] { file_->synced = file_->bytes; });
@@ -105,10 +173,11 @@ private:
 class ForgetfulReadable final : public ReadableFile {
 public:
     explicit ForgetfulReadable(std::shared_ptr<FileNode> file) : file_(std::move(file)) {}
-    ByteCount size() const override { return {file_->bytes.size()}; }
+    ByteCount size() const override { return {file_->bytes->size()}; }
     std::size_t read_some(ByteOffset at, ByteSpan out) const override {
-        const std::size_t begin = std::min<std::uint64_t>(at.value, file_->bytes.size());
-        const ByteView part = ByteView(file_->bytes).subspan(begin, std::min(out.size(), file_->bytes.size() - begin));
+        const std::size_t begin = std::min<std::uint64_t>(at.value, file_->bytes->size());
+        const ByteView part =
+            ByteView(*file_->bytes).subspan(begin, std::min(out.size(), file_->bytes->size() - begin));
         std::copy(part.begin(), part.end(), out.begin());
         return part.size();
     }
@@ -173,10 +242,17 @@ private:
 /// Decides for each thing whether it survives.
 class Fate {
 public:
-    Fate(Survival survival, std::uint32_t seed) : survival_(survival), random_(seed) {}
+    virtual ~Fate() = default;
+    virtual bool keeps_name() = 0;
+    virtual bool keeps_bytes() = 0;
+};
 
-    bool keeps_name() { return survival_ == Survival::names_only || keeps(); }
-    bool keeps_bytes() { return keeps(); }
+class SurvivalFate final : public Fate {
+public:
+    SurvivalFate(Survival survival, std::uint32_t seed) : survival_(survival), random_(seed) {}
+
+    bool keeps_name() override { return survival_ == Survival::names_only || keeps(); }
+    bool keeps_bytes() override { return keeps(); }
 
 private:
     bool keeps() {
@@ -184,6 +260,17 @@ private:
     }
     Survival survival_;
     std::minstd_rand random_;
+};
+
+class ChosenFate final : public Fate {
+public:
+    explicit ChosenFate(model::Choices& choices) : choices_(choices) {}
+
+    bool keeps_name() override { return choices_.yes_or_no(); }
+    bool keeps_bytes() override { return choices_.yes_or_no(); }
+
+private:
+    model::Choices& choices_;
 };
 
 void lose(FileNode& file, Fate& fate) {
@@ -225,10 +312,32 @@ bool ForgetfulDisk::has_failed() const {
 
 void ForgetfulDisk::crash(Survival survival, std::uint32_t seed) {
     const std::lock_guard lock(state_->mutex);
-    Fate fate(survival, seed);
+    SurvivalFate fate(survival, seed);
     lose(state_->root, fate);
     state_->power_is_off = false;
     state_->operations_left = ~std::uint64_t{0};
+}
+
+void ForgetfulDisk::record() {
+    const std::lock_guard lock(state_->mutex);
+    state_->is_recording = true;
+    state_->moments.push_back(TreeCopy().of(state_->root));
+}
+
+void ForgetfulDisk::for_each_crash(const std::function<void(ForgetfulDisk& left, bool is_at_end)>& visit) const {
+    std::set<std::string> seen;
+    const auto lose_at = [&](const FolderNode& moment, bool is_at_end) {
+        model::Choices choices;
+        do {
+            ForgetfulDisk left(std::make_shared<State>());
+            left.state_->root = TreeCopy().of(moment);
+            ChosenFate fate(choices);
+            lose(left.state_->root, fate);
+            if (seen.insert(contents(left.state_->root)).second || is_at_end) visit(left, is_at_end);
+        } while (choices.next());
+    };
+    for (const FolderNode& moment : state_->moments) lose_at(moment, false);
+    lose_at(state_->root, true);
 }
 
 }  // namespace varve

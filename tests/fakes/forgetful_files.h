@@ -2,6 +2,7 @@
 /// A file system in memory that can lose power: after crash(), what was not synced is gone, or partly present. Replaces
 /// the folder of a LocalBackend. Safe to use from many threads.
 
+#include <functional>
 #include <map>
 #include <random>
 
@@ -35,9 +36,17 @@ public:
     /// Power returns.
     void crash(Survival survival, std::uint32_t seed);
 
+    /// From now on, remembers what it is before and after each operation that changes it.
+    void record();
+    /// Passes each disk, once, that a power failure at a remembered moment may leave: of what was not synced then, each
+    /// thing survives or does not, in every combination. `is_at_end`: as of now, after all operations.
+    void for_each_crash(const std::function<void(ForgetfulDisk& left, bool is_at_end)>& visit) const;
+
     struct State;
 
 private:
+    explicit ForgetfulDisk(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
     std::shared_ptr<State> state_;
 };
 

@@ -60,27 +60,6 @@ inline bool meets_fault_at(std::uint64_t n, const JobUnderFaults& job, FaultEffe
     return has_met_fault;
 }
 
-/// One run with a power failure during its `n`-th change of the disk; false if `n` is past its end.
-inline bool meets_power_failure_at(std::uint64_t n, const JobUnderFaults& job, FailingOperation operation,
-                                   Survival survival) {
-    CAPTURE(n, static_cast<int>(operation), static_cast<int>(survival));
-    ForgetfulDisk disk;
-    LocalBackend backend(disk.mount());
-    bool has_succeeded = false;
-    {
-        TestRepository host(backend, job.limits);
-        job.prepare(host);
-        disk.fail_at(n, operation);
-        has_succeeded = succeeds(job, host);
-    }
-    const bool has_met_failure = disk.has_failed();
-    REQUIRE((has_met_failure || has_succeeded));
-    disk.crash(survival, static_cast<std::uint32_t>(n));
-    LocalBackend rebooted(disk.mount());
-    job.require_afterwards({rebooted, nullptr, has_succeeded});
-    return has_met_failure;
-}
-
 /// Calls `meets_fault` for 1, 2, 3 … until it returns false; with sanitizers, for every third.
 inline void at_every_place(const JobUnderFaults& job, std::string_view what,
                            const std::function<bool(std::uint64_t n)>& meets_fault) {
@@ -96,19 +75,25 @@ inline void survive_every_fault(const JobUnderFaults& job, FaultEffect effect, F
         at_every_place(job, "a fault", [&](std::uint64_t n) { return meets_fault_at(n, job, effect, span, scope); });
 }
 
-/// With everything that a power failure may leave; the operation during which power fails takes effect at every other
-/// place, and at the places between in the next round.
+/// Runs the job once; then the power has failed at any moment of it, and of what was not synced then, any part is
+/// there, in every combination; with sanitizers, in every third.
 inline void survive_every_power_failure(const JobUnderFaults& job) {
-    std::uint64_t round = 0;
-    for (const Survival survival :
-         {Survival::nothing, Survival::names_only, Survival::everything, Survival::by_chance}) {
-        ++round;
-        at_every_place(job, "a power failure", [&](std::uint64_t n) {
-            const bool is_done = (n + round) % 2 == 0;
-            return meets_power_failure_at(n, job, is_done ? FailingOperation::done : FailingOperation::not_done,
-                                          survival);
-        });
-    }
+    ForgetfulDisk disk;
+    LocalBackend backend(disk.mount());
+    TestRepository host(backend, job.limits);
+    job.prepare(host);
+    disk.record();
+    job.run(host);
+    std::uint64_t count = 0;
+    disk.for_each_crash([&](ForgetfulDisk& left, bool is_at_end) {
+        if (count++ % test_place_step != 0 && !is_at_end) return;
+        CAPTURE(count);
+        LocalBackend rebooted(left.mount());
+        job.require_afterwards({rebooted, nullptr, is_at_end});
+    });
+    std::printf("%s: %llu disks that a power failure may leave, or a third of them\n", std::string(job.name).c_str(),
+                static_cast<unsigned long long>(count));
+    REQUIRE(count > 2);
 }
 
 }  // namespace varve::test
