@@ -21,6 +21,11 @@ private:
     Bytes bytes_;
 };
 
+MemoryBackend::MemoryBackend(const MemoryBackend& other) {
+    const std::lock_guard lock(other.mutex_);
+    objects_ = other.objects_;
+}
+
 PutResult MemoryBackend::put_if_absent(const std::string& name, ByteView bytes) {
     VARVE_CHECK(is_object_name(name));
     const std::scoped_lock lock(mutex_);

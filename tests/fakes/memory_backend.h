@@ -12,6 +12,10 @@ namespace varve {
 
 class MemoryBackend final : public Backend {
 public:
+    MemoryBackend() = default;
+    /// One with the same objects.
+    MemoryBackend(const MemoryBackend& other);
+    MemoryBackend& operator=(const MemoryBackend&) = delete;
     PutResult put_if_absent(const std::string& name, ByteView bytes) override;
     std::unique_ptr<ObjectUpload> upload(const std::string& name) override;
     std::optional<Bytes> get(const std::string& name, ByteCount bytes_max) const override;

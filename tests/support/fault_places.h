@@ -1,6 +1,6 @@
 #pragma once
-/// Runs a job on a repository again and again, each time with a fault at another of its operations: one of the backend
-/// fails, or the power does, until the job ends before that. What must hold afterwards is the caller's.
+/// Runs a job on a repository with every fault that may meet it: an operation of the backend fails, or the power does.
+/// What must hold afterwards is the caller's.
 
 #include <cstdio>
 #include <functional>
@@ -26,7 +26,7 @@ struct Aftermath {
 
 struct JobUnderFaults {
     std::string_view name;
-    std::function<void(TestRepository& host)> prepare;  ///< on a new repository, before the fault
+    std::function<void(TestRepository& host)> prepare;  ///< on a new repository, once
     std::function<void(TestRepository& host)> run;
     std::function<void(const Aftermath& after)> require_afterwards;
     SessionLimits limits = {};
@@ -43,14 +43,14 @@ inline bool succeeds(const JobUnderFaults& job, TestRepository& host) {
     }
 }
 
-/// One run with a fault at operation `n` of the backend; false if `n` is past its end.
-inline bool meets_fault_at(std::uint64_t n, const JobUnderFaults& job, FaultEffect effect, FaultSpan span,
-                           FaultScope scope) {
+/// One run on a copy of `prepared`, with a fault at operation `n` of the backend; false if `n` is past its end.
+inline bool meets_fault_at(std::uint64_t n, const JobUnderFaults& job, const MemoryBackend& prepared,
+                           FaultEffect effect, FaultSpan span, FaultScope scope) {
     CAPTURE(n, static_cast<int>(effect), static_cast<int>(span));
-    MemoryBackend memory;
+    MemoryBackend memory(prepared);
     FaultBackend faulty(memory, scope);
     TestRepository host(faulty, job.limits);
-    job.prepare(host);
+    catch_up(host.repository, host.progress);
     faulty.fail_at(n, effect, span);
     const bool has_succeeded = succeeds(job, host);
     const bool has_met_fault = faulty.has_failed();
@@ -60,19 +60,20 @@ inline bool meets_fault_at(std::uint64_t n, const JobUnderFaults& job, FaultEffe
     return has_met_fault;
 }
 
-/// Calls `meets_fault` for 1, 2, 3 … until it returns false; with sanitizers, for every third.
-inline void at_every_place(const JobUnderFaults& job, std::string_view what,
-                           const std::function<bool(std::uint64_t n)>& meets_fault) {
-    std::uint64_t n = 1;
-    while (meets_fault(n)) n += test_place_step;
-    std::printf("%s: %s at each of %llu places, or every third\n", std::string(job.name).c_str(),
-                std::string(what).c_str(), static_cast<unsigned long long>(n - 1));
-    REQUIRE(n > 2);
-}
-
+/// With a fault at the first of its operations, the second one and so on; with sanitizers, at every third.
 inline void survive_every_fault(const JobUnderFaults& job, FaultEffect effect, FaultScope scope) {
-    for (const FaultSpan span : {FaultSpan::once, FaultSpan::from_then})
-        at_every_place(job, "a fault", [&](std::uint64_t n) { return meets_fault_at(n, job, effect, span, scope); });
+    MemoryBackend prepared;
+    {
+        TestRepository host(prepared, job.limits);
+        job.prepare(host);
+    }
+    for (const FaultSpan span : {FaultSpan::once, FaultSpan::from_then}) {
+        std::uint64_t n = 1;
+        while (meets_fault_at(n, job, prepared, effect, span, scope)) n += test_place_step;
+        std::printf("%s: a fault at each of %llu places, or every third\n", std::string(job.name).c_str(),
+                    static_cast<unsigned long long>(n - 1));
+        REQUIRE(n > 2);
+    }
 }
 
 /// Runs the job once; then the power has failed at any moment of it, and of what was not synced then, any part is
