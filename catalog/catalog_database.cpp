@@ -262,6 +262,30 @@ std::optional<ListedPack> CatalogDatabase::pack(const PackId& id) const {
     });
 }
 
+namespace {
+
+/// nullopt: the view is not that of the database any more.
+std::optional<std::vector<MoveRun>> runs_of_table(SqliteDatabase& database, const CatalogView& view,
+                                                  std::uint64_t number) {
+    const std::optional<std::vector<PackRow>> packs = view.packs(database);
+    if (!packs) return std::nullopt;
+    std::vector<MoveRun> runs;
+    for (const PackRow& from : *packs) {
+        if (from.moves == 0) continue;
+        const std::optional<MoveRows> moves = read_moves(database, from);
+        if (!moves) return std::nullopt;
+        for (const MoveRow& move : *moves) {
+            if (move.table != number) continue;
+            const std::optional<const PackRow*> to = view.find(database, move.to_pack);
+            if (!to || *to == nullptr) return std::nullopt;
+            runs.push_back({{from.id, move.from_slot}, move.slots, {(*to)->id, move.to_slot}});
+        }
+    }
+    return runs;
+}
+
+}  // namespace
+
 std::vector<ListedPack> CatalogDatabase::packs() const {
     const auto rows = consistently<std::vector<PackRow>>([&](const CatalogView& view) {
         const ReaderPool::Lease reader(*readers_);
@@ -272,6 +296,16 @@ std::vector<ListedPack> CatalogDatabase::packs() const {
     for (const PackRow& row : rows)
         if (row.standing != PackRowState::named) result.push_back(listed(row));
     return result;
+}
+
+std::vector<MoveRun> CatalogDatabase::moves(std::uint64_t number) const {
+    auto runs = consistently<std::vector<MoveRun>>([&](const CatalogView& view) {
+        const ReaderPool::Lease reader(*readers_);
+        const SqliteTransaction transaction(*reader, SqliteLock::shared);
+        return runs_of_table(*reader, view, number);
+    });
+    std::ranges::sort(runs, {}, &MoveRun::from);
+    return runs;
 }
 
 std::shared_ptr<const SlotTable> CatalogDatabase::slots(const PackId& pack) const {

@@ -47,6 +47,7 @@ public:
     std::vector<ListedSnapshot> snapshots_by_prefix(const std::string& hex_prefix) const;
     std::optional<ListedPack> pack(const PackId& id) const;
     std::vector<ListedPack> packs() const;
+    std::vector<MoveRun> moves(std::uint64_t number) const;
     std::shared_ptr<const SlotTable> slots(const PackId& pack) const;
     std::optional<ChunkAddress> current(const ChunkAddress& address) const;
     std::vector<std::optional<ChunkAddress>> all_current(std::span<const ChunkAddress> addresses) const;

@@ -42,6 +42,7 @@ public:
     std::vector<std::optional<ChunkAddress>> all_current(std::span<const ChunkAddress> addresses) const override {
         return used()->all_current(addresses);
     }
+    std::vector<MoveRun> moves(std::uint64_t number) const override { return used()->moves(number); }
     using Catalog::find_chunk;
     std::optional<ChunkAddress> find_chunk(const ChunkId& id, const ChunkTest& is_usable) const override {
         return used()->find_chunk(id, is_usable);

@@ -26,16 +26,17 @@ PruneReport prune_repository(const Invocation& call, PruneRequest request, Prune
     return report;
 }
 
-PruneReport repair_repository(const Invocation& call, const ReplacementsOf& replacements_of, PruneMode mode,
+PruneReport repair_repository(const Invocation& call, const SourcesFor& sources_for, PruneMode mode,
                               Progress& progress) {
     RepositoryAccess access(call.arguments, progress);
     if (mode == PruneMode::done) access.announce("repair");
     PruneReport report;
     access.run([&](Repository& repository) {
-        const std::unique_ptr<Replacements> replacements = replacements_of(repository);
+        const RepairSources sources = sources_for(repository);
         PruneRequest request;
         request.scope = PruneScope::damaged_packs;
-        request.replacements = replacements.get();
+        for (const auto& chunks : sources.chunks) request.sources.chunks.push_back(chunks.get());
+        for (const auto& pages : sources.pages) request.sources.pages.push_back(pages.get());
         report = run(call, repository, request, mode, progress);
     });
     if (!report.damaged.empty()) access.remember(report.damaged);

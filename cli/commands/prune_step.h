@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "cli/options/invocation.h"
 #include "cli/render/render_prune.h"
@@ -15,10 +16,16 @@ namespace varve {
 /// Throws what prune() throws.
 PruneReport prune_repository(const Invocation& call, PruneRequest request, PruneMode mode, Progress& progress);
 
-using ReplacementsOf = std::function<std::unique_ptr<Replacements>(const Repository& repository)>;
+/// What a repair writes from, besides the repository itself.
+struct RepairSources {
+    std::vector<std::unique_ptr<Replacements>> chunks;
+    std::vector<std::unique_ptr<PageSource>> pages;
+};
 
-/// The same, but heals what `replacements_of` has, and removes nothing else.
-PruneReport repair_repository(const Invocation& call, const ReplacementsOf& replacements_of, PruneMode mode,
+using SourcesFor = std::function<RepairSources(const Repository& repository)>;
+
+/// The same, but heals what `sources_for` the repository has, and removes nothing else.
+PruneReport repair_repository(const Invocation& call, const SourcesFor& sources_for, PruneMode mode,
                               Progress& progress);
 
 }  // namespace varve

@@ -209,6 +209,10 @@ void HostCatalog::drop_uncommitted(std::span<const PackId> packs) {
     ask([&](Catalog& catalog) { catalog.drop_uncommitted(packs); });
 }
 
+std::vector<MoveRun> HostCatalog::moves(std::uint64_t number) const {
+    return ask([&](const Catalog& catalog) { return catalog.moves(number); });
+}
+
 std::optional<ChunkAddress> HostCatalog::find_chunk(const ChunkId& id, const ChunkTest& is_usable) const {
     return ask([&](const Catalog& catalog) { return catalog.find_chunk(id, is_usable); });
 }

@@ -46,6 +46,7 @@ public:
     LogNumber last_move() const override;
     void add_uncommitted(std::span<const StoredPack> packs) override;
     void drop_uncommitted(std::span<const PackId> packs) override;
+    std::vector<MoveRun> moves(std::uint64_t number) const override;
     using Catalog::find_chunk;
     std::optional<ChunkAddress> find_chunk(const ChunkId& id, const ChunkTest& is_usable) const override;
     std::shared_ptr<const SlotTable> slots(const PackId& pack) const override;

@@ -21,16 +21,15 @@ std::string healed_text(const PruneReport& report) {
                        healed.empty() ? "nothing in it was lost" : "healed in all snapshots: " + healed);
 }
 
-PruneReport heal(Repository& repository, const Replacements* replacements, Progress& progress,
-                 const std::stop_token& stop) {
+PruneReport heal(Repository& repository, const HealSources& sources, Progress& progress, const std::stop_token& stop) {
     PruneRequest request;
     request.scope = PruneScope::damaged_packs;
-    request.replacements = replacements;
+    request.sources = sources;
     return prune(repository, request, progress, stop);
 }
 
 void heal_after_backup(Repository& repository, Progress& progress, const std::stop_token& stop) try {
-    const PruneReport report = heal(repository, nullptr, progress, stop);
+    const PruneReport report = heal(repository, {}, progress, stop);
     if (!report.entry) return;
     progress.warn(healed_text(report));
 } catch (const Error& error) {

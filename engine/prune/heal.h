@@ -10,10 +10,9 @@
 
 namespace varve {
 
-/// Where damage is known from: `verify` on this host, and the sizes of packs. `replacements` as in PruneRequest. Throws
+/// Where damage is known from: `verify` on this host, the sizes of packs, and map pages that cannot be read. Throws
 /// like prune().
-PruneReport heal(Repository& repository, const Replacements* replacements, Progress& progress,
-                 const std::stop_token& stop);
+PruneReport heal(Repository& repository, const HealSources& sources, Progress& progress, const std::stop_token& stop);
 
 /// What it did, as a sentence without its end. `report` has an entry.
 std::string healed_text(const PruneReport& report);

@@ -2,9 +2,23 @@
 
 #include <algorithm>
 
+#include "engine/base/error.h"
 #include "engine/image/image_space.h"
+#include "engine/prune/whole_chunk.h"
 
 namespace varve {
+namespace {
+
+/// None when the slot table is lost, too.
+void add_ids(const Catalog& catalog, const PackId& pack, std::unordered_set<ChunkId>& ids) {
+    try {
+        for (const Slot& one : catalog.slots(pack)->slots) ids.insert(one.id);
+    } catch (const Error& error) {
+        if (!is_damaged_or_missing(error)) throw;
+    }
+}
+
+}  // namespace
 
 std::unordered_set<ChunkId> ids_in_damaged_packs(const Repository& repository) {
     const KnownDamage none;
@@ -14,7 +28,7 @@ std::unordered_set<ChunkId> ids_in_damaged_packs(const Repository& repository) {
         const PackId& id = pack.facts.id;
         if (pack.state != PackState::committed || pack.facts.kind != PackKind::data) continue;
         if (!damage.touches(id) && repository.chunks.pack_size(id) == pack.facts.size) continue;
-        for (const Slot& one : repository.catalog.slots(id)->slots) ids.insert(one.id);
+        add_ids(repository.catalog, id, ids);
     }
     return ids;
 }
@@ -35,36 +49,21 @@ ImageChunks::ImageChunks(const ImageReader& image, const std::unordered_set<Chun
         if (extent.kind != ExtentKind::data) continue;
         next = std::max(next, extent.begin.value / chunk_bytes);
         for (; next * chunk_bytes < extent.end().value; ++next) {
-            const ChunkId id = sha256(read_chunk(next));
-            if (wanted.contains(id)) places_.try_emplace(id, next);
+            const WholeChunk chunk = read_whole_chunk(image, {next});
+            if (chunk.kind != MapKind::present) continue;
+            if (const ChunkId id = sha256(chunk.bytes); wanted.contains(id)) places_.try_emplace(id, ChunkIndex{next});
         }
         read += extent.length;
         progress.advance(read);
     }
 }
 
-/// A whole chunk: zeros where the disk has no data, and past its end.
-Bytes ImageChunks::read_chunk(std::uint64_t chunk) const {
-    Bytes bytes(chunk_bytes);
-    const ByteOffset begin{chunk * chunk_bytes};
-    const ByteOffset end{std::min(begin.value + chunk_bytes, image_.info().virtual_size.value)};
-    for (ByteOffset at = begin; at < end;) {
-        const Extent extent = image_.extent_at(at);
-        const ByteOffset stop = std::min(extent.end(), end);
-        if (extent.kind == ExtentKind::data)
-            image_.read(at, ByteSpan(bytes).subspan(static_cast<std::size_t>((at - begin).value),
-                                                    static_cast<std::size_t>((stop - at).value)));
-        at = stop;
-    }
-    return bytes;
-}
-
 std::optional<Bytes> ImageChunks::get(const ChunkId& id) const {
     const auto place = places_.find(id);
     if (place == places_.end()) return std::nullopt;
-    Bytes content = read_chunk(place->second);
-    if (sha256(content) != id) return std::nullopt;  // the image has changed since
-    return content;
+    WholeChunk chunk = read_whole_chunk(image_, place->second);
+    if (sha256(chunk.bytes) != id) return std::nullopt;  // the image has changed since
+    return std::move(chunk.bytes);
 }
 
 }  // namespace varve

@@ -25,10 +25,8 @@ public:
     std::optional<Bytes> get(const ChunkId& id) const override;
 
 private:
-    Bytes read_chunk(std::uint64_t chunk) const;
-
     const ImageReader& image_;
-    std::unordered_map<ChunkId, std::uint64_t> places_;  ///< the number of the chunk on the disk
+    std::unordered_map<ChunkId, ChunkIndex> places_;
 };
 
 }  // namespace varve

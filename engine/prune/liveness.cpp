@@ -13,7 +13,8 @@ namespace {
 
 [[noreturn]] void throw_gone(const ChunkAddress& address) {
     throw Error(ErrorCode::corrupt,
-                fmt::format("slot {} of pack {} is gone: a move entry condemned the pack without naming the slot",
+                fmt::format("slot {} of pack {} is gone: no move table that can be read names it; if one is damaged, "
+                            "'varve repair' on a host that read it before writes it anew",
                             address.slot, address.pack.hex()));
 }
 
@@ -30,26 +31,33 @@ void Liveness::add(const SnapshotRecord& snapshot, const std::stop_token& stop) 
 void Liveness::mark_subtree(const DiskMap& map, int level, const Subtree& subtree, const std::stop_token& stop) {
     if (subtree.kind != MapKind::present || !mark(subtree.page, SlotKind::page)) return;
     throw_if_stopped(stop);
-    if (level == 0) {
-        const auto page = map.leaf(readable(subtree));
-        mark_chunks(PresentChunks(*page).addresses);
-        return;
-    }
-    const auto page = map.inner(level, readable(subtree));
+    if (const SubstitutePage* other = substitutes_.find(level, current(subtree.page)))
+        return mark_substitute(map, *other, stop);
+    if (level == 0) return mark_chunks(*map.leaf(subtree));
+    const auto page = map.inner(level, subtree);
     for (const Subtree& child : page->entries) mark_subtree(map, level - 1, child, stop);
 }
 
-/// The same content in a page that can be read.
-Subtree Liveness::readable(Subtree subtree) const {
-    if (const auto other = substitutes_.find(current(subtree.page))) subtree.page = *other;
-    return subtree;
+/// What a page needs that is not in the repository yet.
+void Liveness::mark_substitute(const DiskMap& map, const SubstitutePage& page, const std::stop_token& stop) {
+    if (!added_substitutes_.insert(&page).second) return;
+    throw_if_stopped(stop);
+    if (page.level == 0) return mark_chunks(leaf_of(page));
+    const InnerPage inner = inner_of(page);
+    for (std::size_t i = 0; i < map_fanout; ++i) {
+        if (const auto child = page.children.find(i); child != page.children.end())
+            mark_substitute(map, *child->second, stop);
+        else
+            mark_subtree(map, page.level - 1, inner.entries[i], stop);
+    }
 }
 
 /// Marks the slot that `address` means today, and its base if it is a patch. False: it was marked before. What marks a
 /// page must also read it, so nothing else may be taken for one.
 bool Liveness::mark(const ChunkAddress& address, SlotKind kind) { return mark_now(current(address), kind); }
 
-void Liveness::mark_chunks(std::span<const ChunkAddress> addresses) {
+void Liveness::mark_chunks(const LeafPage& page) {
+    const std::vector<ChunkAddress> addresses = PresentChunks(page).addresses;
     const auto now = catalog_.all_current(addresses);
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         if (!now[i]) throw_gone(addresses[i]);
@@ -73,7 +81,18 @@ ChunkAddress Liveness::current(const ChunkAddress& address) const {
     throw_gone(address);
 }
 
+/// Takes over what a map says of a pack whose slot table is lost.
+void Liveness::believe(Plane& plane, const ChunkAddress& now, SlotKind kind) {
+    if (now.slot >= slots_per_pack_max) return;
+    if (now.slot >= plane.needed.size()) {
+        plane.needed.resize(now.slot + std::size_t{1});
+        plane.kinds.resize(plane.needed.size());
+    }
+    if (!plane.needed[now.slot]) plane.kinds[now.slot] = kind;
+}
+
 bool Liveness::set(Plane& plane, const ChunkAddress& now, SlotKind kind) {
+    if (!plane.has_table) believe(plane, now, kind);
     if (now.slot >= plane.needed.size())
         throw Error(ErrorCode::corrupt, fmt::format("slot {} of pack {} does not exist: the pack has {} slots",
                                                     now.slot, now.pack.hex(), plane.needed.size()));
@@ -89,13 +108,27 @@ bool Liveness::set(Plane& plane, const ChunkAddress& now, SlotKind kind) {
 
 Liveness::Plane& Liveness::plane_of(const PackId& pack) {
     if (const auto found = planes_.find(pack); found != planes_.end()) return found->second;
-    const auto table = catalog_.slots(pack);
     Plane plane;
+    const auto table = table_of(pack);
+    plane.has_table = table != nullptr;
+    if (!plane.has_table) return planes_.emplace(pack, std::move(plane)).first->second;
     plane.needed.resize(table->slots.size());
     plane.bases = table->patch_bases;
     if (!std::ranges::all_of(table->slots, [](const Slot& slot) { return is_data(slot.kind); }))
         for (const Slot& slot : table->slots) plane.kinds.push_back(slot.kind);
     return planes_.emplace(pack, std::move(plane)).first->second;
+}
+
+/// Null: it is lost, of a metadata pack. A data pack without one names no bases, so it must have one.
+std::shared_ptr<const SlotTable> Liveness::table_of(const PackId& pack) const {
+    try {
+        return catalog_.slots(pack);
+    } catch (const Error& error) {
+        if (!is_damaged_or_missing(error)) throw;
+        const auto known = catalog_.pack(pack);
+        if (!known || known->facts.kind != PackKind::metadata) throw;
+        return nullptr;
+    }
 }
 
 const std::vector<bool>& Liveness::slots_of(const PackId& pack) const {

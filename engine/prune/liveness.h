@@ -7,7 +7,7 @@
 /// and 24 bytes per patch. One thread.
 
 #include <cstdint>
-#include <span>
+#include <memory>
 #include <stop_token>
 #include <unordered_map>
 #include <unordered_set>
@@ -26,9 +26,10 @@ public:
     Liveness(const Repository& repository, const PageSubstitutes& substitutes)
         : catalog_(repository.catalog), chunks_(repository.chunks), substitutes_(substitutes) {}
 
-    /// Marks what `snapshot` needs. A second call for it does nothing. Throws Error(corrupt) or Error(not_found) when
-    /// a page of its map cannot be read and has no substitute, or an address leads nowhere or to something else than is
-    /// expected there: what lies below is unknown, so this object must not be used any more.
+    /// Marks what `snapshot` needs. A second call for it does nothing. Of a metadata pack whose slot table is lost,
+    /// what maps name is needed. Throws Error(corrupt) or Error(not_found) when a page of its map cannot be read and
+    /// has no substitute, or an address leads nowhere or to something else than is expected there: what lies below is
+    /// unknown, so this object must not be used any more.
     void add(const SnapshotRecord& snapshot, const std::stop_token& stop);
 
     /// The slots of `pack` that are needed, by number; empty: none.
@@ -40,8 +41,12 @@ public:
     /// How many slots of `pack` are needed.
     std::uint32_t count_of(const PackId& pack) const;
 
+    /// What the slot at `now`, which is needed and in a metadata pack, holds.
+    SlotKind kind_of(const ChunkAddress& now) const { return planes_.at(now.pack).kinds[now.slot]; }
+
 private:
     struct Plane {
+        bool has_table = true;  ///< false: the pack's slot table is lost; then slots exist because a map names them
         std::vector<bool> needed;
         std::uint32_t count = 0;
         std::vector<SlotKind> kinds;   ///< by slot; empty: chunks and patches only
@@ -49,19 +54,22 @@ private:
     };
 
     bool mark(const ChunkAddress& address, SlotKind kind);
-    void mark_chunks(std::span<const ChunkAddress> addresses);
     bool mark_now(const ChunkAddress& now, SlotKind kind);
     ChunkAddress current(const ChunkAddress& address) const;
     static bool set(Plane& plane, const ChunkAddress& now, SlotKind kind);
-    Subtree readable(Subtree subtree) const;
+    static void believe(Plane& plane, const ChunkAddress& now, SlotKind kind);
+    void mark_chunks(const LeafPage& page);
+    void mark_substitute(const DiskMap& map, const SubstitutePage& page, const std::stop_token& stop);
     void mark_subtree(const DiskMap& map, int level, const Subtree& subtree, const std::stop_token& stop);
     Plane& plane_of(const PackId& pack);
+    std::shared_ptr<const SlotTable> table_of(const PackId& pack) const;
 
     const Catalog& catalog_;
     const ChunkStore& chunks_;
     const PageSubstitutes& substitutes_;
     std::unordered_map<PackId, Plane> planes_;
     std::unordered_set<SnapshotId> added_;
+    std::unordered_set<const SubstitutePage*> added_substitutes_;
 };
 
 }  // namespace varve

@@ -1,11 +1,13 @@
 #include "engine/prune/prune.h"
 
 #include <algorithm>
+#include <functional>
 #include <unordered_set>
 
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "engine/prune/pack_moves.h"
 #include "engine/prune/slot_copies.h"
 #include "engine/repository/catalog_sync.h"
 #include "engine/repository/checkpoint.h"
@@ -31,6 +33,8 @@ public:
     PruneReport run();
 
 private:
+    PruneReport or_name_lost_pages(const std::function<PruneReport()>& job);
+    PruneReport try_often();
     void mark();
     bool find_substitutes();
     void mark_once();
@@ -45,14 +49,11 @@ private:
     PackSession& session();
     void keep(const PackId& pack, CopyFault fault);
     void stay(const PackId& pack) { given_up_.erase(pack); }
-    const Replacements& replacements() const {
-        return request_.replacements != nullptr ? *request_.replacements : stored_chunks_;
-    }
+    std::vector<const Replacements*> all_replacements() const;
 
     // Metadata packs
     void keep_unreadable_metadata();
-    std::optional<CopyFault> fault_of_metadata(const PlannedPack& pack) const;
-    void for_each_move_table(const PackId& pack, const std::function<void(const MoveTable&)>& visit) const;
+    std::optional<CopyFault> fault_of_metadata(const PlannedPack& pack);
     void repeat_moves(const PackId& pack);
     void repeat_move(const ChunkAddress& from);
     void repeat_slot_tables();
@@ -73,14 +74,16 @@ private:
     void remove_pack(const PackId& pack, bool may_be_removed, std::string& fault);
 
     Repository& repository_;
-    const StoredChunks stored_chunks_{repository_};
     const PruneRequest& request_;
+    const StoredChunks stored_chunks_{repository_};
+    const AllReplacements replacements_{all_replacements()};
     Progress& progress_;
     const std::stop_token& stop_;
 
     LogHead head_;         ///< what liveness_ has seen
     LogNumber basis_ = 0;  ///< the newest move entry then
     PageSubstitutes substitutes_;
+    std::optional<LogHead> searched_at_;  ///< the log when substitutes_ were looked for
     std::optional<Liveness> liveness_;
     LogNumber planned_on_ = 0;  ///< basis_ when the plan was made
 
@@ -89,7 +92,8 @@ private:
     std::unique_ptr<PackSession> session_;
     ByteCount copied_;
     SlotMoves moves_;
-    std::vector<StoredPack> packs_;          ///< durable: those that the entry names
+    PackMoves pack_moves_{repository_, progress_, stop_};  ///< of packs that go
+    std::vector<StoredPack> packs_;                        ///< durable: those that the entry names
     std::unordered_set<PackId> repeated_;    ///< those of them that are older, whose slot tables are written again
     std::vector<PackId> own_orphans_;        ///< written in vain
     std::vector<MoveTable> tables_;          ///< of the entry
@@ -111,8 +115,10 @@ void PruneRun::mark_once() {
             } catch (Error& error) {
                 if (is_damaged_or_missing(error))
                     error.with_context(fmt::format(
-                        "nothing was removed, because what snapshot {} of disk '{}' needs is "
-                        "not known: put the file back from a copy of the repository, or forget the snapshot",
+                        "nothing was removed, because what snapshot {} of disk '{}' needs is not known: run 'varve "
+                        "repair "
+                        "--from' an image of the disk as it was then, or another repository that has the snapshot; or "
+                        "forget the snapshot",
                         short_id(snapshot.record.id), snapshot.record.disk));
                 throw;
             }
@@ -135,12 +141,19 @@ void PruneRun::mark() {
     }
 }
 
-/// Whether there is a page now, that there was not, to read instead of one that cannot be read.
+/// Looks for pages to read instead of those that cannot be read. False: it did so before, in this state of the log.
 bool PruneRun::find_substitutes() {
-    PageSubstitutes found = PageSubstitutes::search(repository_, stop_);
-    if (found == substitutes_) return false;
-    substitutes_ = std::move(found);
+    const LogHead head = repository_.catalog.head();
+    if (searched_at_ == head) return false;
+    substitutes_ = PageSubstitutes::search(repository_, request_.sources.pages, stop_);
+    searched_at_ = head;
     return true;
+}
+
+std::vector<const Replacements*> PruneRun::all_replacements() const {
+    std::vector<const Replacements*> all{&stored_chunks_};
+    all.insert(all.end(), request_.sources.chunks.begin(), request_.sources.chunks.end());
+    return all;
 }
 
 void PruneRun::plan() {
@@ -149,7 +162,7 @@ void PruneRun::plan() {
     mark();
     planned_on_ = basis_;
     report_ = {};
-    report_.plan = plan_prune({repository_, *liveness_, replacements(), substitutes_, own_orphans_}, request_.scope,
+    report_.plan = plan_prune({repository_, *liveness_, replacements_, substitutes_, own_orphans_}, request_.scope,
                               request_.limits, request_.is_writer_alive);
     for (const ChunkAddress& slot : report_.plan.damaged)
         report_.kept.push_back({slot.pack, fmt::format("slot {} is known to be damaged", slot.slot)});
@@ -158,11 +171,34 @@ void PruneRun::plan() {
 }
 
 PruneReport PruneRun::preview() {
-    plan();
-    return std::move(report_);
+    return or_name_lost_pages([&] {
+        plan();
+        return std::move(report_);
+    });
 }
 
 PruneReport PruneRun::run() {
+    return or_name_lost_pages([&] { return try_often(); });
+}
+
+/// While the content of a map page is lost, nothing can be given up: what it needs is unknown. A repair reports that as
+/// what stays damaged.
+PruneReport PruneRun::or_name_lost_pages(const std::function<PruneReport()>& job) {
+    try {
+        return job();
+    } catch (const Error& error) {
+        if (request_.scope != PruneScope::damaged_packs || !is_damaged_or_missing(error) || substitutes_.lost().empty())
+            throw;
+    }
+    PruneReport report;
+    for (const LostPage& page : substitutes_.lost())
+        report.kept.push_back({page.now.pack, fmt::format("map page at slot {} cannot be read and is nowhere else; "
+                                                          "nothing is repaired before it is made again",
+                                                          page.now.slot)});
+    return report;
+}
+
+PruneReport PruneRun::try_often() {
     for (int attempt = 1;; ++attempt) {
         try {
             if (try_to_prune()) return std::move(report_);
@@ -244,7 +280,7 @@ void PruneRun::copy_packs(PackKind kind) {
 }
 
 void PruneRun::copy_pack(const PlannedPack& pack) {
-    SlotCopies copies(repository_, *liveness_, replacements(), substitutes_, session(), moves_);
+    SlotCopies copies(repository_, *liveness_, replacements_, substitutes_, session(), moves_);
     if (auto fault = copies.copy(pack.facts)) {
         keep(pack.facts.id, std::move(*fault));
     } else {
@@ -266,9 +302,9 @@ void PruneRun::keep_unreadable_metadata() {
     }
 }
 
-std::optional<CopyFault> PruneRun::fault_of_metadata(const PlannedPack& pack) const {
+std::optional<CopyFault> PruneRun::fault_of_metadata(const PlannedPack& pack) {
     try {
-        for_each_move_table(pack.facts.id, [](const MoveTable&) {});
+        pack_moves_.for_each(pack.facts.id, [](const MoveRun&) {});
         for (const PackId& of : pack.tables_of) {
             if (!stays(of)) continue;
             repository_.catalog.slots(of);
@@ -288,21 +324,11 @@ bool PruneRun::stays(const PackId& pack) const {
            !given_up_.contains(pack);
 }
 
-void PruneRun::for_each_move_table(const PackId& pack, const std::function<void(const MoveTable&)>& visit) const {
-    const auto table = repository_.catalog.slots(pack);
-    for (std::uint32_t slot = 0; slot < table->slots.size(); ++slot) {
-        if (table->slots[slot].kind != SlotKind::move_table) continue;
-        visit(parse_move_table(repository_.chunks.get_metadata({pack, slot}, SlotKind::move_table),
-                               fmt::format("move table at slot {} of pack {}", slot, pack.hex())));
-    }
-}
-
 /// A reader that finds `pack` gone skips its move tables, so every move in them that still leads somewhere is written
 /// again. A live map is not the only user: a running backup may hold an address from a parent that was forgotten.
 void PruneRun::repeat_moves(const PackId& pack) {
-    for_each_move_table(pack, [&](const MoveTable& moves) {
-        for (const MoveRun& run : moves.runs)
-            for (std::uint32_t i = 0; i < run.count; ++i) repeat_move({run.from.pack, run.from.slot + i});
+    pack_moves_.for_each(pack, [&](const MoveRun& run) {
+        for (std::uint32_t i = 0; i < run.count; ++i) repeat_move({run.from.pack, run.from.slot + i});
     });
 }
 

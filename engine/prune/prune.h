@@ -9,15 +9,16 @@
 #include <set>
 
 #include "engine/base/progress.h"
+#include "engine/prune/heal_sources.h"
 #include "engine/prune/prune_plan.h"
 
 namespace varve {
 
 struct PruneRequest {
     PruneScope scope = PruneScope::everything;
-    /// What damaged chunks are written from; null: the repository itself, where a later backup may have stored them
-    /// again.
-    const Replacements* replacements = nullptr;
+    /// What damage is healed from. The repository itself is asked first: a later backup may have stored chunks again,
+    /// and another map may have a page.
+    HealSources sources;
     PruneLimits limits;
     WriterHint is_writer_alive = [] { return false; };
     /// No pack is begun to be copied after this; what was copied until then is entered.
@@ -56,7 +57,8 @@ PruneReport preview_prune(Repository& repository, const PruneRequest& request, P
                           const std::stop_token& stop);
 
 /// Prunes. Throws Error(corrupt), before anything is written, when a page of a live snapshot's map cannot be read
-/// and no other page says the same, because then what is needed is unknown; Error(conflict) when other prunes win the
+/// and it is nowhere else, because then what is needed is unknown (a prune of damaged packs returns it as what is kept,
+/// and does nothing); Error(conflict) when other prunes win the
 /// race every time. Once the entry is in the log, the call succeeds: a pack that cannot be deleted is a warning. At
 /// last, if everything was in scope, it renews the log's checkpoint when that is due; a failure of this is a warning.
 PruneReport prune(Repository& repository, const PruneRequest& request, Progress& progress, const std::stop_token& stop);

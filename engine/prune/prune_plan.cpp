@@ -222,7 +222,7 @@ std::optional<MeasuredPack> PlanMaker::measure_damaged_metadata(const PackFacts&
     pack.facts = facts;
     const std::vector<ChunkAddress> damaged = damaged_slots(facts.id);
     const bool can_be_had = std::all_of(damaged.begin(), damaged.end(), [&](const ChunkAddress& slot) {
-        return basis_.substitutes.find(slot).has_value();
+        return basis_.substitutes.find(slot) != nullptr;
     });
     if (!can_be_had) return std::nullopt;
     const std::vector<bool>& needed = liveness_.slots_of(facts.id);
@@ -232,7 +232,7 @@ std::optional<MeasuredPack> PlanMaker::measure_damaged_metadata(const PackFacts&
             if (slot < needed.size() && needed[slot]) pack.live += stored_bytes(*table, table->slots[slot]);
     } catch (const Error& error) {
         if (!is_damaged_or_missing(error)) throw;
-        return std::nullopt;
+        pack.live = {slot_overhead_bytes * liveness_.count_of(facts.id)};  // its slot table is lost
     }
     return pack;
 }

@@ -1,5 +1,7 @@
 #include "engine/prune/replacements.h"
 
+#include <algorithm>
+
 #include "engine/base/error.h"
 
 namespace varve {
@@ -30,6 +32,16 @@ std::optional<Bytes> StoredChunks::get(const ChunkId& id) const {
         }
         if (sha256(content) == id) return content;
     }
+    return std::nullopt;
+}
+
+bool AllReplacements::may_have(const ChunkId& id) const {
+    return std::any_of(all_.begin(), all_.end(), [&](const Replacements* one) { return one->may_have(id); });
+}
+
+std::optional<Bytes> AllReplacements::get(const ChunkId& id) const {
+    for (const Replacements* one : all_)
+        if (std::optional<Bytes> content = one->get(id)) return content;
     return std::nullopt;
 }
 

@@ -3,6 +3,8 @@
 /// has it, another repository.
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "engine/repository/chunk.h"
 #include "engine/repository/repository.h"
@@ -34,6 +36,19 @@ private:
     std::vector<ChunkAddress> places_of(const ChunkId& id) const;
 
     const Repository& repository_;
+};
+
+/// Several, asked one after the other.
+class AllReplacements final : public Replacements {
+public:
+    /// Borrows all.
+    explicit AllReplacements(std::vector<const Replacements*> all) : all_(std::move(all)) {}
+
+    bool may_have(const ChunkId& id) const override;
+    std::optional<Bytes> get(const ChunkId& id) const override;
+
+private:
+    const std::vector<const Replacements*> all_;
 };
 
 }  // namespace varve

@@ -12,8 +12,8 @@ constexpr std::size_t chunks_per_batch = 64;
 }  // namespace
 
 std::optional<CopyFault> SlotCopies::copy(const PackFacts& pack) {
-    const auto table = repository_.catalog.slots(pack.id);
-    auto fault = pack.kind == PackKind::data ? copy_chunks(pack.id, *table) : copy_metadata(pack.id, *table);
+    auto fault = pack.kind == PackKind::data ? copy_chunks(pack.id, *repository_.catalog.slots(pack.id))
+                                             : copy_metadata(pack.id);
     if (fault) moves_.drop(pack.id);
     return fault;
 }
@@ -62,11 +62,10 @@ bool SlotCopies::heal(const ChunkAddress& address, const Slot& slot) {
     return true;
 }
 
-std::optional<CopyFault> SlotCopies::copy_metadata(const PackId& pack, const SlotTable& table) {
+std::optional<CopyFault> SlotCopies::copy_metadata(const PackId& pack) {
     for (const ChunkAddress& address : liveness_.addresses_in(pack)) {
-        const SlotKind kind = table.slots[address.slot].kind;
         try {
-            moves_.add(address, session_.put_metadata(kind, read_metadata(address, kind)));
+            moves_.add(address, copy_metadata(address));
         } catch (const Error& error) {
             if (!is_damaged_or_missing(error)) throw;
             return CopyFault{error.what(), address.slot};
@@ -75,10 +74,23 @@ std::optional<CopyFault> SlotCopies::copy_metadata(const PackId& pack, const Slo
     return std::nullopt;
 }
 
-Bytes SlotCopies::read_metadata(const ChunkAddress& address, SlotKind kind) {
-    const std::optional<ChunkAddress> other = substitutes_.find(address);
-    if (other) ++healed_pages_;
-    return repository_.chunks.get_metadata(other.value_or(address), kind);
+ChunkAddress SlotCopies::copy_metadata(const ChunkAddress& address) {
+    if (const SubstitutePage* page = substitutes_.find(address)) return write(*page);
+    const SlotKind kind = liveness_.kind_of(address);
+    return session_.put_metadata(kind, repository_.chunks.get_metadata(address, kind));
+}
+
+/// Below it first, because a page names its children's addresses.
+ChunkAddress SlotCopies::write(const SubstitutePage& page) {
+    if (const auto written = written_.find(&page); written != written_.end()) return written->second;
+    ++healed_pages_;
+    Bytes bytes = page.page;
+    if (!page.children.empty()) {
+        InnerPage inner = inner_of(page);
+        for (const auto& [entry, child] : page.children) inner.entries[entry].page = write(*child);
+        bytes = encode(inner);
+    }
+    return written_.emplace(&page, session_.put_metadata(SlotKind::page, bytes)).first->second;
 }
 
 }  // namespace varve

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "engine/prune/liveness.h"
 #include "engine/prune/page_substitutes.h"
@@ -35,15 +36,16 @@ public:
     /// away from the pack is left, and the fault is returned.
     std::optional<CopyFault> copy(const PackFacts& pack);
 
-    /// Chunks that were written from a replacement, and map pages from a substitute.
+    /// Chunks that were written from a replacement, and map pages that were written because they were lost.
     std::uint64_t healed_chunks() const { return healed_chunks_; }
     std::uint64_t healed_pages() const { return healed_pages_; }
 
 private:
     std::optional<CopyFault> copy_chunks(const PackId& pack, const SlotTable& table);
-    std::optional<CopyFault> copy_metadata(const PackId& pack, const SlotTable& table);
+    std::optional<CopyFault> copy_metadata(const PackId& pack);
     std::optional<CopyFault> copy_batch(std::span<const ChunkAddress> batch, const SlotTable& table);
-    Bytes read_metadata(const ChunkAddress& address, SlotKind kind);
+    ChunkAddress copy_metadata(const ChunkAddress& address);
+    ChunkAddress write(const SubstitutePage& page);
     bool heal(const ChunkAddress& address, const Slot& slot);
 
     const Repository& repository_;
@@ -52,6 +54,7 @@ private:
     const PageSubstitutes& substitutes_;
     PackSession& session_;
     SlotMoves& moves_;
+    std::unordered_map<const SubstitutePage*, ChunkAddress> written_;
     std::uint64_t healed_chunks_ = 0;
     std::uint64_t healed_pages_ = 0;
 };

@@ -88,6 +88,10 @@ public:
     /// Number of the newest applied move entry; 0: none. A writer compares it before and after its run.
     virtual LogNumber last_move() const = 0;
 
+    /// The runs of move table `number`, counted over all tables of the log from 1, ascending, as this host read them;
+    /// empty: the table could not be read then. Costs a look at all moves.
+    virtual std::vector<MoveRun> moves(std::uint64_t number) const = 0;
+
     /// Makes the chunks of durable packs findable before an entry names them: of a running session, or of an orphan.
     /// Packs that are already known are skipped.
     virtual void add_uncommitted(std::span<const StoredPack> packs) = 0;

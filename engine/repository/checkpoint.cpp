@@ -72,6 +72,12 @@ std::optional<LogState> newest_checkpoint(const CommitLog& log, Progress& progre
     return std::nullopt;
 }
 
+LogState state_of_log(const CommitLog& log, Progress& progress, const std::stop_token& stop) {
+    LogState state = newest_checkpoint(log, progress).value_or(state_at(log.genesis()));
+    if (!read_to_end(log, state, stop)) throw_if_stopped(stop);
+    return state;
+}
+
 void renew_checkpoint(Repository& repository, LogNumber every, Progress& progress, const std::stop_token& stop) {
     try {
         const std::vector<LogNumber> listed = repository.log.checkpoints();

@@ -16,6 +16,10 @@ namespace varve {
 /// each newer one that is damaged or does not fit.
 std::optional<LogState> newest_checkpoint(const CommitLog& log, Progress& progress);
 
+/// The state at the end of the log, from its newest checkpoint and the entries after it; never from a catalog. Throws
+/// Error(corrupt) when an entry that it needs cannot be read, and Error(cancelled).
+LogState state_of_log(const CommitLog& log, Progress& progress, const std::stop_token& stop);
+
 /// When the log has grown by at least `every` entries (from 1) since its newest checkpoint, puts a new one at its end
 /// and removes all before it but the newest that fits. The new state comes from that one and the entries after it,
 /// never from a catalog. Over a damaged log nothing is written. Never fails: what goes wrong is a warning. A stop

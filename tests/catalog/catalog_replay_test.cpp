@@ -142,6 +142,11 @@ TEST_CASE("catalog: another object of the same catalog sees each step at once", 
         REQUIRE(reader->head() == step.record.head);
     });
     check_answers(*reader, made);
+    std::uint64_t number = 0;
+    for (const SampleStep& step : made.log.steps())
+        for (const MoveTable& table : step.tables) REQUIRE(reader->moves(++number) == table.runs);
+    REQUIRE(number > 0);
+    REQUIRE(reader->moves(number + 1).empty());
 }
 
 }  // namespace varve

@@ -4,6 +4,7 @@
 #include "engine/prune/heal.h"
 
 #include "engine/prune/image_chunks.h"
+#include "engine/prune/image_pages.h"
 #include "tests/support/fault_places.h"
 #include "tests/support/pruned_repository.h"
 
@@ -32,14 +33,15 @@ fakes::MemoryImage disk_with_damage(std::uint64_t seed) {
 void repair_from(const ImageReader& image, TestRepository& host) {
     catch_up(host.repository, host.progress);
     const ImageChunks chunks(image, ids_in_damaged_packs(host.repository), host.progress, {});
-    heal(host.repository, &chunks, host.progress, {});
+    const ImagePages pages(image, host.progress);
+    heal(host.repository, {{&chunks}, {&pages}}, host.progress, {});
 }
 
 /// Two disks, of which one has lost a pack.
 class HealUnderFaults {
 public:
-    JobUnderFaults repair() {
-        JobUnderFaults job = prepared("repair");
+    JobUnderFaults repair(PackKind lost = PackKind::data) {
+        JobUnderFaults job = prepared("repair", lost);
         job.run = [this](TestRepository& host) { repair_from(damaged_, host); };
         job.require_afterwards = [this](const Aftermath& after) {
             if (after.has_succeeded) test::require_nights_on_a_fresh_host(after.backend, nights_);
@@ -50,7 +52,7 @@ public:
 
     /// It stores again what is lost; that it cannot heal the older night then is only a warning.
     JobUnderFaults backup() {
-        JobUnderFaults job = prepared("backup that heals");
+        JobUnderFaults job = prepared("backup that heals", PackKind::data);
         job.run = [this](TestRepository& host) { host.backup(damaged_, "d", 3); };
         job.require_afterwards = [this](const Aftermath& after) {
             std::vector<Night> nights = nights_;
@@ -68,14 +70,14 @@ public:
     }
 
 private:
-    JobUnderFaults prepared(std::string_view name) {
+    JobUnderFaults prepared(std::string_view name, PackKind lost) {
         JobUnderFaults job;
         job.name = name;
         job.limits = packs_of_four();
-        job.prepare = [this](TestRepository& host) {
+        job.prepare = [this, lost](TestRepository& host) {
             nights_ = {test::back_up(host, damaged_, "d", 1), test::back_up(host, sound_, "e", 2)};
             for (const ListedPack& pack : host.catalog->packs())
-                if (pack.facts.kind == PackKind::data) return host.chunks.remove_pack(pack.facts.id);
+                if (pack.facts.kind == lost) return host.chunks.remove_pack(pack.facts.id);
         };
         return job;
     }
@@ -112,6 +114,11 @@ TEST_CASE("faults: a torn write or a lost reply, at every place of a repair, los
 TEST_CASE("power failure: at every change of the disk by a repair, no night loses anything", "[crash][heal]") {
     HealUnderFaults healing;
     test::survive_every_power_failure(healing.repair());
+}
+
+TEST_CASE("power failure: lost maps are made again, or wait for the next repair", "[crash][heal]") {
+    HealUnderFaults healing;
+    test::survive_every_power_failure(healing.repair(PackKind::metadata));
 }
 
 TEST_CASE("faults: a backup that heals is committed or not, and loses nothing", "[crash][heal]") {

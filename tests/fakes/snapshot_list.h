@@ -45,6 +45,7 @@ public:
     void replace(const LogHead&, const std::function<void(Catalog&)>&) override { unexpected(); }
     std::optional<ListedPack> pack(const PackId&) const override { unexpected(); }
     std::vector<ListedPack> packs() const override { unexpected(); }
+    std::vector<MoveRun> moves(std::uint64_t) const override { unexpected(); }
     LogNumber last_move() const override { unexpected(); }
     void add_uncommitted(std::span<const StoredPack>) override { unexpected(); }
     void drop_uncommitted(std::span<const PackId>) override { unexpected(); }

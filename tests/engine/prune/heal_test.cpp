@@ -7,6 +7,8 @@
 
 #include "engine/base/error.h"
 #include "engine/prune/image_chunks.h"
+#include "engine/prune/image_pages.h"
+#include "engine/repository/checkpoint.h"
 #include "store/pack/pack_names.h"
 #include "tests/fakes/memory_backend.h"
 #include "tests/support/pruned_repository.h"
@@ -97,7 +99,7 @@ TEST_CASE("heal: what cannot be had stays, and what can is healed", "[prune][hea
     const auto pack = host.catalog->pack(packs[1]);
     REQUIRE((!pack || pack->state == PackState::condemned));
     REQUIRE(host.catalog->pack(packs[0])->state == PackState::committed);
-    const PruneReport report = heal(host.repository, nullptr, host.progress, {});
+    const PruneReport report = heal(host.repository, {}, host.progress, {});
     REQUIRE(report.kept.size() == 1);
     REQUIRE(report.kept.front().id == packs[0]);
     REQUIRE_FALSE(report.entry);
@@ -118,7 +120,7 @@ TEST_CASE("heal: another repository, or an image, has what is lost here", "[prun
     const ImageChunks image(disk, ids_in_damaged_packs(host.repository), host.progress, {});
     const StoredChunks stored(other.repository);
     const Replacements& replacements = is_from_image ? static_cast<const Replacements&>(image) : stored;
-    const PruneReport report = heal(host.repository, &replacements, host.progress, {});
+    const PruneReport report = heal(host.repository, {{&replacements}, {}}, host.progress, {});
     REQUIRE(report.healed_chunks == 14);
     REQUIRE(report.kept.empty());
     require_healed(backend, host, nights);
@@ -134,7 +136,7 @@ TEST_CASE("heal: a pack that is damaged, but not where it is needed, is copied",
     bytes.back() ^= std::byte{1};  // its trailer
     backend.replace(pack_name(pack), bytes);
     REQUIRE_FALSE(host.verify().findings.empty());
-    const PruneReport report = heal(host.repository, nullptr, host.progress, {});
+    const PruneReport report = heal(host.repository, {}, host.progress, {});
     REQUIRE(report.entry);
     REQUIRE(report.healed_chunks == 0);
     require_healed(backend, host, nights);
@@ -172,17 +174,65 @@ TEST_CASE("heal: a damaged metadata pack is written anew, its map pages from oth
         REQUIRE(report.entry);
         require_healed(backend, host, nights);
     }
-    REQUIRE_FALSE(heal(host.repository, nullptr, host.progress, {}).entry);
+    REQUIRE_FALSE(heal(host.repository, {}, host.progress, {}).entry);
 }
 
-TEST_CASE("heal: a damaged map page that no other page replaces stops it, and nothing is written", "[prune][heal]") {
+TEST_CASE("heal: a damaged map page that is nowhere else is named, and nothing is written", "[prune][heal]") {
     MemoryBackend backend;
     TestRepository host(backend, packs_to_heal());
     back_up(host, disk_to_heal(9), "d", 1);
     back_up(host, disk_to_heal(10), "e", 2);
-    harm(backend, packs_of(host, PackKind::metadata).front(), Harm::lost);
+    const PackId lost = packs_of(host, PackKind::metadata).front();
+    harm(backend, lost, Harm::lost);
     const std::vector<PackId> before = host.chunks.list_packs();
-    REQUIRE_THROWS_WITH(heal(host.repository, nullptr, host.progress, {}),
-                        Catch::Matchers::Contains("nothing was removed"));
+    const PruneReport report = heal(host.repository, {}, host.progress, {});
+    REQUIRE_FALSE(report.entry);
+    REQUIRE(report.kept.size() == 1);
+    REQUIRE(report.kept.front().id == lost);
+    REQUIRE_THROWS_WITH(prune_now(host), Catch::Matchers::Contains("nothing was removed"));
     REQUIRE(host.chunks.list_packs() == before);
+}
+
+TEST_CASE("heal: a lost move table is written anew by a host that has read it, and stays lost for others",
+          "[prune][heal]") {
+    const bool is_pack_lost = GENERATE(true, false);
+    MemoryBackend backend;
+    TestRepository host(backend, packs_to_heal());
+    const fakes::MemoryImage disk = disk_to_heal(11);
+    fakes::MemoryImage changed = disk;
+    std::mt19937_64 random(12);
+    for (const std::uint64_t chunk : {0u, 4u, 8u, 12u}) changed.write_random(random, chunk * chunk_bytes, chunk_bytes);
+    const Night forgotten = back_up(host, disk, "d", 1);
+    const std::vector<Night> nights{back_up(host, changed, "d", 2)};
+    test::forget(host, {forgotten.record.id});
+    const LogNumber entry = *prune_now(host).entry;
+    const LogState state = state_of_log(host.log, host.progress, {});
+    REQUIRE(state.tables.size() == 1);
+    REQUIRE(state.tables.front().entry == entry);
+    const ChunkAddress table = state.tables.front().address;
+
+    Bytes bytes = *backend.get(pack_name(table.pack), mib(1));
+    const auto slots = host.catalog->slots(table.pack);
+    const Slot& slot = slots->slots[table.slot];
+    const Frame& frame = slots->frames[slot.frame];
+    const std::uint32_t in_frame = frame.codec == FrameCodec::plain ? slot.offset : 0;  // or what zstd begins with
+    bytes[static_cast<std::size_t>(frame.offset + frame.header_bytes + in_frame)] ^= std::byte{0x10};
+    backend.replace(pack_name(table.pack), bytes);
+    if (is_pack_lost) backend.remove(pack_name(table.pack));
+    REQUIRE_FALSE(host.verify().findings.empty());
+
+    TestRepository stranger(backend);
+    stranger.snapshots();
+    stranger.verify();
+    const ImagePages pages(changed, host.progress);
+    const HealSources sources{{}, {&pages}};
+    const std::vector<std::string> before = backend.list("", {});
+    REQUIRE_THROWS_WITH(heal(stranger.repository, sources, stranger.progress, {}),
+                        Catch::Matchers::Contains("on a host that read it before"));
+    REQUIRE(backend.list("", {}) == before);
+
+    const PruneReport report = heal(host.repository, sources, host.progress, {});
+    REQUIRE(report.kept.empty());
+    REQUIRE(report.entry);
+    require_healed(backend, host, nights);
 }
