@@ -80,7 +80,7 @@ FinishedDisk BackupAttempt::run(const DiskToBackUp& disk) {
     std::set<PackId> siblings;
     for (const StoredPack& pack : packs_) siblings.insert(pack.facts.id);
     DiskBackup backup(repository_, soundness_, disk, std::move(siblings), progress_);
-    if (backup.parent()) basis_.parents.push_back(backup.parent()->record.id);
+    if (backup.parent()) basis_.parents.push_back({backup.parent()->record.id, backup.parent()->commit});
     if (entry_.snapshots.empty()) attach(backup);
     return backup.run(reading_phase(disk), progress_, stop_);
 }
@@ -122,17 +122,16 @@ std::vector<SnapshotRecord> BackupAttempt::run() {
 
 bool BackupAttempt::lost_parent() {
     catch_up(repository_, progress_);
-    return std::any_of(basis_.parents.begin(), basis_.parents.end(), [&](const SnapshotId& parent) {
-        return repository_.catalog.snapshots_by_prefix(parent.hex()).empty();
-    });
+    return !std::all_of(basis_.parents.begin(), basis_.parents.end(),
+                        [&](const CommittedSnapshot& parent) { return is_live(repository_.catalog, parent); });
 }
 
 bool BackupAttempt::has_damaged_parent() {
     soundness_.suspect();
     DamageSearch search(repository_.chunks, [&](const ChunkAddress& address) { return soundness_.culprit(address); });
     bool is_damaged = false;
-    for (const SnapshotId& parent : basis_.parents)
-        for (const ListedSnapshot& snapshot : repository_.catalog.snapshots_by_prefix(parent.hex()))
+    for (const CommittedSnapshot& parent : basis_.parents)
+        for (const ListedSnapshot& snapshot : repository_.catalog.snapshots_by_prefix(parent.id.hex()))
             search.run(snapshot.record, [&](const DamagedPart&) { is_damaged = true; });
     return is_damaged;
 }

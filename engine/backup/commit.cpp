@@ -59,13 +59,13 @@ void check_inherited(const Repository& repository, const SnapshotRecord& snapsho
     }
 }
 
-bool is_live(const Catalog& catalog, const SnapshotId& id) { return !catalog.snapshots_by_prefix(id.hex()).empty(); }
+bool is_used(const Catalog& catalog, const SnapshotId& id) { return !catalog.snapshots_by_prefix(id.hex()).empty(); }
 
 /// Two snapshots of one id would spoil the log for every reader. Ids of new snapshots are random.
 void check_ids(const Catalog& catalog, const CommitEntry& entry, const CommitBasis& basis) {
     if (!basis.ids_unused_at || catalog.head() == *basis.ids_unused_at) return;
     for (const SnapshotRecord& snapshot : entry.snapshots)
-        if (is_live(catalog, snapshot.id))
+        if (is_used(catalog, snapshot.id))
             throw Error(ErrorCode::refused,
                         fmt::format("another program has copied snapshot {} in the meantime", short_id(snapshot.id)));
 }
@@ -75,14 +75,20 @@ void recheck(const Repository& repository, const CommitEntry& entry, const std::
     check_ids(repository.catalog, entry, basis);
     if (repository.catalog.last_move() == basis.last_move) return;
     check_packs(repository.catalog, entry);
-    const bool parents_live = std::all_of(basis.parents.begin(), basis.parents.end(),
-                                          [&](const SnapshotId& id) { return is_live(repository.catalog, id); });
+    const bool parents_live =
+        std::all_of(basis.parents.begin(), basis.parents.end(),
+                    [&](const CommittedSnapshot& one) { return is_live(repository.catalog, one); });
     if (parents_live) return;
     repository.catalog.add_uncommitted(packs);  // so that the new map's own pages are found like any other
     for (const SnapshotRecord& snapshot : entry.snapshots) check_inherited(repository, snapshot);
 }
 
 }  // namespace
+
+bool is_live(const Catalog& catalog, const CommittedSnapshot& snapshot) {
+    const std::vector<ListedSnapshot> found = catalog.snapshots_by_prefix(snapshot.id.hex());
+    return !found.empty() && found.front().commit == snapshot.commit;
+}
 
 void commit(Repository& repository, CommitEntry body, const std::vector<StoredPack>& packs, const CommitBasis& basis,
             Progress& progress) {

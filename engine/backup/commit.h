@@ -12,10 +12,18 @@
 
 namespace varve {
 
+/// A snapshot as one entry made it: after a forget, a copy may bring its id back, with another map.
+struct CommittedSnapshot {
+    SnapshotId id;
+    LogNumber commit = 0;
+};
+
+bool is_live(const Catalog& catalog, const CommittedSnapshot& snapshot);
+
 /// What a backup relied on while it ran; checked again before its entry is appended.
 struct CommitBasis {
     LogNumber last_move = 0;                    ///< the newest move entry when the backup began
-    std::vector<SnapshotId> parents;            ///< the snapshots whose maps it inherited from
+    std::vector<CommittedSnapshot> parents;     ///< the snapshots whose maps it inherited from
     std::optional<LogHead> ids_unused_at = {};  ///< of copies, whose ids are not new: BackupGroup::ids_unused_at
 };
 

@@ -21,7 +21,6 @@ namespace {
 }  // namespace
 
 void Liveness::add(const SnapshotRecord& snapshot, const std::stop_token& stop) {
-    if (!added_.insert(snapshot.id).second) return;
     const DiskMap map(chunks_, snapshot);
     mark_subtree(map, map_root_level, map.root(), stop);
     for (const Attachment& attachment : snapshot.attachments) mark(attachment.address, SlotKind::attachment);

@@ -26,10 +26,10 @@ public:
     Liveness(const Repository& repository, const PageSubstitutes& substitutes)
         : catalog_(repository.catalog), chunks_(repository.chunks), substitutes_(substitutes) {}
 
-    /// Marks what `snapshot` needs. A second call for it does nothing. Of a metadata pack whose slot table is lost,
-    /// what maps name is needed. Throws Error(corrupt) or Error(not_found) when a page of its map cannot be read and
-    /// has no substitute, or an address leads nowhere or to something else than is expected there: what lies below is
-    /// unknown, so this object must not be used any more.
+    /// Marks what `snapshot` needs. A second call for it is cheap. Of a metadata pack whose slot table is lost, what maps
+    /// name is needed. Throws Error(corrupt) or Error(not_found) when a page of its map cannot be read and has no
+    /// substitute, or an address leads nowhere or to something else than is expected there: what lies below is unknown,
+    /// so this object must not be used any more.
     void add(const SnapshotRecord& snapshot, const std::stop_token& stop);
 
     /// The slots of `pack` that are needed, by number; empty: none.
@@ -68,7 +68,6 @@ private:
     const ChunkStore& chunks_;
     const PageSubstitutes& substitutes_;
     std::unordered_map<PackId, Plane> planes_;
-    std::unordered_set<SnapshotId> added_;
     std::unordered_set<const SubstitutePage*> added_substitutes_;
 };
 
