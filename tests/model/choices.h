@@ -1,16 +1,23 @@
 #pragma once
 
 #include <cstddef>
+#include <random>
 #include <vector>
 
 namespace varve::model {
 
 /// The free choices within one step of an actor (which packs a list shows, whether a reply is lost). The explorer runs
-/// the step again and again, each time along another path of answers, until none is left.
+/// the step again and again, each time along another path of answers, until none is left. A random walk runs it once,
+/// with random answers.
 class Choices {
 public:
+    Choices() = default;
+    /// Borrows `random`, which gives all answers.
+    explicit Choices(std::mt19937_64& random) : random_(&random) {}
+
     /// A number below `count`; over all runs, every one of them.
     std::size_t pick(std::size_t count) {
+        if (random_ != nullptr) return (*random_)() % count;
         if (asked_ == path_.size()) path_.push_back({0, count});
         return path_[asked_++].answer;
     }
@@ -32,6 +39,7 @@ private:
         std::size_t answer;
         std::size_t count;
     };
+    std::mt19937_64* random_ = nullptr;
     std::vector<Question> path_;
     std::size_t asked_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "tests/model/environment.h"
 
+#include <algorithm>
 #include <set>
 
 #include "tests/model/view.h"
@@ -75,7 +76,30 @@ PackId Environment::name_pack(ActorIndex writer, std::size_t ordinal, const std:
     return 1000 + name;
 }
 
+bool Environment::is_damaged(Address at) const { return std::find(damage.begin(), damage.end(), at) != damage.end(); }
+
+void Environment::take_lease(ActorIndex writer) {
+    if (!features.leases || has_lease(writer)) return;
+    leases.insert(std::upper_bound(leases.begin(), leases.end(), writer), writer);
+}
+
+void Environment::drop_lease(ActorIndex writer) { std::erase(leases, writer); }
+
+bool Environment::has_lease(ActorIndex writer) const {
+    return std::find(leases.begin(), leases.end(), writer) != leases.end();
+}
+
+void Environment::cut_power() {
+    store.cut_power();
+    log.truncate(durable_entries);
+    late.clear();
+}
+
 void Environment::add_to(StateHash& hash) const {
+    hash.add(faults.misjudged_leases);
+    hash.add(faults.lost_sources);
+    hash.add(leases);
+    hash.add(std::size_t{was_lease_misjudged});
     hash.add(faults.lost_replies);
     hash.add(faults.late_requests);
     hash.add(store);

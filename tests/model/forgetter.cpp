@@ -36,7 +36,7 @@ void Forgetter::step(Step& step) {
 }
 
 void Forgetter::choose_again(const Step& step) {
-    ++view_;
+    view_ = step.env.log.size();
     if (!step.env.rules.on(named_ ? Rule::names_choose_again : Rule::rules_choose_again)) return;
     const std::optional<SnapshotId> choice = choose(View(step.env.log, view_));
     if (choice)

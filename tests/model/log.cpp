@@ -32,6 +32,7 @@ std::string Entry::text() const {
         case EntryKind::move:
             text = "move (condemns " + list(condemned) + "; new packs " + list(packs) + "; table";
             for (const Moved& moved : table) text += " " + moved.from.text() + "→" + moved.to.text();
+            if (table_pack) text += " in pack " + std::to_string(*table_pack);
             return text + ")";
         case EntryKind::hold:
             return "hold S" + std::to_string(snapshot);
@@ -50,6 +51,7 @@ void Entry::add_to(StateHash& hash) const {
     hash.add(map);
     hash.add(content);
     hash.add(table);
+    hash.add(table_pack);
     hash.add(condemned);
 }
 

@@ -34,7 +34,8 @@ struct Entry {
     std::vector<Address> map;          // commit
     std::vector<Chunk> content;  // commit: what the map must give; the invariants' and the parent compare's knowledge
     std::vector<Moved> table;    // move
-    std::vector<PackId> condemned;  // move
+    std::optional<PackId> table_pack;  // move: the pack that the table is in; none: in the entry itself
+    std::vector<PackId> condemned;     // move
 
     /// Whether a commit names `pack` as written, adopted or hit.
     bool names(PackId pack) const;
@@ -43,9 +44,13 @@ struct Entry {
     void add_to(StateHash& hash) const;
 };
 
-/// The numbered entries. A number is taken once and for all; an entry never changes or disappears.
+/// The numbered entries. A number is taken once and for all; an entry never changes or disappears, unless power fails
+/// before it is durable.
 class Log {
 public:
+    /// A power cut takes all after entry `size`.
+    void truncate(std::size_t size) { entries_.resize(size); }
+
     std::size_t size() const { return entries_.size(); }
     const Entry& at(std::size_t number) const { return *entries_.at(number - 1); }  // the first is number 1
 

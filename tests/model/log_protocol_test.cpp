@@ -43,16 +43,20 @@ constexpr std::array needs = {
          "writer, forgetter and pruner", "was dropped"},
     Need{Rule::parent_is_live, "[R3b] nothing is inherited from a parent that was forgotten before",  //
          "writer, forgetter and pruner", "was dropped"},
+    Need{Rule::parent_as_committed, "[R3c] a parent that was copied again is another one",  //
+         "parent copied again", "was dropped"},
     Need{Rule::recognise_own_entry, "[R4] one's own entry is recognised after a lost reply",  //
          "lost replies", "is committed twice"},
     Need{Rule::recognise_after_every_refusal, "[R4a] one's own entry is recognised after a refusal",  //
          "late requests", "is committed twice"},
     Need{Rule::fresh_pack_ids, "[R5] pack ids are never used again",  //
          "writer and pruner", "which is gone"},
-    Need{Rule::plan_again, "[R6] a pruner that lost the race plans again",  //
+    Need{Rule::recheck_plan, "[R6] a pruner that lost the race leaves what is needed now",  //
          "writer and pruner", "was dropped"},
-    Need{Rule::check_own_copies, "[R6a] a pruner's copies may have been condemned as orphans",
+    Need{Rule::start_over_after_move, "[R6a] a pruner's copies may have been condemned as orphans",
          "two pruners and a hit on a dead chunk", "which is gone"},
+    Need{Rule::mark_each_commit, "[R6b] a snapshot that was copied again needs other packs",  //
+         "marked snapshot copied again", "was dropped"},
     Need{Rule::enter_before_delete, "[R7] a pack is deleted only after its move is entered",  //
          "writer and pruner", "which is gone"},
     Need{Rule::read_log_again, "[R8] a reader that misses a pack reads the log again",
@@ -75,6 +79,26 @@ constexpr std::array needs = {
          "forgetters and a tagger", "the newest"},
     Need{Rule::names_choose_again, "[R12a] a forgetter by name that lost the race looks for a hold",  //
          "forgetters and a tagger", "which is on hold"},
+    Need{Rule::check_copies, "[R13] copies are checked against their ids",  //
+         "healers and a pruner", "is another chunk"},
+    Need{Rule::keep_unreadable, "[R13a] a pack stays while something in it can be had nowhere",  //
+         "healers and a pruner", "was dropped"},
+    Need{Rule::damaged_is_no_hit, "[R14] what is damaged is neither hit nor inherited",  //
+         "healer and writers", "known as damaged"},
+    Need{Rule::repeat_moves, "[R15] the moves in a condemned table are repeated",  //
+         "tables that are merged", "by a host that reads the log only now"},
+    Need{Rule::repeat_moves_of_dead, "[R15a] so are those that no live snapshot needs",  //
+         "tables that are merged", "by a host that reads the log only now"},
+    Need{Rule::tables_stay, "[R15b] if a pack stays, so does every table",  //
+         "merge that must leave a pack", "a host that reads the log only now"},
+    Need{Rule::leases_prove_nothing, "[R16] a writer checks its packs again though it has a lease",  //
+         "leases, one misjudged", "which is gone"},
+    Need{Rule::leases_after_list, "[R16a] leases are looked at after the packs are listed",  //
+         "leases, none misjudged", "which holds a lease"},
+    Need{Rule::condemn_orphans_first, "[R16b] an orphan is condemned before it is deleted",  //
+         "leases, one misjudged", "which is gone"},
+    Need{Rule::copy_once, "[R17] what another program has copied is not committed again",  //
+         "two copiers of one snapshot", "is committed twice"},
 };
 static_assert(needs.size() == static_cast<std::size_t>(Rule::count), "every rule is shown to be needed");
 

@@ -11,6 +11,7 @@ void Reader::step(Step& step) {
     switch (next_) {
         case Next::read_log:
             view_ = step.env.log.size();
+            commit_ = View(step.env.log, view_).number_of(snapshot_);
             step.tell([&] { return "reads the log to " + std::to_string(view_); });
             next_ = Next::read_chunk;
             return;
@@ -48,7 +49,7 @@ void Reader::read_log_again(Step& step) {
     view_ += sees_all ? newer : step.choices.pick(newer + 1);
     step.tell([&] { return "reads the log again, to " + std::to_string(view_); });
     const View view(step.env.log, view_);
-    if (!view.is_live(snapshot_)) {
+    if (!view.is_live_commit(commit_)) {
         step.tell([] { return std::string("where its snapshot is forgotten"); });
         next_ = Next::nothing;
         return;
@@ -60,7 +61,7 @@ void Reader::read_log_again(Step& step) {
 
 void Reader::report_loss(Step& step) {
     next_ = Next::nothing;
-    if (!View(step.env.log, step.env.log.size()).is_live(snapshot_)) return;
+    if (!View(step.env.log, step.env.log.size()).is_live_commit(commit_)) return;
     step.env.violation = name() + " reports loss, and the snapshot is live";
 }
 
@@ -68,7 +69,7 @@ bool Reader::misses(const Step& step, const View& view, PackId& missing) const {
     const Address at = commit(step).map[position_];
     std::optional<Address> needed = at;
     while (needed) {
-        const std::optional<Address> now = view.resolve(*needed);
+        const std::optional<Address> now = view.resolve_afresh(*needed, step.env.store);
         missing = now ? now->pack : needed->pack;
         if (!now || !step.env.store.has(now->pack)) return true;
         needed = step.env.store.slot(*now).base;
@@ -76,12 +77,13 @@ bool Reader::misses(const Step& step, const View& view, PackId& missing) const {
     return false;
 }
 
-const Entry& Reader::commit(const Step& step) const { return *View(step.env.log, view_).commit_of(snapshot_); }
+const Entry& Reader::commit(const Step& step) const { return step.env.log.at(commit_); }
 
 void Reader::add_to(StateHash& hash) const {
     hash.add(static_cast<std::size_t>(next_));
     if (is_done()) return;
     hash.add(view_);
+    hash.add(commit_);
     hash.add(position_);
     hash.add(missed_);
     hash.add(misses_);

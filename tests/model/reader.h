@@ -31,6 +31,7 @@ private:
     SnapshotId snapshot_;
     Next next_ = Next::read_log;
     std::size_t view_ = 0;
+    std::size_t commit_ = 0;  // the number of the entry whose map it reads
     std::size_t position_ = 0;
     PackId missed_ = 0;
     std::size_t misses_ = 0;  // of the chunk at position_

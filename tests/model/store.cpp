@@ -29,6 +29,10 @@ void Store::sync() {
     for (Pack& pack : packs_) pack.durable = true;
 }
 
+void Store::cut_power() {
+    for (Pack& pack : packs_) pack.present = pack.present && pack.durable;
+}
+
 bool Store::has_durable(PackId id) const {
     const Pack* pack = find(id);
     return pack != nullptr && pack->present && pack->durable;

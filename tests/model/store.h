@@ -7,6 +7,10 @@
 
 namespace varve::model {
 
+/// What stands for a chunk in a pack that holds a move table, and for bytes that are not those of any chunk.
+inline constexpr Chunk table_content = 900;
+inline constexpr Chunk garbage = 901;
+
 /// One chunk in a pack: whole, or a patch of the chunk at `base` (always a whole one).
 struct Slot {
     Chunk chunk = 0;
@@ -26,6 +30,8 @@ public:
     void remove(PackId id);
     bool has(PackId id) const;
     void sync();
+    /// A power cut takes all packs that are not durable.
+    void cut_power();
     /// Whether it would survive a power cut now.
     bool has_durable(PackId id) const;
     std::vector<PackId> list() const;

@@ -22,7 +22,7 @@ void Tagger::step(Step& step) {
     const LogAppend::Result result = append_.step(step, entry, view_ + 1);
     if (result == LogAppend::Result::entered) next_ = Next::nothing;
     if (result != LogAppend::Result::lost_race) return;
-    ++view_;
+    view_ = step.env.log.size();
     if (!View(step.env.log, view_).is_live(snapshot_)) next_ = Next::nothing;
 }
 

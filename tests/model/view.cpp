@@ -11,18 +11,15 @@ bool contains(const std::vector<PackId>& packs, PackId pack) {
 
 }  // namespace
 
-bool View::is_live(SnapshotId snapshot) const {
-    bool live = false;
-    for (std::size_t n = 1; n <= end_; ++n) {
-        const Entry& entry = log_.at(n);
-        if (entry.kind == EntryKind::commit && entry.snapshot == snapshot) live = true;
-        if (entry.kind == EntryKind::forget && entry.snapshot == snapshot) live = false;
-    }
-    return live;
+bool View::is_live_commit(std::size_t number) const {
+    if (number == 0) return false;
+    for (std::size_t n = number + 1; n <= end_; ++n)
+        if (log_.at(n).kind == EntryKind::forget && log_.at(n).snapshot == log_.at(number).snapshot) return false;
+    return true;
 }
 
 bool View::is_held(SnapshotId snapshot) const {
-    for (std::size_t n = 1; n <= end_; ++n) {
+    for (std::size_t n = number_of(snapshot) + 1; n <= end_; ++n) {
         const Entry& entry = log_.at(n);
         if (entry.kind == EntryKind::hold && entry.snapshot == snapshot) return true;
     }
@@ -32,35 +29,33 @@ bool View::is_held(SnapshotId snapshot) const {
 std::vector<const Entry*> View::live_commits() const {
     std::vector<const Entry*> commits;
     for (std::size_t n = 1; n <= end_; ++n) {
-        const Entry& entry = log_.at(n);
-        if (entry.kind == EntryKind::commit && is_live(entry.snapshot)) commits.push_back(&entry);
+        if (log_.at(n).kind == EntryKind::commit && is_live_commit(n)) commits.push_back(&log_.at(n));
     }
     return commits;
 }
 
-const Entry* View::commit_of(SnapshotId snapshot) const {
-    for (std::size_t n = 1; n <= end_; ++n) {
-        const Entry& entry = log_.at(n);
-        if (entry.kind == EntryKind::commit && entry.snapshot == snapshot) return &entry;
+std::size_t View::number_of(SnapshotId snapshot) const {
+    for (std::size_t n = end_; n > 0; --n) {
+        if (log_.at(n).kind == EntryKind::commit && log_.at(n).snapshot == snapshot) return n;
     }
-    return nullptr;
+    return 0;
 }
 
-std::optional<Address> View::resolve(Address at) const {
-    bool dropped = false;
+const Entry* View::commit_of(SnapshotId snapshot) const {
+    const std::size_t number = number_of(snapshot);
+    return number == 0 ? nullptr : &log_.at(number);
+}
+
+// Tables are followed in the order of the log, each from where the ones before led.
+std::optional<Address> View::resolve(Address at, const Store* reader_of_tables) const {
     for (std::size_t n = 1; n <= end_; ++n) {
         const Entry& entry = log_.at(n);
-        // Only a name that is used twice (Rule::fresh_pack_ids off) can reappear.
-        if (contains(entry.packs, at.pack)) dropped = false;
-        if (!contains(entry.condemned, at.pack)) continue;
-        auto moved = std::find_if(entry.table.begin(), entry.table.end(), [&](const Moved& m) { return m.from == at; });
-        if (moved == entry.table.end()) {
-            dropped = true;
-        } else {
-            at = moved->to;
-        }
+        if (reader_of_tables != nullptr && entry.table_pack && !reader_of_tables->has(*entry.table_pack)) continue;
+        const auto moved =
+            std::find_if(entry.table.begin(), entry.table.end(), [&](const Moved& m) { return m.from == at; });
+        if (moved != entry.table.end()) at = moved->to;
     }
-    return dropped ? std::nullopt : std::optional(at);
+    return is_condemned(at.pack) ? std::nullopt : std::optional(at);
 }
 
 bool View::has_base(Address at, const Store& store, const Rules& rules) const {
@@ -69,14 +64,27 @@ bool View::has_base(Address at, const Store& store, const Rules& rules) const {
 }
 
 std::vector<const Entry*> View::line_of(const Entry& commit) const {
-    std::vector<const Entry*> line;
-    for (const Entry* at = &commit; at != nullptr; at = at->parent ? commit_of(*at->parent) : nullptr) {
-        line.push_back(at);
+    std::vector<const Entry*> line = {&commit};
+    std::optional<SnapshotId> parent = commit.parent;
+    for (std::size_t generations = 0; parent && generations < end_; ++generations) {  // recopied ids may form a circle
+        std::optional<SnapshotId> grandparent;
+        for (std::size_t n = 1; n <= end_; ++n) {
+            const Entry& entry = log_.at(n);
+            if (entry.kind != EntryKind::commit || entry.snapshot != *parent) continue;
+            line.push_back(&entry);
+            if (entry.parent) grandparent = entry.parent;
+        }
+        parent = grandparent;
     }
     return line;
 }
 
-bool View::is_written(PackId pack) const { return contains(packs_written(), pack); }
+bool View::is_written(PackId pack) const {
+    for (std::size_t n = 1; n <= end_; ++n) {
+        if (contains(log_.at(n).packs, pack)) return true;
+    }
+    return false;
+}
 
 bool View::is_condemned(PackId pack) const {
     bool condemned = false;
@@ -95,12 +103,6 @@ bool View::is_condemned_as_orphan(PackId pack) const {
     return false;
 }
 
-std::vector<PackId> View::packs_in_use() const {
-    std::vector<PackId> packs = packs_written();
-    std::erase_if(packs, [&](PackId pack) { return is_condemned(pack); });
-    return packs;
-}
-
 std::vector<PackId> View::packs_written() const {
     std::vector<PackId> packs;
     for (std::size_t n = 1; n <= end_; ++n) {
@@ -109,6 +111,13 @@ std::vector<PackId> View::packs_written() const {
         }
     }
     return packs;
+}
+
+std::vector<Moved> View::table_in(PackId pack) const {
+    for (std::size_t n = 1; n <= end_; ++n) {
+        if (log_.at(n).table_pack == pack) return log_.at(n).table;
+    }
+    return {};
 }
 
 }  // namespace varve::model

@@ -23,6 +23,10 @@ std::optional<std::string> broken_chunk(const Environment& env, const View& view
         if (!now) return which + " was dropped";
         if (!has(now->pack)) return which + " lay in pack " + std::to_string(now->pack) + ", which is gone";
         if (env.store.slot(*now).chunk != commit.content[i]) return which + " is another chunk";
+        const std::optional<Address> afresh =
+            env.features.tables == Features::Tables::in_packs ? view.resolve_afresh(commit.map[i], env.store) : now;
+        if (!afresh) return which + " is not found by a host that reads the log only now";
+        if (*afresh != *now) return which + " is at " + afresh->text() + " for a host that reads the log only now";
         const std::optional<Address>& base = env.store.slot(*now).base;
         if (!base) continue;
         const std::optional<Address> base_now = view.resolve(*base);
@@ -52,6 +56,7 @@ std::optional<std::string> broken_promise(const World& world) {
     std::set<SnapshotId> committed;
     for (std::size_t n = 1; n <= env.log.size(); ++n) {
         const Entry& entry = env.log.at(n);
+        if (entry.kind == EntryKind::forget) committed.erase(entry.snapshot);
         if (entry.kind != EntryKind::commit || committed.insert(entry.snapshot).second) continue;
         return quoted(entry.snapshot) + " is committed twice";
     }

@@ -11,9 +11,8 @@ void Writer::step(Step& step) {
         case Next::adopt_orphans:
             return adopt_orphans(step);
         case Next::store_missing:
-            store_missing(step);
             next_ = step.env.power_may_fail() ? Next::sync_packs : Next::commit;
-            return;
+            return store_missing(step);
         case Next::sync_packs:
             step.env.store.sync();
             step.tell([] { return std::string("syncs its packs"); });
@@ -23,18 +22,24 @@ void Writer::step(Step& step) {
             return commit(step);
         case Next::store_after_commit:
             store_missing(step);
-            next_ = Next::nothing;
-            return;
+            return finish(step);
         case Next::nothing:
             return;
     }
 }
 
+void Writer::finish(const Step& step) {
+    next_ = Next::nothing;
+    step.env.drop_lease(step.self);
+}
+
 void Writer::read_log(Step& step) {
+    step.env.take_lease(step.self);
     view_ = step.env.log.size();
     step.tell([&] { return "reads the log to " + std::to_string(view_); });
     positions_.assign(backup_.content.size(), Position{});
     const View view(step.env.log, view_);
+    if (is_copy() && view.is_live(backup_.snapshot)) return finish(step);
     inherit(step, view);
     dedup(step, view);
     const bool adopts = backup_.orphans == Backup::Orphans::adopt && is_missing_any();
@@ -45,12 +50,20 @@ void Writer::read_log(Step& step) {
 void Writer::inherit(const Step& step, const View& view) {
     if (!backup_.parent || !view.commit_of(*backup_.parent)) return;
     if (step.env.rules.on(Rule::parent_is_live) && !view.is_live(*backup_.parent)) return;
-    const Entry& parent = *view.commit_of(*backup_.parent);
+    parent_ = view.number_of(*backup_.parent);
+    const Entry& parent = step.env.log.at(parent_);
     for (std::size_t i = 0; i < positions_.size() && i < parent.map.size(); ++i) {
-        if (parent.content[i] != backup_.content[i]) continue;
+        if (parent.content[i] != backup_.content[i] || avoids(step, view, parent.map[i])) continue;
         positions_[i] = {Origin::inherited, parent.map[i]};
         step.tell([&] { return "inherits " + parent.map[i].text(); });
     }
+}
+
+// Whether the chunk there is known to be damaged.
+bool Writer::avoids(const Step& step, const View& view, Address at) const {
+    if (backup_.damage == Backup::Damage::unknown || !step.env.rules.on(Rule::damaged_is_no_hit)) return false;
+    const std::optional<Address> now = view.resolve(at);
+    return now && step.env.is_damaged(*now);
 }
 
 void Writer::dedup(Step& step, const View& view) {
@@ -64,7 +77,8 @@ void Writer::dedup(Step& step, const View& view) {
                 const bool usable = step.env.rules.on(Rule::condemned_is_no_hit)
                                         ? view.is_usable(at, store, step.env.rules)
                                         : store.has(pack);
-                if (usable && store.slot(at).chunk == backup_.content[i]) hits.push_back(at);
+                if (!usable || store.slot(at).chunk != backup_.content[i] || avoids(step, view, at)) continue;
+                hits.push_back(at);
             }
         }
         if (hits.empty()) continue;
@@ -84,7 +98,7 @@ void Writer::adopt_orphans(Step& step) {
             const Address at{pack, slot};
             const Slot& found = step.env.store.slot(at);
             // No entry names the orphan, so it has not moved. But a base may have been dropped since.
-            if (!view.has_base(at, step.env.store, step.env.rules)) continue;
+            if (!view.has_base(at, step.env.store, step.env.rules) || step.env.is_damaged(at)) continue;
             for (std::size_t i = 0; i < positions_.size(); ++i) {
                 if (positions_[i].origin != Origin::missing || backup_.content[i] != found.chunk) continue;
                 if (!adopted && !step.choices.yes_or_no()) break;
@@ -102,6 +116,11 @@ void Writer::adopt_orphans(Step& step) {
 }
 
 void Writer::store_missing(Step& step) {
+    if (step.env.faults.lost_sources > 0 && step.choices.yes_or_no()) {
+        --step.env.faults.lost_sources;
+        step.tell([] { return std::string("finds its source gone, and gives up"); });
+        return finish(step);
+    }
     std::vector<Slot> slots;
     std::vector<std::size_t> stored;
     for (std::size_t i = 0; i < positions_.size(); ++i) {
@@ -146,13 +165,31 @@ void Writer::commit(Step& step) {
         case LogAppend::Result::pending:
             return;
         case LogAppend::Result::lost_race:
-            ++view_;
+            view_ = step.env.log.size();
+            if (is_copy() && step.env.rules.on(Rule::copy_once) &&
+                View(step.env.log, view_).is_live(backup_.snapshot)) {
+                step.tell([] { return std::string("finds that its snapshot has been copied"); });
+                return finish(step);
+            }
             recheck(step);
             next_ = after_placing(step);
             return;
         case LogAppend::Result::entered:
-            next_ = is_missing_any() ? Next::store_after_commit : Next::nothing;
+            check_damage(step, entry);
+            next_ = Next::store_after_commit;
+            if (!is_missing_any()) finish(step);
             return;
+    }
+}
+
+// A promise: what a writer knows to be damaged is not in what it commits.
+void Writer::check_damage(const Step& step, const Entry& entry) const {
+    if (backup_.damage == Backup::Damage::unknown) return;
+    const View view(step.env.log, step.env.log.size());
+    for (Address at : entry.map) {
+        const std::optional<Address> now = view.resolve(at);
+        if (now && step.env.is_damaged(*now))
+            step.env.violation = name() + " commits " + at.text() + ", known as damaged";
     }
 }
 
@@ -173,6 +210,7 @@ void Writer::recheck(const Step& step) {
 }
 
 bool Writer::still_holds(const Step& step, const Position& position) const {
+    if (position.origin == Origin::missing) return true;
     const Rules& rules = step.env.rules;
     const View view(step.env.log, view_);
     const Entry& newest = step.env.log.at(view_);
@@ -188,6 +226,7 @@ bool Writer::still_holds(const Step& step, const Position& position) const {
         }
         case Origin::own: {
             if (!rules.on(Rule::recheck_own_packs)) return true;
+            if (!rules.on(Rule::leases_prove_nothing) && step.env.features.leases) return true;
             const bool condemned = rules.on(Rule::condemned_in_any_role)
                                        ? view.is_condemned(position.at.pack)
                                        : view.is_condemned_as_orphan(position.at.pack);
@@ -196,12 +235,16 @@ bool Writer::still_holds(const Step& step, const Position& position) const {
         case Origin::inherited: {
             if (!rules.on(Rule::walk_if_parent_is_gone)) return true;
             const bool walks = rules.on(Rule::walk_after_every_entry)
-                                   ? !view.is_live(*backup_.parent)
+                                   ? !is_parent_live(rules, view)
                                    : newest.kind == EntryKind::forget && newest.snapshot == *backup_.parent;
             return !walks || usable;
         }
     }
     return true;
+}
+
+bool Writer::is_parent_live(const Rules& rules, const View& view) const {
+    return rules.on(Rule::parent_as_committed) ? view.is_live_commit(parent_) : view.is_live(*backup_.parent);
 }
 
 Writer::Next Writer::after_placing(const Step& step) const {
@@ -233,8 +276,8 @@ void Writer::add_hit_packs(const Step& step, Entry& entry) const {
 std::optional<Address> Writer::base_for(const Step& step, std::size_t position) const {
     if (backup_.changed == Backup::Changed::whole || packs_started_ > 0 || !backup_.parent) return std::nullopt;
     const View view(step.env.log, view_);
-    if (!view.is_live(*backup_.parent)) return std::nullopt;
-    const Entry& parent = *view.commit_of(*backup_.parent);
+    if (!view.is_live_commit(parent_)) return std::nullopt;
+    const Entry& parent = step.env.log.at(parent_);
     if (position >= parent.map.size() || step.env.store.slot(parent.map[position]).base) return std::nullopt;
     return parent.map[position];
 }
@@ -248,6 +291,7 @@ void Writer::add_to(StateHash& hash) const {
     hash.add(static_cast<std::size_t>(next_));
     if (is_done()) return;
     hash.add(view_);
+    hash.add(parent_);
     hash.add(positions_);
     hash.add(own_packs_);
     hash.add(packs_started_);
