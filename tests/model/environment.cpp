@@ -96,6 +96,7 @@ void Environment::cut_power() {
 }
 
 void Environment::add_to(StateHash& hash) const {
+    hash.add(checkpoints);
     hash.add(faults.misjudged_leases);
     hash.add(faults.lost_sources);
     hash.add(leases);

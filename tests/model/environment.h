@@ -47,6 +47,7 @@ struct Environment {
     Store store;
     Log log;
     std::size_t durable_entries = 0;  ///< how much of the log would survive a power cut
+    std::vector<Log> checkpoints;     ///< what each of them says that the log was
     std::vector<LateRequest> late;
     std::vector<ActorIndex> leases;  ///< of writers at work; in order
     bool was_lease_misjudged = false;

@@ -65,6 +65,10 @@ public:
         return commit == nullptr ? std::vector<Chunk>{} : commit->content;
     }
 
+    /// A checkpoint of this history, for another one.
+    Log log() const { return world_.env.log; }
+    void checkpoint(const Log& log) { world_.env.checkpoints.push_back(log); }
+
     void damage(Address at) { world_.env.damage.push_back(at); }
 
     World then(std::vector<Actor> actors, Faults faults = {}, Features features = {}) {

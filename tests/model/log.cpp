@@ -40,6 +40,17 @@ std::string Entry::text() const {
     return text;
 }
 
+bool Log::begins_with(const Log& beginning) const {
+    if (beginning.size() > size()) return false;
+    StateHash here;
+    StateHash there;
+    for (std::size_t n = 1; n <= beginning.size(); ++n) {
+        here.add(at(n));
+        there.add(beginning.at(n));
+    }
+    return here == there;
+}
+
 void Entry::add_to(StateHash& hash) const {
     hash.add(static_cast<std::size_t>(kind));
     hash.add(author);

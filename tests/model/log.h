@@ -48,6 +48,9 @@ struct Entry {
 /// before it is durable.
 class Log {
 public:
+    /// Whether the entries of `beginning` are the first ones here: in the code, a digest says so.
+    bool begins_with(const Log& beginning) const;
+
     /// A power cut takes all after entry `size`.
     void truncate(std::size_t size) { entries_.resize(size); }
 

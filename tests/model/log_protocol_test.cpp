@@ -99,6 +99,10 @@ constexpr std::array needs = {
          "leases, one misjudged", "which is gone"},
     Need{Rule::copy_once, "[R17] what another program has copied is not committed again",  //
          "two copiers of one snapshot", "is committed twice"},
+    Need{Rule::log_before_checkpoint, "[R18] the log is durable up to a checkpoint",  //
+         "checkpoint and power cuts", "beyond the end of the log"},
+    Need{Rule::checkpoint_must_fit, "[R18a] a checkpoint of another history is not used",  //
+         "checkpoint of another history", "reports loss"},
 };
 static_assert(needs.size() == static_cast<std::size_t>(Rule::count), "every rule is shown to be needed");
 

@@ -99,6 +99,7 @@ World random_world(Draw& draw, Rules rules) {
     actors.emplace_back(draw.one_in(2) ? Forgetter::by_rules() : Forgetter(draw.old_snapshot()));
     actors.emplace_back(Tagger(draw.old_snapshot()));
     actors.emplace_back(Reader(draw.old_snapshot()));
+    if (draw.one_in(2)) actors.emplace_back(Checkpointer());
     Faults faults;
     faults.lost_replies = draw.below(3);
     faults.late_requests = draw.below(3);

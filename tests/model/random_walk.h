@@ -19,7 +19,7 @@ struct RandomWalk {
 enum class Tracing { no, yes };
 
 /// The walk of this number: the same whenever it is taken again. Three writers or copiers, two pruners, a healer, two
-/// forgetters, a tagger and a reader, over one of some small histories.
+/// forgetters, a tagger, a reader and perhaps a checkpointer, over a small random history.
 RandomWalk walk_at_random(std::uint64_t number, Rules rules, Tracing tracing);
 
 }  // namespace varve::model

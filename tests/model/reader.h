@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "tests/model/environment.h"
@@ -7,7 +8,8 @@
 
 namespace varve::model {
 
-/// A restore of one snapshot, chunk after chunk, in a view of the log that may be old.
+/// A restore of one snapshot, chunk after chunk, in a view of the log that may be old, and
+/// may have begun at a checkpoint.
 class Reader {
 public:
     explicit Reader(SnapshotId snapshot) : snapshot_(snapshot) {}
@@ -21,6 +23,8 @@ public:
 private:
     enum class Next { read_log, read_chunk, read_log_again, nothing };
 
+    void read_log(Step& step);
+    const Log& log(const Step& step) const { return believed_ ? *believed_ : step.env.log; }
     void read_chunk(Step& step);
     void read_log_again(Step& step);
     void report_loss(Step& step);
@@ -31,7 +35,8 @@ private:
     SnapshotId snapshot_;
     Next next_ = Next::read_log;
     std::size_t view_ = 0;
-    std::size_t commit_ = 0;  // the number of the entry whose map it reads
+    std::optional<Log> believed_;  // from a checkpoint of another history; none: the log
+    std::size_t commit_ = 0;       // the number of the entry whose map it reads
     std::size_t position_ = 0;
     PackId missed_ = 0;
     std::size_t misses_ = 0;  // of the chunk at position_

@@ -47,6 +47,8 @@ enum class Rule : std::size_t {
     leases_after_list,      ///< [R16a] leases are looked at after the packs are listed
     condemn_orphans_first,  ///< [R16b] an orphan is condemned before it is deleted, also if no lease is alive
     copy_once,              ///< [R17] a copier that lost the race commits nothing if the snapshot is live now
+    log_before_checkpoint,  ///< [R18] the log is durable up to a checkpoint before the checkpoint is put
+    checkpoint_must_fit,    ///< [R18a] a checkpoint is used only if the log has the entries that it was made of
     count,
 };
 

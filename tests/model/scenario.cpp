@@ -230,6 +230,23 @@ World recopied_marked(Rules rules) {
     return history.then({Forgetter(1), copying(1, {1}), Pruner(Takes::packs_with_dead_chunks)});
 }
 
+// The checkpoint is of a history in which the pack of S1 was another one, as in a copy of the repository that went its
+// own way.
+World foreign_checkpoint(Rules rules) {
+    History other(rules);
+    other.pack({{1, {}}});
+    const PackId pack = other.pack({{1, {}}, {2, {}}});
+    other.commit(1, {pack}, {{pack, 0}, {pack, 1}});
+    History history = all_live(rules);
+    history.checkpoint(other.log());
+    return history.then({Reader(1), Forgetter(2), Pruner(Takes::any_pack)});
+}
+
+World checkpoint_and_power_cut(Rules rules) {
+    return half_dead(rules).then({hitting(3, {3}), Forgetter(2), Checkpointer(), Reader(2)},
+                                 {.power = Faults::Power::may_fail});
+}
+
 World everybody(Rules rules) {
     return all_live(rules).then({inheriting(3, 1, {1, 2, 3}), adopting(4, {2, 3}), Forgetter(1),
                                  Pruner(Takes::packs_with_dead_chunks), Reader(1)});
@@ -265,6 +282,8 @@ const std::vector<Scenario>& all_scenarios() {
         {"leases, none misjudged", two_leases, 7'000},
         {"two copiers of one snapshot", copiers, 5'900},
         {"parent copied again", recopied_parent, 430},
+        {"checkpoint of another history", foreign_checkpoint, 180},
+        {"checkpoint and power cuts", checkpoint_and_power_cut, 900},
         {"marked snapshot copied again", recopied_marked, 200},
     };
     return scenarios;

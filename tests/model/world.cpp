@@ -65,6 +65,9 @@ std::optional<std::string> broken_promise(const World& world) {
         if (auto unnamed = unnamed_pack(view, *commit)) return unnamed;
     }
     if (!env.power_may_fail()) return std::nullopt;
+    for (const Log& checkpoint : env.checkpoints)
+        if (checkpoint.size() > env.durable_entries)
+            return "after a power cut a checkpoint is beyond the end of the log";
     const View durable(env.log, env.durable_entries);
     for (const Entry* commit : durable.live_commits()) {
         if (auto broken = broken_chunk(env, durable, *commit, When::after_power_cut))

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "tests/model/checkpointer.h"
 #include "tests/model/environment.h"
 #include "tests/model/forgetter.h"
 #include "tests/model/pruner.h"
@@ -14,7 +15,7 @@
 
 namespace varve::model {
 
-using Actor = std::variant<Writer, Forgetter, Pruner, Reader, Tagger>;
+using Actor = std::variant<Writer, Forgetter, Pruner, Reader, Tagger, Checkpointer>;
 
 /// One state: what is shared, and the progress of each actor. An actor that never steps again has crashed, so in every
 /// state each actor may have died.
