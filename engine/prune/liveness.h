@@ -26,8 +26,8 @@ public:
     Liveness(const Repository& repository, const PageSubstitutes& substitutes)
         : catalog_(repository.catalog), chunks_(repository.chunks), substitutes_(substitutes) {}
 
-    /// Marks what `snapshot` needs. A second call for it is cheap. Of a metadata pack whose slot table is lost, what maps
-    /// name is needed. Throws Error(corrupt) or Error(not_found) when a page of its map cannot be read and has no
+    /// Marks what `snapshot` needs. A second call for it is cheap. Of a metadata pack whose slot table is lost, what
+    /// maps name is needed. Throws Error(corrupt) or Error(not_found) when a page of its map cannot be read and has no
     /// substitute, or an address leads nowhere or to something else than is expected there: what lies below is unknown,
     /// so this object must not be used any more.
     void add(const SnapshotRecord& snapshot, const std::stop_token& stop);
