@@ -14,8 +14,8 @@ using test::DiskFile;
 using test::KillMoment;
 using test::Program;
 
-TEST_CASE("kill: 200 backups cut off by kill -9 lose nothing and store nothing twice", "[crash]") {
-    constexpr int kills = test_rounds(200);
+TEST_CASE("kill: 100 backups cut off by kill -9 lose nothing and store nothing twice", "[crash]") {
+    constexpr int kills = test_rounds(100);
     constexpr std::uint64_t seed = 20261122;
     std::printf("kill test: seed %llu, %d kills\n", static_cast<unsigned long long>(seed), kills);
     const TemporaryFolder folder;
