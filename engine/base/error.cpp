@@ -15,6 +15,12 @@ std::string_view advice_for(int error_number) {
             return "; raise this process's limit of open files (ulimit -n)";
         case EFBIG:
             return "; the limit of file sizes of this process (ulimit -f) or of the file system is reached";
+        case ENOSPC:
+            return "; make space on this file system, then run the command again";
+        case EDQUOT:
+            return "; remove files or have the quota raised, then run the command again";
+        case EROFS:
+            return "; this command writes there: mount the file system for reading and writing";
         default:
             return "";
     }
