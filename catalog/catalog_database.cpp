@@ -13,6 +13,7 @@
 #include "catalog/snapshot_rows.h"
 #include "engine/base/ascii.h"
 #include "engine/base/file.h"
+#include "engine/base/interrupted_calls.h"
 #include "engine/base/random_id.h"
 
 namespace varve {
@@ -30,7 +31,8 @@ constexpr int open_attempts_max = 100;
 /// Creates an empty file for the database, if there is none, so that its mode is ours. An existing one is not even
 /// opened: closing it would release the locks that SQLite has on it in this process.
 void make_file(const std::filesystem::path& file) {
-    const UniqueFd made(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    const UniqueFd made(
+        retry_interrupted([&] { return ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600); }));
     if (!made && errno != EEXIST) throw io_error(fmt::format("cannot make '{}'", file.string()), errno);
 }
 

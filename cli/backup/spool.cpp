@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/base/error.h"
+#include "engine/base/interrupted_calls.h"
 #include "engine/base/nameless_file.h"
 #include "engine/base/number_text.h"
 
@@ -41,7 +42,7 @@ UniqueFd open_pipe(const std::string& name) {
         if (const auto number = parse_number<int>(std::string_view(name).substr(folder.size())))
             if (UniqueFd fd(::fcntl(*number, F_DUPFD_CLOEXEC, 0)); fd) return fd;
     }
-    UniqueFd fd(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    UniqueFd fd(retry_interrupted([&] { return ::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); }));
     if (!fd) throw io_error(fmt::format("cannot open '{}'", name), errno);
     return fd;
 }

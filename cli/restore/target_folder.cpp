@@ -9,6 +9,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
+#include "engine/base/interrupted_calls.h"
 
 namespace varve {
 namespace {
@@ -33,7 +34,8 @@ bool is_plain_name(std::string_view part) {
 }
 
 File open_folder(const File& parent, const std::string& name, int flags, const std::string& path) {
-    UniqueFd fd(::openat(parent.fd(), name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags));
+    UniqueFd fd(retry_interrupted(
+        [&] { return ::openat(parent.fd(), name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags); }));
     if (fd) return File(std::move(fd), path);
     if (errno == ENOTDIR || errno == ELOOP)
         throw Error(ErrorCode::refused,
@@ -81,7 +83,7 @@ void TargetFolder::make(const File& parent, const std::string& name, const std::
     if (::mkdirat(parent.fd(), name.c_str(), new_folder_mode) == 0) {
         made_.push_back({&parent, name});
         // Some network file systems cannot sync a folder; nothing more can be done there.
-        if (::fsync(parent.fd()) != 0 && errno != EINVAL && errno != ENOTSUP)
+        if (retry_interrupted([&] { return ::fsync(parent.fd()); }) != 0 && errno != EINVAL && errno != ENOTSUP)
             throw io_error(fmt::format("cannot sync the parent folder of '{}'", path), errno);
     } else if (errno != EEXIST) {
         throw io_error(fmt::format("cannot create folder '{}'", path), errno);

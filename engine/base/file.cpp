@@ -14,6 +14,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
+#include "engine/base/interrupted_calls.h"
 
 namespace varve {
 namespace {
@@ -45,9 +46,7 @@ UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
 int UniqueFd::release() { return std::exchange(fd_, -1); }
 
 File File::open(const std::string& path, int flags, mode_t mode) {
-    int fd = -1;
-    do fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
-    while (fd < 0 && errno == EINTR);
+    const int fd = retry_interrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
     if (fd < 0 && errno == ENOENT) throw Error(ErrorCode::not_found, fmt::format("'{}' does not exist", path));
     if (fd < 0) throw io_error(fmt::format("cannot open '{}'", path), errno);
     return File(UniqueFd(fd), path);
@@ -141,12 +140,13 @@ void File::write_all(ByteOffset at, ByteView bytes) const {
 
 void File::truncate(ByteCount size) const {
     VARVE_CHECK(!length_);
-    if (::ftruncate(fd(), static_cast<off_t>(size.value)) != 0)
+    if (retry_interrupted([&] { return ::ftruncate(fd(), static_cast<off_t>(size.value)); }) != 0)
         throw io_error(fmt::format("cannot set the size of '{}' to {} bytes", path_, size.value), errno);
 }
 
 void File::sync() const {
-    if (::fsync(fd()) != 0) throw io_error(fmt::format("cannot sync '{}'", path_), errno);
+    if (retry_interrupted([&] { return ::fsync(fd()); }) != 0)
+        throw io_error(fmt::format("cannot sync '{}'", path_), errno);
 }
 
 FileRun File::run_at(ByteOffset at) const {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "engine/base/interrupted_calls.h"
 
 namespace varve {
 namespace {
@@ -29,7 +30,7 @@ std::filesystem::path temporary_folder(const std::filesystem::path& folder, cons
 
 File open_nameless_file(const std::filesystem::path& folder, const std::string& content) {
     const std::filesystem::path place = temporary_folder(folder, content);
-    UniqueFd fd(::open(place.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    UniqueFd fd(retry_interrupted([&] { return ::open(place.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); }));
     if (!fd) {  // a file system without O_TMPFILE
         std::string name = (place / ".varve-XXXXXX").string();
         fd = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));

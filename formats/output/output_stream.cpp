@@ -11,6 +11,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
+#include "engine/base/interrupted_calls.h"
 
 namespace varve {
 namespace {
@@ -97,7 +98,7 @@ std::size_t OutputStream::send_some(ByteView bytes) {
 }
 
 void OutputStream::commit() {
-    if (::fsync(fd_) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS)
+    if (retry_interrupted([&] { return ::fsync(fd_); }) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS)
         return;  // a pipe has nothing to sync
     throw io_error(fmt::format("cannot sync {}", name_), errno);
 }

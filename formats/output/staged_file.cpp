@@ -12,6 +12,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/hex.h"
+#include "engine/base/interrupted_calls.h"
 #include "engine/base/random.h"
 #include "formats/guard/device_folder.h"
 
@@ -43,8 +44,8 @@ std::string_view kind_word(mode_t mode) {
 
 /// The file at the target, opened only to examine it; nothing without the right to read it.
 std::optional<File> open_to_ask(const TargetName& target) {
-    const int fd =
-        ::openat(target.folder->fd(), target.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    constexpr int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    const int fd = retry_interrupted([&] { return ::openat(target.folder->fd(), target.name.c_str(), flags); });
     if (fd < 0) return std::nullopt;
     return File(UniqueFd(fd), target.path);
 }
@@ -61,7 +62,8 @@ bool can_name_later() { return ::access("/proc/self/fd", X_OK) == 0; }
 
 std::optional<File> open_unnamed(const TargetName& target, mode_t mode) {
     if (!can_name_later()) return std::nullopt;
-    const int fd = ::openat(target.folder->fd(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+    const int fd =
+        retry_interrupted([&] { return ::openat(target.folder->fd(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode); });
     if (fd < 0) return std::nullopt;  // no support, or an error that the named file will meet and report
     return File(UniqueFd(fd), target.path);
 }
@@ -70,8 +72,10 @@ std::optional<File> open_unnamed(const TargetName& target, mode_t mode) {
 File open_hidden(const TargetName& target, mode_t mode, std::string& hidden) {
     for (int attempt = 0; attempt < name_attempts_max; ++attempt) {
         std::string name = hidden_name(target.name);
-        const int fd =
-            ::openat(target.folder->fd(), name.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, mode);
+        const int fd = retry_interrupted([&] {
+            return ::openat(target.folder->fd(), name.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC,
+                            mode);
+        });
         if (fd >= 0) {
             hidden = std::move(name);
             return File(UniqueFd(fd), target.path);
@@ -144,7 +148,9 @@ std::optional<struct stat> replaceable_at(const TargetName& target, const Target
     return status;
 }
 
-bool sync_names(const File& folder) { return ::fsync(folder.fd()) == 0 || errno == EINVAL || errno == ENOTSUP; }
+bool sync_names(const File& folder) {
+    return retry_interrupted([&] { return ::fsync(folder.fd()); }) == 0 || errno == EINVAL || errno == ENOTSUP;
+}
 
 StagedFile::StagedFile(TargetName target, const std::optional<struct stat>& replaced, std::optional<mode_t> mode)
     : target_(std::move(target)),
@@ -174,7 +180,8 @@ void StagedFile::set_mode(mode_t mode) {
 
 void StagedFile::allocate(ByteCount length) {
     if (length.value == 0) return;
-    const int error = ::posix_fallocate(file_.fd(), 0, static_cast<off_t>(length.value));
+    int error = EINTR;
+    while (error == EINTR) error = ::posix_fallocate(file_.fd(), 0, static_cast<off_t>(length.value));
     if (error != 0) throw io_error(fmt::format("cannot reserve {} bytes for '{}'", length.value, target_.path), error);
 }
 

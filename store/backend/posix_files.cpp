@@ -13,6 +13,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/interrupted_calls.h"
 #include "engine/base/random_id.h"
 
 namespace varve {
@@ -34,10 +35,7 @@ SplitName split(const std::string& name) {
 }
 
 int open_retrying(int folder, const char* name, int flags, mode_t mode = 0) {
-    int fd = -1;
-    do fd = ::openat(folder, name, flags | O_CLOEXEC, mode);
-    while (fd < 0 && errno == EINTR);
-    return fd;
+    return retry_interrupted([&] { return ::openat(folder, name, flags | O_CLOEXEC, mode); });
 }
 
 /// Closes what opendir opened.
@@ -222,7 +220,8 @@ public:
 
     void sync_folder(const std::string& folder) override {
         const UniqueFd fd = root_.open_existing_folder(folder);
-        if (::fsync(fd.get()) != 0) throw io_error(fmt::format("cannot sync folder '{}'", root_.locate(folder)), errno);
+        if (retry_interrupted([&] { return ::fsync(fd.get()); }) != 0)
+            throw io_error(fmt::format("cannot sync folder '{}'", root_.locate(folder)), errno);
     }
 
     std::vector<FolderEntry> list_folder(const std::string& folder) const override {

@@ -1,5 +1,6 @@
 #pragma once
-/// The built program, run on a repository of its own and killed with SIGKILL at random moments.
+/// The built program, run on a repository of its own, undisturbed, with a changed environment, or killed with SIGKILL
+/// at random moments.
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -8,12 +9,14 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <functional>
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/catch.h"
@@ -22,17 +25,20 @@
 
 namespace varve::test {
 
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
 /// With its own repository and cache.
 class Program {
 public:
     explicit Program(const TemporaryFolder& folder) : folder_(folder) {}
 
-    pid_t start(std::vector<std::string> arguments) const {
+    /// With `more` in its environment.
+    pid_t start(std::vector<std::string> arguments, const Environment& more = {}) const {
         arguments.insert(arguments.end(), {"-r", folder_ / "repo"});
-        return start_without_repository(std::move(arguments));
+        return start_without_repository(std::move(arguments), more);
     }
 
-    pid_t start_without_repository(std::vector<std::string> arguments) const {
+    pid_t start_without_repository(std::vector<std::string> arguments, const Environment& more = {}) const {
         arguments.insert(arguments.begin(), test::program_path());
         arguments.insert(arguments.end(), {"--cache-dir", folder_ / "cache"});
         std::vector<char*> raw;
@@ -45,6 +51,7 @@ public:
             const int fd = ::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
             ::dup2(fd, 1);
             ::dup2(fd, 2);
+            for (const auto& [name, value] : more) ::setenv(name.c_str(), value.c_str(), 1);
             ::execv(raw[0], raw.data());
             ::_exit(127);
         }
