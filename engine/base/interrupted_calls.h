@@ -1,6 +1,6 @@
 #pragma once
-/// System calls that a signal interrupts (EINTR), which is no failure: local file systems never do that, FUSE and
-/// network file systems may.
+/// Repeats system calls that a signal interrupted (EINTR). FUSE and network file systems may interrupt calls that local
+/// file systems always complete.
 
 #include <cerrno>
 
