@@ -93,7 +93,7 @@ private:
         basis.last_move = catalog_->last_move();
         if (!before.empty()) {
             record.parent = before.back().record.id;
-            basis.parents = {record.parent};
+            basis.parents = {{record.parent, before.back().commit}};
         }
         const std::vector<StoredPack> packs = session.finish();
         CommitEntry entry;

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "tests/model/choices.h"
+#include "tests/support/choices.h"
 
 namespace varve {
 namespace {
@@ -264,13 +264,13 @@ private:
 
 class ChosenFate final : public Fate {
 public:
-    explicit ChosenFate(model::Choices& choices) : choices_(choices) {}
+    explicit ChosenFate(test::Choices& choices) : choices_(choices) {}
 
     bool keeps_name() override { return choices_.yes_or_no(); }
     bool keeps_bytes() override { return choices_.yes_or_no(); }
 
 private:
-    model::Choices& choices_;
+    test::Choices& choices_;
 };
 
 void lose(FileNode& file, Fate& fate) {
@@ -327,7 +327,7 @@ void ForgetfulDisk::record() {
 void ForgetfulDisk::for_each_crash(const std::function<void(ForgetfulDisk& left, bool is_at_end)>& visit) const {
     std::set<std::string> seen;
     const auto lose_at = [&](const FolderNode& moment, bool is_at_end) {
-        model::Choices choices;
+        test::Choices choices;
         do {
             ForgetfulDisk left(std::make_shared<State>());
             left.state_->root = TreeCopy().of(moment);

@@ -4,12 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "tests/model/choices.h"
 #include "tests/model/log.h"
 #include "tests/model/rules.h"
 #include "tests/model/store.h"
+#include "tests/support/choices.h"
 
 namespace varve::model {
+
+using test::Choices;
 
 /// How often the network may misbehave in one exploration.
 struct Faults {

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "tests/catch.h"
-#include "tests/model/choices.h"
 #include "tests/model/explorer.h"
 #include "tests/model/rules.h"
 #include "tests/model/scenario.h"
+#include "tests/support/choices.h"
 
 namespace varve::model {
 namespace {

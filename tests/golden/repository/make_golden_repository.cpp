@@ -171,7 +171,10 @@ private:
         CommitEntry entry;
         entry.snapshots = {record};
         entry.hit_packs.assign(bases.begin(), bases.end());
-        commit(host_.repository, entry, session->finish(), {host_.catalog->last_move(), {parent.id}}, host_.progress);
+        CommitBasis basis;
+        basis.last_move = host_.catalog->last_move();
+        basis.parents = {{parent.id, host_.catalog->snapshots_by_prefix(parent.id.hex()).front().commit}};
+        commit(host_.repository, entry, session->finish(), basis, host_.progress);
     }
 
     /// Changes the ends of the chunk `chunk` of vda, which equals `base_chunk`, and stores it as a patch of that.

@@ -4,11 +4,11 @@
 #include <random>
 #include <vector>
 
-namespace varve::model {
+namespace varve::test {
 
-/// The free choices within one step of an actor (which packs a list shows, whether a reply is lost). The explorer runs
-/// the step again and again, each time along another path of answers, until none is left. A random walk runs it once,
-/// with random answers.
+/// Free choices, such as what a power failure leaves, or which packs a list shows to an actor of the model. What
+/// depends on them is run again and again, each time along another path of answers, until none is left. A random walk
+/// runs it once, with random answers.
 class Choices {
 public:
     Choices() = default;
@@ -44,4 +44,4 @@ private:
     std::size_t asked_ = 0;
 };
 
-}  // namespace varve::model
+}  // namespace varve::test
