@@ -49,7 +49,7 @@ for shift in $((10 * year)) $((-10 * year)); do
 done
 JUMP=0
 
-# What is newest for the log stays, whatever rules and clocks are; a snapshot of the future is no one's lease.
+# Rules keep the newest snapshot in the log, whatever the clocks show.
 cp a.raw newest.raw
 for shift in $((10 * year)) $((-10 * year)) 0; do
   run_at "$shift" forget --keep-last 2
