@@ -58,6 +58,26 @@ ListedPack listed(const PackRow& row) {
     return {row.facts.value_or(PackFacts{row.id, PackKind::data, {}, {}}), state};
 }
 
+/// nullopt: the view is not that of the database any more.
+std::optional<std::vector<MoveRun>> runs_of_table(SqliteDatabase& database, const CatalogView& view,
+                                                  std::uint64_t number) {
+    const std::optional<std::vector<PackRow>> packs = view.packs(database);
+    if (!packs) return std::nullopt;
+    std::vector<MoveRun> runs;
+    for (const PackRow& from : *packs) {
+        if (from.moves == 0) continue;
+        const std::optional<MoveRows> moves = read_moves(database, from);
+        if (!moves) return std::nullopt;
+        for (const MoveRow& move : *moves) {
+            if (move.table != number) continue;
+            const std::optional<const PackRow*> to = view.find(database, move.to_pack);
+            if (!to || *to == nullptr) return std::nullopt;
+            runs.push_back({{from.id, move.from_slot}, move.slots, {(*to)->id, move.to_slot}});
+        }
+    }
+    return runs;
+}
+
 }  // namespace
 
 /// Calls `f` with the newest view. `f` returns nullopt when the database does not have what the view refers to:
@@ -263,30 +283,6 @@ std::optional<ListedPack> CatalogDatabase::pack(const PackId& id) const {
         return Pack(listed(**row));
     });
 }
-
-namespace {
-
-/// nullopt: the view is not that of the database any more.
-std::optional<std::vector<MoveRun>> runs_of_table(SqliteDatabase& database, const CatalogView& view,
-                                                  std::uint64_t number) {
-    const std::optional<std::vector<PackRow>> packs = view.packs(database);
-    if (!packs) return std::nullopt;
-    std::vector<MoveRun> runs;
-    for (const PackRow& from : *packs) {
-        if (from.moves == 0) continue;
-        const std::optional<MoveRows> moves = read_moves(database, from);
-        if (!moves) return std::nullopt;
-        for (const MoveRow& move : *moves) {
-            if (move.table != number) continue;
-            const std::optional<const PackRow*> to = view.find(database, move.to_pack);
-            if (!to || *to == nullptr) return std::nullopt;
-            runs.push_back({{from.id, move.from_slot}, move.slots, {(*to)->id, move.to_slot}});
-        }
-    }
-    return runs;
-}
-
-}  // namespace
 
 std::vector<ListedPack> CatalogDatabase::packs() const {
     const auto rows = consistently<std::vector<PackRow>>([&](const CatalogView& view) {

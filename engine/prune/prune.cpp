@@ -115,10 +115,9 @@ void PruneRun::mark_once() {
             } catch (Error& error) {
                 if (is_damaged_or_missing(error))
                     error.with_context(fmt::format(
-                        "nothing was removed, because what snapshot {} of disk '{}' needs is not known: run 'varve "
-                        "repair "
-                        "--from' an image of the disk as it was then, or another repository that has the snapshot; or "
-                        "forget the snapshot",
+                        "nothing was removed, because what snapshot {} of disk '{}' needs is not known: run "
+                        "'varve repair --from' an image of the disk as it was then, or another repository that has the "
+                        "snapshot; or forget the snapshot",
                         short_id(snapshot.record.id), snapshot.record.disk));
                 throw;
             }

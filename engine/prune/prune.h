@@ -56,11 +56,11 @@ struct PruneReport {
 PruneReport preview_prune(Repository& repository, const PruneRequest& request, Progress& progress,
                           const std::stop_token& stop);
 
-/// Prunes. Throws Error(corrupt), before anything is written, when a page of a live snapshot's map cannot be read
-/// and it is nowhere else, because then what is needed is unknown (a prune of damaged packs returns it as what is kept,
-/// and does nothing); Error(conflict) when other prunes win the
-/// race every time. Once the entry is in the log, the call succeeds: a pack that cannot be deleted is a warning. At
-/// last, if everything was in scope, it renews the log's checkpoint when that is due; a failure of this is a warning.
+/// Prunes. Throws Error(corrupt), before anything is written, when a page of a live snapshot's map cannot be read and
+/// is nowhere else, because then what is needed is unknown (a prune of damaged packs returns it as what is kept, and
+/// does nothing); Error(conflict) when other prunes win the race every time. Once the entry is in the log, the call
+/// succeeds: a pack that cannot be deleted is a warning. At last, if everything was in scope, it renews the log's
+/// checkpoint when that is due; a failure of this is a warning.
 PruneReport prune(Repository& repository, const PruneRequest& request, Progress& progress, const std::stop_token& stop);
 
 }  // namespace varve

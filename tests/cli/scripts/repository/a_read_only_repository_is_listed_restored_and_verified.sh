@@ -1,14 +1,6 @@
 #!/usr/bin/env bash
 # In its own mount namespace: the repository is on a file system that is mounted for reading only.
-if [ -z "${VARVE_INSIDE:-}" ]; then
-  export VARVE_INSIDE=1
-  for way in "--user --map-root-user --mount" "--mount"; do
-    # shellcheck disable=SC2086
-    unshare $way true 2>/dev/null && exec unshare $way bash "$0"
-  done
-  echo "skipped: cannot create a mount namespace here"
-  exit 77
-fi
+needs_mount_namespace=yes
 . "$(dirname "$0")/../lib.sh"
 mkdir disk
 mount -t tmpfs -o size=64m disk disk

@@ -38,12 +38,7 @@ for ((round = 1; round <= 5; round++)); do
 done
 run copy --to second
 expect_status 0
-for repository in repo second; do
-  run check -r "$repository"
-  expect_status 0
-  run verify -r "$repository"
-  expect_status 0
-done
+expect_sound repo second
 run prune
 expect_status 0
 [ -z "$(find repo/leases -type f 2>/dev/null)" ] || fail "a lease was left behind"
