@@ -90,6 +90,13 @@ make_image() {
 # overwrite FILE OFFSET TEXT
 overwrite() { printf '%s' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
 
+# flip FILE OFFSET: one bit of the byte there. Unlike a byte that is written, it differs from whatever was there.
+flip() {
+  local byte
+  byte=$(od -An -tu1 -j"$2" -N1 "$1")
+  printf '%b' "\\x$(printf %02x $((byte ^ 64)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
 # expect_sound REPOSITORY...: everything in them verifies.
 expect_sound() {
   local repository

@@ -54,7 +54,7 @@ make_repository
 run backup a.raw --disk a
 pack=$(find repo/packs -type f -size +20k | head -n 1)
 cp "$pack" whole
-overwrite "$pack" 9000 xxxx
+flip "$pack" 9000
 run verify
 expect_status 3
 
@@ -67,7 +67,7 @@ run backup a.raw --disk same
 expect_status 0
 expect_out ": 0 chunks new"
 
-overwrite "$pack" 9000 xxxx
+flip "$pack" 9000
 run verify
 expect_status 3
 run backup a.raw --disk a

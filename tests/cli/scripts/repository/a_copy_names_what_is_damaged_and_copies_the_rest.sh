@@ -15,7 +15,7 @@ done
 pack=$(find repo/packs -type f -size +60k -size -100k)
 cp "$pack" whole
 chmod u+w "$pack"
-printf xxxx | dd of="$pack" bs=1 seek=5000 conv=notrunc status=none
+flip "$pack" 5000
 
 run copy --to second --json
 expect_status 1

@@ -64,7 +64,7 @@ expect_damage() {
 rm "$entry"
 expect_damage log_entry_missing
 cp kept "$entry"
-overwrite "$entry" 300 x
+flip "$entry" 300
 expect_damage log_entry_damaged
 
 # Once the entry is back, every host has all of it again, and writing goes on.
@@ -86,7 +86,7 @@ expect_status 0
 # The newest entry, damaged: a host that knows it restores it, another lists what came before; neither writes.
 newest=repo/log/0000000000000005
 cp "$newest" kept
-overwrite "$newest" 300 x
+flip "$newest" 300
 run list a
 expect_status 0
 expect_err "log entry 5"

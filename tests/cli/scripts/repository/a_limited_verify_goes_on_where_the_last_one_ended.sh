@@ -31,7 +31,7 @@ expect_golden verify_sample.json
 
 # Damage is found by the run that reads it, at the latest after all packs were read, and is shown from then on.
 for pack in $(find repo/packs -type f -size +200k | head -n 1); do
-  printf xxxx | dd of="$pack" bs=1 seek=5000 conv=notrunc status=none
+  flip "$pack" 5000
 done
 found=0
 for try in 1 2 3 4; do

@@ -48,7 +48,7 @@ expect_status 0
 expect_same restored.raw a.raw
 
 # A damaged one is named, and costs nothing.
-printf xxxx | dd of="$checkpoint" bs=1 seek=100 conv=notrunc status=none
+flip "$checkpoint" 100
 run check
 expect_status 3
 expect_out "checkpoint_damaged: checkpoint "

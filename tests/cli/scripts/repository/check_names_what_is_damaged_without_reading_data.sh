@@ -21,7 +21,7 @@ expect_golden check.json
 # A flipped byte of guest data is not seen by check, until a verify has seen it.
 pack=$(find repo/packs -type f -size +60k -size -100k)
 cp "$pack" sound
-printf xxxx | dd of="$pack" bs=1 seek=5000 conv=notrunc status=none
+flip "$pack" 5000
 run check
 expect_status 0
 run verify
@@ -58,7 +58,7 @@ run check
 expect_status 0
 
 # A flipped bit in the log.
-printf x | dd of=repo/log/0000000000000001 bs=1 seek=200 conv=notrunc status=none
+flip repo/log/0000000000000001 200
 run check
 expect_status 3
 expect_out "log_entry_damaged: "

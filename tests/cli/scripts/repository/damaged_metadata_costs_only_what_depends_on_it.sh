@@ -12,13 +12,6 @@ expect_status 0
 warm="$VARVE_CACHE_DIR"
 cp -r repo fresh
 
-# flip FILE OFFSET: one bit of it.
-flip() {
-  local byte
-  byte=$(od -An -tu1 -j"$2" -N1 "$1")
-  printf '%b' "\\x$(printf %02x $((byte ^ 64)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
-}
-
 # A flipped bit at any place of a metadata pack: on a host without a catalog, the other disk is as before.
 size=$(stat -c %s "$metadata_of_a")
 for at in 8 60 $((size / 2)) $((size - 200)) $((size - 70)) $((size - 10)); do

@@ -17,7 +17,7 @@ cp "$pack" whole
 size=$(stat -c %s "$pack")
 chmod u+w "$pack"
 # Somewhere in the last frames, before the slot table.
-printf 'damage' | dd of="$pack" bs=1 seek=$((size / 2)) conv=notrunc status=none
+flip "$pack" $((size / 2))
 run prune
 expect_status 3
 expect_out "pack $id stays"

@@ -16,7 +16,7 @@ pack=$(find repo/packs -type f -size +100k | head -n 1)
 # damage: in the middle of the pack, and verify finds it.
 damage() {
   pack=$(find repo/packs -type f -size +100k | head -n 1)
-  printf xxxx | dd of="$pack" bs=1 seek=500000 conv=notrunc status=none
+  flip "$pack" 500000
   run verify
   expect_status 3
 }

@@ -14,7 +14,7 @@ expect_no_err
 
 # The second night's only chunk: of 16 chunks, the one at offset 196608.
 pack=$(find repo/packs -type f -size +60k -size -100k)
-printf xxxx | dd of="$pack" bs=1 seek=5000 conv=notrunc status=none
+flip "$pack" 5000
 run verify
 expect_status 3
 expect_out "damaged: web01/vda of "

@@ -47,7 +47,7 @@ rm -rf to
 id=$(sed -n 3p ids)
 pack=$(find repo/packs -type f -size +30M | head -n 1)
 chmod u+w "$pack"
-printf 'damage' | dd of="$pack" bs=1 seek=$(($(stat -c %s "$pack") / 2)) conv=notrunc status=none
+flip "$pack" $(($(stat -c %s "$pack") / 2))
 run restore --group m@latest --to to/
 expect_refusal 1 "of 3 disks and 1 attachment these are complete: 'to/m/b.raw': cannot restore snapshot"
 [ "$(find to -type f | tr '\n' ' ')" = "to/m/b.raw " ] || fail "something else was left: $(find to)"

@@ -8,7 +8,7 @@ run backup a.raw --disk web01/vda --group web01 --attach domain.xml
 expect_status 0
 data=$(find repo/packs -type f -size +512k)
 cp "$data" whole
-printf xxxx | dd of="$data" bs=1 seek=500000 conv=notrunc status=none
+flip "$data" 500000
 
 # Without the option nothing is written.
 run restore web01/vda@latest --to back.raw
