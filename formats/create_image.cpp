@@ -36,6 +36,18 @@ void check_size(const FormatDescriptor& format, const CreateOptions& options) {
                             options.virtual_size.value, format.name, size_max.value));
 }
 
+void check_secret(const CreateOptions& options, const FormatList& formats) {
+    const bool is_encrypted = is_encrypted_image(options.format, options.options, formats);
+    if (is_encrypted && !options.secret)
+        throw Error(ErrorCode::usage,
+                    "the new image is to be encrypted: pass --target-secret-file FILE with its passphrase or key");
+    if (!is_encrypted && options.secret)
+        throw Error(ErrorCode::usage,
+                    fmt::format("--target-secret-file encrypts the new image, and {} without further options is not "
+                                "encrypted; pass -O luks, or -O qcow2 -o encrypt.format=luks",
+                                options.format));
+}
+
 void check_kind_of_target(const std::string& path, const CreateOptions& options, const FormatList& formats) {
     if (options.format == "raw" || options.folder != nullptr) return;
     if (path == "-" && !is_streamed(options.format, options.options, formats))
@@ -58,7 +70,7 @@ std::unique_ptr<Output> open_output(const std::string& path, const CreateOptions
 }
 
 NewImage new_image(const std::string& path, const CreateOptions& options, const FormatList& formats) {
-    NewImage image{path, options.virtual_size, options.options, {}, {}, {}};
+    NewImage image{path, options.virtual_size, options.options, options.secret, {}, {}, {}};
     image.open_output = [&path, &options] { return open_output(path, options); };
     image.open_output_files = [&path, &options](std::vector<std::string> parts) {
         return create_output_files(path, std::move(parts), {options.overwrite, options.forbidden, options.mode},
@@ -76,6 +88,7 @@ std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateO
                                           const FormatList& formats) {
     check_format(options.format, formats);
     check_creation_options(options.format, options.options, formats);
+    check_secret(options, formats);
     check_kind_of_target(path, options, formats);
     const FormatDescriptor& format = formats.at(options.format);
     check_size(format, options);

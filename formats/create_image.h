@@ -12,6 +12,7 @@
 #include "engine/base/file.h"
 #include "engine/image/image_writer.h"
 #include "formats/base/option_words.h"
+#include "formats/crypt/secret_file.h"
 #include "formats/guard/target_rules.h"
 #include "formats/output/output_device.h"
 #include "formats/registry.h"
@@ -30,14 +31,17 @@ struct CreateOptions {
     /// in `path`. With it `path` is never a stream or a device.
     const File* folder = nullptr;
     DeviceRest device_rest = DeviceRest::kept;
+    /// Encrypts the image, which its options must ask for.
+    crypt::Secret secret = {};
     /// Permissions of a new file, as in TargetRules.
     std::optional<mode_t> mode = {};
 };
 
 /// Opens `path` for writing; "-" is standard output, an existing block device is overwritten. Throws Error(unsupported)
 /// for a format or a size that is not written, Error(refused) for a target that may not be overwritten (see above),
-/// Error(usage) for creation options that the format does not have, for a format other than raw on a device, and for an
-/// image on a stream that is not written from its first byte to its last (is_streamed() of creation_options.h).
+/// Error(usage) for creation options that the format does not have, for an encrypted image without a secret and a
+/// secret without an encrypted image, for a format other than raw on a device, and for an image on a stream that is not
+/// written from its first byte to its last (is_streamed() of creation_options.h).
 std::unique_ptr<ImageWriter> create_image(const std::string& path, const CreateOptions& options,
                                           const FormatList& formats = format_registry());
 

@@ -67,6 +67,11 @@ bool is_streamed(std::string_view format, const OptionMap& options, const Format
     return may_be_streamed(format, formats) && writing_of(format, formats).is_streamed(options);
 }
 
+bool is_encrypted_image(std::string_view format, const OptionMap& options, const FormatList& formats) {
+    const FormatWriting& writing = writing_of(format, formats);
+    return writing.is_encrypted != nullptr && writing.is_encrypted(options);
+}
+
 /// Adds one word after the other, so that only those that contradict are left out.
 OptionMap with_recorded_options(std::string_view format, const OptionMap& given, const OptionMap& recorded,
                                 const FormatList& formats) {

@@ -29,6 +29,10 @@ bool may_be_streamed(std::string_view format, const FormatList& formats = format
 /// Whether an image of `format` with valid `options` is written strictly from its first byte to its last.
 bool is_streamed(std::string_view format, const OptionMap& options, const FormatList& formats = format_registry());
 
+/// Whether an image of `format` with valid `options` is encrypted, so that creating it takes a secret.
+bool is_encrypted_image(std::string_view format, const OptionMap& options,
+                        const FormatList& formats = format_registry());
+
 /// The options `given` by the user, and those `recorded` for the source that are compatible with them: the image is
 /// like the source unless the user specified otherwise. Leaves out words that name files, words and values that this
 /// version does not know, and whatever contradicts `given`. Throws Error(usage) if `given` alone is invalid.

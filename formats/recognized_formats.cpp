@@ -19,12 +19,13 @@ using WayOut = std::string (*)(const std::string& path);
 using Claims = bool (*)(const ByteSource& source, std::string_view start);
 using Extensions = std::span<const std::string_view>;
 
-constexpr FormatDescriptor refused(FormatUse use, std::string_view name, std::string_view noun, Extensions extensions,
+constexpr FormatDescriptor refused(std::string_view name, std::string_view noun, Extensions extensions,
                                    HasMagic has_magic, WayOut way_out = nullptr, Claims claims = nullptr) {
     return {
         .name = name,
         .noun = noun,
-        .use = use,
+        .use = FormatUse::unread,
+        .may_be_guest_data = false,
         .extensions = extensions,
         .other_extensions = {},
         .has_magic = has_magic,
@@ -36,6 +37,14 @@ constexpr FormatDescriptor refused(FormatUse use, std::string_view name, std::st
         .changes_between_states = nullptr,
         .writing = nullptr,
     };
+}
+
+/// Refused as well, unless a guest may have written it to its disk.
+constexpr FormatDescriptor guest_data(std::string_view name, std::string_view noun, Extensions extensions,
+                                      HasMagic has_magic, WayOut way_out = nullptr, Claims claims = nullptr) {
+    FormatDescriptor format = refused(name, noun, extensions, has_magic, way_out, claims);
+    format.may_be_guest_data = true;
+    return format;
 }
 
 /// The bytes of a literal, as a template argument.
@@ -202,102 +211,93 @@ constexpr std::array tar_extensions{"tar"sv};
 }  // namespace
 
 constexpr FormatDescriptor qcow =
-    refused(FormatUse::unread_image, "qcow", "a qcow version 1 image", qcow_extensions, begins_with<"QFI\xfb\0\0\0\1">);
-constexpr FormatDescriptor qed =
-    refused(FormatUse::unread_image, "qed", "a QED image", qed_extensions, begins_with<"QED\0">);
-constexpr FormatDescriptor vpc = refused(FormatUse::unread_image, "vpc", "a Virtual PC disk (vpc, vhd)", vpc_extensions,
-                                         begins_with<"conectix">, nullptr, has_vhd_footer);
-constexpr FormatDescriptor vhdx =
-    refused(FormatUse::unread_image, "vhdx", "a Hyper-V disk (vhdx)", vhdx_extensions, begins_with<"vhdxfile">);
+    refused("qcow", "a qcow version 1 image", qcow_extensions, begins_with<"QFI\xfb\0\0\0\1">);
+constexpr FormatDescriptor qed = refused("qed", "a QED image", qed_extensions, begins_with<"QED\0">);
+constexpr FormatDescriptor vpc =
+    refused("vpc", "a Virtual PC disk (vpc, vhd)", vpc_extensions, begins_with<"conectix">, nullptr, has_vhd_footer);
+constexpr FormatDescriptor vhdx = refused("vhdx", "a Hyper-V disk (vhdx)", vhdx_extensions, begins_with<"vhdxfile">);
 constexpr FormatDescriptor parallels =
-    refused(FormatUse::unread_image, "parallels", "a Parallels disk", parallels_extensions,
-            begins_with<"WithoutFreeSpace", "WithouFreSpacExt">);
-constexpr FormatDescriptor cow = refused(FormatUse::unread_image, "cow", "a User-Mode Linux disk (cow)", cow_extensions,
-                                         begins_with<"OOOM\0\0\0\2">);
-constexpr FormatDescriptor bochs = refused(FormatUse::unread_image, "bochs", "a Bochs disk", bochs_extensions,
-                                           begins_with<"Bochs Virtual HD Image">, convert_first);
-constexpr FormatDescriptor cloop = refused(FormatUse::unread_image, "cloop", "a compressed loop image (cloop)",
-                                           cloop_extensions, is_cloop, convert_first);
-constexpr FormatDescriptor dmg = refused(FormatUse::unread_image, "dmg", "an Apple disk image (dmg)", dmg_extensions,
+    refused("parallels", "a Parallels disk", parallels_extensions, begins_with<"WithoutFreeSpace", "WithouFreSpacExt">);
+constexpr FormatDescriptor cow =
+    refused("cow", "a User-Mode Linux disk (cow)", cow_extensions, begins_with<"OOOM\0\0\0\2">);
+constexpr FormatDescriptor bochs =
+    refused("bochs", "a Bochs disk", bochs_extensions, begins_with<"Bochs Virtual HD Image">, convert_first);
+constexpr FormatDescriptor cloop =
+    refused("cloop", "a compressed loop image (cloop)", cloop_extensions, is_cloop, convert_first);
+constexpr FormatDescriptor dmg = refused("dmg", "an Apple disk image (dmg)", dmg_extensions,
                                          begins_with<"encrcdsa", "sprs\0\0\0">, convert_first, has_dmg_trailer);
 constexpr FormatDescriptor ewf =
-    refused(FormatUse::unread_image, "ewf", "an EnCase image (E01)", ewf_extensions,
+    refused("ewf", "an EnCase image (E01)", ewf_extensions,
             begins_with<"EVF\x09\x0d\x0a\xff\0", "LVF\x09\x0d\x0a\xff\0", "EVF2\x0d\x0a\x81\0", "LEF2\x0d\x0a\x81\0">,
             convert_first);
-constexpr FormatDescriptor aff = refused(FormatUse::unread_image, "aff", "a forensic image (AFF)", aff_extensions,
-                                         begins_with<"AFF10\x0d\x0a\0">, convert_first);
+constexpr FormatDescriptor aff =
+    refused("aff", "a forensic image (AFF)", aff_extensions, begins_with<"AFF10\x0d\x0a\0">, convert_first);
 constexpr FormatDescriptor vma =
-    refused(FormatUse::unread_image, "vma", "a Proxmox VE backup (vma)", vma_extensions, begins_with<"VMA\0">,
-            [](const std::string& path) {
-                return fmt::format(
-                    "extract it with 'vma extract {} FOLDER' and name the disk in it, or pass --format raw to "
-                    "take its bytes as they are",
-                    path);
-            });
-constexpr FormatDescriptor asif = refused(FormatUse::unread_image, "asif", "an Apple sparse image (ASIF)",
-                                          asif_extensions, begins_with<"shdw">, convert_first);
+    refused("vma", "a Proxmox VE backup (vma)", vma_extensions, begins_with<"VMA\0">, [](const std::string& path) {
+        return fmt::format(
+            "extract it with 'vma extract {} FOLDER' and name the disk in it, or pass --format raw to "
+            "take its bytes as they are",
+            path);
+    });
+constexpr FormatDescriptor asif =
+    refused("asif", "an Apple sparse image (ASIF)", asif_extensions, begins_with<"shdw">, convert_first);
 constexpr FormatDescriptor wim =
-    refused(FormatUse::unread_image, "wim", "a Windows imaging file (wim)", wim_extensions,
-            begins_with<"MSWIM\0\0\0", "WLPWM\0\0\0">, [](const std::string&) {
+    refused("wim", "a Windows imaging file (wim)", wim_extensions, begins_with<"MSWIM\0\0\0", "WLPWM\0\0\0">,
+            [](const std::string&) {
                 return std::string("it holds files, not a disk; pass --format raw to take its bytes as they are");
             });
-constexpr FormatDescriptor chd = refused(FormatUse::unread_image, "chd", "a MAME hard disk (chd)", chd_extensions,
-                                         begins_with<"MComprHD">, convert_first);
-constexpr FormatDescriptor simg = refused(FormatUse::unread_image, "simg", "an Android sparse image", simg_extensions,
-                                          begins_with<"\x3a\xff\x26\xed">, convert_first);
-constexpr FormatDescriptor partclone = refused(FormatUse::unread_image, "partclone", "a partclone image", {},
-                                               begins_with<"partclone-image">, convert_first);
-constexpr FormatDescriptor ctk = refused(FormatUse::unread_image, "ctk", "a VMware change tracking file (-ctk.vmdk)",
-                                         {}, begins_with<"\xa2\x72\x19\xf6">, name_its_disk);
+constexpr FormatDescriptor chd =
+    refused("chd", "a MAME hard disk (chd)", chd_extensions, begins_with<"MComprHD">, convert_first);
+constexpr FormatDescriptor simg =
+    refused("simg", "an Android sparse image", simg_extensions, begins_with<"\x3a\xff\x26\xed">, convert_first);
+constexpr FormatDescriptor partclone =
+    refused("partclone", "a partclone image", {}, begins_with<"partclone-image">, convert_first);
+constexpr FormatDescriptor ctk =
+    refused("ctk", "a VMware change tracking file (-ctk.vmdk)", {}, begins_with<"\xa2\x72\x19\xf6">, name_its_disk);
 constexpr FormatDescriptor vmx =
-    refused(FormatUse::unread_image, "vmx", "a VMware machine's settings (vmx)", vmx_extensions, is_vmx, name_its_disk);
+    refused("vmx", "a VMware machine's settings (vmx)", vmx_extensions, is_vmx, name_its_disk);
 constexpr FormatDescriptor vmware_state =
-    refused(FormatUse::unread_image, "vmware_state", "a VMware machine's saved state", vmware_state_extensions,
+    refused("vmware_state", "a VMware machine's saved state", vmware_state_extensions,
             begins_with<"\xd0\xbe\xd2\xbe", "\xd1\xba\xd1\xba", "\xd2\xbe\xd2\xbe", "MRVN">, name_its_disk);
-constexpr FormatDescriptor vbox = refused(FormatUse::unread_image, "vbox", "a VirtualBox machine's settings (vbox)",
-                                          vbox_extensions, is_xml_with<"<VirtualBox">, name_its_disk);
+constexpr FormatDescriptor vbox = refused("vbox", "a VirtualBox machine's settings (vbox)", vbox_extensions,
+                                          is_xml_with<"<VirtualBox">, name_its_disk);
 constexpr FormatDescriptor libvirt_domain =
-    refused(FormatUse::unread_image, "libvirt_domain", "a libvirt machine's definition (XML)", {},
-            is_xml_with<"<domain">, name_its_disk);
+    refused("libvirt_domain", "a libvirt machine's definition (XML)", {}, is_xml_with<"<domain">, name_its_disk);
 constexpr FormatDescriptor web_page =
-    refused(FormatUse::unread_image, "html", "a web page", web_page_extensions, is_web_page, [](const std::string&) {
+    refused("html", "a web page", web_page_extensions, is_web_page, [](const std::string&) {
         return std::string("download the disk again, or pass --format raw to take its bytes as they are");
     });
-constexpr FormatDescriptor luks =
-    refused(FormatUse::guest_data, "luks", "a LUKS volume", {}, begins_with<"LUKS\xba\xbe">);
-constexpr FormatDescriptor lvm2 =
-    refused(FormatUse::guest_data, "lvm2", "an LVM physical volume", {}, has_lvm_label, name_a_volume);
+constexpr FormatDescriptor luks = guest_data("luks", "a LUKS volume", {}, begins_with<"LUKS\xba\xbe">);
+constexpr FormatDescriptor lvm2 = guest_data("lvm2", "an LVM physical volume", {}, has_lvm_label, name_a_volume);
 constexpr FormatDescriptor gzip =
-    refused(FormatUse::guest_data, "gzip", "a file compressed by gzip", gzip_extensions, begins_with<"\x1f\x8b\x08">,
-            [](const std::string&) { return unpack_with("gzip"); });
-constexpr FormatDescriptor xz =
-    refused(FormatUse::guest_data, "xz", "a file compressed by xz", xz_extensions, begins_with<"\xfd\x37zXZ\0">,
-            [](const std::string&) { return unpack_with("xz"); });
+    guest_data("gzip", "a file compressed by gzip", gzip_extensions, begins_with<"\x1f\x8b\x08">,
+               [](const std::string&) { return unpack_with("gzip"); });
+constexpr FormatDescriptor xz = guest_data("xz", "a file compressed by xz", xz_extensions, begins_with<"\xfd\x37zXZ\0">,
+                                           [](const std::string&) { return unpack_with("xz"); });
 constexpr FormatDescriptor zstd =
-    refused(FormatUse::guest_data, "zstd", "a file compressed by zstd", zstd_extensions,
-            begins_with<"\x28\xb5\x2f\xfd">, [](const std::string&) { return unpack_with("zstd"); });
-constexpr FormatDescriptor bzip2 = refused(
-    FormatUse::guest_data, "bzip2", "a file compressed by bzip2", bzip2_extensions,
+    guest_data("zstd", "a file compressed by zstd", zstd_extensions, begins_with<"\x28\xb5\x2f\xfd">,
+               [](const std::string&) { return unpack_with("zstd"); });
+constexpr FormatDescriptor bzip2 = guest_data(
+    "bzip2", "a file compressed by bzip2", bzip2_extensions,
     [](std::string_view s) { return has_bytes_at(s, 4, "1AY&SY"); },
     [](const std::string&) { return unpack_with("bzip2"); });
 constexpr FormatDescriptor lz4 =
-    refused(FormatUse::guest_data, "lz4", "a file compressed by lz4", lz4_extensions,
-            begins_with<"\x04\x22\x4d\x18", "\x02\x21\x4c\x18">, [](const std::string&) { return unpack_with("lz4"); });
+    guest_data("lz4", "a file compressed by lz4", lz4_extensions, begins_with<"\x04\x22\x4d\x18", "\x02\x21\x4c\x18">,
+               [](const std::string&) { return unpack_with("lz4"); });
 constexpr FormatDescriptor lzop =
-    refused(FormatUse::guest_data, "lzop", "a file compressed by lzop", lzop_extensions,
-            begins_with<"\x89LZO\0\x0d\x0a\x1a\x0a">, [](const std::string&) { return unpack_with("lzop"); });
-constexpr FormatDescriptor zip = refused(FormatUse::guest_data, "zip", "a zip archive", zip_extensions,
-                                         begins_with<"PK\3\4", "PK\5\6", "PK\7\10">, unpack_first);
-constexpr FormatDescriptor seven_zip = refused(FormatUse::guest_data, "7z", "a 7z archive", seven_zip_extensions,
-                                               begins_with<"7z\xbc\xaf\x27\x1c">, unpack_first);
+    guest_data("lzop", "a file compressed by lzop", lzop_extensions, begins_with<"\x89LZO\0\x0d\x0a\x1a\x0a">,
+               [](const std::string&) { return unpack_with("lzop"); });
+constexpr FormatDescriptor zip =
+    guest_data("zip", "a zip archive", zip_extensions, begins_with<"PK\3\4", "PK\5\6", "PK\7\10">, unpack_first);
+constexpr FormatDescriptor seven_zip =
+    guest_data("7z", "a 7z archive", seven_zip_extensions, begins_with<"7z\xbc\xaf\x27\x1c">, unpack_first);
 constexpr FormatDescriptor rar =
-    refused(FormatUse::guest_data, "rar", "a rar archive", rar_extensions, begins_with<"Rar!\x1a\x07">, unpack_first);
-constexpr FormatDescriptor xva = refused(FormatUse::unread_image, "xva", "a XenServer machine (xva)", xva_extensions,
-                                         has_no_magic, unpack_first, is_xva);
-constexpr FormatDescriptor vagrant_box = refused(FormatUse::unread_image, "box", "a Vagrant box", box_extensions,
-                                                 has_no_magic, unpack_first, is_vagrant_box);
-constexpr FormatDescriptor tar_archive =
-    refused(FormatUse::guest_data, "tar", "a tar archive without an OVF descriptor", tar_extensions, has_no_magic,
-            unpack_first, begins_like_tar);
+    guest_data("rar", "a rar archive", rar_extensions, begins_with<"Rar!\x1a\x07">, unpack_first);
+constexpr FormatDescriptor xva =
+    refused("xva", "a XenServer machine (xva)", xva_extensions, has_no_magic, unpack_first, is_xva);
+constexpr FormatDescriptor vagrant_box =
+    refused("box", "a Vagrant box", box_extensions, has_no_magic, unpack_first, is_vagrant_box);
+constexpr FormatDescriptor tar_archive = guest_data("tar", "a tar archive without an OVF descriptor", tar_extensions,
+                                                    has_no_magic, unpack_first, begins_like_tar);
 
 }  // namespace varve::recognized

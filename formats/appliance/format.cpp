@@ -46,6 +46,7 @@ constexpr FormatWriting writing{
     .option_words = option_words,
     .check = [](const OptionMap& options) { parse_creation_options(options); },
     .is_streamed = nullptr,
+    .is_encrypted = nullptr,
     .virtual_size_max = [](const OptionMap&) -> ByteCount { return mib(64ULL << 20); },  // as its VMDK image
     .alignment = {512},
     .size_warning = nullptr,
@@ -63,6 +64,7 @@ const FormatDescriptor& descriptor() {
         .name = "ova",
         .noun = "an appliance (ova, ovf)",
         .use = FormatUse::package,
+        .may_be_guest_data = false,
         .extensions = extensions,
         .other_extensions = other_extensions,
         .has_magic = [](std::string_view) { return false; },

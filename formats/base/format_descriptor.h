@@ -25,6 +25,10 @@ namespace varve {
 class Output;
 class OutputFiles;
 
+namespace crypt {
+class SecretFile;
+}
+
 /// The backing image of a new image.
 struct NewBacking {
     std::unique_ptr<ImageReader> reader;  ///< its whole chain as one disk
@@ -36,6 +40,8 @@ struct NewImage {
     std::string path;  ///< as typed by the user; may be "-"
     ByteCount virtual_size;
     OptionMap options;  ///< accepted by FormatWriting::check
+    /// Encrypts the image; present exactly if FormatWriting::is_encrypted says that it is encrypted.
+    std::shared_ptr<const crypt::SecretFile> secret;
     std::function<std::unique_ptr<Output>()> open_output;
     /// For an image of several files: the data files beside the one at `path`.
     std::function<std::unique_ptr<OutputFiles>(std::vector<std::string> parts)> open_output_files;
@@ -48,6 +54,8 @@ struct FormatWriting {
     void (*check)(const OptionMap& options);    ///< throws Error(usage) for options that the format does not have
     /// Whether an image with these options is written strictly from its first byte to its last. Null: none is.
     bool (*is_streamed)(const OptionMap& options);
+    /// Whether an image with these options is encrypted, so that creating it takes a secret. Null: none is.
+    bool (*is_encrypted)(const OptionMap& options);
     ByteCount (*virtual_size_max)(const OptionMap& options);  ///< a larger disk is refused before the target is opened
     ByteCount alignment;                                      ///< a virtual size is a multiple of it
     /// A sentence about a disk of this size that another program reads differently from such an image. Null: there is
@@ -58,18 +66,18 @@ struct FormatWriting {
 
 /// What varve does with files of a format.
 enum class FormatUse : std::uint8_t {
-    image,         ///< reads them, as a named image and as a backing file
-    package,       ///< reads the images in them (formats/open_image.cpp)
-    unread_image,  ///< refuses them by name
-    /// Also refuses them by name; but a guest may use its whole disk in this format, so inside a logical volume they
-    /// are ordinary data.
-    guest_data,
+    image,    ///< reads them, as a named image and as a backing file
+    package,  ///< reads the images in them (formats/open_image.cpp)
+    unread,   ///< refuses them by name
 };
 
 struct FormatDescriptor {
     std::string_view name;  ///< qemu-img's word where it has one; also what snapshots record
     std::string_view noun;  ///< "a VMware disk (vmdk)", for messages
     FormatUse use;
+    /// Whether a guest may use its whole disk in this format, so that such bytes in a logical volume or from a pipe are
+    /// ordinary data.
+    bool may_be_guest_data;
     /// File extensions without the dot, in lower case. A new image gets the first; a target with any of them is written
     /// in this format.
     std::span<const std::string_view> extensions;

@@ -103,7 +103,7 @@ FormatDecision decide_nameless(const ByteSource& source, const std::optional<std
     if (format) return {*format, {}};
     FormatDecision decision{"raw", {}};
     const FormatDescriptor* probed = probe_format(source, formats);
-    if (probed != nullptr && probed->use != FormatUse::guest_data)
+    if (probed != nullptr && !probed->may_be_guest_data)
         decision.warnings.push_back(fmt::format(
             "'{}' was read as raw, although its first bytes are those of {}; pass --format {}", source.name(),
             probed->noun,

@@ -71,7 +71,7 @@ OpenedGroup open_group(const VolumeName& wanted, const ImageOptions& options, co
 void refuse_image_inside(const std::shared_ptr<const ImageReader>& volume, const std::string& name,
                          const FormatList& formats) {
     const FormatDescriptor* probed = probe_format(ReaderSource(volume, name), formats);
-    if (probed == nullptr || probed->use == FormatUse::guest_data) return;
+    if (probed == nullptr || probed->may_be_guest_data) return;
     const std::string way_out = formats.is_readable(probed->name)
                                     ? fmt::format("pass --format {} to read it as one, or --format raw", probed->name)
                                     : "this version of varve does not read those; pass --format raw";

@@ -67,7 +67,7 @@ TEST_CASE("registry: only formats that are read can be opened, and refused ones 
     for (const FormatDescriptor* format : format_registry().all()) {
         CAPTURE(format->name);
         CHECK((format->open != nullptr) == (format->use == FormatUse::image));
-        const bool is_refused = format->use == FormatUse::unread_image || format->use == FormatUse::guest_data;
+        const bool is_refused = format->use == FormatUse::unread;
         CHECK((!is_refused || format->writing == nullptr));
         CHECK((is_refused || format->way_out == nullptr));
     }
