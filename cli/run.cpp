@@ -25,6 +25,11 @@ ProgressOutput progress_output_of(const Arguments& arguments) {
     throw Error(ErrorCode::usage, fmt::format("--progress needs auto, json or none, not '{}'", word));
 }
 
+crypt::Secret secret_in(const Arguments& arguments, const std::string& option) {
+    const auto path = arguments.value(option);
+    return path ? crypt::SecretFile::read(*path) : nullptr;
+}
+
 /// --progress json among words that are not parsed yet: what is wrong with them is then reported as JSON, too.
 bool asks_for_lines(const std::vector<std::string>& words) {
     for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i)
@@ -93,7 +98,8 @@ ExitStatus run(const std::vector<std::string>& typed, Console& console, std::sto
     if (arguments.has("help")) return print(console, verb_help(verb));
     console.set_verbosity(verbosity_of(arguments));
     console.set_progress_output(progress_output_of(arguments));
-    const ExitStatus status = verb.run({arguments, console, std::move(stop)});
+    const ExitStatus status = verb.run({arguments, console, std::move(stop), secret_in(arguments, "secret-file"),
+                                        secret_in(arguments, "target-secret-file")});
     console.flush();
     return status;
 }

@@ -40,12 +40,15 @@ void check_secret(const CreateOptions& options, const FormatList& formats) {
     const bool is_encrypted = is_encrypted_image(options.format, options.options, formats);
     if (is_encrypted && !options.secret)
         throw Error(ErrorCode::usage,
-                    "the new image is to be encrypted: pass --target-secret-file FILE with its passphrase or key");
+                    fmt::format("the new image, {}, is to be encrypted: pass --target-secret-file FILE with its "
+                                "passphrase or key, or another format (-O raw) for a plain disk",
+                                formats.describe(options.format)));
     if (!is_encrypted && options.secret)
-        throw Error(ErrorCode::usage,
-                    fmt::format("--target-secret-file encrypts the new image, and {} without further options is not "
-                                "encrypted; pass -O luks, or -O qcow2 -o encrypt.format=luks",
-                                options.format));
+        throw Error(
+            ErrorCode::usage,
+            fmt::format("--target-secret-file is for an encrypted image, and this one, {}, would be plain; pass -O "
+                        "luks, or -O qcow2 -o encrypt.format=luks",
+                        formats.describe(options.format)));
 }
 
 void check_kind_of_target(const std::string& path, const CreateOptions& options, const FormatList& formats) {

@@ -267,7 +267,13 @@ constexpr FormatDescriptor web_page =
     refused("html", "a web page", web_page_extensions, is_web_page, [](const std::string&) {
         return std::string("download the disk again, or pass --format raw to take its bytes as they are");
     });
-constexpr FormatDescriptor luks = guest_data("luks", "a LUKS volume", {}, begins_with<"LUKS\xba\xbe">);
+constexpr FormatDescriptor luks2 =
+    guest_data("luks2", "a LUKS volume of version 2", {}, begins_with<"LUKS\xba\xbe\0\2">, [](const std::string& path) {
+        return fmt::format(
+            "convert a copy of its header with 'cryptsetup convert --type luks1', open it with cryptsetup and name "
+            "the device, or pass --format raw to take the encrypted bytes of {} as they are",
+            path);
+    });
 constexpr FormatDescriptor lvm2 = guest_data("lvm2", "an LVM physical volume", {}, has_lvm_label, name_a_volume);
 constexpr FormatDescriptor gzip =
     guest_data("gzip", "a file compressed by gzip", gzip_extensions, begins_with<"\x1f\x8b\x08">,

@@ -29,7 +29,7 @@ extern const FormatDescriptor vmware_state;
 extern const FormatDescriptor vbox;
 extern const FormatDescriptor libvirt_domain;
 extern const FormatDescriptor web_page;
-extern const FormatDescriptor luks;
+extern const FormatDescriptor luks2;
 extern const FormatDescriptor lvm2;
 extern const FormatDescriptor gzip;
 extern const FormatDescriptor xz;

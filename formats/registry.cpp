@@ -1,6 +1,7 @@
 #include "formats/registry.h"
 
 #include "formats/appliance/format.h"
+#include "formats/luks/format.h"
 #include "formats/qcow2/format.h"
 #include "formats/raw/format.h"
 #include "formats/recognized_formats.h"
@@ -20,13 +21,14 @@ const FormatList& format_registry() {
         &recognized::vhdx,         //
         &vdi::descriptor(),        //
         &appliance::descriptor(),  //
+        &luks::descriptor(),       //
         &recognized::parallels,    &recognized::cow,         &recognized::bochs,
         &recognized::cloop,        &recognized::dmg,         &recognized::ewf,
         &recognized::aff,          &recognized::vma,         &recognized::asif,
         &recognized::wim,          &recognized::chd,         &recognized::simg,
         &recognized::partclone,    &recognized::ctk,         &recognized::vmx,
         &recognized::vmware_state, &recognized::vbox,        &recognized::libvirt_domain,
-        &recognized::web_page,     &recognized::luks,        &recognized::lvm2,
+        &recognized::web_page,     &recognized::luks2,       &recognized::lvm2,
         &recognized::gzip,         &recognized::xz,          &recognized::zstd,
         &recognized::bzip2,        &recognized::lz4,         &recognized::lzop,
         &recognized::zip,          &recognized::seven_zip,   &recognized::rar,

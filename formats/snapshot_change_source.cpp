@@ -52,6 +52,8 @@ Bytes StateChangeSource::token() const {
 
 std::optional<std::string> StateChangeSource::find_state(const std::string& state) const {
     ImageOptions options = options_;
+    options.is_for_facts_only = true;
+    options.secret = nullptr;
     const std::unique_ptr<ImageReader> opened = reopen(path_, options, formats_);
     for (const ImageSnapshot& snapshot : opened->info().snapshots) {
         options.snapshot = "id:" + snapshot.id;

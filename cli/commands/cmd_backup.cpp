@@ -307,7 +307,9 @@ Verb backup_verb() {
             "an appliance (.ova, or an .ovf beside its files), the only disk is backed up, or the one\n"
             "that --member names, or with --all-disks all of them; its descriptor is attached.\n"
             "Standard input is first copied to a temporary file, since its size is known only at the\n"
-            "end: in $TMPDIR, else in the cache folder; zero blocks take no space there.",
+            "end: in $TMPDIR, else in the cache folder; zero blocks take no space there. The disk of\n"
+            "an encrypted image (--secret-file) is stored as the guest sees it, not encrypted: keep\n"
+            "such a repository on an encrypted disk.",
             "varve backup -r /backup/vms --disk web01/vda web01.qcow2",
             {1, operands_unlimited, UsesRepository::yes, backup_option_specs()},
             run_backup};

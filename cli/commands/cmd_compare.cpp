@@ -25,6 +25,8 @@ std::vector<OptionSpec> compare_option_specs() {
     specs.push_back({"backing-b", 0, "FILE", Repeat::many, "read FILE as B's backing file, whatever B names"});
     specs.push_back({"format-b", 'F', "F", Repeat::once, "format of B"});
     specs.push_back({"snapshot-b", 0, "NAME", Repeat::once, "read B's internal snapshot of this name"});
+    specs.push_back({"secret-file-b", 0, "FILE", Repeat::once, "file with B's passphrase or key (default: A's)"});
+    specs.push_back({"luks-header-b", 0, "FILE", Repeat::once, "detached header of B, a LUKS volume"});
     specs.push_back({"member-b", 0, "NAME", Repeat::once, "if B is an appliance: compare its disk of this name"});
     return specs;
 }
@@ -34,6 +36,9 @@ OpenOptions options_of_b(const Invocation& call) {
     options.image.format = call.arguments.value("format-b");
     options.image.snapshot = call.arguments.value("snapshot-b");
     options.image.backing_files = call.arguments.values("backing-b");
+    if (const auto secret = call.arguments.value("secret-file-b"))
+        options.image.secret = crypt::SecretFile::read(*secret);
+    set_luks_header(options.image, call.arguments.value("luks-header-b"));
     options.package.member = call.arguments.value("member-b");
     return options;
 }

@@ -125,6 +125,7 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     report.options = options_for_target(typed, report.format, info.options, info.format);
     const auto overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
     CreateOptions created{report.format, info.virtual_size, overwrite, media_of(source), report.options};
+    created.secret = call.target_secret;
     if (arguments.has("zero-rest")) created.device_rest = DeviceRest::zeroed;
     for (const std::string& sentence : creation_warnings(report.path, created)) progress.warn(sentence);
     if (arguments.has("dry-run") && report.path == "-") {

@@ -92,8 +92,10 @@ std::optional<std::string> output_format(const Arguments& arguments) {
     return format ? format : alias;
 }
 
-RestoreCall parse_call(const Arguments& arguments) {
+RestoreCall parse_call(const Invocation& invocation) {
+    const Arguments& arguments = invocation.arguments;
     RestoreCall call;
+    call.options.secret = invocation.target_secret;
     call.snapshots = arguments.operands();
     call.group = arguments.value("group");
     call.to = target_as_typed(arguments.value("to").value_or(""));
@@ -213,7 +215,7 @@ std::string report_text(const RestoreCall& asked, const Restored& restored) {
 }
 
 ExitStatus run_restore(const Invocation& call) {
-    const RestoreCall asked = parse_call(call.arguments);
+    const RestoreCall asked = parse_call(call);
     const bool as_json = call.arguments.has("json");
     ProgressBar progress(call.console, as_json ? BarMode::never : BarMode::when_terminal);
     Restored restored;

@@ -54,6 +54,10 @@ std::vector<OptionSpec> image_option_specs() {
          "disk that holds a part of the volume group of lvm:VG/LV, in any readable format (default: this host's "
          "disks)"},
         {"backing-format", 0, "F", Repeat::once, "format of backing files whose format the image does not record"},
+        {"secret-file", 0, "FILE", Repeat::once,
+         "file with the passphrase or key of an encrypted image (LUKS, qcow2); of a newline at its end, one is "
+         "dropped"},
+        {"luks-header", 0, "FILE", Repeat::once, "detached header of a LUKS volume"},
     };
 }
 
@@ -73,8 +77,16 @@ OpenOptions image_options(const Invocation& call, LiveImage live) {
         arguments.has("ignore-manifest") ? appliance::ManifestUse::ignore : appliance::ManifestUse::check;
     options.package.content =
         live == LiveImage::warn ? appliance::PackagedContent::unchecked : appliance::PackagedContent::checked;
+    options.image.is_for_facts_only = live == LiveImage::warn;
+    options.image.secret = call.secret;
+    set_luks_header(options.image, arguments.value("luks-header"));
     options.stop = call.stop;
     return options;
+}
+
+void set_luks_header(ImageOptions& image, const std::optional<std::string>& header) {
+    image.luks_header = header;
+    if (header && !image.format) image.format = "luks";
 }
 
 OpenedImage open_named_image(const std::string& path, const OpenOptions& options, Progress& progress) {

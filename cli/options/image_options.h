@@ -21,6 +21,10 @@ std::string format_help(std::string_view of);
 /// manifest.
 OpenOptions image_options(const Invocation& call, LiveImage live = LiveImage::refuse);
 
+/// Reads `image` with this detached header, if any; the format is then LUKS unless it is set already: the volume itself
+/// begins with encrypted bytes.
+void set_luks_header(ImageOptions& image, const std::optional<std::string>& header);
+
 /// Opens an image with its chain, and passes its warnings on. Throws what open_image_chain() throws.
 OpenedImage open_named_image(const std::string& path, const OpenOptions& options, Progress& progress);
 

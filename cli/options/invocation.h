@@ -5,6 +5,7 @@
 
 #include "cli/options/arguments.h"
 #include "cli/terminal/console.h"
+#include "formats/crypt/secret_file.h"
 
 namespace varve {
 
@@ -12,6 +13,8 @@ struct Invocation {
     const Arguments& arguments;
     Console& console;
     std::stop_token stop;
+    crypt::Secret secret = {};         ///< --secret-file, read once; null: not given
+    crypt::Secret target_secret = {};  ///< --target-secret-file
 };
 
 }  // namespace varve

@@ -54,6 +54,8 @@ std::vector<OptionSpec> output_option_specs() {
         if (const std::string names = names_of(format); !names.empty()) help += fmt::format(" {}: {};", format, names);
     help.pop_back();
     return {{"options", 'o', "WORD=VALUE,...", Repeat::many, help},
+            {"target-secret-file", 0, "FILE", Repeat::once,
+             "file with the passphrase that encrypts the new image (-O luks, or -o encrypt.format=luks)"},
             {"compress", 'c', "", Repeat::once, "compress the image's data (qcow2): the same as -o compress=on"}};
 }
 

@@ -11,6 +11,8 @@
 #include "cli/terminal/human_size.h"
 #include "engine/base/error.h"
 #include "engine/image/image_space.h"
+#include "formats/creation_options.h"
+#include "formats/crypt/new_luks.h"
 #include "formats/output/output_device.h"
 
 namespace varve {
@@ -45,16 +47,21 @@ bool has_known_space(const PlannedFile& file) {
 }
 
 /// What a format adds to `data` bytes: for qcow2 its header and, per cluster, a table entry of 8 bytes and a refcount
-/// of 2, rounded up. For VMDK in pieces of 2 GiB also some blocks for each piece.
+/// of 2, rounded up; for encrypted images the key material. For VMDK in pieces of 2 GiB also some blocks for each
+/// piece.
 ByteCount overhead(const PlannedFile& file, ByteCount data) {
     if (file.format == "raw") return {};
+    const bool is_encrypted = is_encrypted_image(file.format, file.options);
+    const ByteCount key_material = is_encrypted ? crypt::new_luks_head_bytes : ByteCount{};
     const bool has_pieces = has_option(file, "subformat", "twoGbMaxExtentSparse");
     const ByteCount pieces{has_pieces ? file.image->info().virtual_size.value / 65536 : 0};
-    return ByteCount{data.value / 4096} + kib(256) + pieces;
+    return ByteCount{data.value / 4096} + kib(256) + pieces + key_material;
 }
 
+/// Whether the file takes the space of the whole disk: a LUKS volume can't represent a hole.
 bool is_preallocated(const PlannedFile& file) {
-    return has_option(file, "preallocation", "falloc") || has_option(file, "preallocation", "full");
+    return file.format == "luks" || has_option(file, "preallocation", "falloc") ||
+           has_option(file, "preallocation", "full");
 }
 
 ByteCount whole_size(const PlannedFile& file) {

@@ -62,6 +62,7 @@ RestoreTarget target_of(const std::string& path, const std::string& format, cons
     target.size = options.range ? options.range->length : snapshot.size;
     target.overwrite = options.overwrite;
     target.device_rest = options.device_rest;
+    target.secret = options.secret;
     if (options.mode == RestoreMode::recorded)
         target.mode = recorded_mode(snapshot.source.options).value_or(restored_mode);
     return target;
@@ -89,6 +90,7 @@ std::unique_ptr<ImageWriter> create_restore_target(const RestoreTarget& target, 
     CreateOptions created{target.format, target.size, target.overwrite, {}, target.options, target.folder};
     created.device_rest = target.device_rest;
     created.mode = target.mode;
+    created.secret = target.secret;
     for (const std::string& sentence : creation_warnings(target.path, created)) progress.warn(sentence);
     return create_image(target.path, created);
 }

@@ -11,6 +11,7 @@
 #include "engine/jobs/restore.h"
 #include "engine/repository/log_entry.h"
 #include "formats/base/option_words.h"
+#include "formats/crypt/secret_file.h"
 #include "formats/guard/target_rules.h"
 #include "formats/output/output_device.h"
 
@@ -34,6 +35,7 @@ struct RestoreOptions {
     DeviceRest device_rest = DeviceRest::kept;  ///< --zero-rest
     RestoreMode mode = RestoreMode::owner_only;
     OnDamage on_damage = OnDamage::fail;  ///< --allow-damage
+    crypt::Secret secret = {};            ///< --target-secret-file
     bool is_dry_run = false;              ///< refuse what can be refused, write nothing
 };
 
@@ -46,6 +48,7 @@ struct RestoreTarget {
     const File* folder = nullptr;  ///< contains the last part of path; null: resolve path. Borrowed
     DeviceRest device_rest = DeviceRest::kept;
     mode_t mode = restored_mode;  ///< permissions of a new file
+    crypt::Secret secret = {};    ///< encrypts the image, if its options ask for it
 };
 
 /// Format: as typed, else by a known extension, else that of the snapshot's source (for a range: raw); a device and "-"

@@ -13,6 +13,10 @@
 
 namespace varve {
 
+namespace crypt {
+class SecretFile;
+}
+
 /// One file of a chain, to be opened.
 struct LayerRequest {
     bool is_top = false;
@@ -25,6 +29,9 @@ struct LayerRequest {
     /// Opens a file that holds a part of the image's guest data, under the same rules. Must not be called twice with
     /// the same name in one image.
     std::function<ByteSourcePtr(const std::string& name, std::vector<std::string>& warnings)> open_extent;
+    std::shared_ptr<const crypt::SecretFile> secret = {};  ///< for an encrypted image; null: none was given
+    ByteSourcePtr luks_header = {};                        ///< a detached LUKS header for the top layer; null: none
+    bool is_for_facts_only = false;  ///< an encrypted image opens without its secret, and cannot be read
 };
 
 /// The layer, with the name of its backing file.

@@ -67,6 +67,8 @@ private:
     void check_all_given_used() const;
     /// Refuses loops, excessive depth and a running machine's file, and records the layer.
     void enter(const ImageFile& image, FormatDecision& decision, LayerRole role = LayerRole::image);
+    /// Throws Error(usage) unless the image is a LUKS volume.
+    ByteSourcePtr open_luks_header(const std::string& format) const;
     Layer open_next(ByteSourcePtr source, const ImagePlace& place, const FormatDecision& decision);
     BackingFile open_backing(const ImagePlace& place, const Layer& layer) const;
     ImageFile open_named(const ImagePlace& place, const Layer& layer, std::string& doubt) const;
@@ -197,9 +199,19 @@ BackingFile ChainOpener::find_backing(const ImagePlace& place, const BackingSear
     return {std::move(backing), std::string(fit.format), std::move(doubt)};
 }
 
+ByteSourcePtr ChainOpener::open_luks_header(const std::string& format) const {
+    if (format != "luks")
+        throw Error(ErrorCode::usage, fmt::format("--luks-header goes with a LUKS volume, and '{}' is {}",
+                                                  layers_.front().path, formats_.describe(format)));
+    return open_file_of_user(*options_.luks_header).source;
+}
+
 Layer ChainOpener::open_next(ByteSourcePtr source, const ImagePlace& place, const FormatDecision& decision) {
     const bool is_top = readers_.empty();
     LayerRequest request{is_top, is_top ? options_.snapshot : std::nullopt, decision.warnings, caches_, {}, {}};
+    request.secret = options_.secret;
+    request.is_for_facts_only = options_.is_for_facts_only;
+    if (is_top && options_.luks_header) request.luks_header = open_luks_header(decision.format);
     request.open_data_file = [&](const std::string& name, std::vector<std::string>& warnings) {
         return open_part(place, name, LayerRole::data_file, warnings);
     };

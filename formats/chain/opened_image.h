@@ -10,6 +10,7 @@
 #include "engine/base/file.h"
 #include "engine/change/change_source.h"
 #include "engine/image/image_reader.h"
+#include "formats/crypt/secret_file.h"
 #include "formats/guard/live_image.h"
 
 namespace varve {
@@ -37,6 +38,10 @@ struct ImageOptions {
     std::optional<std::string> backing_format = {};  ///< of every backing file whose format is not recorded
     /// Read an image over a parent whose content id is not the recorded one, with a warning.
     bool ignore_content_ids = false;
+    crypt::Secret secret = {};                    ///< of encrypted images, of every layer that is one
+    std::optional<std::string> luks_header = {};  ///< the file with the detached header of the image, a LUKS volume
+    /// Open encrypted images without their secret, too: reading them throws.
+    bool is_for_facts_only = false;
     LiveImage live = LiveImage::refuse;  ///< what to do if a machine writes to a file of the chain
     /// For reopening an image: the path must still lead to this file, else Error(refused).
     std::optional<FileIdentity> same_file = std::nullopt;

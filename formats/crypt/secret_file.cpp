@@ -1,7 +1,6 @@
 #include "formats/crypt/secret_file.h"
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstring>
@@ -10,6 +9,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "formats/crypt/key_bytes.h"
 
 namespace varve::crypt {
 namespace {
@@ -43,10 +43,10 @@ std::shared_ptr<const SecretFile> SecretFile::read(const std::string& path) {
                                 path, bytes_max));
     const bool ends_in_newline = size > 1 && bytes[size - 1] == std::byte{'\n'};
     auto secret = std::make_shared<const SecretFile>(ByteView(bytes).first(size - (ends_in_newline ? 1 : 0)));
-    OPENSSL_cleanse(bytes.data(), size);
+    clear_memory(bytes.data(), size);
     return secret;
 }
 
-SecretFile::~SecretFile() { OPENSSL_cleanse(secret_.data(), secret_.size()); }
+SecretFile::~SecretFile() { clear_memory(secret_.data(), secret_.size()); }
 
 }  // namespace varve::crypt

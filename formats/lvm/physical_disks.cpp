@@ -20,11 +20,11 @@ bool has_label(const ByteSource& disk) {
     return claims_a_label(head);
 }
 
-/// An encrypted disk is read as raw here, and later refused as one without a physical volume.
-bool is_raw_disk(const ByteSource& disk, const FormatList& formats) {
-    if (has_label(disk)) return true;
+/// The format of an encrypted disk; empty for one that is not.
+std::string_view encryption_of(const ByteSource& disk, const FormatList& formats) {
     const FormatDescriptor* probed = probe_format(disk, formats);
-    return probed != nullptr && probed->name == "luks";
+    const bool is_encrypted = probed != nullptr && (probed->name == "luks" || probed->name == "luks2");
+    return is_encrypted ? probed->name : "";
 }
 
 /// Volumes and pools of this host bypass the page cache of the device that they are on, so its pages may be stale.
@@ -39,6 +39,7 @@ public:
     PhysicalDisks open();
 
 private:
+    bool is_raw_disk(const ByteSource& disk) const;
     std::vector<PhysicalVolume> open_disk(const std::string& path);
     void open_named();
     void open_of_host();
@@ -55,17 +56,27 @@ private:
     std::vector<PhysicalVolume> volumes_;
 };
 
+/// An encrypted disk that is not opened is read as raw here, and later refused as one without a physical volume. Of the
+/// host's own disks none is opened: the host has it as another device, decrypted.
+bool DiskOpener::is_raw_disk(const ByteSource& disk) const {
+    if (has_label(disk)) return true;
+    const std::string_view encryption = encryption_of(disk, formats_);
+    const bool may_be_opened = encryption == "luks" && options_.secret && !paths_.empty();
+    return !encryption.empty() && !may_be_opened;
+}
+
 std::vector<PhysicalVolume> DiskOpener::open_disk(const std::string& path) {
     ImageOptions options;
     options.allow_under = options_.allow_under;
     options.backing_format = options_.backing_format;
+    options.secret = options_.secret;
     options.live = options_.live;
     {
         File file = File::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
         is_device_ = file.kind() == FileKind::block_device;
         if (is_device_) forget_cached_pages(file);
         const bool is_readable = is_device_ || file.kind() == FileKind::regular;
-        if (is_readable && is_raw_disk(FileSource(std::move(file)), formats_)) options.format = "raw";
+        if (is_readable && is_raw_disk(FileSource(std::move(file)))) options.format = "raw";
     }
     OpenedImage image = open_disk_(path, options);
     layers_of_disk_ = std::move(image.layers);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/bytes.h"
+#include "formats/crypt/iteration_time.h"
 #include "formats/output/overlay_writer.h"
 #include "formats/qcow2/options.h"
 #include "formats/qcow2/reader.h"
@@ -32,7 +33,8 @@ bool header_names_another_file(const ByteSource& source) {
 }
 
 Layer open_qcow2(ByteSourcePtr source, LayerRequest& request) {
-    Reader::Options options{request.snapshot, !request.is_top, request.warnings, {}};
+    Reader::Options options{request.snapshot, !request.is_top,          request.warnings, {},
+                            request.secret,   request.is_for_facts_only};
     options.open_data_file = [&](const std::string& name) { return request.open_data_file(name, options.warnings); };
     auto reader = std::make_unique<Reader>(std::move(source), options, request.caches);
     Layer layer;
@@ -53,7 +55,10 @@ std::unique_ptr<ImageWriter> create_qcow2(const NewImage& image) {
     }
     const ByteCount size = options.round_up ? whole_sectors(image.virtual_size) : image.virtual_size;
     auto output = preallocated(image.open_output(), options.preallocation, size);
-    auto writer = create_writer(std::move(output), size, options);
+    std::optional<crypt::NewLuks> luks;
+    if (options.is_encrypted)
+        luks.emplace(crypt::make_luks(*image.secret, options.iteration_time.value_or(crypt::default_iteration_time)));
+    auto writer = create_writer(std::move(output), size, options, std::move(luks));
     if (!backing) return writer;
     return write_over(std::move(backing->reader), std::move(writer), size, options.unit());
 }
@@ -73,7 +78,7 @@ constexpr FormatWriting writing{
     .option_words = option_words,
     .check = [](const OptionMap& options) { parse_options(options); },
     .is_streamed = nullptr,
-    .is_encrypted = nullptr,
+    .is_encrypted = [](const OptionMap& options) { return parse_options(options).is_encrypted; },
     .virtual_size_max = [](const OptionMap& options) { return virtual_size_max(parse_options(options)); },
     .alignment = {1},
     .size_warning = size_warning,

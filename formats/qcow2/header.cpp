@@ -49,7 +49,7 @@ Parsed parse_common(ByteReader& in) {
     out.backing.length = in.u32be();
     header.cluster_bits = in.u32be();
     header.virtual_size = ByteCount{in.u64be()};
-    header.crypt_method = in.u32be();
+    header.crypt_method = static_cast<CryptMethod>(in.u32be());
     header.l1.entries = in.u32be();
     header.l1.offset = ByteOffset{in.u64be()};
     header.refcounts.offset = ByteOffset{in.u64be()};
@@ -94,11 +94,22 @@ void check_aligned(const ByteSource& file, const Header& header, std::string_vie
                         offset.value);
 }
 
-void refuse_encryption(const ByteSource& file, const Header& header) {
-    if (header.crypt_method == 1) throw unsupported_image(file, "AES encryption (crypt_method 1)");
-    if (header.crypt_method == 2) throw unsupported_image(file, "LUKS encryption (crypt_method 2)");
-    if (header.crypt_method > 2)
-        throw unsupported_image(file, fmt::format("an unknown encryption (crypt_method {})", header.crypt_method));
+void check_encryption(const ByteSource& file, const Header& header) {
+    const auto method = static_cast<std::uint32_t>(header.crypt_method);
+    if (method > static_cast<std::uint32_t>(CryptMethod::luks))
+        throw unsupported_image(file, fmt::format("an unknown encryption (crypt_method {})", method));
+    if (header.crypt_method != CryptMethod::luks) return;
+    if (!header.extensions.luks)
+        throw corrupt_image(file,
+                            "LUKS encryption (crypt_method 2): expected a header extension 0x537be77 with the place of "
+                            "the LUKS header, found none");
+    const ByteRange place = *header.extensions.luks;
+    const std::uint64_t file_bytes = file.size().value;
+    check_aligned(file, header, "offset of the LUKS header", 0, place.begin);
+    if (place.begin.value > file_bytes || place.length.value > file_bytes - place.begin.value)
+        throw corrupt_image(file,
+                            fmt::format("LUKS header: expected its {} bytes at offset {} within the {} of the file",
+                                        place.length.value, place.begin.value, file_bytes));
 }
 
 void check_data_file(const ByteSource& file, const Header& header) {
@@ -161,8 +172,9 @@ Extensions read_extensions(const ByteSource& file, const Header& header, const B
     const std::uint64_t end = backing.offset != 0 ? backing.offset : header.cluster_size().value;
     Bytes area(static_cast<std::size_t>(end - header.header_length));
     area.resize(read_some(file, ByteOffset{header.header_length}, area));
-    return parse_extensions(file, area, ByteOffset{header.header_length},
-                            {header.backing_name.has_value(), header.has_data_file()});
+    return parse_extensions(
+        file, area, ByteOffset{header.header_length},
+        {header.backing_name.has_value(), header.has_data_file(), header.crypt_method == CryptMethod::luks});
 }
 
 Bytes read_start(const ByteSource& file) {
@@ -212,7 +224,7 @@ void put_common(ByteWriter& out, const Header& header, const BackingName& backin
     out.u32be(backing.length);
     out.u32be(header.cluster_bits);
     out.u64be(header.virtual_size.value);
-    out.u32be(header.crypt_method);
+    out.u32be(static_cast<std::uint32_t>(header.crypt_method));
     out.u32be(static_cast<std::uint32_t>(header.l1.entries));
     out.u64be(header.l1.offset.value);
     out.u64be(header.refcounts.offset.value);
@@ -244,7 +256,7 @@ Header read_header(const ByteSource& file) {
     header.backing_name = read_backing_name(file, header, parsed.backing);
     header.extensions = read_extensions(file, header, parsed.backing);
     refuse_unknown_features(file, header.features, header.extensions.feature_names);
-    refuse_encryption(file, header);
+    check_encryption(file, header);
     check_subcluster_size(file, header);
     check_data_file(file, header);
     if (header.version == 3) parse_compression(file, in, header);
@@ -256,7 +268,7 @@ Header read_header(const ByteSource& file) {
 }
 
 Bytes encode_header(const Header& header) {
-    VARVE_CHECK(header.crypt_method == 0 && header.snapshots.records == 0);
+    VARVE_CHECK(header.crypt_method != CryptMethod::aes && header.snapshots.records == 0);
     const Bytes extensions = encode_extensions(header.extensions);
     const BackingName backing = place_backing_name(header, header.header_length + extensions.size());
     ByteWriter out;

@@ -21,6 +21,8 @@ inline constexpr std::uint32_t header_bytes_written = 112;  ///< of version 3, w
 inline constexpr std::uint64_t l1_entries_max = (std::uint64_t{32} << 20) / 8;             ///< QCOW_MAX_L1_SIZE of qemu
 inline constexpr std::uint64_t refcount_table_entries_max = (std::uint64_t{8} << 20) / 8;  ///< QCOW_MAX_REFTABLE_SIZE
 
+enum class CryptMethod : std::uint32_t { none = 0, aes = 1, luks = 2 };
+
 enum class Compression : std::uint8_t { zlib = 0, zstd = 1 };
 
 /// A table of 8-byte entries in the file.
@@ -40,7 +42,7 @@ struct Header {
     std::uint32_t version = 0;  ///< 2 or 3
     std::uint32_t cluster_bits = 0;
     ByteCount virtual_size;
-    std::uint32_t crypt_method = 0;
+    CryptMethod crypt_method = CryptMethod::none;
     TablePlace l1;
     TablePlace refcounts;  ///< the refcount table (of whole clusters); none if its place is damaged
     RecordsPlace snapshots;
@@ -59,6 +61,7 @@ struct Header {
     bool has_data_file() const;
     /// Whether that file, read as a raw image, is the whole disk.
     bool has_raw_data_file() const;
+    bool is_encrypted() const { return crypt_method != CryptMethod::none; }
 };
 
 /// Reads and checks the header of `file`, except for the place of the snapshot table. Throws Error(corrupt) for a field
@@ -67,8 +70,8 @@ struct Header {
 Header read_header(const ByteSource& file);
 
 /// The header of a new file, its extensions and the backing file's name: the beginning of cluster 0, which is zero
-/// after them. `header` has no snapshots, no encryption and no extension but the backing format. Throws Error(usage)
-/// when the backing file's name does not fit.
+/// after them. `header` has no snapshots and no extensions but the backing format and the place of a LUKS header.
+/// Throws Error(usage) when the backing file's name does not fit.
 Bytes encode_header(const Header& header);
 
 /// Throws Error(corrupt) unless the header has a possible number of snapshots, and an aligned place for their table.

@@ -16,6 +16,7 @@ namespace {
 
 enum ExtensionType : std::uint32_t {
     type_end = 0x00000000,
+    type_luks = 0x0537be77,
     type_bitmaps = 0x23852875,
     type_data_file = 0x44415441,
     type_feature_names = 0x6803f857,
@@ -23,6 +24,7 @@ enum ExtensionType : std::uint32_t {
 };
 
 constexpr std::size_t head_bytes = 8;
+constexpr std::size_t luks_bytes = 16;
 constexpr std::size_t bitmaps_bytes = 24;
 constexpr std::size_t feature_name_bytes = 48;
 constexpr std::size_t text_bytes_max = 1023;
@@ -57,6 +59,14 @@ BitmapsExtension parse_bitmaps(const ByteSource& file, const Extension& extensio
     return bitmaps;
 }
 
+ByteRange parse_luks(const ByteSource& file, const Extension& extension) {
+    if (extension.data.size() != luks_bytes)
+        throw corrupt_image(file, fmt::format("LUKS header extension at offset {}: expected {} bytes, found {}",
+                                              extension.at.value, luks_bytes, extension.data.size()));
+    return {ByteOffset{load_be<std::uint64_t>(extension.data)},
+            ByteCount{load_be<std::uint64_t>(extension.data.subspan(8))}};
+}
+
 void parse_feature_names(const Extension& extension, Extensions& out) {
     ByteView rest = extension.data;
     for (; rest.size() >= feature_name_bytes; rest = rest.subspan(feature_name_bytes)) {
@@ -76,6 +86,9 @@ void take_extension(const ByteSource& file, const Extension& extension, Extensio
         case type_data_file:
             out.data_file = text(file, extension);
             break;
+        case type_luks:
+            out.luks = parse_luks(file, extension);
+            break;
         case type_bitmaps:
             out.bitmaps = parse_bitmaps(file, extension);
             break;
@@ -88,12 +101,15 @@ void take_extension(const ByteSource& file, const Extension& extension, Extensio
 }
 
 bool is_needed(std::uint32_t type, const NeededExtensions& needed) {
-    return (type == type_backing_format && needed.backing_format) || (type == type_data_file && needed.data_file);
+    return (type == type_backing_format && needed.backing_format) || (type == type_data_file && needed.data_file) ||
+           (type == type_luks && needed.luks);
 }
 
 /// Where the list breaks off, what comes after is unknown.
 void leave_out_the_rest(Extensions& out, const NeededExtensions& needed, const Error& error) {
-    if ((needed.backing_format && !out.backing_format) || (needed.data_file && !out.data_file)) throw error;
+    if ((needed.backing_format && !out.backing_format) || (needed.data_file && !out.data_file) ||
+        (needed.luks && !out.luks))
+        throw error;
     out.problems.emplace_back(error.what());
 }
 
@@ -103,6 +119,13 @@ void put_extension(ByteWriter& out, std::uint32_t type, std::string_view data) {
     out.u32be(static_cast<std::uint32_t>(data.size()));
     out.append(bytes_of(data));
     out.zeros(divide_up(data.size(), 8) * 8 - data.size());
+}
+
+void put_luks(ByteWriter& out, ByteRange place) {
+    out.u32be(type_luks);
+    out.u32be(luks_bytes);
+    out.u64be(place.begin.value);
+    out.u64be(place.length.value);
 }
 
 }  // namespace
@@ -146,6 +169,7 @@ Bytes encode_extensions(const Extensions& extensions) {
     VARVE_CHECK(!extensions.data_file && !extensions.bitmaps && extensions.feature_names.empty());
     ByteWriter out;
     if (extensions.backing_format) put_extension(out, type_backing_format, *extensions.backing_format);
+    if (extensions.luks) put_luks(out, *extensions.luks);
     put_extension(out, type_end, "");
     return out.release();
 }

@@ -20,6 +20,7 @@ struct BitmapsExtension {
 struct Extensions {
     std::optional<std::string> backing_format;
     std::optional<std::string> data_file;
+    std::optional<ByteRange> luks;  ///< the LUKS header with its key material
     std::optional<BitmapsExtension> bitmaps;
     FeatureNames feature_names;
     /// What is damaged in extensions that no guest byte depends on; such extensions are left out.
@@ -30,6 +31,7 @@ struct Extensions {
 struct NeededExtensions {
     bool backing_format = false;  ///< the image has a backing file
     bool data_file = false;       ///< guest data is in a file of its own
+    bool luks = false;            ///< the image is encrypted by LUKS
 };
 
 /// Parses the extensions in `area`, which begins at file offset `begin`; unknown types are skipped. An extension that
@@ -37,7 +39,7 @@ struct NeededExtensions {
 /// Error(corrupt) when one that is needed is damaged, or may be among those left out.
 Extensions parse_extensions(const ByteSource& file, ByteView area, ByteOffset begin, NeededExtensions needed);
 
-/// The list of extensions with its end marker. Only `backing_format` can be set in a new image.
+/// The list of extensions with its end marker. Only `backing_format` and `luks` can be set in a new image.
 Bytes encode_extensions(const Extensions& extensions);
 
 }  // namespace varve::qcow2

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "formats/crypt/iteration_time.h"
+
 namespace varve::qcow2 {
 namespace {
 
@@ -52,6 +54,10 @@ bool set_backing_fmt(CreationOptions& options, std::string_view value) {
     return true;
 }
 
+bool set_iteration_time(CreationOptions& options, std::string_view value) {
+    return assign(options.iteration_time, crypt::parse_iteration_time(value));
+}
+
 using Word = SettingWord<CreationOptions>;
 
 constexpr std::array words{
@@ -80,6 +86,11 @@ constexpr std::array words{
     Word{
         {"round_up", "on or off", "add zeros to a disk that ends inside a sector of 512 bytes (off)"},
         [](CreationOptions& options, std::string_view value) { return assign(options.round_up, parse_on_off(value)); }},
+    Word{{"encrypt.format", "luks", "encrypt the guest's data; takes --target-secret-file (not encrypted)"},
+         [](CreationOptions& options, std::string_view value) { return options.is_encrypted = value == "luks"; }},
+    Word{
+        {"encrypt.iter-time", "milliseconds from 1 to 60000", "how long deriving the key from the secret takes (2000)"},
+        set_iteration_time},
     Word{{"backing_file", "a file name", "write only what differs from this image, and record its name"},
          set_backing_file},
     Word{{"backing_fmt", "a format that varve reads", "the format of backing_file (detected from its first bytes)",
@@ -89,6 +100,17 @@ constexpr std::array words{
 
 void refuse_if(bool is_wrong, std::string_view what) {
     if (is_wrong) throw Error(ErrorCode::usage, fmt::format("creation options of format qcow2: {}", what));
+}
+
+/// Whether `options` take encryption, which QEMU combines with few others.
+void check_encryption(const CreationOptions& options) {
+    refuse_if(options.iteration_time && !options.is_encrypted, "encrypt.iter-time needs encrypt.format=luks");
+    if (!options.is_encrypted) return;
+    refuse_if(options.version == 2, "encrypt.format=luks needs compat=1.1");
+    refuse_if(options.compress, "compress=on and encrypt.format=luks can't be combined");
+    refuse_if(
+        options.preallocation != Preallocation::off,
+        "preallocation and encrypt.format=luks can't be combined: a cluster that was never written would be noise");
 }
 
 /// The combinations that qemu-img 7.2 refuses. It has no option `compress`, but refuses -c with preallocation.
@@ -105,6 +127,7 @@ void check_together(const CreationOptions& options) {
     refuse_if(options.backing_file && is_preallocated && !options.extended_l2,
               "backing_file and preallocation can be combined only with extended_l2=on");
     refuse_if(options.backing_format && !options.backing_file, "backing_fmt needs backing_file");
+    check_encryption(options);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 /// The creation options of a qcow2 image: those of qemu-img, `compress`, which qemu-img has as -c, and `round_up`,
 /// which it always does.
 
+#include <chrono>
+
 #include "formats/base/option_words.h"
 #include "formats/output/preallocated_output.h"
 #include "formats/qcow2/header.h"
@@ -17,6 +19,9 @@ struct CreationOptions {
     Compression compression = Compression::zlib;  ///< of clusters that are compressed
     bool compress = false;                        ///< compress the clusters that get smaller
     Preallocation preallocation = Preallocation::off;
+    bool is_encrypted = false;  ///< by LUKS
+    /// Of an encrypted image: how long deriving its key takes; none: crypt::default_iteration_time.
+    std::optional<std::chrono::milliseconds> iteration_time = {};
     bool round_up = false;                           ///< a disk that ends inside a sector gets the rest of it, as zeros
     std::optional<std::string> backing_file = {};    ///< the name that the image records
     std::optional<std::string> backing_format = {};  ///< a format that is read

@@ -8,6 +8,8 @@
 #include "engine/base/error.h"
 #include "formats/base/counted_read.h"
 #include "formats/base/image_error.h"
+#include "formats/crypt/encrypted_image.h"
+#include "formats/crypt/legacy_aes.h"
 #include "formats/qcow2/bitmaps.h"
 #include "formats/qcow2/compression.h"
 #include "formats/qcow2/features.h"
@@ -53,10 +55,21 @@ Reader::Reader(ByteSourcePtr source, const Options& options, std::shared_ptr<Rea
       cache_owner_(caches_->clusters.new_owner()) {
     data_file_ = open_data_file(*source_, header_, options.open_data_file);
     describe(options);
+    open_encryption(options);
     const DiskState state = choose_state(options);
     info_.state = state.identity;
     info_.virtual_size = state.virtual_size;
     map_ = std::make_unique<ClusterMap>(*source_, data(), header_.geometry(), state.l1, state.virtual_size, caches_);
+    if (encryption_ && encryption_->is_unproven() && encryption_->has_key())
+        crypt::refuse_noise(*this, source_->name());
+}
+
+void Reader::open_encryption(const Options& options) {
+    if (!header_.is_encrypted()) return;
+    encryption_.emplace(*source_, header_, options.secret);
+    info_.features.push_back(encryption_->feature());
+    if (!encryption_->has_key() && !options.is_for_facts_only)
+        throw crypt::secret_needed(*source_, encryption_->method());
 }
 
 DiskState Reader::choose_state(const Options& options) {
@@ -103,7 +116,7 @@ void Reader::describe(const Options& options) {
 Extent Reader::extent_at(ByteOffset at) const {
     if (const auto rest = recent_.rest_from(at)) return *rest;
     Extent extent = mapped_extent_at(at);
-    if (extent.kind == ExtentKind::data)
+    if (extent.kind == ExtentKind::data && !encryption_)  // an encrypted hole is noise, not zeros
         extent = stored_extent(data(), {at, extent.length}, [&](ByteRange guest) { return stored_run(guest); });
     recent_.remember(extent);
     return extent;
@@ -139,7 +152,7 @@ void Reader::read_run(const HostRun& run, ByteOffset at, ByteSpan out) const {
             std::fill(out.begin(), out.end(), std::byte{0});
             return;
         case ClusterKind::data:
-            bytes_read_.fetch_add(read_data(run, out).value, std::memory_order_relaxed);
+            bytes_read_.fetch_add(read_data(run, at, out).value, std::memory_order_relaxed);
             return;
         case ClusterKind::compressed:
             read_compressed(run, at, out);
@@ -148,10 +161,14 @@ void Reader::read_run(const HostRun& run, ByteOffset at, ByteSpan out) const {
     }
 }
 
+ByteCount Reader::read_data(const HostRun& run, ByteOffset at, ByteSpan out) const {
+    return encryption_ ? encryption_->read(data(), run.host, at, out) : read_stored(run, out);
+}
+
 /// The file may end inside its last cluster: a writer that knows that the rest is zero need not write it. A cluster
 /// that is missing altogether was present when the map was consulted: the file became shorter. Returns how many bytes
 /// were not in a hole; those that are missing count.
-ByteCount Reader::read_data(const HostRun& run, ByteSpan out) const {
+ByteCount Reader::read_stored(const HostRun& run, ByteSpan out) const {
     const std::uint64_t size = data().size().value;
     const auto got = static_cast<std::size_t>(
         std::min<std::uint64_t>(run.host.value < size ? size - run.host.value : 0, out.size()));

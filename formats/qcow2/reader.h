@@ -15,6 +15,7 @@
 #include "formats/base/stored_extent.h"
 #include "formats/qcow2/cluster_map.h"
 #include "formats/qcow2/disk_state.h"
+#include "formats/qcow2/encryption.h"
 #include "formats/qcow2/header.h"
 
 namespace varve::qcow2 {
@@ -30,9 +31,12 @@ public:
         std::vector<std::string>
             warnings;                 ///< sentences about how the image was opened; info().warnings begins with them
         OpenDataFile open_data_file;  ///< called once if the image has a data file; without it such an image is refused
+        crypt::Secret secret = {};    ///< for an encrypted image
+        bool is_for_facts_only = false;  ///< an encrypted image opens without a secret; then read() throws
     };
 
     /// Reads header, snapshot table and bitmap directory; throws Error(corrupt | unsupported | not_found | refused).
+    /// Of an encrypted image it also derives the key, which takes time on purpose.
     Reader(ByteSourcePtr source, const Options& options, std::shared_ptr<ReadCaches> caches);
 
     const ImageInfo& info() const override { return info_; }
@@ -52,7 +56,9 @@ private:
     Extent mapped_extent_at(ByteOffset at) const;
     StoredRun stored_run(ByteRange guest) const;
     void read_run(const HostRun& run, ByteOffset at, ByteSpan out) const;
-    ByteCount read_data(const HostRun& run, ByteSpan out) const;
+    ByteCount read_data(const HostRun& run, ByteOffset at, ByteSpan out) const;
+    ByteCount read_stored(const HostRun& run, ByteSpan out) const;
+    void open_encryption(const Options& options);
     void read_compressed(const HostRun& run, ByteOffset at, ByteSpan out) const;
     Bytes inflate(const HostRun& run) const;
 
@@ -61,6 +67,7 @@ private:
     ByteSourcePtr source_;
     Header header_;
     ByteSourcePtr data_file_;  // null: guest data is in the image itself
+    std::optional<Encryption> encryption_;
     std::shared_ptr<ReadCaches> caches_;
     std::uint64_t cache_owner_;
     ImageInfo info_;

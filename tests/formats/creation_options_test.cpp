@@ -68,8 +68,7 @@ TEST_CASE("creation options: each word of qcow2 is set by qemu-img's values", "[
         expect_usage("qcow2", {{"refcount_bits", wrong}}, {"refcount_bits=" + wrong});
     expect_usage("qcow2", {{"compat", "0.11"}}, {"0.10 or 1.1"});
     expect_usage("qcow2", {{"extended_l2", "yes"}}, {"extended_l2=yes", "on or off"});
-    expect_usage("qcow2", {{"backing_file", "a"}, {"backing_fmt", "ova"}},
-                 {"backing_fmt=ova", "raw, qcow2, vmdk or vdi"});
+    expect_usage("qcow2", {{"backing_file", "a"}, {"backing_fmt", "ova"}}, {"backing_fmt=ova", "expected raw, "});
     for (const std::string_view format : format_registry().readable()) {
         const std::string word(format);
         CHECK_NOTHROW(check_creation_options("qcow2", {{"backing_file", "a"}, {"backing_fmt", word}}));

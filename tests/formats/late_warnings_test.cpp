@@ -6,6 +6,7 @@
 #include "engine/image/image_writer.h"
 #include "formats/base/reader_source.h"
 #include "formats/create_image.h"
+#include "formats/creation_options.h"
 #include "formats/registry.h"
 #include "tests/catch.h"
 #include "tests/fakes/failing_image.h"
@@ -21,7 +22,9 @@ TEST_CASE("late warnings: every format passes on those of the source it is read 
         const FormatDescriptor& format = format_registry().at(name);
         if (format.writing == nullptr) continue;
         const std::string path = folder.file("disk." + std::string(name));
-        create_image(path, {std::string(name), mib(1), Overwrite::refuse, {}, {}})->finish();
+        CreateOptions created{std::string(name), mib(1), Overwrite::refuse, {}, {}};
+        if (is_encrypted_image(name, {})) created.secret = std::make_shared<crypt::SecretFile>(bytes_of("secret"));
+        create_image(path, created)->finish();
         const Bytes bytes = writer_test::read_file(path);
         fakes::MemoryImage below(bytes.size());
         below.write(0, bytes);
@@ -29,6 +32,7 @@ TEST_CASE("late warnings: every format passes on those of the source it is read 
 
         LayerRequest request;
         request.is_top = true;
+        request.secret = created.secret;
         request.caches = std::make_shared<ReadCaches>();
         const Layer layer = format.open(std::make_shared<const ReaderSource>(found, "lvm:vg/lv"), request);
         CHECK(layer.reader->late_warnings().empty());

@@ -132,7 +132,7 @@ TEST_CASE("registry: a toy format's options are listed and checked, and it can b
     CHECK_FALSE(may_be_streamed("toy", with_toy()));
     const OptionMap over_toy{{"backing_file", "a"}, {"backing_fmt", "toy"}};
     CHECK_NOTHROW(check_creation_options("qcow2", over_toy, with_toy()));
-    CHECK_THROWS_WITH(check_creation_options("qcow2", over_toy), ContainsSubstring("raw, qcow2, vmdk or vdi"));
+    CHECK_THROWS_WITH(check_creation_options("qcow2", over_toy), ContainsSubstring("expected raw, "));
 }
 
 }  // namespace varve::reader_test
