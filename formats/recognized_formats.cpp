@@ -175,12 +175,9 @@ std::string convert_first(const std::string&) {
     return "convert it to raw with its own tools first, or pass --format raw to take its bytes as they are";
 }
 
-constexpr std::array qcow_extensions{"qcow"sv};
-constexpr std::array qed_extensions{"qed"sv};
 constexpr std::array vpc_extensions{"vhd"sv, "vpc"sv};
 constexpr std::array vhdx_extensions{"vhdx"sv, "avhdx"sv};
 constexpr std::array parallels_extensions{"hdd"sv, "hds"sv};
-constexpr std::array cow_extensions{"cow"sv};
 constexpr std::array bochs_extensions{"bochs"sv};
 constexpr std::array cloop_extensions{"cloop"sv};
 constexpr std::array dmg_extensions{"dmg"sv, "sparseimage"sv};
@@ -210,16 +207,11 @@ constexpr std::array tar_extensions{"tar"sv};
 
 }  // namespace
 
-constexpr FormatDescriptor qcow =
-    refused("qcow", "a qcow version 1 image", qcow_extensions, begins_with<"QFI\xfb\0\0\0\1">);
-constexpr FormatDescriptor qed = refused("qed", "a QED image", qed_extensions, begins_with<"QED\0">);
 constexpr FormatDescriptor vpc =
     refused("vpc", "a Virtual PC disk (vpc, vhd)", vpc_extensions, begins_with<"conectix">, nullptr, has_vhd_footer);
 constexpr FormatDescriptor vhdx = refused("vhdx", "a Hyper-V disk (vhdx)", vhdx_extensions, begins_with<"vhdxfile">);
 constexpr FormatDescriptor parallels =
     refused("parallels", "a Parallels disk", parallels_extensions, begins_with<"WithoutFreeSpace", "WithouFreSpacExt">);
-constexpr FormatDescriptor cow =
-    refused("cow", "a User-Mode Linux disk (cow)", cow_extensions, begins_with<"OOOM\0\0\0\2">);
 constexpr FormatDescriptor bochs =
     refused("bochs", "a Bochs disk", bochs_extensions, begins_with<"Bochs Virtual HD Image">, convert_first);
 constexpr FormatDescriptor cloop =

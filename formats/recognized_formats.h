@@ -6,12 +6,9 @@
 
 namespace varve::recognized {
 
-extern const FormatDescriptor qcow;
-extern const FormatDescriptor qed;
 extern const FormatDescriptor vpc;
 extern const FormatDescriptor vhdx;
 extern const FormatDescriptor parallels;
-extern const FormatDescriptor cow;
 extern const FormatDescriptor bochs;
 extern const FormatDescriptor cloop;
 extern const FormatDescriptor dmg;

@@ -14,7 +14,7 @@ Error not_read(const ByteSource& source, const std::string& format, const Format
                std::string_view way_out) {
     return Error(ErrorCode::unsupported,
                  fmt::format("'{}' is {}; this version of varve reads {}; {}", source.name(), formats.describe(format),
-                             fmt::join(formats.openable(), " and "), way_out));
+                             fmt::join(formats.openable(), ", "), way_out));
 }
 
 Error not_read(const ByteSource& source, const FormatDescriptor& format, const FormatList& formats) {
@@ -75,8 +75,9 @@ FormatDecision decide_declared_backing(const ImageFile& image, const std::string
 void require_known_option(const std::optional<std::string>& format, std::span<const std::string_view> known,
                           std::string_view option) {
     if (format && std::ranges::find(known, *format) == known.end())
-        throw Error(ErrorCode::usage, fmt::format("{} '{}' is not a format that this version of varve reads; pass {}",
-                                                  option, *format, fmt::join(known, " or ")));
+        throw Error(ErrorCode::usage,
+                    fmt::format("{} '{}' is not a format that this version of varve reads; pass one of {}", option,
+                                *format, fmt::join(known, ", ")));
 }
 
 FormatDecision decide_top(const ImageFile& image, const std::optional<std::string>& format, const FormatList& formats) {

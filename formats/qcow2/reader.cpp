@@ -6,8 +6,8 @@
 
 #include "engine/base/check.h"
 #include "engine/base/error.h"
-#include "formats/base/counted_read.h"
 #include "formats/base/image_error.h"
+#include "formats/base/padded_read.h"
 #include "formats/crypt/encrypted_image.h"
 #include "formats/crypt/legacy_aes.h"
 #include "formats/qcow2/bitmaps.h"
@@ -162,26 +162,8 @@ void Reader::read_run(const HostRun& run, ByteOffset at, ByteSpan out) const {
 }
 
 ByteCount Reader::read_data(const HostRun& run, ByteOffset at, ByteSpan out) const {
-    return encryption_ ? encryption_->read(data(), run.host, at, out) : read_stored(run, out);
-}
-
-/// The file may end inside its last cluster: a writer that knows that the rest is zero need not write it. A cluster
-/// that is missing altogether was present when the map was consulted: the file became shorter. Returns how many bytes
-/// were not in a hole; those that are missing count.
-ByteCount Reader::read_stored(const HostRun& run, ByteSpan out) const {
-    const std::uint64_t size = data().size().value;
-    const auto got = static_cast<std::size_t>(
-        std::min<std::uint64_t>(run.host.value < size ? size - run.host.value : 0, out.size()));
-    const ByteCount fetched = counted_read(data(), run.host, out.first(got)) + ByteCount{out.size() - got};
-    if (got == out.size()) return fetched;
-    const std::uint64_t last_byte = run.host.value + out.size() - 1;
-    const std::uint64_t last_cluster = last_byte / header_.cluster_size().value * header_.cluster_size().value;
-    if (last_cluster >= size)
-        throw corrupt_image(
-            data(), fmt::format("expected {} bytes of guest data at offset {}, found {}: the file became shorter",
-                                out.size(), run.host.value, got));
-    std::fill(out.begin() + static_cast<std::ptrdiff_t>(got), out.end(), std::byte{0});
-    return fetched;
+    return encryption_ ? encryption_->read(data(), run.host, at, out)
+                       : padded_read(data(), run.host, header_.cluster_size(), out);
 }
 
 void Reader::read_compressed(const HostRun& run, ByteOffset at, ByteSpan out) const {

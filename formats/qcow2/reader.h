@@ -57,7 +57,6 @@ private:
     StoredRun stored_run(ByteRange guest) const;
     void read_run(const HostRun& run, ByteOffset at, ByteSpan out) const;
     ByteCount read_data(const HostRun& run, ByteOffset at, ByteSpan out) const;
-    ByteCount read_stored(const HostRun& run, ByteSpan out) const;
     void open_encryption(const Options& options);
     void read_compressed(const HostRun& run, ByteOffset at, ByteSpan out) const;
     Bytes inflate(const HostRun& run) const;

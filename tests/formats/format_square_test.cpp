@@ -19,6 +19,7 @@
 #include "tests/formats/appliance/appliance_files.h"
 #include "tests/formats/appliance/archive_support.h"
 #include "tests/formats/crypt/encrypted_images.h"
+#include "tests/formats/uml_cow/builder.h"
 #include "tests/formats/vdi/builder.h"
 #include "tests/support/build_paths.h"
 #include "tests/support/reader_support.h"
@@ -143,6 +144,19 @@ std::string make_vdi_chain(const Disk& disk, const ScratchFolder& folder) {
     return path;
 }
 
+/// A disk of User-Mode Linux, which no tool of Debian writes.
+std::string make_cow(const Disk& disk, const ScratchFolder& folder) {
+    uml_cow_test::Image image(uml_cow_test::layouts().back(), disk_bytes);
+    const Bytes bytes = writer_test::read_file(disk.raw);
+    for (std::uint64_t sector = 0; sector < disk_bytes / 512; ++sector) {
+        const ByteView content = ByteView(bytes).subspan(sector * 512, 512);
+        if (!is_zero(content)) image.sector(sector, content);
+    }
+    std::string path = folder.file("disk.cow");
+    write_file(path, image.file);
+    return path;
+}
+
 /// A machine's descriptor, its disk from qemu-img and their manifest, as files.
 std::string make_ovf(const Disk& disk, const ScratchFolder& folder) {
     const std::string path = folder.path().string();
@@ -178,6 +192,9 @@ std::vector<Source> sources() {
             converted("vdi", "vdi"),
             converted("vdi static", "vdi", {{"static", "on"}}),
             {"vdi over vdi", "vdi", make_vdi_chain},
+            converted("qcow", "qcow"),
+            converted("qed", "qed"),
+            {"cow", "cow", make_cow},
             encrypted("qcow2 encrypted", "qcow2", {{"encrypt.format", "luks"}}),
             encrypted("luks", "luks", {}),
             {"ova", "ova", make_ova},
@@ -196,6 +213,8 @@ std::vector<Target> targets() {
             {"vmdk stream", "vmdk", {{"subformat", "streamOptimized"}}},
             {"vdi", "vdi", {}},
             {"vdi static", "vdi", {{"static", "on"}}},
+            {"qcow", "qcow", {}},
+            {"qed", "qed", {}},
             {"qcow2 encrypted", "qcow2", {{"encrypt.format", "luks"}, {"encrypt.iter-time", "10"}}},
             {"luks", "luks", {{"iter-time", "10"}}},
             {"ova", "ova", {}}};

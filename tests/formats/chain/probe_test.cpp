@@ -39,8 +39,11 @@ const std::vector<Sample> samples{
     {64, "\x7f\x10\xda\xbe"s, "vdi"},
     {0, "WithoutFreeSpace"s, "parallels"},
     {0, "WithouFreSpacExt"s, "parallels"},
+    {0, "MOOO\1\0\0\0"s, "cow"},
     {0, "OOOM\0\0\0\2"s, "cow"},
+    {0, "OOOM\0\0\0\3"s, "cow"},
     {0, "LUKS\xba\xbe"s, "luks"},
+    {0, "LUKS\xba\xbe\0\2"s, "luks2"},
     {0, "LABELONE"s, "lvm2"},
     {1536, "LABELONE"s, "lvm2"},
     {0, "\x1f\x8b\x08"s, "gzip"},
@@ -98,8 +101,7 @@ TEST_CASE("probe: every known magic is named, and what is not read is refused by
         if (format_registry().is_readable(sample.format)) continue;
         const std::string refusal = refusal_of(path);
         CHECK_THAT(refusal, ContainsSubstring(format_registry().describe(sample.format)));
-        CHECK_THAT(refusal, ContainsSubstring("this version of varve reads raw and qcow2 and ") &&
-                                ContainsSubstring(" and ova"));
+        CHECK_THAT(refusal, ContainsSubstring("this version of varve reads raw, ") && ContainsSubstring(", ova"));
         CHECK_THAT(refusal, ContainsSubstring("--format raw"));
         CHECK(refusal_of(path, {{.format = "raw"}}).empty());
     }
@@ -176,8 +178,9 @@ TEST_CASE("probe: what comes through a pipe is raw, with a warning if it is an i
 TEST_CASE("probe: only formats that are read can be specified", "[formats]") {
     ScratchFolder folder;
     write_file(folder.file("x"), Bytes(10));
-    CHECK_THAT(refusal_of(folder.file("x"), {{.format = "vhdx"}}), ContainsSubstring("pass raw or qcow2"));
-    CHECK_THAT(refusal_of(folder.file("x"), {{.backing_format = "qed"}}), ContainsSubstring("--backing-format 'qed'"));
+    CHECK_THAT(refusal_of(folder.file("x"), {{.format = "bochs"}}), ContainsSubstring("pass one of raw, "));
+    CHECK_THAT(refusal_of(folder.file("x"), {{.backing_format = "bochs"}}),
+               ContainsSubstring("--backing-format 'bochs'"));
     CHECK_THAT(refusal_of(folder.file("x"), {{.format = "qcow2"}}), ContainsSubstring("qcow2 header"));
 }
 
@@ -191,8 +194,8 @@ TEST_CASE("probe: a backing file without a recorded format is opened by its magi
     CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("pass --backing-format raw"));
     CHECK(text_of(read_all(*open_image(folder.file("top.qcow2"), {{.backing_format = "raw"}}))).front() == 'r');
 
-    write_file(folder.file("base"), bytes_of("vhdxfile"));
-    CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("Hyper-V"));
+    write_file(folder.file("base"), bytes_of("Bochs Virtual HD Image"));
+    CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("a Bochs disk"));
 }
 
 TEST_CASE("probe: a recorded backing format is followed, and refused by name when it is not read", "[formats][qcow2]") {
@@ -200,8 +203,8 @@ TEST_CASE("probe: a recorded backing format is followed, and refused by name whe
     write_file(folder.file("base"), Bytes(4096, std::byte{'r'}));
     write_file(folder.file("top.qcow2"), Qcow2Builder().backing("base", "qcow2").view());
     CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("expected the qcow2 magic"));
-    write_file(folder.file("top.qcow2"), Qcow2Builder().backing("base", "vhdx").view());
-    CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("Hyper-V"));
+    write_file(folder.file("top.qcow2"), Qcow2Builder().backing("base", "bochs").view());
+    CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("a Bochs disk"));
     write_file(folder.file("top.qcow2"), Qcow2Builder().backing("base", "\x1b[m").view());
     CHECK_THAT(refusal_of(folder.file("top.qcow2")), ContainsSubstring("of format '\x1b[m'"));
 }

@@ -94,5 +94,5 @@ run compare base.raw
 expect_refusal 2 "2 names are expected"
 run compare base.raw nothere.raw
 expect_refusal 1 "nothere.raw"
-run compare base.raw base.qcow2 -F vhdx
-expect_refusal 2 "vhdx"
+run compare base.raw base.qcow2 -F bochs
+expect_refusal 2 "bochs"

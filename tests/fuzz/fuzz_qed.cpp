@@ -1,0 +1,8 @@
+// libFuzzer target: opens any bytes as a QED image, walks its map and reads from it.
+
+#include "tests/fuzz/qed_walk.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    varve::fuzz::open_walk_read_qed(std::as_bytes(std::span(data, size)));
+    return 0;
+}
