@@ -1,7 +1,6 @@
 #include "formats/vmdk/descriptor.h"
 
 #include "engine/base/error.h"
-#include "formats/vmdk/recorded_name.h"
 #include "tests/catch.h"
 #include "tests/formats/vmdk/builder.h"
 #include "tests/support/build_paths.h"
@@ -13,7 +12,6 @@ namespace {
 using namespace std::string_literals;
 using varve::vmdk::ExtentAccess;
 using varve::vmdk::ExtentStorage;
-using varve::vmdk::names_here;
 using varve::vmdk::parse_descriptor;
 
 std::string vmdk_refusal(const std::string& text) {
@@ -114,23 +112,6 @@ TEST_CASE("VMDK descriptor: every truncation and bit flip is read or refused", "
         changed[random() % changed.size()] ^= static_cast<char>(1 << random() % 8);
         CHECK_NOTHROW(vmdk_refusal(changed));
     }
-}
-
-TEST_CASE("VMDK: a parent whose path is from another host is also searched by its last part", "[formats][vmdk]") {
-    using Names = std::vector<std::string>;
-    CHECK(names_here("base.vmdk") == Names{"base.vmdk"});
-    CHECK(names_here("../base/base.vmdk") == Names{"../base/base.vmdk"});
-    CHECK(names_here("/vmfs/volumes/ds/vm/base.vmdk") == Names{"/vmfs/volumes/ds/vm/base.vmdk", "base.vmdk"});
-    CHECK(names_here("C:\\VMs\\a b\\base.vmdk") == Names{"base.vmdk"});
-    CHECK(names_here("d:/VMs/base.vmdk") == Names{"base.vmdk"});
-    CHECK(names_here("\\\\host\\share\\base.vmdk") == Names{"base.vmdk"});
-    CHECK(names_here("..\\base\\base.vmdk") == Names{"../base/base.vmdk"});
-    CHECK(names_here("a\\b/c.vmdk") == Names{"a\\b/c.vmdk"});
-    CHECK(names_here("/vmfs/volumes/") == Names{"/vmfs/volumes/"});
-    CHECK(names_here("C:\\") == Names{"C:\\"});
-    CHECK(names_here("[datastore 1] vm/base.vmdk") == Names{"[datastore 1] vm/base.vmdk", "base.vmdk"});
-    CHECK(names_here("[datastore1] base.vmdk") == Names{"[datastore1] base.vmdk", "base.vmdk"});
-    CHECK(names_here("nbd://host/x") == Names{"nbd://host/x"});
 }
 
 TEST_CASE("VMDK: the test builder shares no header with the reader", "[formats][vmdk]") {
