@@ -33,10 +33,13 @@ std::string text_field(ByteReader& in, std::size_t length) {
     return std::string(field.substr(0, field.find('\0')));
 }
 
-void put_text(ByteWriter& out, std::string_view text, std::size_t length) {
+/// The text and NULs.
+template <std::size_t length>
+std::array<std::byte, length> padded(std::string_view text) {
     VARVE_CHECK(text.size() < length);
-    out.append(bytes_of(text));
-    out.zeros(length - text.size());
+    std::array<std::byte, length> field{};
+    std::ranges::copy(bytes_of(text), field.begin());
+    return field;
 }
 
 Error bad_field(const ByteSource& source, ByteOffset at, const std::string& what) {
@@ -147,15 +150,15 @@ Bytes encode_luks_header(const LuksHeader& header) {
     ByteWriter out;
     out.append(bytes_of(magic));
     out.u16be(version_read);
-    put_text(out, "aes", name_bytes);
-    put_text(out, "xts-plain64", name_bytes);
-    put_text(out, "sha256", name_bytes);
+    out.append(padded<name_bytes>("aes"));
+    out.append(padded<name_bytes>("xts-plain64"));
+    out.append(padded<name_bytes>("sha256"));
     out.u32be(static_cast<std::uint32_t>(header.payload.value / cipher_sector_bytes));
     out.u32be(static_cast<std::uint32_t>(header.cipher.key_bytes));
     out.append(header.digest);
     out.append(header.salt);
     out.u32be(header.iterations);
-    put_text(out, header.uuid, uuid_bytes);
+    out.append(padded<uuid_bytes>(header.uuid));
     for (const LuksSlot& slot : header.slots) {
         out.u32be(slot.is_active ? slot_active : slot_inactive);
         out.u32be(slot.iterations);
