@@ -176,7 +176,6 @@ std::string convert_first(const std::string&) {
 }
 
 constexpr std::array vpc_extensions{"vhd"sv, "vpc"sv};
-constexpr std::array vhdx_extensions{"vhdx"sv, "avhdx"sv};
 constexpr std::array parallels_extensions{"hdd"sv, "hds"sv};
 constexpr std::array bochs_extensions{"bochs"sv};
 constexpr std::array cloop_extensions{"cloop"sv};
@@ -209,7 +208,6 @@ constexpr std::array tar_extensions{"tar"sv};
 
 constexpr FormatDescriptor vpc =
     refused("vpc", "a Virtual PC disk (vpc, vhd)", vpc_extensions, begins_with<"conectix">, nullptr, has_vhd_footer);
-constexpr FormatDescriptor vhdx = refused("vhdx", "a Hyper-V disk (vhdx)", vhdx_extensions, begins_with<"vhdxfile">);
 constexpr FormatDescriptor parallels =
     refused("parallels", "a Parallels disk", parallels_extensions, begins_with<"WithoutFreeSpace", "WithouFreSpacExt">);
 constexpr FormatDescriptor bochs =

@@ -7,7 +7,6 @@
 namespace varve::recognized {
 
 extern const FormatDescriptor vpc;
-extern const FormatDescriptor vhdx;
 extern const FormatDescriptor parallels;
 extern const FormatDescriptor bochs;
 extern const FormatDescriptor cloop;

@@ -9,6 +9,7 @@
 #include "formats/recognized_formats.h"
 #include "formats/uml_cow/format.h"
 #include "formats/vdi/format.h"
+#include "formats/vhdx/format.h"
 #include "formats/vmdk/format.h"
 
 namespace varve {
@@ -21,7 +22,7 @@ const FormatList& format_registry() {
         &qed::descriptor(),        //
         &vmdk::descriptor(),       //
         &recognized::vpc,          // before vdi: a VHD's checksum is where a VDI's magic is
-        &recognized::vhdx,         //
+        &vhdx::descriptor(),       //
         &vdi::descriptor(),        //
         &appliance::descriptor(),  //
         &luks::descriptor(),       //

@@ -11,4 +11,7 @@ namespace varve {
 /// bytes were not in a hole; those that are missing count.
 ByteCount padded_read(const ByteSource& source, ByteOffset at, ByteCount cluster_size, ByteSpan out);
 
+/// The same for clusters at any place: the last one that `out` reaches into begins at `last_cluster`.
+ByteCount padded_read(const ByteSource& source, ByteOffset at, ByteOffset last_cluster, ByteSpan out);
+
 }  // namespace varve

@@ -9,22 +9,8 @@
 #include "formats/base/stored_extent.h"
 
 namespace varve::uml_cow {
-namespace {
-
-constexpr int pages_merged_max = 16;
-constexpr std::uint64_t bits = 8;
-
-/// The number of the first bit from `bit` on that is not `value`; 8 if there is none.
-std::uint64_t first_other(std::byte byte, std::uint64_t bit, bool value) {
-    const auto looked_for = static_cast<unsigned>(std::to_integer<unsigned>(byte) ^ (value ? 0xff : 0));
-    while (bit < bits && (looked_for >> bit & 1) == 0) ++bit;
-    return bit;
-}
-
-}  // namespace
-
 Reader::Reader(ByteSourcePtr source, std::vector<std::string> warnings, std::shared_ptr<ReadCaches> caches)
-    : source_(std::move(source)), header_(read_header(*source_)), bitmap_pages_(*source_, 1, std::move(caches)) {
+    : source_(std::move(source)), header_(read_header(*source_)), bitmap_(*source_, std::move(caches)) {
     info_.format = "cow";
     info_.virtual_size = header_.virtual_size;
     info_.cluster_size = ByteCount{sector_bytes};
@@ -33,26 +19,14 @@ Reader::Reader(ByteSourcePtr source, std::vector<std::string> warnings, std::sha
     info_.warnings = std::move(warnings);
 }
 
-/// Reads a bounded number of pages, so the run may go on behind its end.
-Reader::Run Reader::run_from(std::uint64_t sector) const {
+BitRun Reader::run_from(std::uint64_t sector) const {
     const std::uint64_t sectors = divide_up(header_.virtual_size.value, sector_bytes);
-    const std::uint64_t mapped = std::min(sectors, header_.bitmap.length.value * bits);
+    const std::uint64_t mapped = std::min(sectors, header_.bitmap.length.value * 8);
     if (sector >= mapped) return {false, sectors};  // a bit that is missing was never set
-    std::optional<bool> value;
-    for (int pages = 0; pages < pages_merged_max && sector < mapped; ++pages) {
-        const TableEntries bytes = bitmap_pages_.entries_from(header_.bitmap, sector / bits);
-        for (std::size_t i = 0; i < bytes.count && sector < mapped; ++i) {
-            const std::byte byte = bytes[i][0];
-            if (!value) value = (std::to_integer<unsigned>(byte) >> sector % bits & 1) != 0;
-            const std::uint64_t first = first_other(byte, sector % bits, *value);
-            sector = sector / bits * bits + first;
-            if (first < bits) return {*value, std::min(sector, mapped)};
-        }
-    }
-    return {*value, std::min(sector, mapped)};
+    return bitmap_.run_from(header_.bitmap, sector, mapped);
 }
 
-ByteOffset Reader::end_of(const Run& run) const {
+ByteOffset Reader::end_of(const BitRun& run) const {
     return ByteOffset{std::min(run.end * sector_bytes, header_.virtual_size.value)};
 }
 
@@ -69,8 +43,8 @@ Extent Reader::extent_at(ByteOffset at) const {
     if (const auto rest = recent_.rest_from(at)) return *rest;
     std::optional<Extent> mapped = mapped_.rest_from(at);
     if (!mapped) {
-        const Run run = run_from(at.value / sector_bytes);
-        mapped = Extent{at, end_of(run) - at, run.is_here ? ExtentKind::data : ExtentKind::unallocated};
+        const BitRun run = run_from(at.value / sector_bytes);
+        mapped = Extent{at, end_of(run) - at, run.value ? ExtentKind::data : ExtentKind::unallocated};
         mapped_.remember(*mapped);
     }
     Extent extent = *mapped;
@@ -86,10 +60,10 @@ Extent Reader::extent_at(ByteOffset at) const {
 void Reader::read(ByteOffset at, ByteSpan out) const {
     VARVE_CHECK(at.value <= info_.virtual_size.value && out.size() <= info_.virtual_size.value - at.value);
     while (!out.empty()) {
-        const Run run = run_from(at.value / sector_bytes);
+        const BitRun run = run_from(at.value / sector_bytes);
         const auto length = std::min<std::uint64_t>((end_of(run) - at).value, out.size());
         const ByteSpan part = out.first(static_cast<std::size_t>(length));
-        if (run.is_here)
+        if (run.value)
             bytes_read_.fetch_add(padded_read(*source_, place_of(at), ByteCount{sector_bytes}, part).value,
                                   std::memory_order_relaxed);
         else

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "engine/image/image_reader.h"
+#include "formats/base/bit_runs.h"
 #include "formats/base/block_cache.h"
 #include "formats/base/byte_source.h"
 #include "formats/base/recent_extents.h"
-#include "formats/base/table_pages.h"
 #include "formats/uml_cow/header.h"
 
 namespace varve::uml_cow {
@@ -31,20 +31,15 @@ public:
     std::vector<std::string> late_warnings() const override { return source_->late_warnings(); }
 
 private:
-    /// Sectors of one kind.
-    struct Run {
-        bool is_here = false;
-        std::uint64_t end = 0;  ///< the sector after the last
-    };
-
-    Run run_from(std::uint64_t sector) const;
+    /// Sectors of one kind: the bit is set for those in the file.
+    BitRun run_from(std::uint64_t sector) const;
     ByteOffset place_of(ByteOffset guest) const { return header_.data + (guest - ByteOffset{}); }
-    ByteOffset end_of(const Run& run) const;
+    ByteOffset end_of(const BitRun& run) const;
     void check_place(ByteOffset at) const;
 
     ByteSourcePtr source_;
     Header header_;
-    TablePages bitmap_pages_;
+    BitRuns bitmap_;
     ImageInfo info_;
     mutable RecentExtents mapped_;
     mutable RecentExtents recent_;
