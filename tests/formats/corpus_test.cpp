@@ -38,6 +38,9 @@ std::vector<Row> read_manifest(const std::filesystem::path& folder) {
         std::getline(fields, variant, '\t');
         std::getline(fields, size, '\t');
         std::getline(fields, row.sha256, '\t');
+        // Where qemu is wrong the digest is another reader's, whose name follows.
+        if (const std::string digest = row.sha256.substr(0, row.sha256.find(' ')); is_digest(digest))
+            row.sha256 = digest;
         row.format = variant.substr(0, variant.find(' '));
         // For a file that no tool could open, the extension gives the format, and there is no size.
         if (row.format == "?") row.format = row.file.substr(row.file.rfind('.') + 1);
@@ -70,7 +73,7 @@ void check_row(const std::filesystem::path& folder, const Row& row) {
 
 }  // namespace
 
-TEST_CASE("corpus: real images read to their known digests", "[formats][qcow2][raw][vmdk][corpus]") {
+TEST_CASE("corpus: real images read to their known digests", "[formats][qcow2][raw][vmdk][vhd][corpus]") {
     const char* folder = std::getenv("VARVE_CORPUS");
     if (folder == nullptr) {
         WARN("skipped: VARVE_CORPUS names no folder");
