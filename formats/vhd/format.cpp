@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "formats/vhd/options.h"
 #include "formats/vhd/parent_names.h"
 #include "formats/vhd/reader.h"
+#include "formats/vhd/writer.h"
 
 namespace varve::vhd {
 namespace {
@@ -39,7 +41,23 @@ Layer open_vhd(ByteSourcePtr source, LayerRequest& request) {
     return layer;
 }
 
+std::unique_ptr<ImageWriter> create_vhd(const NewImage& image) {
+    const Footer footer = new_footer(image.virtual_size, parse_options(image.options));
+    return create_writer(image.open_output(), image.virtual_size, footer);
+}
+
 constexpr std::array extensions{"vhd"sv, "vpc"sv};
+
+constexpr FormatWriting writing{
+    .option_words = option_words,
+    .check = [](const OptionMap& options) { parse_options(options); },
+    .is_streamed = [](const OptionMap& options) { return parse_options(options).is_fixed(); },
+    .is_encrypted = nullptr,
+    .virtual_size_max = [](const OptionMap&) { return virtual_size_max(); },
+    .alignment = {512},
+    .size_warning = nullptr,
+    .create = create_vhd,
+};
 
 }  // namespace
 
@@ -58,7 +76,7 @@ const FormatDescriptor& descriptor() {
         .open = open_vhd,
         .peek_identity = nullptr,
         .changes_between_states = nullptr,
-        .writing = nullptr,
+        .writing = &writing,
     };
     return format;
 }
