@@ -54,10 +54,11 @@ void check_secret(const CreateOptions& options, const FormatList& formats) {
 void check_kind_of_target(const std::string& path, const CreateOptions& options, const FormatList& formats) {
     if (options.format == "raw" || options.folder != nullptr) return;
     if (path == "-" && !is_streamed(options.format, options.options, formats))
-        throw Error(ErrorCode::usage,
-                    fmt::format("standard output takes raw images, and vmdk ones with subformat=streamOptimized, not "
-                                "{}: pass another format or subformat, or name a file",
-                                options.format));
+        throw Error(
+            ErrorCode::usage,
+            fmt::format("standard output takes raw images, vmdk ones with subformat=streamOptimized and vpc ones "
+                        "with subformat=fixed, not {}: pass another format or subformat, or name a file",
+                        options.format));
     if (path != "-" && names_block_device(path))
         throw Error(ErrorCode::usage,
                     fmt::format("device '{}' takes raw images only, not {}: pass -O raw, or name a file", path,

@@ -74,13 +74,6 @@ Bytes tail_of(const ByteSource& source) {
     return tail;
 }
 
-/// A fixed VHD has only a footer: the last 512 bytes, or 511 in very old files.
-bool has_vhd_footer(const ByteSource& source, std::string_view) {
-    constexpr std::string_view cookie = "conectix";
-    const Bytes tail = tail_of(source);
-    return has_bytes_at(text_of(tail), 0, cookie) || has_bytes_at(text_of(tail), 1, cookie);
-}
-
 /// The "koly" block of an Apple disk image is its last 512 bytes.
 bool has_dmg_trailer(const ByteSource& source, std::string_view) {
     return has_bytes_at(text_of(tail_of(source)), 0, "koly"sv);
@@ -175,7 +168,6 @@ std::string convert_first(const std::string&) {
     return "convert it to raw with its own tools first, or pass --format raw to take its bytes as they are";
 }
 
-constexpr std::array vpc_extensions{"vhd"sv, "vpc"sv};
 constexpr std::array parallels_extensions{"hdd"sv, "hds"sv};
 constexpr std::array bochs_extensions{"bochs"sv};
 constexpr std::array cloop_extensions{"cloop"sv};
@@ -206,8 +198,6 @@ constexpr std::array tar_extensions{"tar"sv};
 
 }  // namespace
 
-constexpr FormatDescriptor vpc =
-    refused("vpc", "a Virtual PC disk (vpc, vhd)", vpc_extensions, begins_with<"conectix">, nullptr, has_vhd_footer);
 constexpr FormatDescriptor parallels =
     refused("parallels", "a Parallels disk", parallels_extensions, begins_with<"WithoutFreeSpace", "WithouFreSpacExt">);
 constexpr FormatDescriptor bochs =

@@ -9,6 +9,7 @@
 #include "formats/recognized_formats.h"
 #include "formats/uml_cow/format.h"
 #include "formats/vdi/format.h"
+#include "formats/vhd/format.h"
 #include "formats/vhdx/format.h"
 #include "formats/vmdk/format.h"
 
@@ -21,7 +22,7 @@ const FormatList& format_registry() {
         &qcow2::descriptor(),      //
         &qed::descriptor(),        //
         &vmdk::descriptor(),       //
-        &recognized::vpc,          // before vdi: a VHD's checksum is where a VDI's magic is
+        &vhd::descriptor(),        // before vdi: a VHD's checksum is where a VDI's magic is
         &vhdx::descriptor(),       //
         &vdi::descriptor(),        //
         &appliance::descriptor(),  //

@@ -265,14 +265,14 @@ Verb restore_verb() {
     return {"restore",
             "SNAP... --to PATH|DIR/|-",
             "restore snapshots as disk images",
-            "Writes the snapshot SNAP to the image file or block device PATH, or to standard\n"
-            "output. The format is that of -O, else that of PATH's extension (.qcow2, .raw,\n"
-            ".img, .vmdk, .vdi, .ova), else that of the disk that was backed up, with its options.\n"
-            "Another extension is refused without -O. Devices are always raw, and so is standard\n"
-            "output unless -O vmdk -o subformat=streamOptimized is given. A file appears under its\n"
-            "name when it is complete, readable by its owner only unless --keep-mode is given.\n"
-            "Existing files and devices are overwritten only with --force; a symbolic link and a disk\n"
-            "in use by its running machine never are.\n"
+            "Writes the snapshot SNAP to the image file or block device PATH, or to standard output.\n"
+            "The format is that of -O, else that of PATH's extension (.qcow2, .raw, .img, .vmdk,\n"
+            ".vdi, .vhd, .ova), else that of the disk that was backed up, with its options. Another\n"
+            "extension is refused without -O. Devices are always raw, and so is standard output\n"
+            "unless -O vmdk -o subformat=streamOptimized or -O vpc -o subformat=fixed is given. A\n"
+            "file appears under its name when it is complete, readable by its owner only unless\n"
+            "--keep-mode is given. Existing files and devices are overwritten only with --force; a\n"
+            "symbolic link and a disk in use by its running machine never are.\n"
             "Several snapshots, or with --group all disks of a machine, are restored into a folder\n"
             "(DIR/), each under its own name, as in DIR/web01/vda.qcow2, with the attachments\n"
             "beside them; or together into one appliance (FILE.ova), whose descriptor is the\n"

@@ -19,7 +19,8 @@ std::string target_format(const std::string& path, const std::optional<std::stri
         if (typed && *typed != "raw")
             throw Error(ErrorCode::usage, fmt::format("{}, not {}; omit the format, or name a file",
                                                       is_stream ? "standard output takes raw only, or vmdk with "
-                                                                  "-o subformat=streamOptimized"
+                                                                  "-o subformat=streamOptimized, or vpc with "
+                                                                  "-o subformat=fixed"
                                                                 : "a block device takes raw only",
                                                       *typed));
         return "raw";

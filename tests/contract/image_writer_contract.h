@@ -148,7 +148,7 @@ inline Bytes read_by_qemu(const WriterKind& kind, const std::string& path, ByteC
 }
 
 inline void check_clean(const WriterKind& kind, const std::string& path) {
-    if (kind.format == "raw") return;  // nothing to check
+    if (kind.format == "raw" || kind.format == "vpc") return;  // for which qemu-img has no check
     const auto result = writer_test::run_tool({"qemu-img", "check", "-f", kind.format, "--output=json", path});
     CAPTURE(result.output);
     REQUIRE(result.status == 0);

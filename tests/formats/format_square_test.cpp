@@ -21,6 +21,7 @@
 #include "tests/formats/crypt/encrypted_images.h"
 #include "tests/formats/uml_cow/builder.h"
 #include "tests/formats/vdi/builder.h"
+#include "tests/formats/vhd/builder.h"
 #include "tests/support/build_paths.h"
 #include "tests/support/reader_support.h"
 
@@ -157,6 +158,31 @@ std::string make_cow(const Disk& disk, const ScratchFolder& folder) {
     return path;
 }
 
+/// A differencing image whose blocks have some sectors of their own, which no tool of Debian writes.
+std::string make_vhd_chain(const Disk& disk, const ScratchFolder& folder) {
+    constexpr std::uint32_t block = 2 << 20;  // Hyper-V's
+    qemu_img({"convert", "-f", "raw", "-O", "vpc", "-o", "force_size=on", disk.below, folder.file("vhd below.vhd")});
+    const Bytes base = writer_test::read_file(folder.file("vhd below.vhd"));
+    const Bytes mine = writer_test::read_file(disk.raw);
+    const Bytes other = writer_test::read_file(disk.below);
+    vhd_test::Image top(disk_bytes, block);
+    top.type = 4;
+    top.id = vhd_test::id_of(30);
+    std::copy_n(base.end() - 512 + 68, top.parent.size(), top.parent.begin());
+    top.parent_name = vhd_test::utf16_big("vhd below.vhd");
+    for (std::uint32_t i = 0; i < top.table.size(); ++i) {
+        const auto begin = mine.begin() + static_cast<std::ptrdiff_t>(std::size_t{i} * block);
+        const auto below = other.begin() + (begin - mine.begin());
+        std::vector<std::uint32_t> sectors;
+        for (std::uint32_t s = 0; s < block / 512; ++s)
+            if (!std::equal(begin + s * 512, begin + (s + 1) * 512, below + s * 512)) sectors.push_back(s);
+        if (!sectors.empty()) top.put_sectors(i, Bytes(begin, begin + block), sectors);
+    }
+    std::string path = folder.file("vhd over vhd.vhd");
+    top.save(path);
+    return path;
+}
+
 /// A machine's descriptor, its disk from qemu-img and their manifest, as files.
 std::string make_ovf(const Disk& disk, const ScratchFolder& folder) {
     const std::string path = folder.path().string();
@@ -197,6 +223,9 @@ std::vector<Source> sources() {
             converted("qcow", "qcow"),
             converted("qed", "qed"),
             {"cow", "cow", make_cow},
+            converted("vpc dynamic", "vpc", {{"force_size", "on"}}),
+            converted("vpc fixed", "vpc", {{"force_size", "on"}, {"subformat", "fixed"}}),
+            {"vpc over vpc", "vpc", make_vhd_chain},
             encrypted("qcow2 encrypted", "qcow2", {{"encrypt.format", "luks"}}),
             encrypted("luks", "luks", {}),
             {"ova", "ova", make_ova},
@@ -219,6 +248,8 @@ std::vector<Target> targets() {
             {"vhdx fixed", "vhdx", {{"subformat", "fixed"}}},
             {"qcow", "qcow", {}},
             {"qed", "qed", {}},
+            {"vpc dynamic", "vpc", {}},
+            {"vpc fixed", "vpc", {{"subformat", "fixed"}}},
             {"qcow2 encrypted", "qcow2", {{"encrypt.format", "luks"}, {"encrypt.iter-time", "10"}}},
             {"luks", "luks", {{"iter-time", "10"}}},
             {"ova", "ova", {}}};

@@ -121,6 +121,13 @@ TEST_CASE("holes below: a static VDI is read as far as it was written", "[format
     contract::check_image_reader(*reader, whole_of_piece());
 }
 
+TEST_CASE("holes below: a fixed VHD is read as far as it was written", "[formats][vhd]") {
+    ScratchFolder folder;
+    const auto reader = open_image(make_image(folder, "vpc", {{"subformat", "fixed"}, {"force_size", "on"}}));
+    CHECK(data_bytes(*reader).value <= mib(1).value + 8192);  // and the file's first and last 4 KiB
+    contract::check_image_reader(*reader, whole_of_piece());
+}
+
 TEST_CASE("holes below: a hole in the grains of a VMDK is zeros", "[formats][vmdk]") {
     ScratchFolder folder;
     const std::string path = make_image(folder, "vmdk", {});

@@ -186,7 +186,7 @@ TEST_CASE("new image: the backing file may be of any format that is read", "[for
     open_image(folder.file("base.qcow2"))->read({}, changed);
     std::fill_n(changed.begin() + 200000, 10, std::byte{0x44});
     write_file(folder.file("changed.raw"), changed);
-    for (const std::string format : {"raw", "qcow2", "vmdk", "vdi"}) {
+    for (const std::string format : {"raw", "qcow2", "vmdk", "vpc", "vdi"}) {
         CAPTURE(format);
         succeed({"qemu-img", "convert", "-O", format, folder.file("base.qcow2"), folder.file("of." + format)});
         const std::string path = folder.file("over-" + format);

@@ -4,6 +4,7 @@
 #include "formats/create_image.h"
 #include "tests/catch.h"
 #include "tests/contract/image_writer_contract.h"
+#include "tests/formats/vhd/builder.h"
 #include "tests/support/reader_support.h"
 
 namespace varve::reader_test {
@@ -26,9 +27,11 @@ struct Kind {
 
 }  // namespace
 
-TEST_CASE("7-Zip extracts the disk from what varve wrote", "[vdi][vmdk][second-reader]") {
+TEST_CASE("7-Zip extracts the disk from what varve wrote", "[vdi][vhd][vmdk][second-reader]") {
     const std::vector<Kind> kinds{{"vdi", {}},
                                   {"vdi", {{"static", "on"}}},
+                                  {"vpc", {}},
+                                  {"vpc", {{"subformat", "fixed"}}},
                                   {"vmdk", {{"subformat", "monolithicSparse"}}},
                                   {"vmdk", {{"subformat", "monolithicSparse"}, {"zeroed_grain", "on"}}},
                                   {"vmdk", {{"subformat", "monolithicFlat"}}},
@@ -43,7 +46,7 @@ TEST_CASE("7-Zip extracts the disk from what varve wrote", "[vdi][vmdk][second-r
              {std::uint64_t{512}, std::uint64_t{4} << 20, (std::uint64_t{5} << 20) + 1536}) {
             CAPTURE(kind.format, kind.options, bytes);
             const ScratchFolder folder;
-            const std::string path = folder.file("disk." + kind.format);
+            const std::string path = folder.file("disk." + extension_of_format(kind.format).value());
             const contract::Pattern pattern = contract::random_pattern({bytes}, 51, 300000);
             const auto writer =
                 create_image(path, {.format = kind.format, .virtual_size = {bytes}, .options = kind.options});
@@ -53,6 +56,35 @@ TEST_CASE("7-Zip extracts the disk from what varve wrote", "[vdi][vmdk][second-r
             CHECK(found.size() == bytes);
             CHECK(writer_test::first_difference(found, pattern.guest) == std::nullopt);
         }
+    }
+}
+
+TEST_CASE("7-Zip extracts the same disk from differencing VHDs, which qemu reads wrongly", "[vhd][second-reader]") {
+    const ScratchFolder folder;
+    std::mt19937_64 random(20261201);
+    constexpr std::uint32_t block = 1 << 19;
+    vhd_test::Image below(7 * block - 512, block);
+    for (const std::uint32_t i : {5u, 0u, 2u, 3u}) below.put(i, Bytes(block, static_cast<std::byte>('a' + i)));
+    below.save(folder.file("0.vhd"));
+    for (unsigned level = 1; level <= 3; ++level) {
+        vhd_test::Image image(7 * block - 512, block);
+        image.type = 4;
+        image.id = vhd_test::id_of(level + 1);
+        image.parent = below.id;
+        const std::string parent = std::to_string(level - 1) + ".vhd";
+        image.parent_name = vhd_test::utf16_big(parent);
+        image.locators = {{"W2ru", vhd_test::utf16_little(".\\" + parent)}};
+        for (std::uint32_t i = level - 1; i < image.table.size(); i += 2) {
+            std::vector<std::uint32_t> sectors;
+            for (std::uint32_t s = 0; s < block / 512; ++s)
+                if (random() % 3 == 0) sectors.push_back(s);
+            image.put_sectors(i, Bytes(block, static_cast<std::byte>('A' + level)), sectors);
+        }
+        const std::string name = std::to_string(level) + ".vhd";
+        image.save(folder.file(name));
+        const Bytes disk = read_all(*open_image(folder.file(name)));
+        CHECK(writer_test::first_difference(extracted(folder.file(name)), disk) == std::nullopt);
+        below = image;
     }
 }
 

@@ -24,7 +24,7 @@ if [ -w /dev ]; then
 fi
 
 # An unknown extension is refused; without one, the source's format is kept.
-for name in out.qcow out.foo out.img.bak "my disk.2026"; do
+for name in out.wim out.foo out.img.bak "my disk.2026"; do
   run restore a@latest --to "$name"
   expect_refusal 2 "pass -O F"
   run convert a.raw "$name"
