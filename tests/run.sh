@@ -54,7 +54,7 @@ part "building the release" configure_and_build "$preset" build
 part "all tests" run_tests "$preset" build
 if [ "$preset" = ci ]; then
   part "building with AddressSanitizer, with the fuzz targets" configure_and_build asan build/asan \
-    -DVARVE_FUZZ_SECONDS="${VARVE_FUZZ_SECONDS:-20}"
+    -DVARVE_FUZZ_SECONDS="${VARVE_FUZZ_SECONDS:-10}"
   part "all tests and fuzz targets under AddressSanitizer and UndefinedBehaviorSanitizer" run_tests asan build/asan
   part "building with ThreadSanitizer" configure_and_build tsan build/tsan
   part "tests tagged [pipeline] under ThreadSanitizer" run_tests tsan build/tsan

@@ -194,14 +194,14 @@ Verb convert_verb() {
             "Writes the disk in SRC (an image with its backing files, a block device, or - for\n"
             "standard input, which is raw unless --format is given) to the file or block device DST,\n"
             "or to standard output if DST is -. The format is that of -O, else that of DST's\n"
-            "extension (.qcow2, .raw, .img, .vmdk, .vdi, .vhd, .ova; another one is refused without\n"
-            "-O), else that of SRC. Devices are always raw, and so is standard output unless -O vmdk\n"
-            "-o subformat=streamOptimized or -O vpc -o subformat=fixed is given. Within one format,\n"
-            "SRC's creation options carry over unless -o overrides them. Parts that SRC does not\n"
-            "allocate take no space in DST. A file appears under its name when it is complete.\n"
-            "Existing files and devices are overwritten only with --force; a symbolic link, SRC and\n"
-            "the files it is based on never are. Whatever would not fit into the free space is\n"
-            "refused before anything is written.",
+            "extension (.raw, .img, .qcow2, .vmdk, .vdi, .vhd, .vhdx, .qcow, .qed, .luks, .ova; another\n"
+            "one is refused without -O), else that of SRC. Devices are always raw, and so is standard\n"
+            "output unless -O vmdk -o subformat=streamOptimized or -O vpc -o subformat=fixed is given.\n"
+            "Within one format, SRC's creation options carry over unless -o overrides them. Parts that\n"
+            "SRC does not allocate take no space in DST. A file appears under its name when it is\n"
+            "complete. Existing files and devices are overwritten only with --force; a symbolic link,\n"
+            "SRC and the files it is based on never are. Whatever would not fit into the free space\n"
+            "is refused before anything is written.",
             "varve convert -O qcow2 -o cluster_size=128k web01.img web01.qcow2",
             {2, 2, UsesRepository::no, convert_option_specs()},
             run_convert};
