@@ -39,7 +39,7 @@ BlockMap::BlockMap(const ByteSource& file, ByteRange table, const Metadata& meta
       reserved_(std::move(reserved)),
       bound_(file),
       pages_(file, entry_bytes, caches),
-      bitmaps_(file, caches) {
+      bitmaps_(file, std::move(caches)) {
     const std::uint64_t needed = metadata.table_entries() * entry_bytes;
     if (table.length.value < needed)
         throw corrupt(file, table.begin,

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/check.h"
 #include "formats/base/image_error.h"
 #include "formats/vhdx/patched_source.h"
 
@@ -43,7 +44,10 @@ using Run = std::vector<std::uint64_t>;
 
 class Log {
 public:
-    Log(const ByteSource& file, const FileHeader& header) : file_(file), header_(header) { find_entries(); }
+    Log(const ByteSource& file, const FileHeader& header) : file_(file), header_(header) {
+        VARVE_CHECK(!header.log_range.empty());
+        find_entries();
+    }
 
     /// The run that counts, from its tail to its head; empty: there is none.
     Run active_run() const;
@@ -52,6 +56,11 @@ public:
 
 private:
     std::uint64_t length() const { return header_.log_range.length.value; }
+    /// The place `count` bytes behind `place` in the ring; `count` is at most its length.
+    std::uint64_t behind(std::uint64_t place, std::uint64_t count) const {
+        const std::uint64_t end = place + count;
+        return end < length() ? end : end - length();
+    }
     Bytes bytes_at(std::uint64_t place, std::uint64_t count) const;
     void find_entries();
     std::optional<Entry> parse(std::uint64_t place, std::uint64_t& budget) const;
@@ -112,7 +121,7 @@ Run Log::run_from(std::uint64_t place) const {
     Run run{place};
     for (;;) {
         const Entry& last = at(run.back());
-        const std::uint64_t next = (run.back() + last.length) % length();
+        const std::uint64_t next = behind(run.back(), last.length);
         const auto found = entries_.find(next);
         if (found == entries_.end() || found->second.sequence != last.sequence + 1) return run;
         run.push_back(next);
@@ -123,7 +132,7 @@ Run Log::run_from(std::uint64_t place) const {
 Run Log::active_run() const {
     std::set<std::uint64_t> followers;  // entries that another one leads to: no run begins there
     for (const auto& [place, entry] : entries_) {
-        const auto next = entries_.find((place + entry.length) % length());
+        const auto next = entries_.find(behind(place, entry.length));
         if (next != entries_.end() && next->second.sequence == entry.sequence + 1) followers.insert(next->first);
     }
     Run best;

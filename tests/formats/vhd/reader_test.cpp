@@ -67,8 +67,8 @@ TEST_CASE("vhd: images that qemu-img creates read the same", "[vhd]") {
         for (const std::string size : {"512", "1M", "5M", "11264k", "64M"}) {
             for (const std::string force : {"on", "off"}) {
                 CAPTURE(subformat, size, force);
-                qemu_img(
-                    {"create", "-q", "-f", "vpc", "-o", "subformat=" + subformat + ",force_size=" + force, path, size});
+                const std::string options = fmt::format("subformat={},force_size={}", subformat, force);
+                qemu_img({"create", "-q", "-f", "vpc", "-o", options, path, size});
                 const std::uint64_t bytes = open_image(path)->info().virtual_size.value;
                 if (bytes >= 1 << 20) qemu_io(path, "vpc", random_commands(random, bytes, 2 << 20, 12, false));
                 const auto reader = open_image(path);

@@ -197,7 +197,7 @@ TEST_CASE("vhdx: a file that ends anywhere before its blocks is refused", "[vhdx
 TEST_CASE("vhdx: the bits of partial blocks and the parent locator are checked", "[vhdx][bad-input]") {
     const ScratchFolder folder;
     write_file(folder.file("base.vhdx"), sound());
-    const auto refusal_with = [&](Image image, const std::function<void(Bytes&)>& edit = {}) {
+    const auto refusal_with = [&](const Image& image, const std::function<void(Bytes&)>& edit = {}) {
         Bytes file = image.file();
         if (edit) edit(file);
         write_file(folder.file("top.avhdx"), file);
