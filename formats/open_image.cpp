@@ -81,7 +81,8 @@ OpenedImage open_image_chain(const std::string& path, const OpenOptions& options
     }
     OpenedImage image = open_disk(open_named_file(path, options.image, formats), options, formats);
     const ImageInfo& info = image.reader->info();
-    if (!image.package && !info.snapshots.empty())
+    const bool shows_changes = formats.at(image.layers.front().format).changes_between_states != nullptr;
+    if (!image.package && !info.snapshots.empty() && shows_changes)
         image.changes = std::make_unique<StateChangeSource>(path, options.image, image.layers, info.state, formats);
     return image;
 }

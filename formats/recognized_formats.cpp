@@ -168,7 +168,6 @@ std::string convert_first(const std::string&) {
     return "convert it to raw with its own tools first, or pass --format raw to take its bytes as they are";
 }
 
-constexpr std::array parallels_extensions{"hdd"sv, "hds"sv};
 constexpr std::array bochs_extensions{"bochs"sv};
 constexpr std::array cloop_extensions{"cloop"sv};
 constexpr std::array dmg_extensions{"dmg"sv, "sparseimage"sv};
@@ -198,8 +197,6 @@ constexpr std::array tar_extensions{"tar"sv};
 
 }  // namespace
 
-constexpr FormatDescriptor parallels =
-    refused("parallels", "a Parallels disk", parallels_extensions, begins_with<"WithoutFreeSpace", "WithouFreSpacExt">);
 constexpr FormatDescriptor bochs =
     refused("bochs", "a Bochs disk", bochs_extensions, begins_with<"Bochs Virtual HD Image">, convert_first);
 constexpr FormatDescriptor cloop =

@@ -6,7 +6,6 @@
 
 namespace varve::recognized {
 
-extern const FormatDescriptor parallels;
 extern const FormatDescriptor bochs;
 extern const FormatDescriptor cloop;
 extern const FormatDescriptor dmg;

@@ -2,6 +2,7 @@
 
 #include "formats/appliance/format.h"
 #include "formats/luks/format.h"
+#include "formats/parallels/format.h"
 #include "formats/qcow1/format.h"
 #include "formats/qcow2/format.h"
 #include "formats/qed/format.h"
@@ -28,38 +29,15 @@ const FormatList& format_registry() {
         &appliance::descriptor(),  //
         &luks::descriptor(),       //
         &uml_cow::descriptor(),    //
-        &recognized::parallels,
-        &recognized::bochs,
-        &recognized::cloop,
-        &recognized::dmg,
-        &recognized::ewf,
-        &recognized::aff,
-        &recognized::vma,
-        &recognized::asif,
-        &recognized::wim,
-        &recognized::chd,
-        &recognized::simg,
-        &recognized::partclone,
-        &recognized::ctk,
-        &recognized::vmx,
-        &recognized::vmware_state,
-        &recognized::vbox,
-        &recognized::libvirt_domain,
-        &recognized::web_page,
-        &recognized::luks2,
-        &recognized::lvm2,
-        &recognized::gzip,
-        &recognized::xz,
-        &recognized::zstd,
-        &recognized::bzip2,
-        &recognized::lz4,
-        &recognized::lzop,
-        &recognized::zip,
-        &recognized::seven_zip,
-        &recognized::rar,
-        &recognized::xva,
-        &recognized::vagrant_box,
-        &recognized::tar_archive,
+        &parallels::descriptor(),  //
+        &recognized::bochs,       &recognized::cloop,        &recognized::dmg,         &recognized::ewf,
+        &recognized::aff,         &recognized::vma,          &recognized::asif,        &recognized::wim,
+        &recognized::chd,         &recognized::simg,         &recognized::partclone,   &recognized::ctk,
+        &recognized::vmx,         &recognized::vmware_state, &recognized::vbox,        &recognized::libvirt_domain,
+        &recognized::web_page,    &recognized::luks2,        &recognized::lvm2,        &recognized::gzip,
+        &recognized::xz,          &recognized::zstd,         &recognized::bzip2,       &recognized::lz4,
+        &recognized::lzop,        &recognized::zip,          &recognized::seven_zip,   &recognized::rar,
+        &recognized::xva,         &recognized::vagrant_box,  &recognized::tar_archive,
     };
     return formats;
 }

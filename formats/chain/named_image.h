@@ -16,9 +16,9 @@ struct NamedImage {
     FormatDecision decision;
 };
 
-/// Opens the file or block device at `path` and decides its format. Throws what ReferenceResolver and decide_top()
-/// throw, Error(refused) if the path no longer leads to options.same_file, and Error(usage) for a format that is not
-/// read.
+/// Opens the file or block device at `path`, or the file that stands for a disk if that is a folder, and decides its
+/// format. Throws what ReferenceResolver and decide_top() throw, Error(refused) if the path no longer leads to
+/// options.same_file, and Error(usage) for a format that is not read.
 NamedImage open_named_file(const std::string& path, const ImageOptions& options, const FormatList& formats);
 
 /// Opens `image` with its chain. Throws what open_chain() throws.

@@ -54,7 +54,7 @@ TEST_CASE("create image: the format is that of the file extension", "[formats][c
 
 TEST_CASE("create image: writes every format under its name", "[formats][create]") {
     const ScratchFolder folder;
-    for (const std::string format : {"raw", "qcow", "qcow2", "qed", "vdi", "vhdx", "vmdk", "vpc"}) {
+    for (const std::string format : {"raw", "qcow", "qcow2", "qed", "vdi", "vhdx", "vmdk", "vpc", "parallels"}) {
         const std::string path = folder.file("a." + format);
         const auto writer = create_image(path, options_of(format, mib(1)));
         writer->write({4096}, Bytes(100, std::byte{3}));

@@ -19,6 +19,7 @@
 #include "tests/formats/appliance/appliance_files.h"
 #include "tests/formats/appliance/archive_support.h"
 #include "tests/formats/crypt/encrypted_images.h"
+#include "tests/formats/parallels/builder.h"
 #include "tests/formats/uml_cow/builder.h"
 #include "tests/formats/vdi/builder.h"
 #include "tests/formats/vhd/builder.h"
@@ -183,6 +184,43 @@ std::string make_vhd_chain(const Disk& disk, const ScratchFolder& folder) {
     return path;
 }
 
+/// A folder with two states of a disk in two parts, one of them plain at first.
+std::string make_parallels_disk(const Disk& disk, const ScratchFolder& folder) {
+    using parallels_test::Image;
+    constexpr std::uint32_t cluster_sectors = 128;
+    constexpr std::uint64_t half_bytes = disk_bytes / 2;
+    const std::string path = folder.file("parallels disk.hdd");
+    std::filesystem::create_directory(path);
+    const Bytes now = writer_test::read_file(disk.raw);
+    const Bytes before = writer_test::read_file(disk.below);
+    const auto put = [&](const std::string& name, std::uint64_t begin, const Bytes& bytes, const Bytes& below) {
+        Image image(half_bytes / 512, cluster_sectors);
+        for (std::uint32_t i = 0; i < image.table.size(); ++i) {
+            const std::size_t at = begin + std::size_t{i} * place_bytes;
+            const ByteView mine = ByteView(bytes).subspan(at, place_bytes);
+            if (!std::ranges::equal(mine, ByteView(below).subspan(at, place_bytes)))
+                image.put(i, Bytes(mine.begin(), mine.end()));
+        }
+        image.save(path + "/" + name);
+    };
+    put("0.hds", 0, before, Bytes(disk_bytes));
+    put("0 new.hds", 0, now, before);
+    put("1 new.hds", half_bytes, now, before);
+    write_file(path + "/1.hds", {});
+    std::filesystem::resize_file(path + "/1.hds", half_bytes);  // the second half of what is below is a hole
+    parallels_test::Description description;
+    description.sectors = disk_bytes / 512;
+    description.parts = {
+        {0, half_bytes / 512, {{parallels_test::guid(1), "0.hds"}, {parallels_test::guid(2), "0 new.hds"}}},
+        {half_bytes / 512,
+         disk_bytes / 512,
+         {{parallels_test::guid(1), "1.hds", "Plain"}, {parallels_test::guid(2), "1 new.hds"}}}};
+    description.states = {{parallels_test::guid(1)}, {parallels_test::guid(2), parallels_test::guid(1)}};
+    description.top = parallels_test::guid(2);
+    description.save(path + "/DiskDescriptor.xml");
+    return path;
+}
+
 /// A machine's descriptor, its disk from qemu-img and their manifest, as files.
 std::string make_ovf(const Disk& disk, const ScratchFolder& folder) {
     const std::string path = folder.path().string();
@@ -226,6 +264,8 @@ std::vector<Source> sources() {
             converted("vpc dynamic", "vpc", {{"force_size", "on"}}),
             converted("vpc fixed", "vpc", {{"force_size", "on"}, {"subformat", "fixed"}}),
             {"vpc over vpc", "vpc", make_vhd_chain},
+            converted("parallels", "parallels"),
+            {"parallels disk", "parallels", make_parallels_disk},
             encrypted("qcow2 encrypted", "qcow2", {{"encrypt.format", "luks"}}),
             encrypted("luks", "luks", {}),
             {"ova", "ova", make_ova},
@@ -250,6 +290,7 @@ std::vector<Target> targets() {
             {"qed", "qed", {}},
             {"vpc dynamic", "vpc", {}},
             {"vpc fixed", "vpc", {{"subformat", "fixed"}}},
+            {"parallels", "parallels", {}},
             {"qcow2 encrypted", "qcow2", {{"encrypt.format", "luks"}, {"encrypt.iter-time", "10"}}},
             {"luks", "luks", {{"iter-time", "10"}}},
             {"ova", "ova", {}}};

@@ -39,6 +39,7 @@ const std::vector<Sample> samples{
     {64, "\x7f\x10\xda\xbe"s, "vdi"},
     {0, "WithoutFreeSpace"s, "parallels"},
     {0, "WithouFreSpacExt"s, "parallels"},
+    {0, "\n<?xml version='1.0'?>\n<Parallels_disk_image Version=\"1.0\">"s, "parallels"},
     {0, "MOOO\1\0\0\0"s, "cow"},
     {0, "OOOM\0\0\0\2"s, "cow"},
     {0, "OOOM\0\0\0\3"s, "cow"},
