@@ -31,8 +31,10 @@ OpenedImage with_warnings_reported(OpenedImage image, Progress& progress) {
 }  // namespace
 
 std::string format_help(std::string_view of) {
-    return fmt::format("format of {} ({}); default: detected from its first bytes", of,
-                       fmt::join(format_registry().openable(), ", "));
+    return fmt::format(
+        "format of {} ({}); default: detected from its first bytes, and a raw NAME.000 is read with the "
+        "pieces after it",
+        of, fmt::join(format_registry().openable(), ", "));
 }
 
 std::vector<OptionSpec> image_option_specs() {

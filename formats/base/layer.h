@@ -29,6 +29,8 @@ struct LayerRequest {
     /// Opens a file that holds a part of the image's guest data, under the same rules. Must not be called twice with
     /// the same name in one image.
     std::function<ByteSourcePtr(const std::string& name, std::vector<std::string>& warnings)> open_extent;
+    /// The names, for open_extent, of the files that continue the raw disk of which this file is the first piece.
+    std::vector<std::string> more_pieces = {};
     std::shared_ptr<const crypt::SecretFile> secret = {};  ///< for an encrypted image; null: none was given
     ByteSourcePtr luks_header = {};                        ///< a detached LUKS header for the top layer; null: none
     bool is_for_facts_only = false;  ///< an encrypted image opens without its secret, and cannot be read

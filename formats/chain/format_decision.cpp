@@ -57,7 +57,7 @@ const FormatDescriptor* probe_opened(const ByteSource& source, const FormatList&
 FormatDecision decide_without_magic(const ImageFile& image, const FormatList& formats) {
     const FormatDescriptor* expected = is_device(*image.source) ? nullptr : formats.expected_by_name(image.place.path);
     if (expected != nullptr && expected->name != "raw") throw not_as_named(image, *expected);
-    return {"raw", {}};
+    return {"raw", {}, true};
 }
 
 FormatDecision decide_declared_backing(const ImageFile& image, const std::string& declared, const FormatList& formats) {
@@ -84,7 +84,7 @@ FormatDecision decide_top(const ImageFile& image, const std::optional<std::strin
     if (format) return {*format, {}};
     const FormatDescriptor* probed = probe_opened(*image.source, formats);
     if (probed == nullptr) return decide_without_magic(image, formats);
-    FormatDecision decision{std::string(probed->name), {}};
+    FormatDecision decision{std::string(probed->name), {}, true};
     const bool leads_elsewhere = probed->names_another_file != nullptr && probed->names_another_file(*image.source);
     if (leads_elsewhere && looks_raw(image, formats))
         decision.warnings.push_back(

@@ -18,6 +18,8 @@ namespace varve {
 struct FormatDecision {
     std::string format;
     std::vector<std::string> warnings;
+    /// Neither the user nor another image named the format. The file may then be the first of several pieces.
+    bool is_by_file = false;
 };
 
 /// Throws Error(usage), naming `option`, for a format that is not in `known`.

@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 
+#include "formats/chain/disk_pieces.h"
 #include "formats/chain/layered_reader.h"
 #include "formats/chain/local_name.h"
 #include "formats/chain/parent_by_uuid.h"
@@ -69,6 +70,9 @@ private:
     void enter(const ImageFile& image, FormatDecision& decision, LayerRole role = LayerRole::image);
     /// Throws Error(usage) unless the image is a LUKS volume.
     ByteSourcePtr open_luks_header(const std::string& format) const;
+    /// The files that continue the named one, if their names make it the first piece of a raw disk.
+    std::vector<std::string> find_pieces(const ByteSource& source, const ImagePlace& place,
+                                         const FormatDecision& decision) const;
     Layer open_next(ByteSourcePtr source, const ImagePlace& place, const FormatDecision& decision);
     BackingFile open_backing(const ImagePlace& place, const Layer& layer) const;
     ImageFile open_named(const ImagePlace& place, const Layer& layer, std::string& doubt) const;
@@ -206,11 +210,26 @@ ByteSourcePtr ChainOpener::open_luks_header(const std::string& format) const {
     return open_file_of_user(*options_.luks_header).source;
 }
 
+std::vector<std::string> ChainOpener::find_pieces(const ByteSource& source, const ImagePlace& place,
+                                                  const FormatDecision& decision) const {
+    const bool is_file = source.file() != nullptr && source.file()->kind() == FileKind::regular;
+    if (!decision.is_by_file || !is_file) return {};
+    const std::string_view name = std::string_view(place.name).substr(place.name.rfind('/') + 1);  // npos + 1 is 0
+    std::vector<std::string> pieces = pieces_after(name, references_.names_beside(place));
+    if (!pieces.empty() && decision.format != "raw")
+        throw Error(ErrorCode::refused,
+                    fmt::format("'{}' is {} in {} pieces, which varve does not put together; join them with 'cat', or "
+                                "pass --format {} to read this file alone",
+                                place.name, formats_.at(decision.format).noun, pieces.size() + 1, decision.format));
+    return pieces;
+}
+
 Layer ChainOpener::open_next(ByteSourcePtr source, const ImagePlace& place, const FormatDecision& decision) {
     const bool is_top = readers_.empty();
     LayerRequest request{is_top, is_top ? options_.snapshot : std::nullopt, decision.warnings, caches_, {}, {}};
     request.secret = options_.secret;
     request.is_for_facts_only = options_.is_for_facts_only;
+    if (is_top) request.more_pieces = find_pieces(*source, place, decision);
     if (is_top && options_.luks_header) request.luks_header = open_luks_header(decision.format);
     request.open_data_file = [&](const std::string& name, std::vector<std::string>& warnings) {
         return open_part(place, name, LayerRole::data_file, warnings);

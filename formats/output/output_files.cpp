@@ -48,11 +48,13 @@ public:
     }
 
     std::unique_ptr<Output> begin_part(std::size_t number) override;
+    std::unique_ptr<Output> begin_head() override;
     void commit(ByteView head) override;
     ByteCount bytes_written() const override { return head_->bytes_written() + part_bytes_; }
 
 private:
     class Part;
+    class Head;
 
     void finish(std::size_t number);
 
@@ -91,6 +93,23 @@ private:
     std::size_t number_;
 };
 
+class FilesInFolder::Head final : public Output {
+public:
+    explicit Head(StagedFile& file) : file_(file) {}
+
+    void resize(ByteCount length) override { file_.resize(length); }
+    void allocate(ByteCount length) override { file_.allocate(length); }
+    void write(ByteOffset at, ByteView bytes) override { file_.write(at, bytes); }
+    void zero(ByteRange) override {}  // ranges never written in a new file are holes
+    void commit() override { file_.sync(); }
+    ByteCount bytes_written() const override { return file_.bytes_written(); }
+
+private:
+    StagedFile& file_;
+};
+
+std::unique_ptr<Output> FilesInFolder::begin_head() { return std::make_unique<Head>(*head_); }
+
 std::unique_ptr<Output> FilesInFolder::begin_part(std::size_t number) {
     VARVE_CHECK(number < parts_.size() && parts_[number] == nullptr);
     parts_[number] = std::make_unique<StagedFile>(beside(target_, names_[number]), replaced_, rules_.mode);
@@ -109,7 +128,7 @@ void FilesInFolder::commit(ByteView head) {
     VARVE_CHECK(finished_ == parts_.size());
     std::size_t named = 0;
     try {
-        head_->write({}, head);
+        if (!head.empty()) head_->write({}, head);
         head_->sync();
         for (; named < parts_.size(); ++named) parts_[named]->appear(advice_for_parts);
         if (!sync_names(folder_)) throw io_error(fmt::format("cannot sync the folder of '{}'", target_.path), errno);

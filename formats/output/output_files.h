@@ -31,6 +31,10 @@ public:
     /// it complete and makes it durable, still without a name.
     virtual std::unique_ptr<Output> begin_part(std::size_t number) = 0;
 
+    /// Begins the head, for an image whose head is not a text that commit() gets: once, and before commit(), whose
+    /// `head` is then empty. Otherwise as begin_part().
+    virtual std::unique_ptr<Output> begin_head() = 0;
+
     /// Gives all files their names; the content of the head is `head`. Once, as the last call; all parts are complete.
     /// After an error no file is left, with one exception, which the error states: the folder could not be synced at
     /// the very end.

@@ -1,6 +1,8 @@
 #pragma once
 /// How to create a raw image, and the creation options for it.
 
+#include <optional>
+
 #include "formats/base/option_words.h"
 #include "formats/output/preallocated_output.h"
 
@@ -8,6 +10,7 @@ namespace varve::raw {
 
 struct Options {
     Preallocation preallocation = Preallocation::off;  ///< never metadata: raw has none
+    std::optional<ByteCount> split = {};               ///< the length of each piece but the last; none: one file
 };
 
 std::vector<OptionWord> option_words();

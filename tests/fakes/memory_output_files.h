@@ -11,6 +11,7 @@ namespace varve {
 struct MemoryFiles {
     std::vector<std::shared_ptr<MemoryMedium>> parts;
     std::string head;
+    std::shared_ptr<MemoryMedium> first;  ///< the head, if it was begun
     bool committed = false;
     std::size_t operations = 0;
     std::size_t fail_at = std::numeric_limits<std::size_t>::max();  ///< this operation, from 0, throws Error(io)
@@ -29,6 +30,12 @@ public:
         files_->parts.resize(std::max(files_->parts.size(), number + 1));
         files_->parts[number] = std::make_shared<MemoryMedium>();
         return std::make_unique<Part>(files_, files_->parts[number]);
+    }
+
+    std::unique_ptr<Output> begin_head() override {
+        files_->step();
+        files_->first = std::make_shared<MemoryMedium>();
+        return std::make_unique<Part>(files_, files_->first);
     }
 
     void commit(ByteView head) override {
