@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/base/error.h"
 #include "engine/image/image_writer.h"
 #include "formats/base/reader_source.h"
 #include "formats/create_image.h"
@@ -32,6 +33,9 @@ TEST_CASE("late warnings: every format passes on those of the source it is read 
 
         LayerRequest request;
         request.is_top = true;
+        request.open_extent = [](const std::string& other, std::vector<std::string>&) -> ByteSourcePtr {
+            throw Error(ErrorCode::not_found, "there is only one file, and '" + other + "' is another");
+        };
         request.secret = created.secret;
         request.caches = std::make_shared<ReadCaches>();
         const Layer layer = format.open(std::make_shared<const ReaderSource>(found, "lvm:vg/lv"), request);
