@@ -1,6 +1,7 @@
 #include <chrono>
 
 #include "cli/commands/verbs.h"
+#include "cli/options/format_word.h"
 #include "cli/options/image_options.h"
 #include "cli/render/render_compare.h"
 #include "cli/terminal/json_document.h"
@@ -33,7 +34,7 @@ std::vector<OptionSpec> compare_option_specs() {
 
 OpenOptions options_of_b(const Invocation& call) {
     OpenOptions options = image_options(call);
-    options.image.format = call.arguments.value("format-b");
+    options.image.format = format_word(call.arguments, "format-b");
     options.image.snapshot = call.arguments.value("snapshot-b");
     options.image.backing_files = call.arguments.values("backing-b");
     if (const auto secret = call.arguments.value("secret-file-b"))

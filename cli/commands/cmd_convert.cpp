@@ -4,6 +4,7 @@
 
 #include "cli/backup/spool.h"
 #include "cli/commands/verbs.h"
+#include "cli/options/format_word.h"
 #include "cli/options/image_options.h"
 #include "cli/options/output_options.h"
 #include "cli/options/read_errors.h"
@@ -84,7 +85,7 @@ void check_convert_usage(const Arguments& arguments) {
         throw Error(ErrorCode::usage, "--json and the target - both need standard output; omit one");
     if (arguments.has("dry-run") && (source == "-" || names_pipe(source)))
         throw Error(ErrorCode::usage, "a dry run cannot read standard input or a pipe; omit --dry-run");
-    target_format(target, arguments.value("output-format"), "raw");
+    target_format(target, format_word(arguments, "output-format"), "raw");
 }
 
 OpenedImage open_strictly(const Invocation& call, Progress& progress) {
@@ -121,7 +122,7 @@ ConvertReport convert(const Invocation& call, Progress& progress) {
     const OpenedImage source = open_source(call, progress);
     report.source_info = source.reader->info();
     const ImageInfo& info = report.source_info;
-    report.format = target_format(report.path, arguments.value("output-format"), info.format);
+    report.format = target_format(report.path, format_word(arguments, "output-format"), info.format);
     report.options = options_for_target(typed, report.format, info.options, info.format);
     const auto overwrite = arguments.has("force") ? Overwrite::force : Overwrite::refuse;
     CreateOptions created{report.format, info.virtual_size, overwrite, media_of(source), report.options};

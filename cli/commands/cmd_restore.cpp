@@ -4,6 +4,7 @@
 
 #include "cli/commands/verbs.h"
 #include "cli/options/byte_size.h"
+#include "cli/options/format_word.h"
 #include "cli/options/output_options.h"
 #include "cli/options/standard_stream.h"
 #include "cli/options/target_format.h"
@@ -84,8 +85,8 @@ void check_target(const RestoreCall& call) {
 
 /// --output-format, or its older name.
 std::optional<std::string> output_format(const Arguments& arguments) {
-    const auto format = arguments.value("output-format");
-    const auto alias = arguments.value("format");
+    const auto format = format_word(arguments, "output-format");
+    const auto alias = format_word(arguments, "format");
     if (format && alias && *format != *alias)
         refuse_usage(
             fmt::format("--output-format {} and --format {} contradict each other; omit one", *format, *alias));

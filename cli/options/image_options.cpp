@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/options/format_word.h"
 #include "cli/options/standard_stream.h"
 #include "engine/base/error.h"
 #include "formats/lvm/volume_name.h"
@@ -67,11 +68,11 @@ OpenOptions image_options(const Invocation& call, LiveImage live) {
     const Arguments& arguments = call.arguments;
     OpenOptions options;
     options.image.live = live;
-    options.image.format = arguments.value("format");
+    options.image.format = format_word(arguments, "format");
     options.image.snapshot = arguments.value("snapshot");
     options.image.allow_under = arguments.values("allow-under");
     options.image.backing_files = arguments.values("backing");
-    options.image.backing_format = arguments.value("backing-format");
+    options.image.backing_format = format_word(arguments, "backing-format");
     options.image.ignore_content_ids = arguments.has("ignore-cid");
     options.volume.physical_volumes = arguments.values("pv");
     options.package.member = arguments.value("member");
