@@ -85,8 +85,8 @@ FormatDecision decide_top(const ImageFile& image, const std::optional<std::strin
     const FormatDescriptor* probed = probe_opened(*image.source, formats);
     if (probed == nullptr) return decide_without_magic(image, formats);
     FormatDecision decision{std::string(probed->name), {}, true};
-    const bool leads_elsewhere = probed->names_another_file != nullptr && probed->names_another_file(*image.source);
-    if (leads_elsewhere && looks_raw(image, formats))
+    const bool is_doubtful = looks_raw(image, formats) && probed->names_another_file != nullptr;
+    if (is_doubtful && probed->names_another_file(*image.source))  // which may read more than a header
         decision.warnings.push_back(
             fmt::format("'{}' looks like a raw disk by its name but has a {} header that names another "
                         "file, and was read as {}; if a guest may have written that header, pass --format raw",

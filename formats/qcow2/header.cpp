@@ -105,7 +105,11 @@ void check_encryption(const ByteSource& file, const Header& header) {
                             "the LUKS header, found none");
     const ByteRange place = *header.extensions.luks;
     const std::uint64_t file_bytes = file.size().value;
-    check_aligned(file, header, "offset of the LUKS header", 0, place.begin);
+    if (place.begin.value % header.cluster_size().value != 0)
+        throw corrupt_image(file,
+                            fmt::format("LUKS header: expected an offset that is a multiple of the cluster size {}, "
+                                        "found {}",
+                                        header.cluster_size().value, place.begin.value));
     if (place.begin.value > file_bytes || place.length.value > file_bytes - place.begin.value)
         throw corrupt_image(file,
                             fmt::format("LUKS header: expected its {} bytes at offset {} within the {} of the file",

@@ -29,7 +29,8 @@ struct Layout {
     unsigned version;
     std::size_t name, name_bytes, size, sector_size, length;
     BitmapLength bitmap_length;
-    std::size_t alignment = 0;  ///< of bitmap and data, followed by the kind of bitmap; 0: there is no such field
+    std::size_t alignment =
+        0;  ///< of the map and the data; the kind of map is in the next field. 0: the version has neither
 };
 
 // The second layout of a pair is that of 64-bit hosts.
